@@ -1,0 +1,41 @@
+// Package transport is the contract between Krunk and whatever carries its bytes: POST them there, tell the status and
+// two headers. It imports neither net nor net/http, so a console's own HTTP costs nothing but itself.
+//
+// Package transport/nethttp implements it over net/http, transport/deflate wraps any transport with gzip, and
+// transport/sentrytest is a strict endpoint for tests.
+package transport
+
+import "context"
+
+// Transport carries envelopes to a server.
+//
+// Send posts one envelope and returns the answer. It is called by one goroutine at a time, may block until ctx ends, and
+// must not retain r or r.Body: both are reused for the next envelope. An error means that no answer came (the envelope is
+// kept and tried again); every answer of the server, also 4xx and 5xx, is a Response and no error. A Send that panics
+// counts as one that got no answer.
+type Transport interface {
+	Send(ctx context.Context, r *Request) (Response, error)
+}
+
+// Request is one POST. Empty fields are not sent. It is owned by the caller of Send and valid until Send returns.
+type Request struct {
+	URL             string // absolute, with the trailing slash that Sentry's endpoints need
+	Auth            string // value of the X-Sentry-Auth header
+	UserAgent       string
+	ContentType     string
+	ContentEncoding string // "" or "gzip"
+	Body            []byte // sent with its Content-Length, never chunked
+}
+
+// Response is the answer of the server: its status and the two headers that Krunk obeys, as received.
+type Response struct {
+	Status     int
+	RetryAfter string // Retry-After: seconds or an HTTP date
+	RateLimits string // X-Sentry-Rate-Limits; several such headers are joined by ", "
+}
+
+// Func makes a Transport of a function.
+type Func func(ctx context.Context, r *Request) (Response, error)
+
+// Send calls f.
+func (f Func) Send(ctx context.Context, r *Request) (Response, error) { return f(ctx, r) }
