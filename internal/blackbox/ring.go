@@ -1,0 +1,142 @@
+// Package blackbox is the memory of a run: a ring of records that any goroutine writes without waiting for another one, and
+// an outbox of encoded envelopes that wait for their answer. Both lie in one block of bytes without pointers, allocated once.
+// The block's layout says nothing of addresses, so a file mapping can carry it as well as the heap.
+//
+// A record is a header of 16 bytes and a body:
+//
+//	0  word  uint64  key XOR (position<<8 | kind+1), stored last and atomically: it publishes the record
+//	8  sum   uint32  checksum over position, kind, length and body
+//	12 size  uint32  length of the body
+//
+// Positions count bytes since the start of the run and never repeat, and the key is random: what lies in the ring from an
+// earlier lap, or inside a body, is never taken for a header. So nothing has to be cleared, and what the reader is done with
+// stays readable for whoever finds the block after a crash (Scan).
+package blackbox
+
+import (
+	"encoding/binary"
+	"math/rand/v2"
+	"sync/atomic"
+	"unsafe"
+)
+
+// Kind is the importance of a record. It decides how full the ring may be for it.
+type Kind uint8
+
+// The kinds, least important first. History may fill half of the ring, Log three quarters, Event seven eighths, Fatal all.
+const (
+	History Kind = iota
+	Log
+	Event
+	Fatal
+	Kinds = 4
+
+	pad = Kinds // fills the end of the ring where a record did not fit
+)
+
+const (
+	header = 16
+	align  = 16 // so that what is left at the ring's end always holds a header
+
+	// MinRing is the smallest ring in bytes.
+	MinRing = 16 << 10
+)
+
+// Ring is a multi-producer, single-consumer ring of bytes. Producers reserve with compare-and-swap, copy, and publish with
+// one atomic store; none ever waits for another one nor for the reader.
+type Ring struct {
+	buf   []byte        // immutable after NewRing: the slice, not the bytes
+	mask  uint64        // immutable after NewRing
+	step  uint64        // a producer that crosses a multiple of step wakes the reader, whatever its kind
+	key   uint64        // immutable after NewRing
+	limit [Kinds]uint64 // immutable after NewRing
+
+	_       [64]byte
+	head    atomic.Uint64 // the next position to reserve, moved by producers
+	_       [64]byte
+	tail    atomic.Uint64 // the first position that must not be overwritten, moved by the reader
+	waiting atomic.Uint64 // 1 + position of the unpublished record that the reader stopped at, 0 if none
+	_       [64]byte
+}
+
+// Slot is a reserved record. Body must be filled, and Commit called, without running foreign code in between.
+type Slot struct {
+	Body []byte
+	pos  uint64
+	kind Kind
+}
+
+// Words returns memory for n bytes that is aligned for 64-bit atomics on every platform.
+func Words(n int) []byte {
+	w := make([]uint64, (n+7)/8)
+	return unsafe.Slice((*byte)(unsafe.Pointer(unsafe.SliceData(w))), len(w)*8)[:n]
+}
+
+// NewRing makes a ring over mem, whose length is a power of two of at least MinRing and whose start is aligned to 8 bytes.
+func NewRing(mem []byte) *Ring {
+	size := uint64(len(mem))
+	r := &Ring{buf: mem, mask: size - 1, step: size / 8, key: rand.Uint64()}
+	r.limit = [Kinds]uint64{History: size / 2, Log: size / 4 * 3, Event: size / 8 * 7, Fatal: size}
+	return r
+}
+
+// Size returns the length of the ring in bytes.
+func (r *Ring) Size() int { return len(r.buf) }
+
+// MaxBody is the longest body that a record of this ring may have: an eighth of the ring, at most 24 KiB.
+func (r *Ring) MaxBody() int { return min(len(r.buf)/8, 24<<10) - header }
+
+// Head returns the position behind the newest reserved record.
+func (r *Ring) Head() uint64 { return r.head.Load() }
+
+// Key returns the random number that the headers of this ring are mixed with; Scan needs it.
+func (r *Ring) Key() uint64 { return r.key }
+
+func (r *Ring) word(pos uint64) *atomic.Uint64 {
+	return (*atomic.Uint64)(unsafe.Pointer(&r.buf[pos&r.mask]))
+}
+
+func (r *Ring) publish(pos uint64, k Kind) { r.word(pos).Store(r.key ^ (pos<<8 | uint64(k+1))) }
+
+func space(body int) uint64 { return (uint64(body) + header + align - 1) &^ (align - 1) }
+
+// Reserve takes room for a body of n bytes, or reports false when the ring is too full for this kind. It never blocks and
+// does not allocate.
+func (r *Ring) Reserve(k Kind, n int) (Slot, bool) {
+	need, size := space(n), uint64(len(r.buf))
+	for {
+		tail, head := r.tail.Load(), r.head.Load()
+		start := head
+		if left := size - head&r.mask; need > left {
+			start += left
+		}
+		end := start + need
+		if end-tail > r.limit[k] {
+			return Slot{}, false
+		}
+		if !r.head.CompareAndSwap(head, end) {
+			continue
+		}
+		if start != head {
+			r.publish(head, pad)
+		}
+		at := start & r.mask
+		body := r.buf[at+header : at+header+uint64(n) : at+header+uint64(n)]
+		return Slot{Body: body, pos: start, kind: k}, true
+	}
+}
+
+// Commit publishes s and reports whether the reader has to be woken: for everything but history, when an eighth of the ring
+// was filled, and when the reader stopped at this very record. It never blocks and does not allocate.
+func (r *Ring) Commit(s Slot) bool {
+	at := s.pos & r.mask
+	h := r.buf[at : at+header : at+header]
+	binary.LittleEndian.PutUint32(h[12:], uint32(len(s.Body)))
+	binary.LittleEndian.PutUint32(h[8:], sum(s.Body, s.pos, s.kind))
+	r.publish(s.pos, s.kind)
+	if s.kind != History || r.waiting.Load() == s.pos+1 {
+		return true
+	}
+	end := s.pos + space(len(s.Body))
+	return s.pos/r.step != end/r.step
+}

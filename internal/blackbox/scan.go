@@ -1,0 +1,35 @@
+package blackbox
+
+import (
+	"cmp"
+	"encoding/binary"
+	"slices"
+)
+
+// Scan finds the whole records in a block that nobody writes any more, oldest first, without trusting a head or a tail. Of
+// two records that claim the same bytes, the newer one is kept. The block is input from outside: a record counts only if its
+// position, length and checksum agree. Bodies are views of mem.
+func Scan(mem []byte, key uint64) []Record {
+	var found []Record
+	size := uint64(len(mem))
+	for at := uint64(0); at+header <= size; at += align {
+		w := binary.LittleEndian.Uint64(mem[at:]) ^ key
+		k, pos := uint8(w), w>>8
+		n := uint64(binary.LittleEndian.Uint32(mem[at+12:]))
+		if k == 0 || k > Kinds || pos%size != at || at+header+n > size {
+			continue
+		}
+		body := mem[at+header : at+header+n]
+		if sum(body, pos, Kind(k-1)) != binary.LittleEndian.Uint32(mem[at+8:]) {
+			continue
+		}
+		found = append(found, Record{Kind: Kind(k - 1), Pos: pos, End: pos + space(int(n)), Body: body})
+	}
+	slices.SortFunc(found, func(a, b Record) int { return cmp.Compare(a.Pos, b.Pos) })
+	if len(found) == 0 {
+		return nil
+	}
+	// Everything older than one lap before the end was overwritten, at least in part.
+	oldest := found[len(found)-1].End - min(found[len(found)-1].End, size)
+	return slices.DeleteFunc(found, func(r Record) bool { return r.Pos < oldest })
+}
