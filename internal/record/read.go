@@ -1,0 +1,131 @@
+package record
+
+import (
+	"encoding/binary"
+	"errors"
+	"unsafe"
+)
+
+// Record is a decoded record. Its strings are views of the bytes it was read from and valid as long as those.
+type Record struct {
+	Head
+	Text    string
+	LeftOut int // attributes that found no room; 255 means at least so many
+
+	pcs    []byte
+	errors []byte
+	nerr   int
+	fields Fields
+}
+
+var errMalformed = errors.New("record: lengths do not fit the record")
+
+// Read decodes the body of a record. A body that is not whole is an error; nothing outside of it is ever read.
+func Read(body []byte) (Record, error) {
+	if len(body) < fixed {
+		return Record{}, errMalformed
+	}
+	le := binary.LittleEndian
+	r := Record{Head: Head{
+		Time:    int64(le.Uint64(body)),
+		Frame:   le.Uint32(body[8:]),
+		Since:   le.Uint32(body[12:]),
+		PPM:     le.Uint32(body[16:]),
+		Level:   int16(le.Uint16(body[20:])),
+		Channel: le.Uint16(body[22:]),
+		Type:    Type(body[24]),
+		Flags:   body[25],
+	}}
+	rd := reader{b: body[fixed:]}
+	if r.Flags&FlagID != 0 {
+		copy(r.ID[:], rd.bytes(16))
+	}
+	if r.Type == PanicType {
+		r.Gid = rd.uint64()
+	}
+	r.pcs = rd.bytes(8 * int(le.Uint16(body[26:])))
+	r.Text = rd.text(int(rd.uint32()))
+	r.nerr, r.LeftOut = int(body[30]), int(body[31])
+	r.errors = rd.b
+	for range r.nerr {
+		rd.error()
+	}
+	r.fields = Fields{b: rd.b, n: int(le.Uint16(body[28:]))}
+	if rd.bad {
+		return Record{}, errMalformed
+	}
+	return r, nil
+}
+
+// PCs appends the return addresses to dst, innermost first.
+func (r *Record) PCs(dst []uintptr) []uintptr {
+	for b := r.pcs; len(b) >= 8; b = b[8:] {
+		dst = append(dst, uintptr(binary.LittleEndian.Uint64(b)))
+	}
+	return dst
+}
+
+// Errors appends the chain of errors to dst, outermost first.
+func (r *Record) Errors(dst []Error) []Error {
+	rd := reader{b: r.errors}
+	for range r.nerr {
+		dst = append(dst, rd.error())
+	}
+	return dst
+}
+
+// Fields returns the attributes.
+func (r *Record) Fields() Fields { return r.fields }
+
+// reader is a cursor over untrusted bytes: what is not there is empty, and bad stays set.
+type reader struct {
+	b   []byte
+	bad bool
+}
+
+func (r *reader) bytes(n int) []byte {
+	if n > len(r.b) || n < 0 {
+		r.b, r.bad = nil, true
+		return nil
+	}
+	out := r.b[:n]
+	r.b = r.b[n:]
+	return out
+}
+
+func (r *reader) text(n int) string {
+	b := r.bytes(n)
+	return unsafe.String(unsafe.SliceData(b), len(b))
+}
+
+func (r *reader) uint16() uint16 {
+	if b := r.bytes(2); b != nil {
+		return binary.LittleEndian.Uint16(b)
+	}
+	return 0
+}
+
+func (r *reader) uint32() uint32 {
+	if b := r.bytes(4); b != nil {
+		return binary.LittleEndian.Uint32(b)
+	}
+	return 0
+}
+
+func (r *reader) uint64() uint64 {
+	if b := r.bytes(8); b != nil {
+		return binary.LittleEndian.Uint64(b)
+	}
+	return 0
+}
+
+func (r *reader) error() Error {
+	h := r.bytes(2)
+	if h == nil {
+		return Error{}
+	}
+	e := Error{Parent: h[0], Index: h[1]}
+	e.Type = r.text(int(r.uint16()))
+	e.Text = r.text(int(r.uint32()))
+	return e
+}

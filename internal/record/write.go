@@ -1,0 +1,76 @@
+package record
+
+import "encoding/binary"
+
+// Writer fills a record. It is a cursor on the caller's stack: the size was computed with the Size functions before.
+type Writer struct {
+	b     []byte
+	whole []byte
+}
+
+// Size returns the bytes of a record without errors and attributes.
+func Size(h *Head, text string, pcs int) int {
+	n := fixed + 4 + min(len(text), MaxText) + 8*pcs
+	if h.Flags&FlagID != 0 {
+		n += 16
+	}
+	if h.Type == PanicType {
+		n += 8
+	}
+	return n
+}
+
+// Size returns the bytes of e in a record.
+func (e *Error) Size() int { return 8 + min(len(e.Type), MaxType) + min(len(e.Text), MaxText) }
+
+// Begin writes the fixed part, the PCs and the text into body, which is as long as the whole record.
+func Begin(body []byte, h *Head, text string, pcs []uintptr) Writer {
+	if len(text) > MaxText {
+		h.Flags |= FlagText
+	}
+	le := binary.LittleEndian
+	_ = body[fixed-1]
+	le.PutUint64(body, uint64(h.Time))
+	le.PutUint64(body[8:], uint64(h.Frame)|uint64(h.Since)<<32)
+	le.PutUint64(body[16:], uint64(h.PPM)|uint64(uint16(h.Level))<<32|uint64(h.Channel)<<48)
+	le.PutUint64(body[24:], uint64(h.Type)|uint64(h.Flags)<<8|uint64(len(pcs))<<16)
+	b := body[fixed:]
+	if h.Flags&FlagID != 0 {
+		b = b[copy(b, h.ID[:]):]
+	}
+	if h.Type == PanicType {
+		le.PutUint64(b, h.Gid)
+		b = b[8:]
+	}
+	for _, pc := range pcs {
+		le.PutUint64(b, uint64(pc))
+		b = b[8:]
+	}
+	return Writer{b: putString32(b, cut(text, MaxText)), whole: body}
+}
+
+// Error adds one error of the chain.
+func (w *Writer) Error(e *Error) {
+	w.b[0], w.b[1] = e.Parent, e.Index
+	w.b = putString32(putString16(w.b[2:], cut(e.Type, MaxType)), cut(e.Text, MaxText))
+	w.whole[30]++
+}
+
+// Field adds one attribute.
+func (w *Writer) Field(f *Field) {
+	w.b = f.put(w.b)
+	w.count(1)
+}
+
+// Fields adds n attributes that were encoded by AppendField.
+func (w *Writer) Fields(b []byte, n int) {
+	w.b = w.b[copy(w.b, b):]
+	w.count(n)
+}
+
+// LeftOut notes that n attributes found no room.
+func (w *Writer) LeftOut(n int) { w.whole[31] = uint8(min(n, 255)) }
+
+func (w *Writer) count(n int) {
+	binary.LittleEndian.PutUint16(w.whole[28:], binary.LittleEndian.Uint16(w.whole[28:])+uint16(n))
+}
