@@ -1,0 +1,126 @@
+package scrub
+
+import "testing"
+
+func TestString(t *testing.T) {
+	tests := []struct{ name, in, want string }{
+		{"empty", "", ""},
+		{"plain", "nothing to see here", "nothing to see here"},
+		{"linux", "/home/anna/src/game/boss.go", "~/src/game/boss.go"},
+		{"linux in text", "open /home/anna/save.dat: no such file", "open ~/save.dat: no such file"},
+		{"linux end", "chdir /home/anna", "chdir ~"},
+		{"linux quote", `open "/home/anna": denied`, `open "~": denied`},
+		{"linux colon", "/home/anna:/usr/bin", "~:/usr/bin"},
+		{"linux space", "in /home/anna we trust", "in ~ we trust"},
+		{"linux escape", `"/home/anna\n"`, `"~\n"`},
+		{"two", "mv /home/anna/a /home/bob/b", "mv ~/a ~/b"},
+		{"unicode name", "/home/jürgen/x", "~/x"},
+		{"steam deck", "/home/deck/.local/share/game", "~/.local/share/game"},
+		{"silverblue", "/var/home/anna/x", "~/x"},
+		{"sd card", "/run/media/anna/CARD/x", "~/CARD/x"},
+		{"url", "file:///home/anna/x", "file://~/x"},
+		{"mac", "/Users/anna/Library/x", "~/Library/x"},
+		{"mac data volume", "/System/Volumes/Data/Users/anna/x", "~/x"},
+		{"mac shared", "/Users/Shared/x", "/Users/Shared/x"},
+		{"root", "/root/go/src/x.go:12", "~/go/src/x.go:12"},
+		{"root end", "cd /root", "cd ~"},
+		{"rootfs", "/rootfs/x and /root.img", "/rootfs/x and /root.img"},
+		{"windows", `C:\Users\anna\AppData\x`, `~\AppData\x`},
+		{"windows lower", `d:\users\anna\x`, `~\x`},
+		{"windows forward", "C:/Users/anna/go/src/x.go", "~/go/src/x.go"},
+		{"windows doubled", `"C:\\Users\\anna\\x"`, `"~\\x"`},
+		{"windows long", `\\?\C:\Users\anna\x`, `\\?\~\x`},
+		{"windows space", `open C:\Users\Anna Smith\x.dat: denied`, `open ~\x.dat: denied`},
+		{"windows end", `CreateFile C:\Users\anna`, `CreateFile ~`},
+		{"windows colon", `CreateFile C:\Users\anna: denied`, `CreateFile ~: denied`},
+		{"windows text goes on", `from C:\Users\anna to D:\x`, `from ~ to D:\x`},
+		{"windows short name", `C:\Users\ANNASM~1\x`, `~\x`},
+		{"windows public", `C:\Users\Public\x`, `C:\Users\Public\x`},
+		{"wine", `Z:\home\deck\x`, `~\x`},
+		{"ios", "/var/mobile/Containers/Data/Application/0A1B-22/Documents/x", "~/Documents/x"},
+		{"ios private", "/private/var/mobile/Containers/Data/Application/0A1B-22/tmp", "~/tmp"},
+		{"android", "/data/user/0/com.example.game/files", "/data/user/0/com.example.game/files"},
+		{"deeper", "/srv/home/anna/x", "/srv/home/anna/x"},
+		{"web", "https://example.test/home/page", "https://example.test/home/page"},
+		{"nested", "/home/anna/home/bob/x", "~/home/bob/x"},
+		{"no name", "/home/ and /home//x and /home", "/home/ and /home//x and /home"},
+		{"dots", "/home/../etc", "/home/../etc"},
+		{"drive alone", `C:\`, `C:\`},
+		{"no drive", "abc:/Usersx/anna", "abc:/Usersx/anna"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			if got := String(tt.in); got != tt.want {
+				t.Errorf("String(%q): got %q, want %q", tt.in, got, tt.want)
+			}
+			if got := string(Text([]byte("x="), tt.in)); got != "x="+tt.want {
+				t.Errorf("Text(%q): got %q, want %q", tt.in, got, "x="+tt.want)
+			}
+		})
+	}
+}
+
+func TestPath(t *testing.T) {
+	tests := []struct{ name, in, want string }{
+		{"windows end", `C:\Users\Anna Smith`, `~`},
+		{"windows", `C:/Users/Anna Smith/x y.go`, `~/x y.go`},
+		{"linux", "/home/anna smith/x", "~/x"},
+		{"relative", "ai/boss.go", "ai/boss.go"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			if got := Path(tt.in); got != tt.want {
+				t.Errorf("Path(%q): got %q, want %q", tt.in, got, tt.want)
+			}
+		})
+	}
+}
+
+func TestAllocations(t *testing.T) {
+	clean := "open /data/user/0/com.example.game/files/save.dat: no such file: https://example.test/home/x"
+	if n := testing.AllocsPerRun(100, func() { String(clean); Path(clean) }); n != 0 {
+		t.Errorf("String without a match: got %v allocations, want 0", n)
+	}
+	buf := make([]byte, 0, 256)
+	if n := testing.AllocsPerRun(100, func() { buf = Text(buf[:0], "open /home/anna/x: denied") }); n != 0 {
+		t.Errorf("Text with room: got %v allocations, want 0", n)
+	}
+}
+
+func FuzzScrub(f *testing.F) {
+	for _, s := range []string{
+		"", "/home/anna/x", `C:\Users\Anna Smith\x`, `from C:\Users\a b /home/c\d`, "/home//home/bob", "/root/root/",
+		"/home/anna//home/bob", `C:\Users\ D:\Users\x`, "/Users/~/Users/a", `A:/Users/B:/Users/c d/e`, "/home/Shared/home/x",
+		"/var/mobile/Containers/Data/Application/x", `C:\Users\a /root\b`, "/home/a b/root", `C:\users\C:\users\x`,
+	} {
+		f.Add(s)
+	}
+	f.Fuzz(func(t *testing.T, s string) {
+		for name, clean := range map[string]func(string) string{"String": String, "Path": Path} {
+			once := clean(s)
+			if len(once) > len(s) {
+				t.Errorf("%s(%q): got %q, longer than its input", name, s, once)
+			}
+			if twice := clean(once); twice != once {
+				t.Errorf("%s(%q): got %q, and %q when applied again", name, s, once, twice)
+			}
+		}
+		if got, want := string(Text(nil, s)), String(s); got != want {
+			t.Errorf("Text(%q): got %q, want what String gives: %q", s, got, want)
+		}
+	})
+}
+
+func BenchmarkString(b *testing.B) {
+	for _, bb := range []struct{ name, in string }{
+		{"clean", "write tcp 10.0.0.7:4411: connection reset by peer while sending snapshot 4711 of sector 7"},
+		{"home", "open /home/anna/.local/share/moonfall/save.dat: no such file or directory"},
+	} {
+		b.Run(bb.name, func(b *testing.B) {
+			b.ReportAllocs()
+			for b.Loop() {
+				String(bb.in)
+			}
+		})
+	}
+}

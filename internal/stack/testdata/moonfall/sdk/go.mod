@@ -1,0 +1,3 @@
+module github.com/krunk-go/krunk
+
+go 1.25
