@@ -1,0 +1,109 @@
+package nethttp
+
+import (
+	"context"
+	"net"
+	"net/http"
+	"sync"
+	"sync/atomic"
+	"time"
+)
+
+// maxAnswerHeader bounds the headers of an answer; net/http's own bound is 10 MB.
+const maxAnswerHeader = 64 << 10
+
+// client is an http.Transport that can be given up with all its connections. CloseIdleConnections does not do: it
+// leaves an HTTP/2 connection alone whose last stream is still being cleaned up, and a dead one would then take every
+// later request, up to the time when TCP gives up.
+type client struct {
+	*http.Transport
+	dials atomic.Int32 // attempts to connect
+
+	mu      sync.Mutex // guards the rest
+	conns   map[*conn]struct{}
+	busy    bool // a Send uses it
+	retired bool // closed as soon as it is not busy
+}
+
+// newClient makes a client for one link.
+func (t *Transport) newClient(l *link) *client {
+	c := &client{conns: make(map[*conn]struct{})}
+	c.Transport = &http.Transport{
+		Proxy:                  t.proxy,
+		TLSClientConfig:        l.tls(),
+		TLSHandshakeTimeout:    t.cfg.ConnectTimeout,
+		IdleConnTimeout:        t.cfg.IdleTimeout,
+		MaxIdleConns:           1,
+		MaxIdleConnsPerHost:    1,
+		MaxResponseHeaderBytes: maxAnswerHeader,
+		DisableCompression:     true, // the answer is thrown away
+		ForceAttemptHTTP2:      true, // net/http gives it up when it sees a TLSClientConfig or DialContext
+	}
+	dial, limit := t.cfg.DialContext, t.cfg.ConnectTimeout
+	c.DialContext = func(ctx context.Context, network, addr string) (net.Conn, error) {
+		return c.dial(ctx, dial, limit, network, addr)
+	}
+	return c
+}
+
+// dial bounds every dialer by limit and keeps account of the connection.
+func (c *client) dial(ctx context.Context, dial dialFunc, limit time.Duration, network, addr string) (net.Conn, error) {
+	c.dials.Add(1)
+	ctx, cancel := context.WithTimeout(ctx, limit)
+	defer cancel()
+	nc, err := dial(ctx, network, addr)
+	if err != nil {
+		return nil, err
+	}
+	made := &conn{Conn: nc, owner: c}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.retired && !c.busy { // net/http goes on dialing when the Send has ended
+		_ = nc.Close()
+		return nil, net.ErrClosed
+	}
+	c.conns[made] = struct{}{}
+	return made, nil
+}
+
+// acquire marks c as busy; false when it is retired.
+func (c *client) acquire() bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.busy = !c.retired
+	return c.busy
+}
+
+// release ends acquire, and closes the connections if retire came in between.
+func (c *client) release() { c.end(func() { c.busy = false }) }
+
+// retire closes the connections, or has release do it. c is not used again.
+func (c *client) retire() { c.end(func() { c.retired = true }) }
+
+// end changes a flag under the lock and closes the connections if that was the last one in the way.
+func (c *client) end(change func()) {
+	c.mu.Lock()
+	change()
+	var gone map[*conn]struct{}
+	if c.retired && !c.busy {
+		gone, c.conns = c.conns, nil
+	}
+	c.mu.Unlock()
+	for made := range gone {
+		_ = made.Conn.Close()
+	}
+}
+
+// conn is a connection that its client knows of until it is closed.
+type conn struct {
+	net.Conn
+	owner *client
+}
+
+// Close implements net.Conn.
+func (c *conn) Close() error {
+	c.owner.mu.Lock()
+	delete(c.owner.conns, c)
+	c.owner.mu.Unlock()
+	return c.Conn.Close()
+}

@@ -1,0 +1,26 @@
+package nethttp_test
+
+import (
+	"fmt"
+
+	"github.com/krunk-go/krunk/transport/deflate"
+	"github.com/krunk-go/krunk/transport/nethttp"
+)
+
+// A handheld without ca-certificates brings the root of its server along and compresses what it sends.
+func Example() {
+	var root []byte // of the game's own files, by go:embed
+	t, err := nethttp.New(&nethttp.Config{Trust: nethttp.Trust{PEM: root}})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	_ = deflate.Wrap(t) // krunk.Config.Transport
+}
+
+// An error of the configuration says what to write instead.
+func ExampleNew_error() {
+	_, err := nethttp.New(&nethttp.Config{Trust: nethttp.Trust{Pins: []string{"sha256/abc"}}})
+	fmt.Println(err)
+	// Output: nethttp: Trust.Pins[0] is "sha256/abc": write the 44 base64 characters that nethttp.Pin returns for the certificate
+}

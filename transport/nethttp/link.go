@@ -1,0 +1,53 @@
+package nethttp
+
+import (
+	"crypto/tls"
+	"fmt"
+	"net/url"
+	"sync"
+	"sync/atomic"
+)
+
+// link is one trust with the client that works under it. SetTrust replaces the whole link, so no connection outlives
+// the trust that let it in.
+type link struct {
+	trust  trust
+	tls    func() *tls.Config     // made once, at the first connection
+	client atomic.Pointer[client] // nil until the first Send; stored by Send alone
+}
+
+// newLink checks tr.
+func newLink(tr Trust) (*link, error) {
+	checked, err := tr.parse()
+	if err != nil {
+		return nil, err
+	}
+	l := &link{trust: checked}
+	l.tls = sync.OnceValue(l.trust.tls)
+	return l, nil
+}
+
+// permits refuses a URL that would go around the pins.
+func (l *link) permits(u *url.URL) error {
+	if l.trust.pins != nil && u.Scheme != "https" {
+		return fmt.Errorf("nethttp: POST %s: Trust.Pins are set and the URL has no TLS: write https://, or remove the pins", place(u))
+	}
+	return nil
+}
+
+// acquire returns a client that is busy for the caller, a new one if there is none or the last one was retired.
+func (l *link) acquire(t *Transport) *client {
+	c := l.client.Load()
+	for c == nil || !c.acquire() {
+		c = t.newClient(l)
+		l.client.Store(c)
+	}
+	return c
+}
+
+// retire gives the client up.
+func (l *link) retire() {
+	if c := l.client.Load(); c != nil {
+		c.retire()
+	}
+}

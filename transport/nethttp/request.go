@@ -1,0 +1,76 @@
+package nethttp
+
+import (
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+
+	"github.com/krunk-go/krunk/transport"
+)
+
+// template is a request without context and body. Its URL and header map are immutable after it is made, because
+// net/http may read them after a Send that was cut short has returned.
+type template struct {
+	key templateKey
+	req *http.Request // nil: unused
+}
+
+// templateKey is a transport.Request without its body.
+type templateKey struct{ url, auth, userAgent, contentType, contentEncoding string }
+
+// template returns the template for r, one of the last two or a new one. Its header values are r's own strings.
+func (t *Transport) template(r *transport.Request) (*template, error) {
+	key := templateKey{r.URL, r.Auth, r.UserAgent, r.ContentType, r.ContentEncoding}
+	for i := range t.templates {
+		if tpl := &t.templates[i]; tpl.req != nil && tpl.key == key {
+			return tpl, nil
+		}
+	}
+	u, err := parseURL(r.URL)
+	if err != nil {
+		return nil, err
+	}
+	tpl := &t.templates[t.oldest]
+	t.oldest = (t.oldest + 1) % len(t.templates)
+	*tpl = template{key: key, req: &http.Request{
+		Method: http.MethodPost, URL: u, Header: header(r), Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1,
+	}}
+	return tpl, nil
+}
+
+// parseURL does not show s in its errors: it may hold the key.
+func parseURL(s string) (*url.URL, error) {
+	u, err := url.Parse(s)
+	if err != nil || (u.Scheme != "http" && u.Scheme != "https") || u.Hostname() == "" {
+		return nil, fmt.Errorf("nethttp: the URL (%d bytes) is malformed: write https://host/api/<project>/envelope/", len(s))
+	}
+	return u, nil
+}
+
+// header returns the headers of r; net/http adds Host and Content-Length.
+func header(r *transport.Request) http.Header {
+	h := http.Header{"User-Agent": {r.UserAgent}} // an empty one keeps net/http from sending its own
+	for _, f := range [...]struct{ name, value string }{
+		{"Content-Type", r.ContentType},
+		{"Content-Encoding", r.ContentEncoding},
+		{"X-Sentry-Auth", r.Auth},
+	} {
+		if f.value != "" {
+			h[f.name] = []string{f.value}
+		}
+	}
+	return h
+}
+
+// attach gives req the lent body. GetBody lets net/http repeat a request of which the server has seen nothing, because
+// it closed the kept connection at the same moment.
+func attach(req *http.Request, l *loan) *http.Request {
+	if len(l.buf) == 0 {
+		return req // sent with Content-Length: 0
+	}
+	req.ContentLength = int64(len(l.buf))
+	req.Body = l.open()
+	req.GetBody = func() (io.ReadCloser, error) { return l.open(), nil }
+	return req
+}

@@ -1,0 +1,255 @@
+package nethttp
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"strings"
+	"sync/atomic"
+	"testing"
+
+	"github.com/krunk-go/krunk/transport"
+)
+
+const (
+	testKey  = "0123456789abcdef0123456789abcdef"
+	testAuth = "Sentry sentry_version=7, sentry_client=krunk.go/0.3.0, sentry_key=" + testKey
+)
+
+// envelope returns a request to the server at base.
+func envelope(base string) *transport.Request {
+	return &transport.Request{
+		URL: base + "/api/42/envelope/", Auth: testAuth, UserAgent: "krunk.go/0.3.0",
+		ContentType: "application/x-sentry-envelope", Body: []byte("{}\n{\"type\":\"event\"}\n{}\n"),
+	}
+}
+
+func newTransport(t testing.TB, c *Config) *Transport {
+	t.Helper()
+	tr, err := New(c)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(tr.CloseIdle)
+	return tr
+}
+
+func mustSend(t testing.TB, tr *Transport, base string) {
+	t.Helper()
+	if got, err := tr.Send(t.Context(), envelope(base)); err != nil || got.Status != http.StatusOK {
+		t.Fatalf("got %+v, %v; want status 200", got, err)
+	}
+}
+
+func TestSendRequest(t *testing.T) {
+	ca := newAuthority(t, "ca")
+	var got *http.Request
+	var body string
+	handler := func(w http.ResponseWriter, r *http.Request) {
+		b, err := io.ReadAll(r.Body)
+		if err != nil {
+			t.Error(err)
+		}
+		got, body = r, string(b)
+	}
+	plain, secure := serve(t, nil, handler), serve(t, ca.issue(t), handler)
+	tr := newTransport(t, &Config{Trust: Trust{PEM: ca.pem}})
+
+	gzipped := func(r *transport.Request) { r.ContentEncoding, r.Body = "gzip", []byte("\x1f\x8b…") }
+	bare := func(r *transport.Request) {
+		*r = transport.Request{URL: strings.Replace(r.URL, "://", "://someone:word@", 1)}
+	}
+	tests := []struct {
+		name   string
+		change func(*transport.Request)
+		base   string
+		proto  string
+	}{
+		{"plain", func(*transport.Request) {}, plain.URL, "HTTP/1.1"},
+		{"gzip", gzipped, plain.URL, "HTTP/1.1"},
+		{"empty fields are not sent", bare, plain.URL, "HTTP/1.1"},
+		{"http/2", func(*transport.Request) {}, secure.URL, "HTTP/2.0"},
+		{"http/2 gzip", gzipped, secure.URL, "HTTP/2.0"},
+		{"http/2 empty fields", bare, secure.URL, "HTTP/2.0"},
+		{"first again", func(*transport.Request) {}, plain.URL, "HTTP/1.1"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			r := envelope(tt.base)
+			tt.change(r)
+			if _, err := tr.Send(t.Context(), r); err != nil {
+				t.Fatal(err)
+			}
+			want := http.Header{}
+			for name, v := range map[string]string{
+				"Content-Type": r.ContentType, "Content-Encoding": r.ContentEncoding,
+				"X-Sentry-Auth": r.Auth, "User-Agent": r.UserAgent, "Content-Length": fmt.Sprint(len(r.Body)),
+			} {
+				if v != "" {
+					want.Set(name, v)
+				}
+			}
+			if fmt.Sprint(got.Header) != fmt.Sprint(want) {
+				t.Errorf("headers:\n got %v\nwant %v", got.Header, want)
+			}
+			if got.Proto != tt.proto || got.Method != "POST" || got.RequestURI != "/api/42/envelope/" {
+				t.Errorf("got %s %s %s, want %s POST /api/42/envelope/", got.Proto, got.Method, got.RequestURI, tt.proto)
+			}
+			if got.ContentLength != int64(len(r.Body)) || len(got.TransferEncoding) != 0 || body != string(r.Body) {
+				t.Errorf("got length %d, transfer encoding %v, body %q; want %d, none, %q",
+					got.ContentLength, got.TransferEncoding, body, len(r.Body), r.Body)
+			}
+		})
+	}
+}
+
+func TestSendResponse(t *testing.T) {
+	tests := []struct {
+		name   string
+		status int
+		header http.Header
+		want   transport.Response
+	}{
+		{"200", 200, nil, transport.Response{Status: 200}},
+		{"429", 429, http.Header{"Retry-After": {"17"}, "X-Sentry-Rate-Limits": {"60:error:key"}},
+			transport.Response{Status: 429, RetryAfter: "17", RateLimits: "60:error:key"}},
+		{"several limits, other case", 200, http.Header{"x-sentry-rate-limits": {"60:error:key", "2700::organization"}},
+			transport.Response{Status: 200, RateLimits: "60:error:key, 2700::organization"}},
+		{"date", 503, http.Header{"Retry-After": {"Wed, 21 Oct 2026 07:28:00 GMT"}},
+			transport.Response{Status: 503, RetryAfter: "Wed, 21 Oct 2026 07:28:00 GMT"}},
+		{"redirect", 307, http.Header{"Location": {"/elsewhere"}}, transport.Response{Status: 307}},
+		{"permanent redirect", 301, http.Header{"Location": {"/elsewhere"}}, transport.Response{Status: 301}},
+		{"413", 413, nil, transport.Response{Status: 413}},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			s := serve(t, nil, func(w http.ResponseWriter, r *http.Request) {
+				if r.URL.Path != "/api/42/envelope/" {
+					t.Errorf("got a request to %s", r.URL.Path)
+				}
+				for k, v := range tt.header {
+					w.Header()[k] = v
+				}
+				w.WriteHeader(tt.status)
+			})
+			got, err := newTransport(t, nil).Send(t.Context(), envelope(s.URL))
+			if err != nil || got != tt.want {
+				t.Errorf("got %+v, %v; want %+v", got, err, tt.want)
+			}
+		})
+	}
+}
+
+// TestReuse counts connections over several Sends.
+func TestReuse(t *testing.T) {
+	tests := []struct {
+		name  string
+		size  int // of the answer
+		flush bool
+		want  int32 // connections for three Sends
+	}{
+		{"empty answer", 0, false, 1},
+		{"small answer", 40, false, 1},
+		{"as large as the cap", 1000, false, 1},
+		{"as large as the cap, chunked", 1000, true, 1},
+		{"larger than the cap", 1 << 20, false, 3},
+		{"larger than the cap, chunked", 1 << 20, true, 3},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			s := serve(t, nil, func(w http.ResponseWriter, r *http.Request) {
+				_, _ = io.Copy(io.Discard, r.Body)
+				if tt.flush {
+					w.(http.Flusher).Flush()
+				} else {
+					w.Header().Set("Content-Length", fmt.Sprint(tt.size))
+				}
+				_, _ = w.Write(make([]byte, tt.size))
+			})
+			tr := newTransport(t, &Config{MaxResponse: 1000})
+			for range 3 {
+				mustSend(t, tr, s.URL)
+			}
+			if got := s.conns.Load(); got != tt.want {
+				t.Errorf("got %d connections, want %d", got, tt.want)
+			}
+		})
+	}
+}
+
+func TestCloseIdle(t *testing.T) {
+	s := serve(t, nil, ok)
+	tr := newTransport(t, nil)
+	tr.CloseIdle() // before the first Send
+	mustSend(t, tr, s.URL)
+	tr.CloseIdle()
+	mustSend(t, tr, s.URL)
+	if got := s.conns.Load(); got != 2 {
+		t.Errorf("got %d connections, want 2", got)
+	}
+}
+
+// TestServerClosedIdle checks that a kept connection which the server has closed costs no envelope.
+func TestServerClosedIdle(t *testing.T) {
+	s := serve(t, nil, ok)
+	tr := newTransport(t, nil)
+	for range 20 {
+		mustSend(t, tr, s.URL)
+		s.CloseClientConnections()
+	}
+	if got := s.conns.Load(); got != 20 {
+		t.Errorf("got %d connections, want 20", got)
+	}
+}
+
+func TestCanceled(t *testing.T) {
+	for _, cert := range certs(t) {
+		t.Run(cert.name, func(t *testing.T) {
+			ctx, cancel := context.WithCancel(t.Context())
+			release := make(chan struct{})
+			defer close(release)
+			s := serve(t, cert.cert, func(w http.ResponseWriter, r *http.Request) {
+				cancel()
+				<-release
+			})
+			tr := newTransport(t, &Config{Trust: cert.trust})
+			if _, err := tr.Send(ctx, envelope(s.URL)); !errors.Is(err, context.Canceled) {
+				t.Errorf("got %v, want context.Canceled", err)
+			}
+			if _, err := tr.Send(ctx, envelope(s.URL)); !errors.Is(err, context.Canceled) {
+				t.Errorf("with an ended context: got %v, want context.Canceled", err)
+			}
+		})
+	}
+}
+
+// TestFreshAfterError checks that a Send after one that got no answer makes a connection of its own; HTTP/2 would go on
+// with the dead one.
+func TestFreshAfterError(t *testing.T) {
+	for _, cert := range certs(t) {
+		t.Run(cert.name, func(t *testing.T) {
+			ctx, cancel := context.WithCancel(t.Context())
+			var hang atomic.Bool
+			hang.Store(true)
+			s := serve(t, cert.cert, func(w http.ResponseWriter, r *http.Request) {
+				_, _ = io.Copy(io.Discard, r.Body)
+				if hang.Load() {
+					cancel()
+					<-r.Context().Done() // the connection is gone
+				}
+			})
+			tr := newTransport(t, &Config{Trust: cert.trust})
+			if _, err := tr.Send(ctx, envelope(s.URL)); err == nil {
+				t.Fatal("got an answer")
+			}
+			s.open.wait() // the server sees that the dead connection was closed
+			hang.Store(false)
+			mustSend(t, tr, s.URL)
+			if got := s.conns.Load(); got != 2 {
+				t.Errorf("got %d connections, want 2", got)
+			}
+		})
+	}
+}
