@@ -1,0 +1,82 @@
+package sentrytest
+
+import (
+	"io"
+	"net"
+	"net/http"
+	"strconv"
+	"strings"
+	"time"
+)
+
+const (
+	maxWire     = 20 << 20  // of a body as received
+	maxInflated = 100 << 20 // of an envelope
+)
+
+// ServeHTTP takes one request. It reads at most 20 MiB of the body.
+func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if !s.enter() {
+		panic(http.ErrAbortHandler)
+	}
+	defer s.leave()
+	q := &request{method: r.Method, path: r.URL.Path, query: r.URL.Query(), header: r.Header.Clone(), length: r.ContentLength}
+	q.body, q.broken = io.ReadAll(io.LimitReader(r.Body, maxWire+1))
+	a := s.receive(q)
+	gone := r.Context().Done()
+	switch {
+	case a.Hang:
+		s.hang(gone)
+		panic(http.ErrAbortHandler)
+	case !s.pause(gone, a.Delay):
+		panic(http.ErrAbortHandler)
+	case a.Reply.Reset:
+		reset(w)
+	default:
+		s.write(w, a, gone)
+	}
+}
+
+// reset closes the connection, with RST where it can.
+func reset(w http.ResponseWriter) {
+	conn, _, err := http.NewResponseController(w).Hijack()
+	if err != nil {
+		panic(http.ErrAbortHandler)
+	}
+	if tcp, ok := conn.(*net.TCPConn); ok {
+		_ = tcp.SetLinger(0)
+	}
+	_ = conn.Close()
+}
+
+func (s *Server) write(w http.ResponseWriter, a answer, gone <-chan struct{}) {
+	h := w.Header()
+	h.Set("Content-Type", "application/json")
+	h.Set("Content-Length", strconv.Itoa(len(a.Body)))
+	for name, value := range map[string]string{"X-Sentry-Rate-Limits": a.RateLimits, "Retry-After": a.RetryAfter, "X-Sentry-Error": oneLineOf(a.cause)} {
+		if value != "" {
+			h.Set(name, value)
+		}
+	}
+	w.WriteHeader(a.status)
+	s.writeBody(w, a, gone)
+}
+
+func oneLineOf(s string) string { return strings.NewReplacer("\r", " ", "\n", " ").Replace(s) }
+
+// writeBody spreads the body over SlowBody.
+func (s *Server) writeBody(w http.ResponseWriter, a answer, gone <-chan struct{}) {
+	if a.SlowBody <= 0 {
+		_, _ = io.WriteString(w, a.Body) // a client that went away has its reasons
+		return
+	}
+	out := http.NewResponseController(w)
+	pieces := max(1, min(8, len(a.Body)))
+	for i := range pieces {
+		_ = out.Flush()
+		if !s.pause(gone, a.SlowBody/time.Duration(pieces)) {
+			panic(http.ErrAbortHandler)
+		}
+		_, _ = io.WriteString(w, a.Body[i*len(a.Body)/pieces:(i+1)*len(a.Body)/pieces])
+	}
+}

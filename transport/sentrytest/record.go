@@ -1,0 +1,161 @@
+package sentrytest
+
+import (
+	"fmt"
+	"net/http"
+)
+
+// request is one request, by whatever way it came.
+type request struct {
+	method string
+	path   string
+	query  map[string][]string
+	header http.Header
+	body   []byte
+	length int64 // -1: chunked
+	broken error // the body could not be read to its end
+}
+
+// receive judges a request, chooses the answer and records both.
+func (s *Server) receive(q *request) answer {
+	number, reply, scripted := s.begin()
+	c := s.newCheck(number)
+	v := &verdict{}
+	c.request(q)
+	if body := c.decode(q); c.status == 0 {
+		c.envelope(v, body)
+	}
+	v.status, v.cause, v.faults, v.notes = c.status, c.cause, c.faults, c.notes
+	v.env.Number, v.env.Request, v.env.Wire = number, q.header, len(q.body)
+	v.env.Encoding = q.header.Get("Content-Encoding")
+	if !scripted {
+		reply = s.asked(v)
+	}
+	return s.record(v, reply)
+}
+
+func (s *Server) begin() (number int, r Reply, scripted bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.requests++
+	if len(s.script) > 0 {
+		r, scripted = s.script[0], true
+		s.script = s.script[1:]
+	}
+	return s.requests, r, scripted
+}
+
+// asked is the reply of the function set by Answer.
+func (s *Server) asked(v *verdict) Reply {
+	s.mu.Lock()
+	f := s.answer
+	s.mu.Unlock()
+	if f == nil {
+		return Reply{}
+	}
+	status := v.status
+	if status == 0 {
+		status = http.StatusOK
+	}
+	return f(Received{Envelope: v.env, Events: v.events, Logs: v.logs, Faults: v.faults, Status: status})
+}
+
+// record takes the items in, if the request is accepted.
+func (s *Server) record(v *verdict, r Reply) answer {
+	a := newAnswer(v, r, s.opt.RateLimits)
+	v.env.Status = a.status
+	if r.Hang || r.Reset {
+		v.env.Status = 0
+	}
+	v.env.Accepted = v.status == 0 && (r.Keep || v.env.Status >= 200 && v.env.Status < 300)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if v.env.Accepted {
+		s.accept(v)
+	}
+	s.keepEnvelope(v.env)
+	for _, f := range v.faults {
+		s.faults.add(f, len(f.Where)+len(f.What)+len(f.Write))
+	}
+	for _, f := range v.notes {
+		s.notes.add(f, len(f.Where)+len(f.What)+len(f.Write))
+	}
+	close(s.changed)
+	s.changed = make(chan struct{})
+	return a
+}
+
+func (s *Server) accept(v *verdict) {
+	for _, e := range v.events {
+		if !s.ids.put(e.ID) {
+			v.env.Duplicate = true
+			s.duplicates++
+			continue
+		}
+		s.events.add(e, len(e.Raw))
+	}
+	for _, l := range v.logs {
+		s.logs.add(l, len(l.Raw))
+	}
+	for _, d := range v.discards {
+		s.discards.add(d, 0)
+	}
+	for _, x := range v.sessions {
+		s.checkSession(v, x)
+		s.sessions.add(x, 0)
+	}
+}
+
+// checkSession judges an update by those before it.
+func (s *Server) checkSession(v *verdict, x Session) {
+	fault := func(what, write string) {
+		v.faults = append(v.faults, Fault{Envelope: v.env.Number, Item: -1, Where: "session", Offset: -1, What: fmt.Sprintf("%s (sid %s)", what, clip(x.ID)), Write: write, Loss: LossItem})
+	}
+	same := x
+	same.Envelope = 0
+	if !s.updates.put(fmt.Sprint(same)) {
+		return // sent again, which is what a client must do when no answer came
+	}
+	first := s.runs.put(x.ID)
+	switch {
+	case first && !x.Init:
+		fault("first update delivered has no init: the session is not counted", "init true")
+	case !first && x.Init:
+		fault("init in a later update: the session is counted twice", "init once")
+	case s.over.has[x.ID]:
+		fault("update after a final status", "nothing")
+	}
+	if x.Status != "" && x.Status != "ok" {
+		s.over.put(x.ID)
+	}
+}
+
+// keepEnvelope adds e and drops the bytes of the oldest ones.
+func (s *Server) keepEnvelope(e Envelope) {
+	kept := &e
+	meta := 1024
+	for _, it := range e.Items {
+		meta += len(it.Header) + 128
+	}
+	s.envelopes.add(kept, meta)
+	if len(e.Raw) == 0 {
+		return
+	}
+	s.raw = append(s.raw, kept)
+	s.rawBytes += int64(len(e.Raw))
+	for s.rawBytes > s.opt.Keep {
+		oldest := s.raw[0]
+		s.raw[0], s.raw = nil, s.raw[1:]
+		s.rawBytes -= int64(len(oldest.Raw))
+		oldest.drop()
+	}
+}
+
+// drop forgets the bytes. Copies handed out before share Items, so those are replaced and not changed.
+func (e *Envelope) drop() {
+	items := append([]Item(nil), e.Items...)
+	for i := range items {
+		items[i].Payload = nil
+	}
+	e.Raw, e.Items = nil, items
+}

@@ -1,0 +1,218 @@
+package sentrytest
+
+import (
+	"fmt"
+	"strings"
+	"unicode/utf8"
+)
+
+// rule judges one value that is there.
+type rule func(c *check, n *node)
+
+type fields map[string]rule
+
+func all(rules ...rule) rule {
+	return func(c *check, n *node) {
+		for _, r := range rules {
+			r(c, n)
+		}
+	}
+}
+
+// losing raises what each fault inside r costs.
+func losing(loss Loss, r rule) rule {
+	return func(c *check, n *node) {
+		old := c.floor
+		c.floor = max(old, loss)
+		r(c, n)
+		c.floor = old
+	}
+}
+
+// is reports whether n has the kind, and the fault if not.
+func (c *check) is(n *node, want kind) bool {
+	if n.kind == want {
+		return true
+	}
+	if n.kind == null {
+		c.fault(n, LossField, "null", "no field at all, or "+want.String())
+		return false
+	}
+	c.fault(n, LossField, n.kind.String()+" "+clip(n.str), want.String())
+	return false
+}
+
+// closed is an object of known keys; required ones must be there and not null.
+func closed(known fields, required ...string) rule {
+	return func(c *check, n *node) {
+		if !c.is(n, object) {
+			return
+		}
+		for _, m := range n.members {
+			mark := c.key(m.name)
+			if r := known[m.name]; r != nil {
+				r(c, m.val)
+			} else {
+				c.at(m.off, LossField, "unknown key", "one of the protocol's keys, or put it into a context")
+			}
+			c.out(mark)
+		}
+		c.require(n, LossField, required...)
+	}
+}
+
+// open is an object in which the known keys have rules and others hold anything but null.
+func open(known fields, required ...string) rule {
+	return func(c *check, n *node) {
+		if !c.is(n, object) {
+			return
+		}
+		for _, m := range n.members {
+			mark := c.key(m.name)
+			if r := known[m.name]; r != nil {
+				r(c, m.val)
+			} else {
+				noNull(c, m.val)
+			}
+			c.out(mark)
+		}
+		c.require(n, LossField, required...)
+	}
+}
+
+func (c *check) require(n *node, loss Loss, names ...string) {
+	for _, name := range names {
+		if n.get(name) == nil {
+			c.faultf(n, loss, "the key "+name, "required key %s is absent", name)
+		} else if n.get(name).kind == null {
+			c.faultf(n, loss, "a value for "+name, "required key %s is null", name)
+		}
+	}
+}
+
+// noNull accepts any value without null in it.
+func noNull(c *check, n *node) {
+	switch n.kind {
+	case null:
+		c.fault(n, LossField, "null", "no field at all")
+	case array:
+		for i, e := range n.elems {
+			mark := c.index(i)
+			noNull(c, e)
+			c.out(mark)
+		}
+	case object:
+		for _, m := range n.members {
+			mark := c.key(m.name)
+			noNull(c, m.val)
+			c.out(mark)
+		}
+	}
+}
+
+func list(r rule) rule {
+	return func(c *check, n *node) {
+		if !c.is(n, array) {
+			return
+		}
+		for i, e := range n.elems {
+			mark := c.index(i)
+			r(c, e)
+			c.out(mark)
+		}
+	}
+}
+
+// values is {"values":[…]}.
+func values(r rule) rule {
+	named := closed(fields{"values": list(r)}, "values")
+	return func(c *check, n *node) {
+		if n.kind == array {
+			c.fault(n, LossNone, "a bare list", `{"values":[…]}`)
+			list(r)(c, n)
+			return
+		}
+		named(c, n)
+	}
+}
+
+// mapOf is an object of any keys whose values follow r.
+func mapOf(r rule) rule {
+	return func(c *check, n *node) {
+		if !c.is(n, object) {
+			return
+		}
+		for _, m := range n.members {
+			mark := c.key(m.name)
+			r(c, m.val)
+			c.out(mark)
+		}
+	}
+}
+
+func anObject(c *check, n *node) {
+	if c.is(n, object) {
+		noNull(c, n)
+	}
+}
+
+// str is a string of at most limit characters; 0 is any length.
+func str(limit int) rule {
+	return func(c *check, n *node) {
+		if !c.is(n, text) {
+			return
+		}
+		if count := utf8.RuneCountInString(n.str); limit > 0 && count > limit {
+			c.faultf(n, LossField, fmt.Sprintf("at most %d", limit), "%d characters, servers cut or remove it", count)
+		}
+	}
+}
+
+// filled is a string that is not empty.
+func filled(limit int) rule {
+	return func(c *check, n *node) {
+		str(limit)(c, n)
+		if n.kind == text && n.str == "" {
+			c.fault(n, LossField, "empty string", "a value, or leave the field out")
+		}
+	}
+}
+
+func oneOf(values ...string) rule {
+	return func(c *check, n *node) {
+		if !c.is(n, text) {
+			return
+		}
+		for _, v := range values {
+			if n.str == v {
+				return
+			}
+		}
+		c.faultf(n, LossField, "one of "+strings.Join(values, " "), "unknown value %q", clip(n.str))
+	}
+}
+
+func aBool(c *check, n *node) { c.is(n, boolean) }
+
+func aNumber(c *check, n *node) { c.is(n, number) }
+
+// whole is an integer of at least least, written without fraction and exponent.
+func whole(least int64) rule {
+	return func(c *check, n *node) {
+		if !c.is(n, number) {
+			return
+		}
+		if v, ok := n.int(); !ok || v < least {
+			c.faultf(n, LossField, fmt.Sprintf("an integer of at least %d", least), "number %s", clip(n.str))
+		}
+	}
+}
+
+// label is a string or a number, such as a thread id.
+func label(c *check, n *node) {
+	if n.kind == text {
+		filled(256)(c, n)
+		return
+	}
+	whole(0)(c, n)
+}

@@ -1,0 +1,103 @@
+package sentrytest
+
+import "fmt"
+
+const maxFrames = 250
+
+func exceptionsRule() rule {
+	known := closed(fields{
+		"type": str(256), "value": str(8192), "module": str(256), "thread_id": label,
+		"mechanism": mechanismRule(), "stacktrace": stackRule(),
+	})
+	one := func(c *check, n *node) {
+		known(c, n)
+		if n.kind == object && n.get("type").text() == "" && n.get("value").text() == "" {
+			c.fault(n, LossField, "neither type nor value", "at least one of them")
+		}
+	}
+	return all(values(one), exceptionTree)
+}
+
+// exceptionTree judges the ids that make a tree of the list.
+func exceptionTree(c *check, n *node) {
+	list := n.values()
+	ids := map[int64]int{}
+	for i, e := range list {
+		id, ok := e.get("mechanism").get("exception_id").int()
+		if !ok {
+			continue
+		}
+		if _, twice := ids[id]; twice {
+			c.faultf(e, LossField, "each id once", "exception_id %d is given twice", id)
+		}
+		ids[id] = i
+		if id == 0 && i != len(list)-1 {
+			c.fault(e, LossField, "exception_id 0 is not the last of the list", "the outermost exception last, with id 0")
+		}
+	}
+	for _, e := range list {
+		id, _ := e.get("mechanism").get("exception_id").int()
+		parent, ok := e.get("mechanism").get("parent_id").int()
+		if _, known := ids[parent]; ok && (!known || parent == id) {
+			c.faultf(e, LossField, "the exception_id of another one in the list", "parent_id %d", parent)
+		}
+	}
+}
+
+func mechanismRule() rule {
+	code := fields{"number": whole(-1 << 31), "code": whole(-1 << 31), "name": str(0), "code_name": str(0)}
+	meta := closed(fields{
+		"signal": closed(code, "number"), "errno": closed(fields{"number": whole(-1 << 31), "name": str(0)}, "number"),
+		"mach_exception": anObject, "ns_error": anObject,
+	})
+	return closed(fields{
+		"type": filled(128), "handled": aBool, "synthetic": aBool, "description": str(0), "help_link": str(0),
+		"exception_id": whole(0), "parent_id": whole(0), "is_exception_group": aBool, "source": str(0),
+		"meta": meta, "data": anObject,
+	}, "type")
+}
+
+func stackRule() rule {
+	return closed(fields{
+		"frames": framesRule(), "registers": mapOf(address), "snapshot": aBool,
+		"instruction_addr_adjustment": oneOf("auto", "all_but_first", "all", "none"),
+	}, "frames")
+}
+
+func framesRule() rule {
+	known := closed(fields{
+		"function": filled(256), "raw_function": str(256), "module": str(256), "package": str(0), "filename": str(0),
+		"abs_path": str(0), "lineno": whole(1), "colno": whole(1), "context_line": str(0), "pre_context": list(str(0)),
+		"post_context": list(str(0)), "in_app": aBool, "stack_start": aBool, "vars": anObject,
+		"instruction_addr": address, "symbol_addr": address, "image_addr": address, "addr_mode": str(0),
+		"platform": str(0), "source_link": all(str(0), old("Bugsink in strict mode drops the event", "no source_link")),
+	})
+	one := func(c *check, n *node) {
+		known(c, n)
+		if n.kind == object && n.get("function").text() == "" && n.get("filename").text() == "" && n.get("instruction_addr").text() == "" {
+			c.fault(n, LossField, "frame has no function, filename or instruction_addr", "one of them, or leave the frame out")
+		}
+	}
+	return func(c *check, n *node) {
+		list(one)(c, n)
+		if len(n.elems) > maxFrames {
+			c.faultf(n, LossField, fmt.Sprintf("at most %d: the first 50 and the newest 200", maxFrames), "%d frames", len(n.elems))
+		}
+		if n.kind == array && len(n.elems) == 0 {
+			c.note(n, "stack trace without frames", "no stacktrace")
+		}
+	}
+}
+
+func threadsRule() rule {
+	known := closed(fields{
+		"id": label, "name": str(1024), "crashed": aBool, "current": aBool, "main": aBool, "state": str(0),
+		"held_locks": anObject, "stacktrace": stackRule(),
+	}, "id")
+	return values(func(c *check, n *node) {
+		known(c, n)
+		if n.kind == object && n.get("crashed").bool() && n.has("stacktrace") {
+			c.note(n, "the crashed thread has a stacktrace here", "it in the exception that names the thread")
+		}
+	})
+}

@@ -1,0 +1,135 @@
+package sentrytest
+
+import (
+	"fmt"
+	"slices"
+	"time"
+)
+
+func reportRule() rule {
+	entry := closed(fields{
+		"reason":   all(losing(LossItem, filled(200)), reason),
+		"category": losing(LossItem, oneOf(categories()...)),
+		"quantity": losing(LossItem, whole(1)),
+	})
+	full := func(c *check, n *node) {
+		entry(c, n)
+		if n.kind == object {
+			c.require(n, LossItem, "reason", "category", "quantity")
+		}
+	}
+	known := closed(fields{
+		"timestamp":        moment(LossItem, retention, time.Minute),
+		"discarded_events": discarded(full),
+	})
+	return func(c *check, n *node) {
+		known(c, n)
+		if n.kind == object {
+			c.require(n, LossItem, "discarded_events")
+		}
+		if n.kind == object && n.get("timestamp") == nil {
+			c.note(n, "no timestamp", "the time of the report")
+		}
+	}
+}
+
+// discarded is the list of entries.
+func discarded(entry rule) rule {
+	return func(c *check, n *node) {
+		switch {
+		case n.kind != array:
+			c.faultf(n, LossItem, "a list of entries", "%v", n.kind)
+		case len(n.elems) == 0:
+			c.fault(n, LossNone, "empty list", "no client report at all")
+		default:
+			list(entry)(c, n)
+		}
+	}
+}
+
+func categories() []string {
+	return []string{"error", "session", "log_item", "log_byte", "attachment", "attachment_item", "feedback", "internal", "transaction",
+		"span", "profile", "profile_chunk", "replay", "monitor", "metric_bucket", "trace_metric", "trace_metric_byte", "security", "default"}
+}
+
+func reasons() []string {
+	return []string{"queue_overflow", "buffer_overflow", "cache_overflow", "ratelimit_backoff", "network_error", "send_error", "sample_rate",
+		"before_send", "event_processor", "ignored", "invalid", "insufficient_data", "backpressure", "internal_sdk_error"}
+}
+
+// reason warns of names that servers keep as free text only.
+func reason(c *check, n *node) {
+	if n.kind == text && !slices.Contains(reasons(), n.str) {
+		c.faultf(n, LossNone, "one of the protocol's reasons", "reason %q is not counted as a known one", clip(n.str))
+	}
+}
+
+// pairs notes log records that were counted without their bytes, or the reverse.
+func (c *check) pairs(n *node) {
+	seen := map[string]map[string]bool{}
+	for _, e := range n.get("discarded_events").values() {
+		r, category := e.get("reason").text(), e.get("category").text()
+		if seen[r] == nil {
+			seen[r] = map[string]bool{}
+		}
+		seen[r][category] = true
+	}
+	for r, of := range seen {
+		if of["log_item"] != of["log_byte"] {
+			c.note(n, fmt.Sprintf("reason %s has one of log_item and log_byte", clip(r)), "both")
+		}
+	}
+}
+
+// sessionRule: Relay reads sessions into fixed types, so most faults cost the whole update.
+func sessionRule() rule {
+	attrs := closed(fields{"release": release, "environment": environment, "ip_address": ipAddress, "user_agent": str(0)}, "release")
+	item := fields{
+		"sid": sid, "did": filled(0), "init": aBool, "seq": whole(0),
+		"started":   all(textOnly, moment(LossItem, 5*day, time.Minute)),
+		"timestamp": moment(LossItem, 0, time.Minute),
+		"duration":  duration,
+		"errors":    whole(0),
+		"attrs":     attrs,
+	}
+	for name, r := range item {
+		item[name] = losing(LossItem, r)
+	}
+	item["status"] = textual(LossItem, oneOf("ok", "exited", "crashed", "abnormal", "unhandled", "errored"))
+	item["abnormal_mechanism"] = oneOf("anr_foreground", "anr_background", "none")
+	known := all(closed(item), func(c *check, n *node) { c.require(n, LossItem, "sid", "started", "attrs") })
+	return func(c *check, n *node) {
+		known(c, n)
+		if n.kind != object {
+			return
+		}
+		status := n.get("status").text()
+		if n.has("abnormal_mechanism") && status != "abnormal" {
+			c.fault(n, LossField, "abnormal_mechanism with status "+clip(status), "it with abnormal only")
+		}
+		if status == "crashed" && n.get("errors").num() < 1 {
+			c.fault(n, LossNone, "crashed without errors", "errors of at least 1")
+		}
+		if !n.has("did") {
+			c.note(n, "session without did: users are not counted", "the install id")
+		}
+	}
+}
+
+func sid(c *check, n *node) {
+	if c.is(n, text) && !isUUID(n.str) {
+		c.faultf(n, LossItem, "a UUID", "session id %q", clip(n.str))
+	}
+}
+
+func textOnly(c *check, n *node) {
+	if n.kind == number {
+		c.fault(n, LossItem, "started is a number", "RFC 3339")
+	}
+}
+
+func duration(c *check, n *node) {
+	if c.is(n, number) && n.float() < 0 {
+		c.faultf(n, LossItem, "seconds of at least 0", "duration %s", clip(n.str))
+	}
+}
