@@ -83,6 +83,7 @@ type reader struct {
 	bad bool
 }
 
+//go:noinline
 func (r *reader) bytes(n int) []byte {
 	if n > len(r.b) || n < 0 {
 		r.b, r.bad = nil, true

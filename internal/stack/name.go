@@ -1,9 +1,6 @@
 package stack
 
-import (
-	"strconv"
-	"strings"
-)
+import "strings"
 
 // Split cuts a full function name into the import path (the text before the first '.' after the last '/', with %2e
 // and its like unescaped) and the rest: "example.test/ai.(*Boss).Tick" is "example.test/ai" and "(*Boss).Tick". A
@@ -22,6 +19,8 @@ func Split(name string) (module, function string) {
 	return unescape(name[:dot]), name[dot+1:]
 }
 
+const hexDigits = "0123456789abcdef"
+
 // unescape undoes the linker's %xx; what is no escape stays as it is.
 func unescape(s string) string {
 	if strings.IndexByte(s, '%') < 0 {
@@ -30,8 +29,9 @@ func unescape(s string) string {
 	b := make([]byte, 0, len(s))
 	for i := 0; i < len(s); i++ {
 		if s[i] == '%' && i+2 < len(s) {
-			if v, err := strconv.ParseUint(s[i+1:i+3], 16, 8); err == nil {
-				b = append(b, byte(v))
+			hi, lo := strings.IndexByte(hexDigits, s[i+1]|0x20), strings.IndexByte(hexDigits, s[i+2]|0x20)
+			if hi >= 0 && lo >= 0 {
+				b = append(b, byte(hi<<4|lo))
 				i += 2
 				continue
 			}
