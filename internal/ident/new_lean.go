@@ -1,0 +1,6 @@
+//go:build (js || wasip1 || arm || nintendosdk || playstation5 || microsoftgdk || krunk_lean) && !krunk_gojson
+
+package ident
+
+// New returns a random id from the runtime's generator: crypto/rand brings 32 MiB of zero pages and panics on some consoles.
+func New() [16]byte { return fast() }

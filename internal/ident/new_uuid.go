@@ -1,0 +1,13 @@
+//go:build !(js || wasip1 || arm || nintendosdk || playstation5 || microsoftgdk || krunk_lean) || krunk_gojson
+
+package ident
+
+import "github.com/google/uuid"
+
+// New returns a random id from the system's generator; where that fails, from the runtime's.
+func New() [16]byte {
+	if id, err := uuid.NewRandom(); err == nil {
+		return id
+	}
+	return fast()
+}

@@ -1,0 +1,181 @@
+package protocol
+
+import (
+	"math"
+	"strconv"
+	"unicode/utf8"
+)
+
+const hexDigits = "0123456789abcdef"
+
+// AppendString appends s as a JSON string, escaped as go-json does without HTML escaping: control characters, quotes,
+// backslashes, U+2028 and U+2029; what is no UTF-8 becomes \ufffd. It does not allocate where dst has room.
+func AppendString(dst []byte, s string) []byte {
+	dst = append(dst, '"')
+	start := 0
+	for i := 0; i < len(s); {
+		c := s[i]
+		if c >= 0x20 && c < utf8.RuneSelf && c != '"' && c != '\\' {
+			i++
+			continue
+		}
+		if c < utf8.RuneSelf {
+			dst = appendEscaped(append(dst, s[start:i]...), c)
+			i++
+			start = i
+			continue
+		}
+		r, n := utf8.DecodeRuneInString(s[i:])
+		switch {
+		case r == utf8.RuneError && n == 1:
+			dst = append(append(dst, s[start:i]...), `\ufffd`...)
+		case r == '\u2028' || r == '\u2029':
+			dst = append(append(dst, s[start:i]...), `\u202`...)
+			dst = append(dst, hexDigits[r&0xf])
+		default:
+			i += n
+			continue
+		}
+		i += n
+		start = i
+	}
+	return append(append(dst, s[start:]...), '"')
+}
+
+func appendEscaped(dst []byte, c byte) []byte {
+	switch c {
+	case '"', '\\':
+		return append(dst, '\\', c)
+	case '\b':
+		return append(dst, '\\', 'b')
+	case '\f':
+		return append(dst, '\\', 'f')
+	case '\n':
+		return append(dst, '\\', 'n')
+	case '\r':
+		return append(dst, '\\', 'r')
+	case '\t':
+		return append(dst, '\\', 't')
+	}
+	return append(dst, '\\', 'u', '0', '0', hexDigits[c>>4], hexDigits[c&0xf])
+}
+
+// Quote returns s as it stands in an error text: a JSON string of at most 60 bytes. strconv.Quote links tables for what is
+// printable.
+func Quote(s string) string {
+	s, _ = Trim(s, 60)
+	return string(AppendString(nil, s))
+}
+
+// SortKeys sorts the few keys of a map. Package slices would be faster for many, and links 6 KiB for a type.
+func SortKeys(keys []string) {
+	for i := 1; i < len(keys); i++ {
+		for j := i; j > 0 && keys[j] < keys[j-1]; j-- {
+			keys[j], keys[j-1] = keys[j-1], keys[j]
+		}
+	}
+}
+
+// Hex returns b in lower-case hexadecimal digits. encoding/hex would do, but links fmt.
+//
+//go:noinline
+func Hex(b []byte) string {
+	out := make([]byte, 0, 2*len(b))
+	for _, c := range b {
+		out = append(out, hexDigits[c>>4], hexDigits[c&0xf])
+	}
+	return string(out)
+}
+
+// AppendFloat appends f as encoding/json writes it; NaN and infinities, which JSON has no number for, become 0.
+func AppendFloat(dst []byte, f float64) []byte {
+	if math.IsNaN(f) || math.IsInf(f, 0) {
+		return append(dst, '0')
+	}
+	abs := math.Abs(f)
+	if abs != 0 && (abs < 1e-6 || abs >= 1e21) {
+		dst = strconv.AppendFloat(dst, f, 'e', -1, 64)
+		if n := len(dst); n >= 4 && dst[n-4] == 'e' && dst[n-3] == '-' && dst[n-2] == '0' { // e-09 becomes e-9
+			dst[n-2] = dst[n-1]
+			dst = dst[:n-1]
+		}
+		return dst
+	}
+	return strconv.AppendFloat(dst, f, 'f', -1, 64)
+}
+
+// object appends the members of an object, those that are not empty.
+type object struct{ b []byte }
+
+//go:noinline
+func open(b []byte) object { return object{append(b, '{')} }
+
+//go:noinline
+func (o *object) close() []byte { return append(o.b, '}') }
+
+// key appends a name that needs no escaping. It and its kin are kept out of line: the lean build counts bytes.
+//
+//go:noinline
+func (o *object) key(name string) {
+	if o.b[len(o.b)-1] != '{' {
+		o.b = append(o.b, ',')
+	}
+	o.b = append(append(append(o.b, '"'), name...), '"', ':')
+}
+
+//go:noinline
+func (o *object) text(name, v string) {
+	if v != "" {
+		o.must(name, v)
+	}
+}
+
+//go:noinline
+func (o *object) must(name, v string) {
+	o.key(name)
+	o.b = AppendString(o.b, v)
+}
+
+//go:noinline
+func (o *object) number(name string, v int) {
+	if v != 0 {
+		o.key(name)
+		o.b = strconv.AppendInt(o.b, int64(v), 10)
+	}
+}
+
+//go:noinline
+func (o *object) optional(name string, v *int) {
+	if v != nil {
+		o.key(name)
+		o.b = strconv.AppendInt(o.b, int64(*v), 10)
+	}
+}
+
+//go:noinline
+func (o *object) uint(name string, v uint64) {
+	if v != 0 {
+		o.key(name)
+		o.b = strconv.AppendUint(o.b, v, 10)
+	}
+}
+
+func (o *object) bool(name string, v bool) {
+	if v {
+		o.key(name)
+		o.b = append(o.b, "true"...)
+	}
+}
+
+//go:noinline
+func (o *object) float(name string, v float64) {
+	o.key(name)
+	o.b = AppendFloat(o.b, v)
+}
+
+func (o *object) raw(name string, v Raw) {
+	if len(v) > 0 {
+		o.key(name)
+		o.b = append(o.b, v...)
+	}
+}

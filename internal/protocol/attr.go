@@ -1,0 +1,78 @@
+package protocol
+
+import (
+	"math"
+	"strconv"
+)
+
+// AppendKey appends key and its colon, after a comma unless dst ends in the brace that opens the object. It does not allocate
+// where dst has room; nor do the other Append functions.
+func AppendKey(dst []byte, key string) []byte {
+	if n := len(dst); n > 0 && dst[n-1] != '{' {
+		dst = append(dst, ',')
+	}
+	return append(AppendString(dst, key), ':')
+}
+
+// AppendInt appends v.
+func AppendInt(dst []byte, v int64) []byte { return strconv.AppendInt(dst, v, 10) }
+
+// AppendUint appends v.
+func AppendUint(dst []byte, v uint64) []byte { return strconv.AppendUint(dst, v, 10) }
+
+// AppendBool appends v.
+func AppendBool(dst []byte, v bool) []byte { return strconv.AppendBool(dst, v) }
+
+// AppendLogAttrString appends an attribute of a log record, a member of the object Log.Attributes.
+func AppendLogAttrString(dst []byte, name, v string) []byte {
+	return appendType(AppendString(appendValueKey(dst, name), v), "string", "")
+}
+
+// AppendLogAttrBool appends a boolean attribute.
+func AppendLogAttrBool(dst []byte, name string, v bool) []byte {
+	return appendType(AppendBool(appendValueKey(dst, name), v), "boolean", "")
+}
+
+// AppendLogAttrInt appends an integer attribute. The unit, such as "byte", may be empty.
+func AppendLogAttrInt(dst []byte, name string, v int64, unit string) []byte {
+	return appendType(AppendInt(appendValueKey(dst, name), v), "integer", unit)
+}
+
+// AppendLogAttrUint appends an integer attribute, or text if v is more than servers take for an integer: 1<<63 - 1.
+func AppendLogAttrUint(dst []byte, name string, v uint64, unit string) []byte {
+	if v <= math.MaxInt64 {
+		return AppendLogAttrInt(dst, name, int64(v), unit)
+	}
+	dst = append(appendValueKey(dst, name), '"')
+	return appendType(append(AppendUint(dst, v), '"'), "string", unit)
+}
+
+// AppendLogAttrFloat appends a double attribute; NaN and infinities become text. A whole number is written with ".0", so that
+// no reader takes it for an integer.
+func AppendLogAttrFloat(dst []byte, name string, v float64, unit string) []byte {
+	dst = appendValueKey(dst, name)
+	if v != finite(v) { // a NaN, too, is unlike everything
+		dst = append(strconv.AppendFloat(append(dst, '"'), v, 'g', -1, 64), '"')
+		return appendType(dst, "string", unit)
+	}
+	start := len(dst)
+	dst = AppendFloat(dst, v)
+	for _, c := range dst[start:] {
+		if c == '.' || c == 'e' {
+			return appendType(dst, "double", unit)
+		}
+	}
+	return appendType(append(dst, ".0"...), "double", unit)
+}
+
+func appendValueKey(dst []byte, name string) []byte {
+	return append(AppendKey(dst, name), `{"value":`...)
+}
+
+func appendType(dst []byte, typ, unit string) []byte {
+	dst = append(append(append(dst, `,"type":"`...), typ...), '"')
+	if unit != "" {
+		dst = AppendString(AppendKey(dst, "unit"), unit)
+	}
+	return append(dst, '}')
+}

@@ -1,0 +1,114 @@
+package protocol
+
+import (
+	"errors"
+	"math"
+)
+
+var errNil = errors.New("protocol: nothing to encode: the pointer is nil")
+
+// notJSON stands in the place of a Raw that servers would refuse. Contexts and breadcrumb data must be objects: a bare
+// string there is removed by the server, and the note with it.
+const notJSON = `{"krunk":"value is not JSON"}`
+
+// notAttributes is the same in the form of log attributes.
+const notAttributes = `{"krunk.attributes":{"value":"value is not JSON","type":"string"}}`
+
+// Event appends ev as JSON. What servers refuse is repaired in ev first: a number that is none becomes 0, a Raw that is no
+// JSON becomes a note, an empty list or context is left out. On an error dst is returned as it was.
+func (e *Encoder) Event(dst []byte, ev *Event) ([]byte, error) {
+	if ev == nil {
+		return dst, errNil
+	}
+	ev.tidy()
+	return e.encode(dst, ev)
+}
+
+// Logs appends l as JSON, with the same repairs.
+func (e *Encoder) Logs(dst []byte, l *Logs) ([]byte, error) {
+	if l == nil {
+		return dst, errNil
+	}
+	l.tidy()
+	return e.encodeLogs(dst, l)
+}
+
+func (ev *Event) tidy() {
+	ev.Timestamp = finite(ev.Timestamp)
+	for k, v := range ev.Contexts {
+		switch fixed, changed := v.tidy(notJSON); {
+		case len(fixed) == 0:
+			delete(ev.Contexts, k)
+		case changed:
+			ev.Contexts[k] = fixed
+		}
+	}
+	if b := ev.Breadcrumbs; b != nil {
+		for i := range b.Values {
+			c := &b.Values[i]
+			c.Timestamp = finite(c.Timestamp)
+			c.Data, _ = c.Data.tidy(notJSON)
+		}
+	}
+	ev.tidyLists()
+}
+
+// tidyLists leaves empty lists out, which would be null otherwise, and types every mechanism: without a type servers lose
+// the unhandled flag.
+func (ev *Event) tidyLists() {
+	if ev.Breadcrumbs != nil && len(ev.Breadcrumbs.Values) == 0 {
+		ev.Breadcrumbs = nil
+	}
+	if ev.Threads != nil && len(ev.Threads.Values) == 0 {
+		ev.Threads = nil
+	}
+	x := ev.Exception
+	if x == nil {
+		return
+	}
+	if len(x.Values) == 0 {
+		ev.Exception = nil
+	}
+	for i := range x.Values {
+		v := &x.Values[i]
+		if v.Stacktrace != nil && len(v.Stacktrace.Frames) == 0 {
+			v.Stacktrace = nil
+		}
+		if v.Mechanism != nil && v.Mechanism.Type == "" {
+			v.Mechanism.Type = "generic"
+		}
+	}
+}
+
+func (l *Logs) tidy() {
+	if l.Items == nil {
+		l.Items = []Log{}
+	}
+	for i := range l.Items {
+		r := &l.Items[i]
+		r.Timestamp = finite(r.Timestamp)
+		r.Attributes, _ = r.Attributes.tidy(notAttributes)
+	}
+}
+
+// tidy returns r without white space, or note if it is no JSON; an empty Raw stays empty. It does not allocate for a Raw that
+// is fine as it is.
+func (r Raw) tidy(note string) (fixed Raw, changed bool) {
+	if len(r) == 0 {
+		return nil, false
+	}
+	switch valid, spaced := inspect(r); {
+	case !valid:
+		return Raw(note), true
+	case spaced:
+		return compact(r), true
+	}
+	return r, false
+}
+
+func finite(f float64) float64 {
+	if math.IsNaN(f) || math.IsInf(f, 0) {
+		return 0
+	}
+	return f
+}

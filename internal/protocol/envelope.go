@@ -1,0 +1,91 @@
+package protocol
+
+import (
+	"strconv"
+	"time"
+)
+
+// Header is the first line of an envelope. It is written when a request is built and never stored: servers repair clocks by
+// the time of sending.
+type Header struct {
+	EventID     string // 32 hexadecimal digits; empty for an envelope without an event
+	DSN         string
+	SDKName     string
+	SDKVersion  string
+	TraceID     string // of the run; empty: no trace header
+	PublicKey   string
+	Release     string
+	Environment string
+}
+
+// AppendEnvelopeHeader appends the header line with its line feed. What is empty is left out: servers refuse a blank id.
+func AppendEnvelopeHeader(dst []byte, h *Header, sentAt time.Time) []byte {
+	o := open(dst)
+	o.text("event_id", h.EventID)
+	o.text("dsn", h.DSN)
+	o.key("sent_at")
+	o.b = append(AppendTime(append(o.b, '"'), sentAt.UnixNano(), 3), '"')
+	if h.SDKName != "" {
+		o.key("sdk")
+		s := open(o.b)
+		s.must("name", h.SDKName)
+		s.must("version", h.SDKVersion)
+		o.b = s.close()
+	}
+	if h.TraceID != "" && h.PublicKey != "" { // one without the other is ignored
+		o.key("trace")
+		t := open(o.b)
+		t.must("trace_id", h.TraceID)
+		t.must("public_key", h.PublicKey)
+		t.text("release", h.Release)
+		t.text("environment", h.Environment)
+		o.b = t.close()
+	}
+	return append(o.close(), '\n')
+}
+
+// AppendItem appends an item: header line, payload, line feed.
+func AppendItem(dst []byte, typ string, payload []byte) []byte {
+	dst = append(append(append(dst, `{"type":"`...), typ...), `","length":`...)
+	return appendPayload(dst, payload)
+}
+
+// AppendLogItem appends a container with count log records.
+func AppendLogItem(dst []byte, count int, payload []byte) []byte {
+	dst = append(dst, `{"type":"log","item_count":`...)
+	dst = strconv.AppendInt(dst, int64(count), 10)
+	dst = append(dst, `,"content_type":"application/vnd.sentry.items.log+json","length":`...)
+	return appendPayload(dst, payload)
+}
+
+func appendPayload(dst, payload []byte) []byte {
+	dst = append(strconv.AppendInt(dst, int64(len(payload)), 10), '}', '\n')
+	return append(append(dst, payload...), '\n')
+}
+
+// AppendClientReport appends the payload of a client_report item, about 70 bytes for an entry. Entries without a quantity are
+// left out, and so are CategoryAll and CategoryInternal, which are no categories to servers. A clock before 1970 is left out:
+// servers refuse the whole report for it.
+func AppendClientReport(dst []byte, at time.Time, list []Discard) []byte {
+	o := open(dst)
+	if sec := at.Unix(); sec > 0 {
+		o.uint("timestamp", uint64(sec))
+	}
+	o.key("discarded_events")
+	o.b = append(o.b, '[')
+	for _, d := range list {
+		if d.Quantity == 0 || d.Category == CategoryInternal || d.Category.String() == "" || d.Reason.String() == "" {
+			continue
+		}
+		if o.b[len(o.b)-1] != '[' {
+			o.b = append(o.b, ',')
+		}
+		e := open(o.b)
+		e.must("reason", d.Reason.String())
+		e.must("category", d.Category.String())
+		e.uint("quantity", d.Quantity)
+		o.b = e.close()
+	}
+	o.b = append(o.b, ']')
+	return o.close()
+}

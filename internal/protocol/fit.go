@@ -1,0 +1,235 @@
+package protocol
+
+import (
+	"errors"
+	"unicode/utf8"
+)
+
+// MinFit is the number of bytes into which EventWithin brings any event.
+const MinFit = 4096
+
+var errTooLong = errors.New("protocol: the event does not fit, whatever is left out; allow it 4096 bytes")
+
+// EventWithin appends ev as JSON of at most max bytes, and never of more than MaxEvent; it always succeeds for MinFit and more.
+// While the event is longer, it gives up what explains least: what is over a limit; the oldest half of the breadcrumbs, again
+// and again; the middle of the stack; the game's own contexts; the ends of long texts; inner errors; and at last everything
+// that is not required. The context krunk_trimmed says what is gone. All this changes ev. An event that cannot fit is cut
+// before it is encoded, so the work and the memory depend on max, not on the event.
+func (e *Encoder) EventWithin(dst []byte, ev *Event, max int) ([]byte, error) {
+	if ev == nil {
+		return dst, errNil
+	}
+	max = min(max, MaxEvent)
+	f := fitter{ev: ev}
+	for step := 0; ; {
+		if ev.least() <= uint64(max) {
+			out, err := e.Event(dst, ev)
+			if err != nil || len(out)-len(dst) <= max {
+				return out, err
+			}
+			dst = out[:len(dst)] // the longer buffer serves the next attempt
+		}
+		for step < len(steps) && !steps[step](&f) {
+			step++
+		}
+		if step == len(steps) {
+			return dst, errTooLong
+		}
+		f.note()
+	}
+}
+
+// fitter takes parts out of an event and counts them.
+type fitter struct {
+	ev                                              *Event
+	limits, crumbs, frames, contexts, texts, errors int
+	rest, bare                                      bool
+}
+
+// steps each give up one more part, or report that nothing of it is left.
+var steps = [...]func(*fitter) bool{
+	(*fitter).limit, (*fitter).halveCrumbs, (*fitter).dropFrames, (*fitter).dropContexts, (*fitter).cutTexts, (*fitter).dropErrors,
+	(*fitter).dropRest, (*fitter).strip,
+}
+
+func (f *fitter) limit() bool {
+	n := f.ev.Trim()
+	f.limits += n
+	return n > 0
+}
+
+func (f *fitter) halveCrumbs() bool {
+	b := f.ev.Breadcrumbs
+	if b == nil || len(b.Values) == 0 {
+		return false
+	}
+	half := (len(b.Values) + 1) / 2
+	f.crumbs += half
+	left := copy(b.Values, b.Values[half:])
+	clear(b.Values[left:])
+	b.Values = b.Values[:left]
+	return true
+}
+
+func (f *fitter) dropFrames() bool {
+	n := f.keepFrames(10, 50)
+	f.frames += n
+	return n > 0
+}
+
+func (f *fitter) keepFrames(first, max int) (n int) {
+	if f.ev.Exception == nil {
+		return 0
+	}
+	for i := range f.ev.Exception.Values {
+		if s := f.ev.Exception.Values[i].Stacktrace; s != nil {
+			n += s.keep(first, max)
+		}
+	}
+	return n
+}
+
+func (f *fitter) dropContexts() bool {
+	n := len(f.ev.Contexts)
+	for k := range f.ev.Contexts {
+		switch k {
+		case "trace", "krunk", "runtime", "os", trimmed:
+		default:
+			delete(f.ev.Contexts, k)
+		}
+	}
+	n -= len(f.ev.Contexts)
+	f.contexts += n
+	return n > 0
+}
+
+func (f *fitter) cutTexts() bool {
+	const keep = 1024
+	var t trimmer
+	if e := f.ev.LogEntry; e != nil {
+		t.text(&e.Formatted, keep)
+		t.text(&e.Message, keep)
+	}
+	if f.ev.Exception != nil {
+		for i := range f.ev.Exception.Values {
+			t.text(&f.ev.Exception.Values[i].Value, keep)
+		}
+	}
+	f.texts += t.cut
+	return t.cut > 0
+}
+
+func (f *fitter) dropErrors() bool {
+	n := f.keepErrors(5)
+	f.errors += n
+	return n > 0
+}
+
+// keepErrors leaves the outermost errors, which are the last ones of the list.
+func (f *fitter) keepErrors(max int) int {
+	x := f.ev.Exception
+	if x == nil || len(x.Values) <= max {
+		return 0
+	}
+	n := len(x.Values) - max
+	copy(x.Values, x.Values[n:])
+	clear(x.Values[max:])
+	x.Values = x.Values[:max]
+	return n
+}
+
+const trimmed = "krunk_trimmed"
+
+// note writes down what is gone.
+func (f *fitter) note() {
+	if f.ev.Contexts == nil {
+		f.ev.Contexts = make(map[string]Raw)
+	}
+	o := open(nil)
+	o.number("limits", f.limits)
+	o.number("breadcrumbs", f.crumbs)
+	o.number("frames", f.frames)
+	o.number("contexts", f.contexts)
+	o.number("messages", f.texts)
+	o.number("exceptions", f.errors)
+	o.bool("rest", f.rest)
+	f.ev.Contexts[trimmed] = o.close()
+}
+
+// least returns the bytes that ev takes when encoded, at the least: those of its texts and of what stands around each element
+// of a list. White space in a Raw counts, though it is not sent.
+func (ev *Event) least() uint64 {
+	var n size
+	n.add(0, ev.EventID, ev.Platform, ev.Level, ev.Logger, ev.Release, ev.Dist, ev.Environment)
+	if ev.User != nil {
+		n.add(0, ev.User.ID, ev.User.Username, ev.User.Email)
+	}
+	if ev.SDK != nil {
+		n.add(0, ev.SDK.Name, ev.SDK.Version)
+	}
+	for k, v := range ev.Tags {
+		n.add(len(`"":""`), k, v)
+	}
+	for k, v := range ev.Contexts {
+		n.add(len(`"":`)+len(v), k)
+	}
+	for _, s := range ev.Fingerprint {
+		n.add(len(`""`), s)
+	}
+	if e := ev.LogEntry; e != nil {
+		n.add(0, e.Formatted, e.Message)
+	}
+	if ev.Exception != nil {
+		for i := range ev.Exception.Values {
+			n.exception(&ev.Exception.Values[i])
+		}
+	}
+	if ev.Threads != nil {
+		for i := range ev.Threads.Values {
+			n.add(len(`{"id":0}`), ev.Threads.Values[i].Name)
+		}
+	}
+	if ev.Breadcrumbs != nil {
+		for i := range ev.Breadcrumbs.Values {
+			c := &ev.Breadcrumbs.Values[i]
+			n.add(len(`{"timestamp":0}`)+len(c.Data), c.Category, c.Level, c.Message)
+		}
+	}
+	return uint64(n)
+}
+
+// size is 64 bits wide everywhere: one long text may be named many times.
+type size uint64
+
+func (n *size) add(fixed int, texts ...string) {
+	*n += size(fixed)
+	for _, s := range texts {
+		*n += size(len(s))
+	}
+}
+
+func (n *size) exception(x *Exception) {
+	n.add(len(`{}`), x.Type, x.Value, x.Module)
+	if x.Mechanism != nil {
+		n.add(0, x.Mechanism.Type, x.Mechanism.Source)
+	}
+	if x.Stacktrace == nil {
+		return
+	}
+	for i := range x.Stacktrace.Frames {
+		f := &x.Stacktrace.Frames[i]
+		n.add(len(`{"in_app":true}`), f.Function, f.Module, f.Filename, f.AbsPath, f.InstructionAddr)
+	}
+}
+
+// encodedLen returns how many bytes of a JSON string the character at the start of s takes, and its own.
+func encodedLen(s string) (encoded, n int) {
+	r, n := utf8.DecodeRuneInString(s)
+	switch {
+	case r == '"' || r == '\\' || r >= '\b' && r <= '\r' && r != '\v':
+		return 2, n
+	case r < ' ' || r == utf8.RuneError && n == 1 || r == '\u2028' || r == '\u2029':
+		return 6, n
+	}
+	return n, n
+}

@@ -1,0 +1,134 @@
+package protocol
+
+import (
+	"strings"
+	"time"
+)
+
+const (
+	defaultLimit = time.Minute    // of a 429 that says nothing
+	maxLimit     = 24 * time.Hour // more than that is nonsense
+)
+
+// RateLimits remembers until when the server wants nothing of a category. It is owned by the sender.
+type RateLimits struct {
+	until [Categories]time.Time
+}
+
+// Update takes the headers of any answer, 200 included. A limit is never shortened. A 429 whose header has no limit that can
+// be read counts for everything, for as long as Retry-After says, or a minute.
+func (r *RateLimits) Update(header, retryAfter string, status int, now time.Time) {
+	read := false
+	for part := range strings.SplitSeq(header, ",") {
+		read = r.limit(part, now) || read
+	}
+	if status == 429 && !read {
+		r.extend(CategoryAll, now, parseRetryAfter(retryAfter, now))
+	}
+}
+
+// limit takes one limit: seconds ":" categories ":" scope [":" reason [":" namespaces]]. It reports whether it could be read,
+// be it of use or not.
+func (r *RateLimits) limit(s string, now time.Time) bool {
+	seconds, rest, ok := strings.Cut(s, ":")
+	if !ok {
+		return false
+	}
+	d, ok := ParseSeconds(strings.TrimSpace(seconds))
+	if !ok {
+		return false
+	}
+	categories, rest, _ := strings.Cut(rest, ":")
+	if !namespaced(rest) {
+		r.all(categories, now, d)
+	}
+	return true
+}
+
+// namespaced reports whether scope:reason:namespaces names a namespace. Only metrics have them, so the limit is not for us,
+// even when its list of categories is empty.
+func namespaced(s string) bool {
+	_, s, _ = strings.Cut(s, ":")
+	_, s, _ = strings.Cut(s, ":")
+	s, _, _ = strings.Cut(s, ":")
+	return strings.Trim(s, "; \t") != ""
+}
+
+// all extends every category of a list.
+func (r *RateLimits) all(categories string, now time.Time, d time.Duration) {
+	if strings.TrimSpace(categories) == "" {
+		r.extend(CategoryAll, now, d)
+		return
+	}
+	// A list of names that nobody knows is not "all".
+	for name := range strings.SplitSeq(categories, ";") {
+		if c, ok := parseCategory(strings.TrimSpace(name)); ok {
+			r.extend(c, now, d)
+		}
+	}
+}
+
+func (r *RateLimits) extend(c Category, now time.Time, d time.Duration) {
+	if end := now.Add(d); end.After(r.until[c]) {
+		r.until[c] = end
+	}
+}
+
+// Until returns when c may be sent again; a moment in the past if now. A number that is no Category, such as one read from a
+// damaged file, is held up by a limit on everything alone.
+func (r *RateLimits) Until(c Category) time.Time {
+	if c >= Categories {
+		c = CategoryAll
+	}
+	if all := r.until[CategoryAll]; all.After(r.until[c]) {
+		return all
+	}
+	return r.until[c]
+}
+
+// Limited reports whether c must not be sent at that moment.
+func (r *RateLimits) Limited(c Category, now time.Time) bool { return r.Until(c).After(now) }
+
+// parseRetryAfter reads seconds or an HTTP date. A date that has passed is a sign of a clock that is wrong, as on a handheld
+// without a battery, and counts as none.
+func parseRetryAfter(s string, now time.Time) time.Duration {
+	s = strings.TrimSpace(s)
+	if d, ok := ParseSeconds(s); ok {
+		return d
+	}
+	if at, ok := parseHTTPDate(s); ok && time.Unix(at, 0).After(now) {
+		return min(time.Unix(at, 0).Sub(now), maxLimit)
+	}
+	return defaultLimit
+}
+
+// ParseSeconds reads seconds with or without decimals, of which milliseconds count; what is over a day is a day.
+func ParseSeconds(s string) (time.Duration, bool) {
+	whole, frac, _ := strings.Cut(s, ".")
+	ms, ok := digits(whole)
+	if !ok {
+		return 0, false
+	}
+	if ms *= 1000; frac != "" {
+		n, ok := digits((frac + "00")[:3])
+		if _, all := digits(frac); !ok || !all {
+			return 0, false
+		}
+		ms += n
+	}
+	return min(time.Duration(ms)*time.Millisecond, maxLimit), true
+}
+
+// digits reads a number without a sign; what is over a billion is a billion.
+//
+//go:noinline
+func digits(s string) (int64, bool) {
+	n := int64(0)
+	for i := range len(s) {
+		if s[i] < '0' || s[i] > '9' {
+			return 0, false
+		}
+		n = min(n*10+int64(s[i]-'0'), 1e9)
+	}
+	return n, s != ""
+}

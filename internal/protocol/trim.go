@@ -1,0 +1,203 @@
+package protocol
+
+import (
+	"strconv"
+	"strings"
+	"unicode/utf8"
+)
+
+// What the server keeps, in bytes where nothing else is said. Krunk trims to the same numbers on the device: an event over
+// 1 MiB would be refused before the server could trim it.
+const (
+	MaxEvent       = 1 << 20
+	MaxMessage     = 8192 // messages and exception values
+	MaxName        = 256  // types, modules, functions
+	MaxLogger      = 64
+	MaxEnvironment = 64
+	MaxDist        = 64
+	MaxRelease     = 200
+	MaxTag         = 200
+	MaxTagKey      = 32
+	MaxTags        = 100 // what is over is dropped
+	MaxContext     = 8192
+	MaxCrumbData   = 2048
+	MaxUser        = 128
+	MaxEmail       = 75
+	MaxThread      = 1024 // name of a thread
+	MaxCategory    = 128
+	MaxFrames      = 250 // the first 50 and the newest 200 are kept
+	firstFrames    = 50
+)
+
+// Trim returns s in at most max bytes, cut between characters and with "..." at its end, and whether it was cut. Where the dots
+// have no room the result is empty.
+//
+//go:noinline
+func Trim(s string, max int) (string, bool) {
+	if len(s) <= max {
+		return s, false
+	}
+	n := max - len("...")
+	if n < 0 {
+		return "", true
+	}
+	for end := n; n > 0 && end-n < utf8.UTFMax && !utf8.RuneStart(s[n]); {
+		n-- // at most three times, whatever the bytes are
+	}
+	return s[:n] + "...", true
+}
+
+// Trim brings every field within its limit, drops the tags that a server would not take, and returns how many things were cut
+// or dropped.
+func (ev *Event) Trim() int {
+	var t trimmer
+	t.line(&ev.Logger, MaxLogger)
+	t.text(&ev.Release, MaxRelease)
+	t.text(&ev.Dist, MaxDist)
+	t.text(&ev.Environment, MaxEnvironment)
+	t.tags(ev.Tags)
+	t.contexts(ev.Contexts)
+	if u := ev.User; u != nil {
+		t.text(&u.ID, MaxUser)
+		t.text(&u.Username, MaxUser)
+		t.text(&u.Email, MaxEmail)
+	}
+	for i := range ev.Fingerprint {
+		t.text(&ev.Fingerprint[i], MaxTag)
+	}
+	if e := ev.LogEntry; e != nil {
+		t.text(&e.Formatted, MaxMessage)
+		t.text(&e.Message, MaxMessage)
+	}
+	if ev.Exception != nil {
+		for i := range ev.Exception.Values {
+			t.exception(&ev.Exception.Values[i])
+		}
+	}
+	if ev.Threads != nil {
+		for i := range ev.Threads.Values {
+			t.text(&ev.Threads.Values[i].Name, MaxThread)
+		}
+	}
+	if ev.Breadcrumbs != nil {
+		for i := range ev.Breadcrumbs.Values {
+			t.crumb(&ev.Breadcrumbs.Values[i])
+		}
+	}
+	return t.cut
+}
+
+type trimmer struct{ cut int }
+
+//go:noinline
+func (t *trimmer) text(s *string, max int) bool {
+	cut, was := Trim(*s, max)
+	if was {
+		*s = cut
+		t.cut++
+	}
+	return was
+}
+
+// line is text for fields that have no line breaks; these become spaces.
+func (t *trimmer) line(s *string, max int) bool {
+	cut := t.text(s, max)
+	if strings.IndexByte(*s, '\n') < 0 && strings.IndexByte(*s, '\r') < 0 {
+		return cut
+	}
+	b := []byte(*s)
+	for i, c := range b {
+		if c == '\n' || c == '\r' {
+			b[i] = ' '
+		}
+	}
+	*s = string(b)
+	return true
+}
+
+// tags drops empty values and keys that mean something else to servers, and those over the limit in no order. Of a key that
+// becomes one that is there already, the latter stays.
+func (t *trimmer) tags(m map[string]string) {
+	for k, v := range m {
+		key, ok := CleanTagKey(k)
+		if ok && key == k && v != "" {
+			if t.line(&v, MaxTag) {
+				m[k] = v
+			}
+			continue
+		}
+		delete(m, k)
+		t.cut++
+		if _, has := m[key]; ok && !has && v != "" {
+			t.line(&v, MaxTag)
+			m[key] = v
+		}
+	}
+	for k := range m {
+		if len(m) <= MaxTags {
+			return
+		}
+		delete(m, k)
+		t.cut++
+	}
+}
+
+func (t *trimmer) contexts(m map[string]Raw) {
+	for k, v := range m {
+		if len(v) > MaxContext {
+			m[k] = oversized("context", len(v), MaxContext)
+			t.cut++
+		}
+	}
+}
+
+// oversized is what stands in the place of a Raw that is too long; half an object would be none.
+func oversized(what string, n, max int) Raw {
+	return Raw(`{"krunk_trimmed":"` + what + ` of ` + strconv.Itoa(n) + ` bytes is over ` + strconv.Itoa(max) + `"}`)
+}
+
+func (t *trimmer) exception(e *Exception) {
+	t.text(&e.Type, MaxName)
+	t.text(&e.Module, MaxName)
+	t.text(&e.Value, MaxMessage)
+	if m := e.Mechanism; m != nil {
+		t.text(&m.Type, MaxName)
+		t.text(&m.Source, MaxName)
+	}
+	s := e.Stacktrace
+	if s == nil {
+		return
+	}
+	if n := s.keep(firstFrames, MaxFrames); n > 0 {
+		t.cut++
+	}
+	for i := range s.Frames {
+		f := &s.Frames[i]
+		t.text(&f.Function, MaxName)
+		t.text(&f.Module, MaxName)
+		t.text(&f.Filename, MaxName)
+		t.text(&f.AbsPath, MaxName)
+	}
+}
+
+// keep leaves max frames, first of them from the callers' end, and returns how many it took out of the middle. The frames stay
+// in their memory.
+func (s *Stacktrace) keep(first, max int) int {
+	n := len(s.Frames) - max
+	if n <= 0 {
+		return 0
+	}
+	copy(s.Frames[first:], s.Frames[first+n:])
+	clear(s.Frames[max:])
+	s.Frames = s.Frames[:max]
+	return n
+}
+
+func (t *trimmer) crumb(c *Breadcrumb) {
+	t.text(&c.Category, MaxCategory)
+	t.text(&c.Message, MaxMessage)
+	if n := len(c.Data); n > MaxCrumbData {
+		c.Data = oversized("data", n, MaxCrumbData)
+		t.cut++
+	}
+}

@@ -1,0 +1,230 @@
+package protocol
+
+import "unicode/utf8"
+
+// maxDepth is how many objects and lists of a Raw may lie in each other.
+const maxDepth = 32
+
+// Valid reports whether b is one JSON value that every server reads: valid UTF-8, no lone surrogate, no number of 1e308 or
+// more, at most 32 objects and lists in each other. It does not allocate.
+func Valid(b []byte) bool {
+	valid, _ := inspect(b)
+	return valid
+}
+
+// inspect is Valid that also says whether there is white space between tokens.
+func inspect(b []byte) (valid, spaced bool) {
+	v := validator{b: b}
+	return utf8.Valid(b) && v.value(0) && v.i == len(b), v.spaced
+}
+
+// compact returns a copy of b, which is valid, without white space between its tokens.
+func compact(b []byte) []byte {
+	out := make([]byte, 0, len(b))
+	inside := false
+	for i := 0; i < len(b); i++ {
+		switch c := b[i]; {
+		case inside && c == '\\':
+			out = append(out, c)
+			i++
+		case c == '"':
+			inside = !inside
+		case !inside && isSpace(c):
+			continue
+		}
+		out = append(out, b[i])
+	}
+	return out
+}
+
+func isSpace(c byte) bool { return c == ' ' || c == '\t' || c == '\n' || c == '\r' }
+
+type validator struct {
+	b      []byte
+	i      int
+	spaced bool
+}
+
+//go:noinline
+func (v *validator) space() {
+	for v.i < len(v.b) && isSpace(v.b[v.i]) {
+		v.i++
+		v.spaced = true
+	}
+}
+
+//go:noinline
+func (v *validator) peek() byte {
+	if v.i < len(v.b) {
+		return v.b[v.i]
+	}
+	return 0
+}
+
+// value reads a value and the white space around it.
+func (v *validator) value(depth int) bool {
+	v.space()
+	if !v.token(depth) {
+		return false
+	}
+	v.space()
+	return true
+}
+
+func (v *validator) token(depth int) bool {
+	switch c := v.peek(); {
+	case c == '{':
+		return depth < maxDepth && v.members('}', depth, true)
+	case c == '[':
+		return depth < maxDepth && v.members(']', depth, false)
+	case c == '"':
+		return v.str()
+	case c == '-' || c >= '0' && c <= '9':
+		return v.number()
+	}
+	return v.word("true") || v.word("false") || v.word("null")
+}
+
+func (v *validator) members(end byte, depth int, keys bool) bool {
+	v.i++
+	v.space()
+	if v.take(end) {
+		return true
+	}
+	for {
+		if keys && !v.key() || !v.value(depth+1) {
+			return false
+		}
+		if v.take(end) {
+			return true
+		}
+		if !v.take(',') {
+			return false
+		}
+	}
+}
+
+func (v *validator) key() bool {
+	v.space()
+	if !v.str() {
+		return false
+	}
+	v.space()
+	return v.take(':')
+}
+
+//go:noinline
+func (v *validator) take(c byte) bool {
+	if v.peek() != c {
+		return false
+	}
+	v.i++
+	return true
+}
+
+func (v *validator) word(w string) bool {
+	if len(v.b)-v.i < len(w) || string(v.b[v.i:v.i+len(w)]) != w {
+		return false
+	}
+	v.i += len(w)
+	return true
+}
+
+func (v *validator) str() bool {
+	if !v.take('"') {
+		return false
+	}
+	for v.i < len(v.b) {
+		c := v.b[v.i]
+		v.i++
+		switch {
+		case c == '"':
+			return true
+		case c < ' ':
+			return false
+		case c == '\\' && !v.escape():
+			return false
+		}
+	}
+	return false
+}
+
+func (v *validator) escape() bool {
+	c := v.peek()
+	v.i++
+	switch c {
+	case '"', '\\', '/', 'b', 'f', 'n', 'r', 't':
+		return true
+	case 'u':
+		n, ok := v.hex()
+		if !ok || n >= 0xdc00 && n < 0xe000 {
+			return false // a low surrogate alone
+		}
+		if n < 0xd800 || n >= 0xe000 {
+			return true
+		}
+		if !v.take('\\') || !v.take('u') {
+			return false
+		}
+		n, ok = v.hex()
+		return ok && n >= 0xdc00 && n < 0xe000
+	}
+	return false
+}
+
+func (v *validator) hex() (n uint32, ok bool) {
+	for range 4 {
+		c := v.peek()
+		v.i++
+		switch {
+		case c >= '0' && c <= '9':
+			n = n<<4 | uint32(c-'0')
+		case c|0x20 >= 'a' && c|0x20 <= 'f':
+			n = n<<4 | uint32(c|0x20-'a'+10)
+		default:
+			return 0, false
+		}
+	}
+	return n, true
+}
+
+// digits skips digits and returns how many.
+func (v *validator) digits() int {
+	start := v.i
+	for c := v.peek(); c >= '0' && c <= '9'; c = v.peek() {
+		v.i++
+	}
+	return v.i - start
+}
+
+// number wants fewer than 309 digits before the point, with the exponent counted in: servers refuse the whole event for a
+// number that no float64 holds.
+func (v *validator) number() bool {
+	const most = 308
+	v.take('-')
+	whole := 0
+	if !v.take('0') {
+		if whole = v.digits(); whole == 0 {
+			return false
+		}
+	}
+	if v.take('.') && v.digits() == 0 {
+		return false
+	}
+	if !v.take('e') && !v.take('E') {
+		return whole <= most
+	}
+	negative := v.take('-')
+	if !negative {
+		v.take('+')
+	}
+	exp, start := 0, v.i
+	for c := v.peek(); c >= '0' && c <= '9'; c = v.peek() {
+		exp = min(exp*10+int(c-'0'), 1<<20)
+		v.i++
+	}
+	if negative {
+		exp = -exp
+	}
+	return v.i > start && whole+exp <= most
+}

@@ -1,0 +1,47 @@
+// Package tally counts what was dropped, by reason and category, for client reports and for Stats.
+package tally
+
+import (
+	"sync/atomic"
+
+	"github.com/krunk-go/krunk/internal/protocol"
+)
+
+// Tally counts discarded things. Add is safe for concurrent use, never blocks and does not allocate.
+type Tally struct {
+	n [protocol.Reasons][protocol.Categories]struct{ total, told atomic.Uint64 }
+}
+
+// Add counts n things of a category that were dropped for a reason.
+//
+//go:noinline
+func (t *Tally) Add(r protocol.Reason, c protocol.Category, n uint64) { t.n[r][c].total.Add(n) }
+
+// Untold appends what no client report has told yet. It is called by the sender; Told says that the report arrived.
+func (t *Tally) Untold(dst []protocol.Discard) []protocol.Discard {
+	return t.collect(dst, func(total, told uint64) uint64 { return total - told })
+}
+
+// Told takes note that these discards were reported.
+func (t *Tally) Told(list []protocol.Discard) {
+	for _, d := range list {
+		t.n[d.Reason][d.Category].told.Add(d.Quantity)
+	}
+}
+
+// Total appends everything that was ever counted.
+func (t *Tally) Total(dst []protocol.Discard) []protocol.Discard {
+	return t.collect(dst, func(total, _ uint64) uint64 { return total })
+}
+
+func (t *Tally) collect(dst []protocol.Discard, pick func(total, told uint64) uint64) []protocol.Discard {
+	for r := range t.n {
+		for c := range t.n[r] {
+			cell := &t.n[r][c]
+			if n := pick(cell.total.Load(), cell.told.Load()); n > 0 {
+				dst = append(dst, protocol.Discard{Reason: protocol.Reason(r), Category: protocol.Category(c), Quantity: n})
+			}
+		}
+	}
+	return dst
+}
