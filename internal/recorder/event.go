@@ -1,0 +1,259 @@
+package recorder
+
+import (
+	"runtime"
+	"strconv"
+	"time"
+	"unsafe"
+
+	"github.com/krunk-go/krunk/internal/blackbox"
+	"github.com/krunk-go/krunk/internal/protocol"
+	"github.com/krunk-go/krunk/internal/record"
+	"github.com/krunk-go/krunk/internal/scrub"
+	"github.com/krunk-go/krunk/internal/stack"
+)
+
+// maxScratch is what a buffer may keep after a large event.
+const maxScratch = 256 << 10
+
+// events builds the payload of events out of memory that it uses again for the next one.
+type events struct {
+	cfg    *Config
+	enc    protocol.Encoder
+	stacks *stack.Resolver
+	static map[string]protocol.Raw // contexts that stay the same; immutable after init
+	limit  int                     // bytes of an encoded event
+
+	event      protocol.Event
+	exceptions protocol.Exceptions
+	trace      protocol.Stacktrace
+	threads    protocol.Threads
+	crumbs     protocol.Breadcrumbs
+	entry      protocol.LogEntry
+	sdk        protocol.SDK
+	settings   protocol.SDKSettings
+	mechanisms [record.MaxErrors]protocol.Mechanism
+	numbers    [record.MaxErrors]int
+	handled    [2]bool // false and true, for pointers
+	fields     []record.Field
+	errs       []record.Error
+	pcs        []uintptr
+	frames     []stack.Frame
+	raw        []byte // contexts and breadcrumb data of this event
+	body, out  []byte
+	code       [8]byte
+}
+
+func (e *events) init(cfg *Config) {
+	e.cfg = cfg
+	e.stacks = stack.NewResolver(cfg.Run.Stack)
+	e.limit = min(cfg.Outbox.MaxBody()-256, protocol.MaxEvent)
+	e.sdk = protocol.SDK{Name: cfg.Run.SDKName, Version: cfg.Run.SDKVersion, Settings: &e.settings}
+	e.settings.InferIP = "never"
+	e.handled[1] = true
+	for i := range e.numbers {
+		e.numbers[i] = i
+	}
+	e.event.Tags = make(map[string]string)
+	e.event.Contexts = make(map[string]protocol.Raw)
+	e.static = contextsOf(cfg)
+}
+
+// contextsOf returns the contexts that stay the same for a run.
+func contextsOf(cfg *Config) map[string]protocol.Raw {
+	// A model that no phone table renames; what the device is really called, the game says with SetContext.
+	device := member(member(nil, "name", runtime.GOOS+" "+runtime.GOARCH), "arch", runtime.GOARCH)
+	device = append(key(device, "processor_count"), strconv.Itoa(runtime.NumCPU())...)
+	run := &cfg.Run
+	return map[string]protocol.Raw{
+		"runtime": append(member(member(nil, "name", "go"), "version", runtime.Version()), '}'),
+		"os":      append(member(nil, "name", runtime.GOOS), '}'),
+		"device":  append(device, '}'),
+		"app":     append(member(nil, "app_start_time", string(protocol.AppendTime(nil, cfg.Start.UnixNano(), 0))), '}'),
+		"trace":   append(member(member(nil, "trace_id", protocol.Hex(run.Trace[:])), "span_id", protocol.Hex(run.Span[:])), '}'),
+	}
+}
+
+// member appends a member with a text to an object, which begins with it where dst is nil.
+//
+//go:noinline
+func member(dst []byte, k, v string) []byte {
+	if dst == nil {
+		dst = []byte{'{'}
+	}
+	return protocol.AppendString(key(dst, k), v)
+}
+
+// item returns the envelope item of an event. The bytes are valid until the next call.
+func (e *events) item(rec *record.Record, s *scope, trail *blackbox.Trace, suppressed uint64) ([]byte, error) {
+	e.reset()
+	wall := wallClock(e.cfg.Start)
+	ev := &e.event
+	ev.EventID = protocol.Hex(rec.ID[:])
+	ev.Timestamp = seconds(wall + rec.Time)
+	ev.Level = protocol.EventLevel(int(rec.Level))
+	ev.Logger = e.cfg.Channel(rec.Channel)
+	for k, v := range s.tags {
+		ev.Tags[k] = v
+	}
+	ev.Tags["support_code"] = e.short(rec.ID)
+	if s.user != (protocol.User{}) {
+		ev.User = &s.user
+	}
+	e.fields = appendFields(e.fields[:0], rec)
+	e.contexts(rec, s, suppressed)
+	e.stack(rec)
+	e.exception(rec)
+	e.breadcrumbs(trail, wall)
+	ev.Trim()
+	var err error
+	if e.body, err = e.enc.EventWithin(e.body[:0], ev, e.limit); err != nil {
+		return nil, err
+	}
+	e.out = protocol.AppendItem(e.out[:0], "event", e.body)
+	return e.out, nil
+}
+
+// reset empties the event and gives back what a large one left behind.
+func (e *events) reset() {
+	if cap(e.body) > maxScratch {
+		e.body = nil
+	}
+	if cap(e.out) > maxScratch {
+		e.out = nil
+	}
+	if cap(e.raw) > maxScratch {
+		e.raw = nil
+	}
+	e.raw = e.raw[:0]
+	tags, contexts := e.event.Tags, e.event.Contexts
+	clear(tags)
+	clear(contexts)
+	run := &e.cfg.Run
+	e.event = protocol.Event{
+		Platform: "go", SDK: &e.sdk, Tags: tags, Contexts: contexts, Exception: &e.exceptions,
+		Release: run.Release, Dist: run.Dist, Environment: run.Environment,
+	}
+}
+
+// contexts adds the fixed ones, those of the game, the attributes, and what Krunk has to say about the event itself.
+func (e *events) contexts(rec *record.Record, s *scope, suppressed uint64) {
+	for k, v := range e.static {
+		e.event.Contexts[k] = v
+	}
+	for i := range s.contexts {
+		name := s.contexts[i].name
+		if old, ok := e.static[name]; ok && name != "trace" {
+			e.event.Contexts[name] = e.keep(merge(e.raw, old, s.contexts[i].fields))
+		} else if !ok {
+			e.event.Contexts[name] = s.contexts[i].fields
+		}
+	}
+	if len(e.fields) > 0 {
+		e.event.Contexts["attributes"] = e.keep(object(e.raw, e.fields))
+	}
+	b := append(e.raw, '{')
+	b = protocol.AppendString(key(b, "channel"), e.event.Logger)
+	if rec.Frame > 0 {
+		b = strconv.AppendUint(key(b, "frame"), uint64(rec.Frame), 10)
+		b = protocol.AppendFloat(key(b, "frame_ms"), float64(rec.Since)/1e3)
+	}
+	if suppressed > 0 {
+		b = strconv.AppendUint(key(b, "suppressed"), suppressed, 10)
+	}
+	if rec.LeftOut > 0 {
+		b = strconv.AppendInt(key(b, "attributes_left_out"), int64(rec.LeftOut), 10)
+	}
+	for _, cut := range [...]struct {
+		flag uint8
+		what string
+	}{{record.FlagText, "text_cut"}, {record.FlagStack, "stack_cut"}, {record.FlagErrors, "errors_cut"}} {
+		if rec.Flags&cut.flag != 0 {
+			b = append(key(b, cut.what), "true"...)
+		}
+	}
+	e.event.Contexts["krunk"] = e.keep(append(b, '}'))
+}
+
+// merge appends one object out of two, so that a game can add to the device or the app context.
+func merge(dst []byte, a, b protocol.Raw) []byte {
+	dst = append(append(dst, a[:len(a)-1]...), ',')
+	return append(dst, b[1:]...)
+}
+
+// keep takes what was appended to e.raw and returns it. Growing moves later values only, so earlier views stay valid.
+func (e *events) keep(b []byte) protocol.Raw {
+	v := b[len(e.raw):len(b):len(b)]
+	e.raw = b
+	return v
+}
+
+// stack symbolises. The frames hold strings of the program's tables, so they stay valid.
+func (e *events) stack(rec *record.Record) {
+	e.pcs = rec.PCs(e.pcs[:0])
+	kind := stack.Call
+	switch {
+	case rec.Type == record.PanicType:
+		kind = stack.Panic
+	case rec.Flags&record.FlagForeign != 0:
+		kind = stack.Bridge
+	}
+	e.frames = e.stacks.Frames(e.frames[:0], e.pcs, kind)
+	e.trace.Frames = e.trace.Frames[:0]
+	for i := range e.frames {
+		f := &e.frames[i]
+		e.trace.Frames = append(e.trace.Frames, protocol.Frame{
+			Function: f.Function, Module: f.Module, Filename: f.Filename, AbsPath: scrub.Path(f.AbsPath), Lineno: f.Line, InApp: f.InApp,
+		})
+	}
+}
+
+// breadcrumbs adds the history, oldest first.
+func (e *events) breadcrumbs(trail *blackbox.Trace, wall int64) {
+	e.crumbs.Values = e.crumbs.Values[:0]
+	for i := range trail.Len() {
+		rec, err := record.Read(trail.At(i))
+		if err != nil {
+			continue // the last bytes of a record that was longer than the trace keeps
+		}
+		c := protocol.Breadcrumb{
+			Timestamp: seconds(wall + rec.Time), Category: e.cfg.Channel(rec.Channel),
+			Level: protocol.EventLevel(int(rec.Level)), Message: scrub.String(rec.Text),
+		}
+		e.fields = appendFields(e.fields[:0], &rec)
+		if rec.Frame > 0 {
+			e.fields = append(e.fields, record.Field{Key: "frame", Kind: record.Int64, Num: uint64(rec.Frame)})
+		}
+		if len(e.fields) > 0 {
+			c.Data = e.keep(object(e.raw, e.fields))
+		}
+		e.crumbs.Values = append(e.crumbs.Values, c)
+	}
+	if len(e.crumbs.Values) > 0 {
+		e.event.Breadcrumbs = &e.crumbs
+	}
+}
+
+const shortDigits = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"
+
+// short returns the code that EventID.Short shows to the player.
+func (e *events) short(id [16]byte) string {
+	var n uint64
+	for _, b := range id[8:] {
+		n = n<<8 | uint64(b)
+	}
+	for i := range e.code {
+		e.code[i] = shortDigits[n%uint64(len(shortDigits))]
+		n /= uint64(len(shortDigits))
+	}
+	return unsafe.String(&e.code[0], len(e.code))
+}
+
+// wallClock returns the wall time of the run's start as the clock sees it now: on a device without a clock of its own it is
+// set after the game began.
+func wallClock(start time.Time) int64 {
+	return time.Now().UnixNano() - int64(time.Since(start))
+}
+
+// seconds returns Unix seconds with a resolution of a microsecond.
+func seconds(ns int64) float64 { return float64(ns/1000) / 1e6 }

@@ -1,0 +1,148 @@
+package recorder
+
+import (
+	"math"
+	"slices"
+	"strconv"
+
+	"github.com/krunk-go/krunk/internal/protocol"
+	"github.com/krunk-go/krunk/internal/record"
+	"github.com/krunk-go/krunk/internal/scrub"
+)
+
+// appendFields appends the attributes of rec to dst. Of two with the same key the later one stays: an object has a key once.
+func appendFields(dst []record.Field, rec *record.Record) []record.Field {
+	start := len(dst)
+	fields := rec.Fields()
+	for f, ok := fields.Next(); ok; f, ok = fields.Next() {
+		f.Key = cleanKey(f.Key)
+		dst = slices.DeleteFunc(dst, func(old record.Field) bool { return old.Key == f.Key })
+		dst = append(dst, f)
+	}
+	return dst[:max(len(dst), start)]
+}
+
+// cleanKey replaces control characters and gives an empty key a name.
+func cleanKey(key string) string {
+	if key == "" {
+		return "(no key)"
+	}
+	for i := range len(key) {
+		if key[i] < ' ' || key[i] == 0x7f {
+			b := []byte(key)
+			for j, c := range b {
+				if c < ' ' || c == 0x7f {
+					b[j] = '_'
+				}
+			}
+			return string(b)
+		}
+	}
+	return key
+}
+
+// object appends the fields as a JSON object.
+func object(dst []byte, fields []record.Field) []byte {
+	dst = append(dst, '{')
+	for i := range fields {
+		dst = key(dst, fields[i].Key)
+		dst = value(dst, &fields[i])
+	}
+	return append(dst, '}')
+}
+
+// key appends a key and its colon, after a comma where the object has something in it already.
+//
+//go:noinline
+func key(dst []byte, k string) []byte {
+	if dst[len(dst)-1] != '{' {
+		dst = append(dst, ',')
+	}
+	return append(protocol.AppendString(dst, k), ':')
+}
+
+// value appends the value of f as JSON.
+func value(dst []byte, f *record.Field) []byte {
+	switch f.Kind {
+	case record.Int64:
+		return strconv.AppendInt(dst, int64(f.Num), 10)
+	case record.Uint64:
+		if f.Num <= math.MaxInt64 {
+			return strconv.AppendUint(dst, f.Num, 10)
+		}
+	case record.Float64:
+		if v := math.Float64frombits(f.Num); !math.IsNaN(v) && !math.IsInf(v, 0) {
+			return protocol.AppendFloat(dst, v)
+		}
+	case record.Bool:
+		return strconv.AppendBool(dst, f.Num != 0)
+	case record.Duration:
+		return protocol.AppendFloat(dst, milliseconds(f.Num))
+	case record.JSON:
+		return append(dst, f.Str...)
+	}
+	return protocol.AppendString(dst, text(f))
+}
+
+// text returns the value of f as text.
+func text(f *record.Field) string {
+	switch f.Kind {
+	case record.Uint64:
+		return strconv.FormatUint(f.Num, 10)
+	case record.Float64:
+		return strconv.FormatFloat(math.Float64frombits(f.Num), 'g', -1, 64)
+	case record.Time:
+		return string(protocol.AppendTime(nil, int64(f.Num), 9))
+	}
+	if f.Kind&record.Cut != 0 {
+		return ending(scrub.String(f.Str))
+	}
+	return scrub.String(f.Str)
+}
+
+// ending marks a text that was cut when it was captured.
+func ending(s string) string {
+	cut, _ := protocol.Trim(s+"...", len(s))
+	return cut
+}
+
+func milliseconds(ns uint64) float64 { return float64(int64(ns)) / 1e6 }
+
+// attribute appends f as an attribute of a log record.
+func attribute(dst []byte, f *record.Field) []byte {
+	switch f.Kind {
+	case record.Int64:
+		return typed(dst, f, "integer", "")
+	case record.Uint64:
+		if f.Num <= math.MaxInt64 {
+			return typed(dst, f, "integer", "")
+		}
+	case record.Float64:
+		if v := math.Float64frombits(f.Num); !math.IsNaN(v) && !math.IsInf(v, 0) {
+			return typed(dst, f, "double", "")
+		}
+	case record.Bool:
+		return typed(dst, f, "boolean", "")
+	case record.Duration:
+		return typed(dst, f, "double", "millisecond")
+	case record.JSON:
+		return textAttribute(dst, f.Key, scrub.String(f.Str))
+	}
+	return textAttribute(dst, f.Key, text(f))
+}
+
+func typed(dst []byte, f *record.Field, typ, unit string) []byte {
+	dst = append(key(dst, f.Key), `{"value":`...)
+	dst = value(dst, f)
+	dst = append(append(append(dst, `,"type":"`...), typ...), '"')
+	if unit != "" {
+		dst = append(append(append(dst, `,"unit":"`...), unit...), '"')
+	}
+	return append(dst, '}')
+}
+
+//go:noinline
+func textAttribute(dst []byte, k, s string) []byte {
+	dst = append(key(dst, k), `{"value":`...)
+	return append(protocol.AppendString(dst, s), `,"type":"string"}`...)
+}

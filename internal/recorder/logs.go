@@ -1,0 +1,163 @@
+package recorder
+
+import (
+	"strconv"
+	"time"
+	"unsafe"
+
+	"github.com/krunk-go/krunk/internal/protocol"
+	"github.com/krunk-go/krunk/internal/record"
+	"github.com/krunk-go/krunk/internal/scrub"
+	"github.com/krunk-go/krunk/internal/stack"
+)
+
+const (
+	batchSize = 100             // log records in an envelope, the most that Sentry's documents allow
+	batchWait = 5 * time.Second // after the first record of a batch
+)
+
+// logs collects log records until their batch is full. Their texts and attributes lie in an arena that never grows, so views
+// into it stay valid; a record that finds no room there ends the batch.
+type logs struct {
+	cfg    *Config
+	enc    protocol.Encoder
+	batch  protocol.Logs
+	arena  []byte
+	common []byte // attributes that every record has, without the brace; immutable after init
+	trace  string
+	fields []record.Field
+	pcs    []uintptr
+	frames []stack.Frame
+	stacks *stack.Resolver
+	body   []byte
+	out    []byte
+	due    bool // the batch has waited long enough
+}
+
+func (l *logs) init(cfg *Config) {
+	l.cfg = cfg
+	l.trace = protocol.Hex(cfg.Run.Trace[:])
+	l.arena = make([]byte, 0, min(cfg.Outbox.MaxBody()/4*3, 128<<10))
+	l.batch.Items = make([]protocol.Log, 0, batchSize)
+	l.stacks = stack.NewResolver(cfg.Run.Stack)
+	l.common = []byte{'{'}
+	for _, a := range [...][2]string{
+		{"sentry.release", cfg.Run.Release}, {"sentry.environment", cfg.Run.Environment},
+		{"sentry.sdk.name", cfg.Run.SDKName}, {"sentry.sdk.version", cfg.Run.SDKVersion},
+	} {
+		if a[1] != "" {
+			l.common = textAttribute(l.common, a[0], a[1])
+		}
+	}
+}
+
+func (l *logs) len() int      { return len(l.batch.Items) }
+func (l *logs) waiting() bool { return len(l.batch.Items) > 0 }
+
+// add takes a record into the batch, or reports false if the batch has to go first.
+func (l *logs) add(rec *record.Record, s *scope) bool {
+	start := len(l.arena)
+	text := scrub.String(rec.Text)
+	if rec.Flags&record.FlagText != 0 {
+		text = ending(text)
+	}
+	b := append(l.arena, text...)
+	attrs := len(b)
+	b = l.attributes(b, rec, s)
+	if len(b) > cap(l.arena) && start > 0 {
+		return false
+	}
+	if len(b) <= cap(l.arena) {
+		l.arena = b
+	}
+	level, severity := protocol.LogLevel(int(rec.Level))
+	l.batch.Items = append(l.batch.Items, protocol.Log{
+		Timestamp: seconds(wallClock(l.cfg.Start) + rec.Time), TraceID: l.trace, Level: level, Severity: severity,
+		Body: view(b[start:attrs]), Attributes: b[attrs:len(b):len(b)],
+	})
+	return true
+}
+
+func (l *logs) attributes(b []byte, rec *record.Record, s *scope) []byte {
+	b = append(b, l.common...)
+	b = textAttribute(b, "krunk.channel", l.cfg.Channel(rec.Channel))
+	if s.user.ID != "" {
+		b = textAttribute(b, "user.id", s.user.ID)
+	}
+	if rec.Frame > 0 {
+		b = typed(b, &record.Field{Key: "krunk.frame", Kind: record.Int64, Num: uint64(rec.Frame)}, "integer", "")
+	}
+	if rec.Flags&record.FlagID != 0 {
+		b = textAttribute(b, "krunk.event_id", protocol.Hex(rec.ID[:]))
+	}
+	if rec.LeftOut > 0 {
+		b = append(key(b, "krunk.attributes_left_out"), `{"value":`...)
+		b = append(strconv.AppendInt(b, int64(rec.LeftOut), 10), `,"type":"integer"}`...)
+	}
+	b = l.source(b, rec)
+	l.fields = appendFields(l.fields[:0], rec)
+	if len(l.fields) > 0 && rec.Flags&record.FlagPlain == 0 {
+		b = textAttribute(b, "sentry.message.template", scrub.String(rec.Text))
+	}
+	for k, v := range s.tags {
+		if !l.has(k) {
+			b = textAttribute(b, k, v)
+		}
+	}
+	for i := range l.fields {
+		b = attribute(b, &l.fields[i])
+	}
+	return append(b, '}')
+}
+
+// source adds the call site where a bridge knew it.
+func (l *logs) source(b []byte, rec *record.Record) []byte {
+	l.pcs = rec.PCs(l.pcs[:0])
+	if len(l.pcs) == 0 {
+		return b
+	}
+	kind := stack.Call
+	if rec.Flags&record.FlagForeign != 0 {
+		kind = stack.Bridge
+	}
+	l.frames = l.stacks.Frames(l.frames[:0], l.pcs, kind)
+	if len(l.frames) == 0 {
+		return b
+	}
+	f := &l.frames[len(l.frames)-1]
+	b = textAttribute(b, "code.file.path", f.Filename)
+	b = typed(b, &record.Field{Key: "code.line.number", Kind: record.Int64, Num: uint64(f.Line)}, "integer", "")
+	return textAttribute(b, "code.function.name", f.Func)
+}
+
+func (l *logs) has(name string) bool {
+	for i := range l.fields {
+		if l.fields[i].Key == name {
+			return true
+		}
+	}
+	return false
+}
+
+// item returns the envelope item of the records from..to. The bytes are valid until the next call.
+func (l *logs) item(from, to int) ([]byte, error) {
+	var err error
+	part := protocol.Logs{Items: l.batch.Items[from:to]}
+	if l.body, err = l.enc.Logs(l.body[:0], &part); err != nil {
+		return nil, err
+	}
+	l.out = protocol.AppendLogItem(l.out[:0], to-from, l.body)
+	return l.out, nil
+}
+
+// reset empties the batch and gives back what a large one left behind.
+func (l *logs) reset() {
+	clear(l.batch.Items)
+	l.batch.Items = l.batch.Items[:0]
+	l.arena = l.arena[:0]
+	if cap(l.body) > maxScratch {
+		l.body, l.out = nil, nil
+	}
+}
+
+func view(b []byte) string { return unsafe.String(unsafe.SliceData(b), len(b)) }

@@ -1,0 +1,312 @@
+// Package recorder turns records of the black box into envelopes. One goroutine owns it: it reads the ring in order, keeps
+// the history, symbolises, scrubs, encodes and puts the result into the outbox. It never waits for the network: when the
+// outbox has no room for an event it stops reading, the ring fills, and the newest records are dropped and counted.
+package recorder
+
+import (
+	"sync/atomic"
+	"time"
+
+	"github.com/krunk-go/krunk/internal/blackbox"
+	"github.com/krunk-go/krunk/internal/ident"
+	"github.com/krunk-go/krunk/internal/notify"
+	"github.com/krunk-go/krunk/internal/protocol"
+	"github.com/krunk-go/krunk/internal/record"
+	"github.com/krunk-go/krunk/internal/stack"
+	"github.com/krunk-go/krunk/internal/tally"
+)
+
+// Config is what a Recorder works with. Everything in it is immutable after New but for what is safe for concurrent use.
+type Config struct {
+	Ring     *blackbox.Ring
+	Trace    *blackbox.Trace
+	Outbox   *blackbox.Outbox // nil: records become history, nothing is encoded
+	Bell     *notify.Bell     // rung by producers and by the sender
+	Progress *notify.Signal
+	Tally    *tally.Tally
+	IDs      *ident.Pool
+	Start    time.Time
+	Channel  func(uint16) string // name of a channel
+	Wake     func()              // tells the sender that the outbox has something new
+	Run      Run
+	Repeat   int // events of one kind that are let through in a minute; not positive: all
+}
+
+// Run is what stays the same in everything that a run sends.
+type Run struct {
+	SDKName, SDKVersion        string
+	Release, Dist, Environment string
+	Trace                      [16]byte // trace id of the run
+	Span                       [8]byte
+	Stack                      stack.Options
+}
+
+// Recorder is owned by the goroutine that calls Work. Flush, Freed and Processed may be called by others.
+type Recorder struct {
+	cfg     Config
+	reader  *blackbox.Reader
+	scope   scope
+	events  events
+	logs    logs
+	repeats repeats
+	pending pending
+	stopped chan struct{} // closed when Work has returned
+
+	flushTo atomic.Uint64 // position up to which somebody waits
+	done    atomic.Uint64 // position up to which everything is in the outbox or counted
+	freed   atomic.Bool   // the outbox got room since the recorder last looked
+	Counts
+}
+
+// Counts is what a Recorder has seen.
+type Counts struct {
+	Events, Logs, History, Suppressed, Malformed atomic.Uint64
+}
+
+// pending is an envelope that waits for room in the outbox.
+type pending struct {
+	meta blackbox.Meta
+	body []byte
+	full bool
+}
+
+// New returns a recorder; Work makes it run.
+func New(cfg Config) *Recorder {
+	r := &Recorder{cfg: cfg, reader: blackbox.NewReader(cfg.Ring), stopped: make(chan struct{})}
+	r.scope.tags = make(map[string]string)
+	if cfg.Outbox != nil {
+		r.events.init(&r.cfg)
+		r.logs.init(&r.cfg)
+	}
+	r.repeats.limit = cfg.Repeat
+	return r
+}
+
+// Freed says that the outbox has more room than before.
+func (r *Recorder) Freed() {
+	r.freed.Store(true)
+	r.cfg.Bell.Ring()
+}
+
+// Processed returns the position up to which everything is in the outbox or counted.
+func (r *Recorder) Processed() uint64 { return r.done.Load() }
+
+// Flush waits until everything before pos is in the outbox or counted, also records that wait for their batch. It reports
+// false when cancel was closed first or the recorder has stopped.
+func (r *Recorder) Flush(cancel <-chan struct{}, pos uint64) bool {
+	for {
+		old := r.flushTo.Load()
+		if old >= pos || r.flushTo.CompareAndSwap(old, pos) {
+			break
+		}
+	}
+	for {
+		changed := r.cfg.Progress.Changed()
+		if r.done.Load() >= pos {
+			return true
+		}
+		r.cfg.Bell.Ring()
+		select {
+		case <-changed:
+		case <-cancel:
+			return false
+		case <-r.stopped:
+			return r.done.Load() >= pos
+		}
+	}
+}
+
+// Work runs until stop is closed.
+func (r *Recorder) Work(stop <-chan struct{}) {
+	defer close(r.stopped)
+	r.cfg.IDs.Fill()
+	r.warm()
+	batch := time.NewTimer(time.Hour)
+	batch.Stop()
+	armed := false
+	for {
+		r.drain()
+		if waiting := r.logs.waiting(); waiting != armed {
+			armed = waiting
+			batch.Stop()
+			if armed {
+				batch.Reset(batchWait)
+			}
+		}
+		r.cfg.Bell.Sleep()
+		if !r.work() {
+			select {
+			case <-r.cfg.Bell.C():
+			case <-batch.C:
+				armed = false
+				r.logs.due = true
+			case <-stop:
+				return
+			}
+		}
+		r.cfg.Bell.Awake()
+	}
+}
+
+// work reports whether there is anything to do now; it is asked after the bell was armed, so nothing is missed.
+func (r *Recorder) work() bool {
+	if r.pending.full {
+		return r.freed.Load()
+	}
+	if r.reader.Ready() || r.logs.due {
+		return true
+	}
+	return r.flushTo.Load() > r.done.Load() && r.reader.Pos() != r.done.Load()
+}
+
+// warm encodes once, off the game's goroutines: go-json compiles a type at its first use.
+func (r *Recorder) warm() {
+	if r.cfg.Outbox == nil {
+		return
+	}
+	defer func() {
+		if recover() != nil {
+			r.cfg.Tally.Add(protocol.ReasonInternalSDKError, protocol.CategoryError, 1)
+		}
+	}()
+	r.events.enc.Warm()
+}
+
+// drain reads until the ring is empty or the outbox is full, then answers who waits for a flush.
+func (r *Recorder) drain() {
+	r.freed.Store(false)
+	want := r.flushTo.Load()
+	if r.retry() {
+		for n := 0; ; n++ {
+			rec, ok := r.reader.Next()
+			if !ok {
+				break
+			}
+			r.take(rec)
+			if r.pending.full {
+				break // rec is encoded, but stays in the ring until its envelope stands in the outbox
+			}
+			if n%16 == 15 {
+				r.reader.Release(r.reader.Pos())
+			}
+		}
+		if !r.pending.full {
+			r.reader.Release(r.reader.Pos())
+			if r.logs.due || want > r.done.Load() {
+				r.flushLogs()
+			}
+			r.finish()
+		}
+	}
+	r.cfg.IDs.Fill()
+}
+
+// finish publishes how far everything is done. Log records that wait for their batch hold it back.
+func (r *Recorder) finish() {
+	if r.logs.waiting() {
+		return
+	}
+	if pos := r.reader.Pos(); pos != r.done.Load() {
+		r.done.Store(pos)
+		r.cfg.Progress.Broadcast()
+	}
+}
+
+// retry puts the envelope that found no room before and reports whether reading may go on.
+func (r *Recorder) retry() bool {
+	if !r.pending.full {
+		return true
+	}
+	if !r.cfg.Outbox.Put(r.pending.meta, r.pending.body) {
+		return false
+	}
+	r.pending.full = false
+	r.cfg.Wake()
+	return true
+}
+
+// take handles one record. A panic in here costs this record and is counted.
+func (r *Recorder) take(in blackbox.Record) {
+	defer func() {
+		if recover() != nil {
+			r.cfg.Tally.Add(protocol.ReasonInternalSDKError, protocol.CategoryError, 1)
+		}
+	}()
+	rec, err := record.Read(in.Body)
+	if err != nil {
+		r.Malformed.Add(1)
+		r.cfg.Tally.Add(protocol.ReasonInternalSDKError, protocol.CategoryError, 1)
+		return
+	}
+	switch rec.Type {
+	case record.SetTag, record.RemoveTag, record.SetUser, record.SetContext:
+		r.scope.apply(&rec)
+		return
+	}
+	if rec.Flags&record.FlagSend != 0 && r.cfg.Outbox != nil {
+		r.Logs.Add(1)
+		if !r.logs.add(&rec, &r.scope) {
+			r.flushLogs()
+			r.logs.add(&rec, &r.scope)
+		}
+		if r.logs.len() == batchSize {
+			r.flushLogs()
+		}
+	}
+	if rec.Flags&record.FlagID != 0 && r.cfg.Outbox != nil {
+		r.event(&rec, in.Kind)
+	}
+	if rec.Flags&record.FlagTrail != 0 {
+		r.History.Add(1)
+		r.cfg.Trace.Add(in.Body)
+	}
+}
+
+// event encodes an event and puts it into the outbox.
+func (r *Recorder) event(rec *record.Record, kind blackbox.Kind) {
+	suppressed, ok := r.repeats.pass(rec)
+	if !ok && kind != blackbox.Fatal {
+		r.Suppressed.Add(1)
+		r.cfg.Tally.Add(protocol.ReasonRateLimitBackoff, protocol.CategoryError, 1)
+		return
+	}
+	r.Events.Add(1)
+	item, err := r.events.item(rec, &r.scope, r.cfg.Trace, suppressed)
+	if err != nil || len(item) > r.cfg.Outbox.MaxBody() {
+		r.cfg.Tally.Add(protocol.ReasonInternalSDKError, protocol.CategoryError, 1)
+		return
+	}
+	m := blackbox.Meta{ID: rec.ID, Kind: kind, Category: uint8(protocol.CategoryError), Count: 1}
+	if r.cfg.Outbox.Put(m, item) {
+		r.cfg.Wake()
+		return
+	}
+	r.pending = pending{meta: m, body: item, full: true}
+}
+
+// flushLogs puts the batch of log records into the outbox, in halves where the encoder made it longer than an envelope may be.
+func (r *Recorder) flushLogs() {
+	r.logs.due = false
+	if n := r.logs.len(); n > 0 {
+		r.putLogs(0, n)
+		r.logs.reset()
+	}
+}
+
+// putLogs puts the records from..to, or counts them where there is no room: a server that is away must not stop events.
+func (r *Recorder) putLogs(from, to int) {
+	n := to - from
+	item, err := r.logs.item(from, to)
+	switch {
+	case err != nil:
+		r.cfg.Tally.Add(protocol.ReasonInternalSDKError, protocol.CategoryLogItem, uint64(n))
+	case len(item) > r.cfg.Outbox.MaxBody() && n > 1:
+		r.putLogs(from, from+n/2)
+		r.putLogs(from+n/2, to)
+	case len(item) <= r.cfg.Outbox.MaxBody() && r.cfg.Outbox.Put(blackbox.Meta{Kind: blackbox.Log, Category: uint8(protocol.CategoryLogItem), Count: uint32(n)}, item):
+		r.cfg.Wake()
+	default:
+		r.cfg.Tally.Add(protocol.ReasonBufferOverflow, protocol.CategoryLogItem, uint64(n))
+		r.cfg.Tally.Add(protocol.ReasonBufferOverflow, protocol.CategoryLogByte, uint64(len(item)))
+	}
+}

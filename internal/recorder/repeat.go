@@ -1,0 +1,65 @@
+package recorder
+
+import (
+	"math/bits"
+	"time"
+
+	"github.com/krunk-go/krunk/internal/record"
+)
+
+// repeats lets a limited number of events of one kind through in a minute and counts the rest. The kind of an event is its
+// stack together with the type of its error, or its template. Fixed memory: two kinds that meet in a slot share it, the later
+// one takes it over.
+type repeats struct {
+	limit int
+	slots [256]struct {
+		key        uint64
+		since      int64 // start of the minute
+		passed     int
+		suppressed uint64
+	}
+}
+
+// pass reports whether rec may go out and how many of its kind were suppressed since the last one that did.
+func (t *repeats) pass(rec *record.Record) (suppressed uint64, ok bool) {
+	if t.limit <= 0 {
+		return 0, true
+	}
+	key := kind(rec)
+	s := &t.slots[key%uint64(len(t.slots))]
+	if s.key != key || s.passed == 0 {
+		s.key, s.since, s.passed, s.suppressed = key, rec.Time, 0, 0
+	}
+	if rec.Time-s.since >= int64(time.Minute) {
+		s.since, s.passed = rec.Time, 0
+	}
+	if s.passed >= t.limit {
+		s.suppressed++
+		return 0, false
+	}
+	s.passed++
+	suppressed, s.suppressed = s.suppressed, 0
+	return suppressed, true
+}
+
+// kind is a hash of what makes two events the same.
+func kind(rec *record.Record) uint64 {
+	const m = 0x9e3779b97f4a7c15
+	var few [record.MaxPCs]uintptr
+	h := uint64(rec.Type)
+	for _, pc := range rec.PCs(few[:0]) {
+		h = bits.RotateLeft64((h^uint64(pc))*m, 29)
+	}
+	text := rec.Text
+	if rec.Flags&record.FlagPlain != 0 {
+		text = ""
+	}
+	var errs [record.MaxErrors]record.Error
+	if list := rec.Errors(errs[:0]); len(list) > 0 {
+		text = list[0].Type
+	}
+	for i := range len(text) {
+		h = (h ^ uint64(text[i])) * m
+	}
+	return h ^ h>>32
+}
