@@ -1,0 +1,94 @@
+package krunk_test
+
+import (
+	"context"
+	"errors"
+	"testing"
+	"time"
+
+	"github.com/krunk-go/krunk/krunk"
+	"github.com/krunk-go/krunk/transport"
+)
+
+// quiet returns a client that records everything and sends nothing, so that what is counted is the caller's.
+func quiet(t testing.TB, cfg krunk.Config) *krunk.Client {
+	t.Helper()
+	c, err := krunk.Start(cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { c.Close(time.Second) })
+	c.Flush(time.Second)
+	return c
+}
+
+// stalled returns a client whose ring is full: the transport never answers.
+func stalled(t testing.TB) *krunk.Client {
+	t.Helper()
+	c := quiet(t, krunk.Config{
+		DSN:    "http://0123456789abcdef0123456789abcdef@127.0.0.1:9/1",
+		Repeat: -1,
+		Transport: transport.Func(func(ctx context.Context, _ *transport.Request) (transport.Response, error) {
+			<-ctx.Done()
+			return transport.Response{}, ctx.Err()
+		}),
+	})
+	err := errors.New("fill")
+	for full := 0; full < 100; {
+		if c.Report(err).IsZero() {
+			full++
+		}
+	}
+	return c
+}
+
+func TestCallShapesDoNotAllocate(t *testing.T) {
+	if raceEnabled {
+		t.Skip("the race detector allocates")
+	}
+	kept := quiet(t, krunk.Config{Channels: map[string]krunk.Thresholds{
+		"logs": {Trail: "debug", Send: "info"}, "off": {Trail: "off", Send: "off", Issue: "off"},
+	}})
+	full := stalled(t)
+	closed := quiet(t, krunk.Config{})
+	closed.Close(time.Second)
+	var none *krunk.Client
+	err, rtt, now := errors.New("boom"), 3*time.Millisecond, time.Now()
+	for _, client := range []struct {
+		name string
+		*krunk.Client
+	}{{"kept", kept}, {"full", full}, {"closed", closed}, {"nil", none}} {
+		net, logs, off := client.Channel("net"), client.Channel("logs"), client.Channel("off")
+		with := net.With(krunk.String("peer", "10"))
+		for _, call := range []struct {
+			name string
+			f    func()
+		}{
+			{"debug", func() { net.Debug("packet lost") }},
+			{"below threshold", func() { net.Trace("packet lost", krunk.Int("seq", 17), krunk.Bool("x", true)) }},
+			{"off", func() { off.Error("packet lost", krunk.Int("seq", 17)) }},
+			{"info 2", func() { net.Info("packet lost", krunk.Int("seq", 17), krunk.Duration("rtt", rtt)) }},
+			{"info 8", func() {
+				net.Info("packet lost", krunk.Int("a", 1), krunk.Int64("b", 2), krunk.Uint64("c", 3), krunk.Float64("d", 4.5),
+					krunk.Bool("e", true), krunk.Duration("f", rtt), krunk.Time("g", now), krunk.String("h", "text"))
+			}},
+			{"err", func() { net.Info("packet lost", krunk.Err(err)) }},
+			{"with", func() { with.Info("packet lost", krunk.Int("seq", 17)) }},
+			{"log record", func() { logs.Info("packet lost", krunk.Int("seq", 17)) }},
+			{"custom level", func() { net.Log(2, "packet lost", krunk.Int("seq", 17)) }},
+			{"issue", func() { net.Error("packet lost", krunk.Int("seq", 17)) }},
+			{"report", func() { net.Report(err) }},
+			{"report 2", func() { net.Report(err, krunk.Int("seq", 17), krunk.String("peer", "x")) }},
+			{"client report", func() { client.Report(err) }},
+			{"enabled", func() { net.Enabled(krunk.LevelInfo) }},
+			{"beat", func() { client.Beat() }},
+			{"tag", func() { client.SetTag("scene", "boss") }},
+			{"user", func() { client.SetUser(krunk.User{ID: "17"}) }},
+			{"context", func() { client.SetContext("gpu", krunk.String("name", "x"), krunk.Int("vram", 8)) }},
+		} {
+			if n := testing.AllocsPerRun(200, call.f); n != 0 {
+				t.Errorf("%s client, %s: %v allocations, want 0", client.name, call.name, n)
+			}
+		}
+	}
+}

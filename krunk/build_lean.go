@@ -1,0 +1,11 @@
+//go:build (js || wasip1 || arm || nintendosdk || playstation5 || microsoftgdk || krunk_lean) && !krunk_gojson
+
+package krunk
+
+import "github.com/krunk-go/krunk/internal/stack"
+
+// buildRelease knows nothing: reading the build information links fmt, 192 KiB.
+func buildRelease() string { return "" }
+
+// mainModule guesses from the function that called Start and its file.
+func mainModule(function, file string) string { return stack.GuessModule(function, file) }

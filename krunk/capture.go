@@ -1,0 +1,262 @@
+package krunk
+
+import (
+	"runtime"
+	"time"
+
+	"github.com/krunk-go/krunk/internal/blackbox"
+	"github.com/krunk-go/krunk/internal/protocol"
+	"github.com/krunk-go/krunk/internal/record"
+	"github.com/krunk-go/krunk/sampling"
+)
+
+// Report raises err as an event with its chain of wrapped and joined errors and the caller's stack, and returns the event's
+// id; Short of that is what a player can read to support. The zero EventID means that nothing was captured: err is nil, the
+// channel's issue threshold is above LevelError, or the black box was full, which is counted. It never blocks and does not
+// allocate, apart from what err.Error and its kin do themselves.
+func (c *Channel) Report(err error, attrs ...Attr) EventID {
+	if c == nil || err == nil || c.gate.Decide(sampling.LevelError)&sampling.Issue == 0 {
+		return EventID{}
+	}
+	return c.report(err, attrs)
+}
+
+// Report raises err as an event on the client's own channel, "default"; see Channel.Report.
+func (c *Client) Report(err error, attrs ...Attr) EventID {
+	if c == nil || err == nil || c.own.gate.Decide(sampling.LevelError)&sampling.Issue == 0 {
+		return EventID{}
+	}
+	return c.own.report(err, attrs)
+}
+
+func (c *Channel) report(err error, attrs []Attr) EventID {
+	var errs chain
+	errs.walk(err, -1, 0)
+	h := c.head(record.ErrorType, LevelError)
+	return c.event(4, blackbox.Event, &h, "", &errs, attrs)
+}
+
+// Entry is a record that comes through a bridge from another logging library.
+type Entry struct {
+	Level   Level
+	Message string
+	Attrs   []Attr
+	Time    time.Time // when it was made; zero: now
+	PC      uintptr   // return address of the call site, 0 if only the stack tells
+	Plain   bool      // Message holds values and is no template: events are grouped by call site alone
+}
+
+// Emit takes a record from a bridge, such as package krunkslog. Frames of log and log/slog above the call site are cut off
+// along with Krunk's own. It returns the event's id if the record was raised as an event.
+func (c *Channel) Emit(e Entry) EventID {
+	if !c.Enabled(e.Level) {
+		return EventID{}
+	}
+	v := c.gate.Decide(e.Level.clamp())
+	h := c.head(record.LogType, e.Level)
+	h.Flags |= record.FlagForeign | flags(v)
+	if !e.Time.IsZero() {
+		h.Time = int64(e.Time.Sub(c.client.start))
+	}
+	if e.Plain {
+		h.Flags |= record.FlagPlain
+	}
+	if v&sampling.Issue != 0 {
+		return c.event(3, kindOf(v, e.Level), &h, e.Message, nil, e.Attrs)
+	}
+	site := [1]uintptr{e.PC}
+	pcs := site[:]
+	if e.PC == 0 {
+		pcs = nil
+	}
+	c.put(kindOf(v, e.Level), &h, e.Message, pcs, nil, e.Attrs)
+	return EventID{}
+}
+
+// log takes a record that is wanted for something.
+func (c *Channel) log(level Level, msg string, attrs []Attr) {
+	v := c.gate.Decide(level.clamp())
+	h := c.head(record.LogType, level)
+	h.Flags = flags(v)
+	if v&sampling.Issue != 0 {
+		c.issue(v, level, &h, msg, attrs)
+		return
+	}
+	c.put(kindOf(v, level), &h, msg, nil, nil, attrs)
+}
+
+// issue is apart from log so that a plain record does not pay for the stack's array.
+//
+//go:noinline
+func (c *Channel) issue(v sampling.Verdict, level Level, h *record.Head, msg string, attrs []Attr) {
+	c.event(5, kindOf(v, level), h, msg, nil, attrs)
+}
+
+// event takes the stack, skipping frames of Krunk that are always there; the recorder cuts the rest of them.
+//
+//go:noinline
+func (c *Channel) event(skip int, k blackbox.Kind, h *record.Head, text string, errs *chain, attrs []Attr) EventID {
+	var pcs [64]uintptr
+	n := runtime.Callers(skip, pcs[:])
+	if n == len(pcs) {
+		return c.deepEvent(skip+1, k, h, text, errs, attrs)
+	}
+	return c.identified(k, h, text, pcs[:n], errs, attrs)
+}
+
+//go:noinline
+func (c *Channel) deepEvent(skip int, k blackbox.Kind, h *record.Head, text string, errs *chain, attrs []Attr) EventID {
+	var pcs [record.MaxPCs]uintptr
+	n := runtime.Callers(skip, pcs[:])
+	if n == len(pcs) {
+		h.Flags |= record.FlagStack
+	}
+	return c.identified(k, h, text, pcs[:n], errs, attrs)
+}
+
+func (c *Channel) identified(k blackbox.Kind, h *record.Head, text string, pcs []uintptr, errs *chain, attrs []Attr) EventID {
+	h.Flags |= record.FlagID
+	h.ID = c.client.ids.Take()
+	if !c.put(k, h, text, pcs, errs, attrs) {
+		return EventID{}
+	}
+	return h.ID
+}
+
+// head returns the stamped beginning of a record.
+func (c *Channel) head(t record.Type, level Level) record.Head {
+	h := record.Head{Type: t, Level: int16(level.clamp()), Channel: c.index, PPM: 1_000_000}
+	c.client.stamp(&h)
+	return h
+}
+
+func flags(v sampling.Verdict) uint8 {
+	var f uint8
+	if v&sampling.Trail != 0 && v&sampling.Issue == 0 {
+		f |= record.FlagTrail
+	}
+	if v&sampling.Send != 0 {
+		f |= record.FlagSend
+	}
+	return f
+}
+
+func kindOf(v sampling.Verdict, level Level) blackbox.Kind {
+	switch {
+	case v&sampling.Issue != 0 && level >= LevelFatal:
+		return blackbox.Fatal
+	case v&sampling.Issue != 0:
+		return blackbox.Event
+	case v&sampling.Send != 0:
+		return blackbox.Log
+	}
+	return blackbox.History
+}
+
+// put copies a record into the black box. No foreign code runs between Reserve and Commit.
+func (c *Channel) put(k blackbox.Kind, h *record.Head, text string, pcs []uintptr, errs *chain, attrs []Attr) bool {
+	n := record.Size(h, text, len(pcs)) + len(c.fixed)
+	if errs != nil {
+		for i := range errs.errs[:errs.n] {
+			n += errs.errs[i].Size()
+		}
+	}
+	for i := range attrs {
+		if attrs[i].pending() {
+			return c.putSettled(k, h, text, pcs, errs, attrs)
+		}
+		f := attrs[i].field()
+		n += f.Size()
+	}
+	if n > c.client.maxBody || len(attrs)+int(c.nfixed) > record.MaxFields {
+		return c.putCut(k, h, text, pcs, errs, attrs)
+	}
+	return c.write(n, k, h, text, pcs, errs, attrs, 0)
+}
+
+func (c *Channel) write(n int, k blackbox.Kind, h *record.Head, text string, pcs []uintptr, errs *chain, attrs []Attr, left int) bool {
+	ring := c.client.ring
+	slot, ok := ring.Reserve(k, n)
+	if !ok {
+		c.client.lost(h, n)
+		return false
+	}
+	w := record.Begin(slot.Body, h, text, pcs)
+	if errs != nil {
+		for i := range errs.errs[:errs.n] {
+			w.Error(&errs.errs[i])
+		}
+	}
+	if c.nfixed > 0 {
+		w.Fields(c.fixed, int(c.nfixed))
+	}
+	for i := range attrs {
+		f := attrs[i].field()
+		w.Field(&f)
+	}
+	w.LeftOut(left)
+	if ring.Commit(slot) {
+		c.client.bell.Ring()
+	}
+	return true
+}
+
+// putSettled asks the attributes that run foreign code, in a copy: the slice belongs to the caller.
+//
+//go:noinline
+func (c *Channel) putSettled(k blackbox.Kind, h *record.Head, text string, pcs []uintptr, errs *chain, attrs []Attr) bool {
+	var few [8]Attr
+	own := append(few[:0], attrs[:min(len(attrs), record.MaxFields+1)]...)
+	left := len(attrs) - len(own)
+	for i := range own {
+		own[i].settle()
+	}
+	if left > 0 {
+		return c.putCut(k, h, text, pcs, errs, own)
+	}
+	return c.put(k, h, text, pcs, errs, own)
+}
+
+// putCut shortens a record that is too long for the ring: each part to its share, then as many attributes as find room.
+//
+//go:noinline
+func (c *Channel) putCut(k blackbox.Kind, h *record.Head, text string, pcs []uintptr, errs *chain, attrs []Attr) bool {
+	room := c.client.maxBody
+	if len(text) > room/4 {
+		text, h.Flags = text[:room/4], h.Flags|record.FlagText
+	}
+	if len(pcs) > room/32 {
+		pcs, h.Flags = pcs[:room/32], h.Flags|record.FlagStack
+	}
+	n := record.Size(h, text, len(pcs))
+	if errs != nil {
+		n += errs.cut(room / 4)
+	}
+	d := *c
+	if n+len(d.fixed) > room {
+		d.fixed, d.nfixed = nil, 0
+	}
+	n += len(d.fixed)
+	fit := 0
+	for ; fit < len(attrs) && fit+int(d.nfixed) < record.MaxFields; fit++ {
+		f := attrs[fit].field()
+		if n+f.Size() > room {
+			break
+		}
+		n += f.Size()
+	}
+	left := len(attrs) - fit + int(c.nfixed) - int(d.nfixed)
+	return d.write(n, k, h, text, pcs, errs, attrs[:fit], left)
+}
+
+// cut shortens the texts so that all entries together take at most room bytes, and returns what they take.
+func (c *chain) cut(room int) int {
+	n, share := 0, room/max(c.n, 1)
+	for i := range c.errs[:c.n] {
+		e := &c.errs[i]
+		e.Type, _ = protocol.Trim(e.Type, min(record.MaxType, share/4))
+		e.Text, _ = protocol.Trim(e.Text, max(share-len(e.Type)-8, 8))
+		n += e.Size()
+	}
+	return n
+}

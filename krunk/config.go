@@ -1,0 +1,150 @@
+package krunk
+
+import (
+	"errors"
+	"math/bits"
+	"strconv"
+	"time"
+
+	"github.com/krunk-go/krunk/internal/blackbox"
+	"github.com/krunk-go/krunk/internal/protocol"
+	"github.com/krunk-go/krunk/transport"
+)
+
+// Config says what Start needs to know. Zero values are the defaults; Start checks every field and names all that are wrong.
+type Config struct {
+	// DSN is where reports go, as a Sentry-compatible server shows it for a project. Empty: records are kept in the black box
+	// and nothing is sent.
+	DSN string
+	// Transport carries the bytes, such as nethttp.Default() or a console's own HTTP. It is needed when DSN is not empty.
+	Transport transport.Transport
+	// Tunnel is the URL of a relay of your own to which everything is sent instead of the DSN's host; the envelope still
+	// names the DSN. Empty: the DSN's host.
+	Tunnel string
+
+	// Release names this build, such as "moonfall@1.4.2"; no / or \, at most 200 bytes. Empty: the main module's name and
+	// version from the build information, or nothing in the lean build.
+	Release string
+	// Environment is "production", "playtest" and the like; at most 64 bytes. Empty: the server's default, production.
+	Environment string
+	// Dist tells builds of one release apart; letters, digits and _.-, at most 64 bytes.
+	Dist string
+
+	// Memory is what Krunk holds at most, in bytes: a quarter for the ring of records, three eighths for encoded envelopes,
+	// the rest for history, batches and the encoder. Zero: 1 MiB. The least is 128 KiB.
+	Memory int
+	// Channels sets thresholds by channel name. A name covers the channel and everything below it ("net" also "net.http"),
+	// the longest one wins for each threshold by itself, and "*" covers all.
+	Channels map[string]Thresholds
+	// Repeat is how many events of one kind (same stack and type or template) are sent in a minute; the others are counted,
+	// and the next one that is sent says how many there were. Zero: 500. Negative: no limit. Panics are always sent.
+	Repeat int
+	// PanicWait is how long Repanic and Go wait for the delivery of a panic before the program dies. Zero: 2 s. Negative:
+	// they do not wait.
+	PanicWait time.Duration
+	// InApp lists import paths beside the main module's whose frames are the game's own code.
+	InApp []string
+}
+
+// Thresholds are the levels from which on records of a channel are used: "trace", "debug", "info", "warn", "error", "fatal",
+// or "off". Empty: inherited, at last trail "debug", send "off", issue "error". Those that are not off keep the order
+// trail <= send <= issue.
+type Thresholds struct {
+	Trail string // kept in the black box; travels as a breadcrumb of the next events
+	Send  string // shipped as a structured log record
+	Issue string // raised as an event with a stack
+}
+
+const (
+	defaultMemory    = 1 << 20
+	minMemory        = 128 << 10
+	defaultRepeat    = 500
+	defaultPanicWait = 2 * time.Second
+)
+
+// plan is a checked Config.
+type plan struct {
+	Config
+	dsn    protocol.DSN
+	levels levels
+}
+
+// check returns what cfg means, or everything that is wrong with it.
+func (cfg Config) check() (*plan, error) {
+	p := &plan{Config: cfg}
+	var faults faults
+	if cfg.DSN != "" {
+		var err error
+		p.dsn, err = protocol.ParseDSN(cfg.DSN)
+		faults.add("DSN", err)
+		if cfg.Transport == nil {
+			faults.add("Transport", errors.New("nil with a DSN; set one, such as nethttp.Default(), or leave DSN empty"))
+		}
+	}
+	if cfg.Tunnel != "" {
+		faults.add("Tunnel", checkURL(cfg.Tunnel))
+	}
+	if cfg.Release == "" {
+		p.Release = buildRelease()
+	}
+	faults.add("Release", orNil(cfg.Release, protocol.CheckRelease))
+	faults.add("Environment", orNil(cfg.Environment, protocol.CheckEnvironment))
+	faults.add("Dist", orNil(cfg.Dist, protocol.CheckDist))
+	switch {
+	case cfg.Memory == 0:
+		p.Memory = defaultMemory
+	case cfg.Memory < minMemory:
+		faults.add("Memory", errors.New(strconv.Itoa(cfg.Memory)+" bytes; write at least "+strconv.Itoa(minMemory)+", or 0 for 1 MiB"))
+	case cfg.Memory > 1<<30:
+		faults.add("Memory", errors.New(strconv.Itoa(cfg.Memory)+" bytes; write at most "+strconv.Itoa(1<<30)))
+	}
+	if cfg.Repeat == 0 {
+		p.Repeat = defaultRepeat
+	}
+	if cfg.PanicWait == 0 {
+		p.PanicWait = defaultPanicWait
+	}
+	var bad []error
+	p.levels, bad = parseLevels(cfg.Channels)
+	for _, err := range bad {
+		faults.add("Channels", err)
+	}
+	return p, errors.Join(faults...)
+}
+
+// faults are the fields of a Config that are wrong.
+type faults []error
+
+//go:noinline
+func (f *faults) add(field string, err error) {
+	if err != nil {
+		*f = append(*f, errors.New("krunk: Config."+field+": "+err.Error()))
+	}
+}
+
+func orNil(v string, check func(string) error) error {
+	if v == "" {
+		return nil
+	}
+	return check(v)
+}
+
+// checkURL wants an absolute http or https URL without spaces.
+func checkURL(s string) error {
+	for _, scheme := range []string{"https://", "http://"} {
+		if len(s) > len(scheme) && s[:len(scheme)] == scheme && s[len(scheme)] != '/' {
+			for i := range len(s) {
+				if s[i] <= ' ' || s[i] == 0x7f {
+					return errors.New(protocol.Quote(s) + " has a space or control character at byte " + strconv.Itoa(i) + "; leave it out")
+				}
+			}
+			return nil
+		}
+	}
+	return errors.New(protocol.Quote(s) + ` is no absolute URL; write e.g. "https://relay.example/envelope/"`)
+}
+
+// ring returns the size of the ring: the power of two at or below a quarter of the memory.
+func (p *plan) ring() int {
+	return max(1<<(bits.Len(uint(p.Memory/4))-1), blackbox.MinRing)
+}

@@ -1,0 +1,115 @@
+package krunk
+
+import (
+	"reflect"
+
+	"github.com/krunk-go/krunk/internal/record"
+)
+
+// Everything in this file runs code of the game (Error, Unwrap, String, MarshalJSON) on the game's own goroutine, before
+// any memory is reserved: it may block, panic or call Krunk again and harms nobody but its caller.
+
+// errorText returns err.Error(), or a note when that panics.
+func errorText(err error) (text string) {
+	if err == nil {
+		return "<nil>"
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			text = "[krunk: Error of " + typeName(err) + " panicked" + because(r) + "]"
+		}
+	}()
+	return err.Error()
+}
+
+// stringText returns v.String(), or a note when that panics.
+func stringText(v interface{ String() string }) (text string) {
+	defer func() {
+		if r := recover(); r != nil {
+			text = "[krunk: String of " + typeName(v) + " panicked" + because(r) + "]"
+		}
+	}()
+	return v.String()
+}
+
+// because returns what can be said of a panic value without running more foreign code.
+func because(r any) string {
+	switch v := r.(type) {
+	case string:
+		return ": " + v[:min(len(v), 200)]
+	case interface {
+		error
+		RuntimeError()
+	}:
+		return ": " + v.Error()
+	}
+	return " with a " + typeName(r)
+}
+
+// typeName returns the name of v's type as %T does.
+func typeName(v any) string {
+	if v == nil {
+		return "nil"
+	}
+	return reflect.TypeOf(v).String()
+}
+
+// chain is a tree of errors in the order in which it was met, the outermost first.
+type chain struct {
+	errs [record.MaxErrors]record.Error
+	n    int
+	more bool
+}
+
+// walk adds err and everything that it wraps. A cycle ends where the chain is full.
+func (c *chain) walk(err error, parent int, index uint8) {
+	if c.n == len(c.errs) {
+		c.more = true
+		return
+	}
+	self := c.n
+	if parent < 0 {
+		parent = self
+	}
+	c.errs[self] = record.Error{Type: typeName(err), Text: errorText(err), Parent: uint8(parent), Index: index}
+	c.n++
+	c.unwrap(err, self)
+}
+
+func (c *chain) unwrap(err error, self int) {
+	defer func() {
+		if recover() != nil {
+			c.more = true
+		}
+	}()
+	switch w := err.(type) {
+	case interface{ Unwrap() error }:
+		if inner := w.Unwrap(); inner != nil {
+			c.walk(inner, self, 0)
+		}
+	case interface{ Unwrap() []error }:
+		for i, inner := range w.Unwrap() {
+			if inner != nil {
+				c.walk(inner, self, uint8(min(i, 254)+1))
+			}
+		}
+	}
+}
+
+// panicValue describes the value of a panic: an error with its chain, anything else as one entry with its type and text.
+func (c *chain) panicValue(v any) {
+	if err, ok := v.(error); ok {
+		c.walk(err, -1, 0)
+		return
+	}
+	e := record.Error{Type: typeName(v)}
+	switch v := v.(type) {
+	case string:
+		e.Type, e.Text = "panic", v
+	case interface{ String() string }:
+		e.Text = stringText(v)
+	default:
+		e.Text = basicText(v)
+	}
+	c.errs[0], c.n = e, 1
+}

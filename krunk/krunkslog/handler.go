@@ -1,0 +1,141 @@
+// Package krunkslog carries records of log/slog into a Krunk channel. It is a package of its own because linking log/slog
+// costs half a megabyte on small devices.
+//
+//	logger := slog.New(krunkslog.New(client.Channel("net"), nil))
+//	logger.Warn("packet lost", "seq", 17)
+package krunkslog
+
+import (
+	"context"
+	"log/slog"
+
+	"github.com/krunk-go/krunk/krunk"
+)
+
+// Options are the options of New; the zero value and nil mean the defaults.
+type Options struct {
+	// Next gets every record too that it is enabled for, so that the output a game had stays. Nil: none.
+	Next slog.Handler
+	// NoSource leaves out where a record was logged. It travels as code.file.path, code.line.number and code.function.name of
+	// log records; events have their stack.
+	NoSource bool
+}
+
+// Handler is a slog.Handler over a channel. Levels are the same numbers, custom ones included. Groups become dots in keys.
+// A record with up to 16 attributes outside of groups does not allocate.
+type Handler struct {
+	channel *krunk.Channel
+	options Options
+	prefix  string // open groups, each with its dot
+}
+
+// New returns a handler over channel, which may be nil.
+func New(channel *krunk.Channel, o *Options) *Handler {
+	h := &Handler{channel: channel}
+	if o != nil {
+		h.options = *o
+	}
+	return h
+}
+
+// Enabled reports whether the channel, or the next handler, wants records of that level.
+func (h *Handler) Enabled(ctx context.Context, level slog.Level) bool {
+	return h.channel.Enabled(krunk.Level(level)) || h.options.Next != nil && h.options.Next.Enabled(ctx, level)
+}
+
+// Handle passes the record to the channel and to the next handler, whose error it returns.
+func (h *Handler) Handle(ctx context.Context, r slog.Record) error {
+	if h.channel.Enabled(krunk.Level(r.Level)) {
+		h.emit(&r)
+	}
+	if next := h.options.Next; next != nil && next.Enabled(ctx, r.Level) {
+		return next.Handle(ctx, r)
+	}
+	return nil
+}
+
+func (h *Handler) emit(r *slog.Record) {
+	var few [16]krunk.Attr
+	attrs := few[:0]
+	r.Attrs(func(a slog.Attr) bool {
+		attrs = appendAttr(attrs, h.prefix, a)
+		return true
+	})
+	e := krunk.Entry{Level: krunk.Level(r.Level), Message: r.Message, Attrs: attrs, Time: r.Time, PC: r.PC}
+	if h.options.NoSource {
+		e.PC = 0
+	}
+	h.channel.Emit(e)
+}
+
+// WithAttrs returns a handler whose records carry attrs too; they are encoded now.
+func (h *Handler) WithAttrs(attrs []slog.Attr) slog.Handler {
+	if len(attrs) == 0 {
+		return h
+	}
+	var list []krunk.Attr
+	for _, a := range attrs {
+		list = appendAttr(list, h.prefix, a)
+	}
+	d := *h
+	d.channel = h.channel.With(list...)
+	if h.options.Next != nil {
+		d.options.Next = h.options.Next.WithAttrs(attrs)
+	}
+	return &d
+}
+
+// WithGroup returns a handler that puts name and a dot before the keys of what follows.
+func (h *Handler) WithGroup(name string) slog.Handler {
+	if name == "" {
+		return h
+	}
+	d := *h
+	d.prefix += name + "."
+	if h.options.Next != nil {
+		d.options.Next = h.options.Next.WithGroup(name)
+	}
+	return &d
+}
+
+// appendAttr appends a, with the attributes of a group one by one.
+func appendAttr(dst []krunk.Attr, prefix string, a slog.Attr) []krunk.Attr {
+	v := a.Value.Resolve()
+	if v.Kind() == slog.KindGroup {
+		if a.Key != "" {
+			prefix += a.Key + "."
+		}
+		for _, in := range v.Group() {
+			dst = appendAttr(dst, prefix, in)
+		}
+		return dst
+	}
+	if a.Key == "" && v.Equal(slog.Value{}) {
+		return dst // slog's rule: an empty attribute is left out
+	}
+	key := a.Key
+	if prefix != "" {
+		key = prefix + key
+	}
+	return append(dst, attr(key, v))
+}
+
+func attr(key string, v slog.Value) krunk.Attr {
+	switch v.Kind() {
+	case slog.KindString:
+		return krunk.String(key, v.String())
+	case slog.KindInt64:
+		return krunk.Int64(key, v.Int64())
+	case slog.KindUint64:
+		return krunk.Uint64(key, v.Uint64())
+	case slog.KindFloat64:
+		return krunk.Float64(key, v.Float64())
+	case slog.KindBool:
+		return krunk.Bool(key, v.Bool())
+	case slog.KindDuration:
+		return krunk.Duration(key, v.Duration())
+	case slog.KindTime:
+		return krunk.Time(key, v.Time())
+	}
+	return krunk.Any(key, v.Any())
+}

@@ -1,0 +1,5 @@
+//go:build race
+
+package krunk_test
+
+const raceEnabled = true

@@ -1,0 +1,55 @@
+package krunk
+
+import (
+	"github.com/krunk-go/krunk/internal/blackbox"
+	"github.com/krunk-go/krunk/internal/record"
+)
+
+// User is the player as the server shall know him. Nothing is filled in by Krunk.
+type User struct {
+	ID    string // stable and of no meaning outside of the game; at most 128 bytes
+	Name  string // at most 128 bytes
+	Email string // at most 75 bytes
+}
+
+// SetTag sets a tag on everything captured after the call. Keys are letters, digits and _.:- up to 32 bytes, other
+// characters become "-"; values are one line of up to 200 bytes. An empty value removes the tag. At most 50 tags are kept.
+func (c *Client) SetTag(key, value string) {
+	if value == "" {
+		c.RemoveTag(key)
+		return
+	}
+	c.scope(record.SetTag, "", String(key, value))
+}
+
+// RemoveTag removes a tag from everything captured after the call.
+func (c *Client) RemoveTag(key string) { c.scope(record.RemoveTag, key) }
+
+// SetUser sets the player on everything captured after the call. A zero User removes him.
+func (c *Client) SetUser(u User) {
+	c.scope(record.SetUser, "", String("id", u.ID), String("username", u.Name), String("email", u.Email))
+}
+
+// SetContext sets a named group of values on every event captured after the call, such as the GPU or the level being
+// played; without attrs it removes the group. A group holds up to 8192 bytes, and 24 groups are kept.
+func (c *Client) SetContext(name string, attrs ...Attr) { c.scope(record.SetContext, name, attrs...) }
+
+// scope changes travel through the same ring as the records, so an event has the tags of its own moment and nothing is
+// locked.
+func (c *Client) scope(t record.Type, text string, attrs ...Attr) {
+	if c == nil || c.closed.Load() {
+		return
+	}
+	h := c.own.head(t, LevelInfo)
+	c.own.put(blackbox.Event, &h, text, nil, nil, attrs)
+}
+
+// Beat says that a frame of the game loop begins. Every record carries the number of its frame and how far into it the
+// record was made. One clock reading and two atomic stores; it never blocks and does not allocate.
+func (c *Client) Beat() {
+	if c == nil {
+		return
+	}
+	c.beatAt.Store(c.now())
+	c.frame.Add(1)
+}

@@ -1,0 +1,43 @@
+package krunk
+
+// Stats is what a Client has done so far. It is a copy, owned by the caller.
+type Stats struct {
+	Events     uint64 // raised as events, panics included
+	Logs       uint64 // taken as structured log records
+	History    uint64 // kept as history alone
+	Suppressed uint64 // events over Config.Repeat
+	Sent       uint64 // envelopes that the server took
+	Retries    uint64 // attempts without a usable answer
+	Lost       uint64 // history records that found no room
+	Waiting    int    // envelopes without an answer yet
+	Bytes      int    // bytes of those
+	Drops      []Drop // everything that was given up, by reason and category
+	LastError  string // of the latest attempt that failed, "" if none ever did
+}
+
+// Drop is a number of things that were given up for one reason. The names are Sentry's, as in client reports.
+type Drop struct {
+	Reason   string // queue_overflow, ratelimit_backoff, send_error, …
+	Category string // error, log_item, log_byte, …
+	Quantity uint64
+}
+
+// Stats returns what happened so far. It allocates; a game shows it in its debug overlay, not in every frame.
+func (c *Client) Stats() Stats {
+	if c == nil {
+		return Stats{}
+	}
+	r := c.recorder
+	s := Stats{
+		Events: r.Events.Load(), Logs: r.Logs.Load(), History: r.History.Load(), Suppressed: r.Suppressed.Load(),
+		Lost: c.history.Load(),
+	}
+	for _, d := range c.tally.Total(nil) {
+		s.Drops = append(s.Drops, Drop{Reason: d.Reason.String(), Category: d.Category.String(), Quantity: d.Quantity})
+	}
+	if c.sender != nil {
+		s.Sent, s.Retries, s.LastError = c.sender.Sent.Load(), c.sender.Retries.Load(), c.sender.LastError()
+		s.Waiting, s.Bytes, _ = c.outbox.Usage()
+	}
+	return s
+}
