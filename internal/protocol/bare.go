@@ -40,7 +40,7 @@ func (f *fitter) strip() bool {
 		ev.Tags[support] = code
 	}
 	for k, v := range ev.Contexts {
-		if k != "trace" || len(v) > 160 {
+		if k != trimmed && (k != "trace" || len(v) > 160) {
 			delete(ev.Contexts, k)
 			f.contexts++
 		}

@@ -1,10 +1,10 @@
 // Package protocol holds what Sentry's wire knows by name: the event, the log record, the envelope, rate limits and client
-// reports. The wire types stand here once, as plain structs; two encoders write them (encode_gojson.go, encode_lean.go) and
-// a test holds both byte-equal. No other package knows a field name of Sentry's.
+// reports. The wire types stand here once, as plain structs; two encoders write them (encode_gojson.go; encode_lean.go
+// with lean.go) and a test holds both byte-equal. No other package knows a field name of Sentry's.
 package protocol
 
-// Raw is one JSON value that is encoded already. The encoder copies it as it is; an empty Raw is left out where its field
-// says so and is null elsewhere.
+// Raw is one JSON value that is encoded already. The encoder copies it as it is, without white space between its tokens; an
+// empty Raw is left out, and one that is not Valid is replaced by a note.
 type Raw []byte
 
 // MarshalJSON returns r itself. It is there for go-json; the lean encoder copies the bytes.

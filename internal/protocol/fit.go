@@ -20,23 +20,38 @@ func (e *Encoder) EventWithin(dst []byte, ev *Event, max int) ([]byte, error) {
 		return dst, errNil
 	}
 	max = min(max, MaxEvent)
+	out, fits, err := e.attempt(dst, ev, max)
+	if fits || err != nil {
+		return out, err
+	}
+	return e.fit(out, ev, max)
+}
+
+// attempt reports whether ev fits as it is. If not, it returns dst, with the room that was needed.
+func (e *Encoder) attempt(dst []byte, ev *Event, max int) (out []byte, fits bool, err error) {
+	if ev.least() > uint64(max) {
+		return dst, false, nil
+	}
+	out, err = e.Event(dst, ev)
+	if err != nil || len(out)-len(dst) <= max {
+		return out, err == nil, err
+	}
+	return out[:len(dst)], false, nil
+}
+
+func (e *Encoder) fit(dst []byte, ev *Event, max int) ([]byte, error) {
 	f := fitter{ev: ev}
-	for step := 0; ; {
-		if ev.least() <= uint64(max) {
-			out, err := e.Event(dst, ev)
-			if err != nil || len(out)-len(dst) <= max {
+	for _, step := range steps {
+		for step(&f) {
+			f.note()
+			out, fits, err := e.attempt(dst, ev, max)
+			if fits || err != nil {
 				return out, err
 			}
-			dst = out[:len(dst)] // the longer buffer serves the next attempt
+			dst = out
 		}
-		for step < len(steps) && !steps[step](&f) {
-			step++
-		}
-		if step == len(steps) {
-			return dst, errTooLong
-		}
-		f.note()
 	}
+	return dst, errTooLong
 }
 
 // fitter takes parts out of an event and counts them.

@@ -41,7 +41,7 @@ func Trim(s string, max int) (string, bool) {
 	if n < 0 {
 		return "", true
 	}
-	for end := n; n > 0 && end-n < utf8.UTFMax && !utf8.RuneStart(s[n]); {
+	for end := n; n > 0 && end-n < utf8.UTFMax-1 && !utf8.RuneStart(s[n]); {
 		n-- // at most three times, whatever the bytes are
 	}
 	return s[:n] + "...", true

@@ -1,0 +1,243 @@
+package protocol
+
+import (
+	"encoding/json"
+	"math"
+	"math/rand/v2"
+	"strings"
+	"testing"
+	"unicode/utf8"
+)
+
+// valid makes a key of a map that is the same text on the wire: of two keys that become one it would be open which is first.
+func valid(s string) string { return strings.ToValidUTF8(s, "?") }
+
+// both encodes ev with the build's encoder and with the appender, and checks what holds for either.
+func both(t *testing.T, e *Encoder, l *lean, ev *Event) string {
+	t.Helper()
+	got, err := e.Event([]byte("kept"), ev)
+	if err != nil {
+		t.Fatalf("Event: %v", err)
+	}
+	want := string(l.event([]byte("kept"), ev))
+	if string(got) != want {
+		t.Fatalf("encoders differ\n got %s\nwant %s", got, want)
+	}
+	body := strings.TrimPrefix(want, "kept")
+	if !json.Valid([]byte(body)) || !utf8.ValidString(body) {
+		t.Fatalf("no JSON: %s", body)
+	}
+	return body
+}
+
+func bothLogs(t *testing.T, e *Encoder, logs *Logs) {
+	t.Helper()
+	got, err := e.Logs(nil, logs)
+	if err != nil {
+		t.Fatalf("Logs: %v", err)
+	}
+	if want := appendLogs(nil, logs); string(got) != string(want) {
+		t.Fatalf("encoders differ\n got %s\nwant %s", got, want)
+	}
+	if !json.Valid(got) {
+		t.Fatalf("no JSON: %s", got)
+	}
+}
+
+func TestEncodersAgree(t *testing.T) {
+	var e Encoder
+	var l lean
+	rnd := rand.New(rand.NewPCG(1, 2))
+	b := make([]byte, 2048)
+	for range 3000 {
+		for i := range b {
+			b[i] = byte(rnd.Uint32())
+		}
+		s := source{b: b[:rnd.IntN(len(b))]}
+		both(t, &e, &l, s.event())
+		bothLogs(t, &e, s.logs())
+	}
+}
+
+func FuzzEncode(f *testing.F) {
+	f.Add([]byte{})
+	f.Add([]byte("\x05hello\x03\x01\x00\x00\x00\x00\x00\x00\xf0\x7f\xff\xff\xff\xff\xff\xff\xff\xff"))
+	f.Add([]byte(strings.Repeat("\x03\xff\xfe\x00\x06", 80)))
+	f.Add([]byte(strings.Repeat("\x0bab\"\\\u2028\x01\x02", 120)))
+	f.Fuzz(func(t *testing.T, b []byte) {
+		var e Encoder
+		var l lean
+		s := source{b: b}
+		ev := s.event()
+		both(t, &e, &l, ev)
+		bothLogs(t, &e, s.logs())
+		ev.Trim()
+		out, err := e.EventWithin(nil, ev, MinFit)
+		if err != nil || len(out) > MinFit || !json.Valid(out) {
+			t.Fatalf("EventWithin: %d bytes, %v: %s", len(out), err, out)
+		}
+	})
+}
+
+// The standard library reads back what was written.
+func TestEventReadsBack(t *testing.T) {
+	var e Encoder
+	ev := full()
+	out, err := e.Event(nil, ev)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var back Event
+	type plain Event // Raw has no UnmarshalJSON; its fields are compared as text
+	if err := json.Unmarshal(out, &struct {
+		*plain
+		Contexts    any `json:"contexts"`
+		Breadcrumbs any `json:"breadcrumbs"`
+	}{plain: (*plain)(&back)}); err != nil {
+		t.Fatal(err)
+	}
+	again, err := e.Event(nil, &back)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, part := range []string{`"contexts":{`, `"breadcrumbs":{`} {
+		if !strings.Contains(string(out), part) {
+			t.Errorf("no %s in %s", part, out)
+		}
+	}
+	ev.Contexts, ev.Breadcrumbs = nil, nil
+	if want, _ := e.Event(nil, ev); string(again) != string(want) {
+		t.Errorf("\n got %s\nwant %s", again, want)
+	}
+}
+
+func TestTidy(t *testing.T) {
+	ev := func(f func(*Event)) *Event {
+		v := &Event{}
+		f(v)
+		return v
+	}
+	one := func(k string, r Raw) *Event {
+		return ev(func(e *Event) { e.Contexts = map[string]Raw{k: r} })
+	}
+	const head = `{"event_id":"","timestamp":0,"platform":"","level":""`
+	tests := []struct {
+		name string
+		ev   *Event
+		want string
+	}{
+		{"empty", &Event{}, head + "}"},
+		{"NaN", &Event{Timestamp: math.NaN()}, head + "}"},
+		{"infinity", &Event{Timestamp: math.Inf(-1)}, head + "}"},
+		{"invalid context", one("a", Raw(`{"a":`)), head + `,"contexts":{"a":{"krunk":"value is not JSON"}}}`},
+		{"lone surrogate", one("a", Raw(`{"a":"\ud800"}`)), head + `,"contexts":{"a":{"krunk":"value is not JSON"}}}`},
+		{"spaced context", one("a", Raw(` { "a" : "b c" } `)), head + `,"contexts":{"a":{"a":"b c"}}}`},
+		{"empty context", one("a", nil), head + "}"},
+		{"crumb", ev(func(e *Event) {
+			e.Breadcrumbs = &Breadcrumbs{Values: []Breadcrumb{{Timestamp: math.Inf(1), Data: Raw("NaN")}, {Data: Raw{}}}}
+		}), head + `,"breadcrumbs":{"values":[{"timestamp":0,"data":{"krunk":"value is not JSON"}},{"timestamp":0}]}}`},
+		{"no null lists", ev(func(e *Event) {
+			e.Exception, e.Threads, e.Breadcrumbs = &Exceptions{}, &Threads{}, &Breadcrumbs{}
+		}), head + "}"},
+		{"no null frames", ev(func(e *Event) {
+			e.Exception = &Exceptions{Values: []Exception{{Type: "E", Stacktrace: &Stacktrace{}, Mechanism: &Mechanism{}}}}
+		}), head + `,"exception":{"values":[{"type":"E","mechanism":{"type":"generic"}}]}}`},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			var e Encoder
+			var l lean
+			if got := both(t, &e, &l, tt.ev); got != tt.want {
+				t.Errorf("\n got %s\nwant %s", got, tt.want)
+			}
+		})
+	}
+}
+
+func TestTidyLogs(t *testing.T) {
+	var e Encoder
+	got, err := e.Logs(nil, &Logs{})
+	if err != nil || string(got) != `{"items":[]}` {
+		t.Errorf("got %s, %v", got, err)
+	}
+	got, err = e.Logs(nil, &Logs{Items: []Log{{Timestamp: math.NaN(), Severity: 9, Attributes: Raw("{")}}})
+	want := `{"items":[{"timestamp":0,"trace_id":"","level":"","severity_number":9,"body":"","attributes":` + notAttributes + `}]}`
+	if err != nil || string(got) != want {
+		t.Errorf("\n got %s, %v\nwant %s", got, err, want)
+	}
+}
+
+func TestEncodeNil(t *testing.T) {
+	var e Encoder
+	if out, err := e.Event([]byte("x"), nil); err == nil || string(out) != "x" {
+		t.Errorf("Event: got %q, %v", out, err)
+	}
+	if out, err := e.Logs([]byte("x"), nil); err == nil || string(out) != "x" {
+		t.Errorf("Logs: got %q, %v", out, err)
+	}
+	if out, err := e.EventWithin([]byte("x"), nil, MinFit); err == nil || string(out) != "x" {
+		t.Errorf("EventWithin: got %q, %v", out, err)
+	}
+}
+
+func TestEncodeDoesNotAllocate(t *testing.T) {
+	if raceEnabled {
+		t.Skip("the race detector makes sync.Pool drop things")
+	}
+	var e Encoder
+	e.Warm()
+	var l lean
+	ev := full()
+	logs := &Logs{Items: []Log{{Timestamp: 1790000001.5, Level: "warn", Body: "b", Attributes: Raw(`{"a":{"value":1,"type":"integer"}}`)}}}
+	buf := make([]byte, 0, 64<<10)
+	for name, f := range map[string]func(){
+		"Event":       func() { buf, _ = e.Event(buf[:0], ev) },
+		"EventWithin": func() { buf, _ = e.EventWithin(buf[:0], ev, MaxEvent) },
+		"Logs":        func() { buf, _ = e.Logs(buf[:0], logs) },
+		"appender":    func() { buf = l.event(buf[:0], ev) },
+		"Trim":        func() { ev.Trim() },
+	} {
+		if got := testing.AllocsPerRun(200, f); got != 0 {
+			t.Errorf("%s: got %v allocations, want 0", name, got)
+		}
+	}
+}
+
+// What a large event needed is not kept, and no key of the caller's is.
+func TestScratchIsGivenBack(t *testing.T) {
+	var l lean
+	ev := &Event{Tags: map[string]string{"a": "b"}}
+	l.event(nil, ev)
+	for _, k := range l.keys[:cap(l.keys)] {
+		if k != "" {
+			t.Errorf("key %q is kept", k)
+		}
+	}
+	for i := range 4 * maxKeys {
+		ev.Tags[string(AppendInt(nil, int64(i)))] = "x"
+	}
+	l.event(nil, ev)
+	if cap(l.keys) > maxKeys {
+		t.Errorf("got room for %d keys, want at most %d", cap(l.keys), maxKeys)
+	}
+}
+
+func BenchmarkEvent(b *testing.B) {
+	ev := full()
+	buf := make([]byte, 0, 64<<10)
+	b.Run("encoder", func(b *testing.B) {
+		var e Encoder
+		e.Warm()
+		b.ReportAllocs()
+		for b.Loop() {
+			buf, _ = e.Event(buf[:0], ev)
+		}
+	})
+	b.Run("appender", func(b *testing.B) {
+		var l lean
+		b.ReportAllocs()
+		for b.Loop() {
+			buf = l.event(buf[:0], ev)
+		}
+	})
+}

@@ -1,0 +1,179 @@
+package protocol
+
+import (
+	"encoding/json"
+	"strings"
+	"testing"
+)
+
+// mountain is far too long in every part.
+func mountain() *Event {
+	ev := full()
+	for range 200 {
+		ev.Breadcrumbs.Values = append(ev.Breadcrumbs.Values, Breadcrumb{Timestamp: 2, Message: strings.Repeat("m", 500)})
+	}
+	top := &ev.Exception.Values[1]
+	for range 240 {
+		top.Stacktrace.Frames = append(top.Stacktrace.Frames, Frame{Function: strings.Repeat("f", 200), Module: strings.Repeat("m", 200)})
+	}
+	var chain []Exception
+	for range 20 {
+		chain = append(chain, Exception{Type: "*inner", Value: strings.Repeat("v", 4000)})
+	}
+	ev.Exception.Values = append(chain, ev.Exception.Values...)
+	ev.Contexts["game"] = Raw(`{"a":"` + strings.Repeat("g", 8000) + `"}`)
+	for i := range 50 {
+		ev.Tags[strings.Repeat("t", i+1)] = strings.Repeat("\x01", 200)
+	}
+	return ev
+}
+
+func TestEventWithin(t *testing.T) {
+	tests := []struct {
+		max  int
+		want string // the note, and so what was given up
+		kept string
+		gone string
+	}{
+		{MaxEvent, ``, `"game":`, `krunk_trimmed`},
+		{300_000, `{"limits":18,"breadcrumbs":101}`, `"breadcrumbs":{"values`, `"*fs.PathError","value":""`},
+		{152_000, `{"limits":18,"breadcrumbs":202,"frames":192}`, `"game":`, `"breadcrumbs":{"values`},
+		{145_000, `{"limits":18,"breadcrumbs":202,"frames":192,"contexts":2}`, `"os":`, `"game":`},
+		{90_000, `{"limits":18,"breadcrumbs":202,"frames":192,"contexts":2,"messages":20}`, `*inner`, `"game":`},
+		{70_000, `{"limits":18,"breadcrumbs":202,"frames":192,"contexts":2,"messages":20,"exceptions":17}`, `*inner`, `"game":`},
+		{32_000, `{"limits":18,"breadcrumbs":202,"frames":232,"contexts":2,"messages":20,"exceptions":21,"rest":true}`, `"support_code":"K7PQ2MZX"`, `*inner`},
+		{MinFit, `,"contexts":5,"messages":20,"exceptions":21,"rest":true}`, `"type":"runtime.boundsError"`, `"frames":[`},
+	}
+	for _, tt := range tests {
+		t.Run(string(AppendInt(nil, int64(tt.max))), func(t *testing.T) {
+			var e Encoder
+			out, err := e.EventWithin([]byte("kept"), mountain(), tt.max)
+			body := strings.TrimPrefix(string(out), "kept")
+			if err != nil || len(body) > tt.max || !json.Valid([]byte(body)) {
+				t.Fatalf("got %d bytes, %v", len(body), err)
+			}
+			note := body
+			if i := strings.Index(body, `"krunk_trimmed":{`); i >= 0 {
+				note = body[i : i+strings.IndexByte(body[i:], '}')+1]
+			}
+			t.Logf("%d bytes, %s", len(body), note[:min(len(note), 200)])
+			if !strings.Contains(body, tt.want) || !strings.Contains(body, tt.kept) || tt.gone != "" && strings.Contains(body, tt.gone) {
+				t.Errorf("want %s and %s without %s in\n%.600s", tt.want, tt.kept, tt.gone, note)
+			}
+		})
+	}
+}
+
+// The frames that are left are the first ten callers and the forty calls at the crash.
+func TestEventWithinKeepsBothEndsOfTheStack(t *testing.T) {
+	st := &Stacktrace{}
+	for i := range 100 {
+		st.Frames = append(st.Frames, Frame{Lineno: i + 1})
+	}
+	f := fitter{ev: &Event{Exception: &Exceptions{Values: []Exception{{Stacktrace: st}}}}}
+	f.dropFrames()
+	if got := []int{len(st.Frames), st.Frames[0].Lineno, st.Frames[9].Lineno, st.Frames[10].Lineno, st.Frames[49].Lineno}; got[0] != 50 || got[1] != 1 || got[2] != 10 || got[3] != 61 || got[4] != 100 {
+		t.Errorf("got %v, want [50 1 10 61 100]", got)
+	}
+}
+
+// The newest breadcrumbs and the outermost error stay.
+func TestEventWithinKeepsTheEnds(t *testing.T) {
+	ev := full()
+	ev.Breadcrumbs.Values = []Breadcrumb{{Message: "1"}, {Message: "2"}, {Message: "3"}}
+	f := fitter{ev: ev}
+	f.halveCrumbs()
+	if got := ev.Breadcrumbs.Values; len(got) != 1 || got[0].Message != "3" || cap(got) != 3 {
+		t.Errorf("got %v with room for %d, want the newest in its old memory", got, cap(got))
+	}
+	f.keepErrors(1)
+	if got := ev.Exception.Values; len(got) != 1 || got[0].Type != "runtime.boundsError" {
+		t.Errorf("got %v, want the outermost", got)
+	}
+}
+
+// Whatever is in an event, 4096 bytes hold what is left of it, and its maps and the names of the SDK stay the owner's.
+func TestEventWithinMinFit(t *testing.T) {
+	for _, c := range []string{"\x01", "\xff", "é", "\"", "\u2028", "x"} {
+		long := strings.Repeat(c, 1<<16)
+		raw := Raw(AppendString(nil, long))
+		yes, n := true, -1<<31
+		sdk := SDK{Name: long, Version: long, Settings: &SDKSettings{InferIP: long}}
+		tags := map[string]string{"support_code": long, "a": long}
+		ev := &Event{
+			EventID: long, Timestamp: -1.7976931348623157e+308, Platform: long, Level: long, Logger: long, Release: long, Dist: long, Environment: long,
+			SDK: &sdk, User: &User{ID: long}, Tags: tags, Fingerprint: []string{long},
+			Contexts: map[string]Raw{"trace": raw, "krunk": raw, "runtime": raw, "os": raw, long: raw},
+			LogEntry: &LogEntry{Formatted: long, Message: long},
+			Exception: &Exceptions{Values: []Exception{{}, {Type: long, Value: long, Module: long, ThreadID: 1<<64 - 1,
+				Mechanism:  &Mechanism{Type: long, Source: long, Handled: &yes, ExceptionID: &n, ParentID: &n},
+				Stacktrace: &Stacktrace{Frames: []Frame{{Function: long}}}}}},
+			Threads:     &Threads{Values: []Thread{{Name: long}}},
+			Breadcrumbs: &Breadcrumbs{Values: []Breadcrumb{{Message: long, Data: raw}}},
+		}
+		var e Encoder
+		out, err := e.EventWithin(nil, ev, MinFit)
+		if err != nil || len(out) > MinFit || !json.Valid(out) {
+			t.Errorf("%q: got %d bytes, %v", c, len(out), err)
+		}
+		for _, part := range []string{`"type":`, `"value":`, `"handled":true`, `"formatted":`, `"support_code":`, `"rest":true`} {
+			if !strings.Contains(string(out), part) {
+				t.Errorf("%q: no %s in %s", c, part, out)
+			}
+		}
+		if sdk.Name != long || sdk.Settings.InferIP != long {
+			t.Errorf("%q: the owner's SDK was changed", c)
+		}
+		tags["again"] = "" // the event's map is still this one
+		if _, ok := ev.Tags["again"]; !ok {
+			t.Errorf("%q: the map of tags was replaced", c)
+		}
+	}
+}
+
+func TestEventWithinTooSmall(t *testing.T) {
+	var e Encoder
+	out, err := e.EventWithin([]byte("kept"), full(), 100)
+	if err == nil || string(out) != "kept" {
+		t.Errorf("got %q, %v, want an error and dst", out, err)
+	}
+}
+
+func TestEventWithinCapsAtOneMiB(t *testing.T) {
+	ev := &Event{Breadcrumbs: &Breadcrumbs{}}
+	for range 300 {
+		ev.Breadcrumbs.Values = append(ev.Breadcrumbs.Values, Breadcrumb{Message: strings.Repeat("x", 8000)})
+	}
+	var e Encoder
+	out, err := e.EventWithin(nil, ev, 1<<30)
+	if err != nil || len(out) > 1<<20 {
+		t.Errorf("got %d bytes, %v", len(out), err)
+	}
+}
+
+// An event of 200 MB is cut before it is encoded: what it takes depends on the limit alone.
+func TestEventWithinDoesNotEncodeFirst(t *testing.T) {
+	long := strings.Repeat("\x01", 1<<20)
+	ev := &Event{Breadcrumbs: &Breadcrumbs{}}
+	for range 200 {
+		ev.Breadcrumbs.Values = append(ev.Breadcrumbs.Values, Breadcrumb{Message: long})
+	}
+	var e Encoder
+	out, err := e.EventWithin(nil, ev, MinFit)
+	if err != nil || cap(out) > 64<<10 {
+		t.Errorf("got a buffer of %d bytes, %v", cap(out), err)
+	}
+}
+
+// The guard never takes an event for larger than it is.
+func TestLeastIsALowerBound(t *testing.T) {
+	var l lean
+	for i := range 2000 {
+		s := source{b: []byte(strings.Repeat(string(rune('a'+i%26))+"\x05\x81"+string(rune(i)), 60+i%200))}
+		ev := s.event()
+		ev.tidy()
+		if got, want := ev.least(), uint64(len(l.event(nil, ev))); got > want {
+			t.Fatalf("got %d, want at most %d: %+v", got, want, ev)
+		}
+	}
+}

@@ -1,0 +1,157 @@
+package protocol
+
+import (
+	"strings"
+	"testing"
+	"unicode/utf8"
+)
+
+func TestTrimText(t *testing.T) {
+	tests := []struct {
+		name, s string
+		max     int
+		want    string
+		cut     bool
+	}{
+		{"short", "abc", 3, "abc", false},
+		{"empty", "", 0, "", false},
+		{"long", "abcdef", 5, "ab...", true},
+		{"between characters", "aéé", 4, "a...", true}, // 5 bytes; é would end at 3
+		{"wide character", "😀😀", 7, "😀...", true},
+		{"wide character, cut inside", "😀😀", 6, "...", true},
+		{"only the dots", "abcdef", 3, "...", true},
+		{"no room for dots", "abcdef", 2, "", true},
+		{"zero", "a", 0, "", true},
+		{"negative", "a", -1, "", true},
+		{"continuation bytes alone", strings.Repeat("\x80", 20), 13, strings.Repeat("\x80", 7) + "...", true},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			got, cut := Trim(tt.s, tt.max)
+			if got != tt.want || cut != tt.cut {
+				t.Errorf("got %q, %v, want %q, %v", got, cut, tt.want, tt.cut)
+			}
+		})
+	}
+}
+
+func TestEventTrimTexts(t *testing.T) {
+	long := strings.Repeat("é", 10_000)
+	ev := &Event{
+		Logger: long, Release: long, Dist: long, Environment: long, Fingerprint: []string{long},
+		User:     &User{ID: long, Username: long, Email: long},
+		Tags:     map[string]string{"a": long},
+		LogEntry: &LogEntry{Formatted: long, Message: long},
+		Exception: &Exceptions{Values: []Exception{{Type: long, Value: long, Module: long, Mechanism: &Mechanism{Type: long, Source: long},
+			Stacktrace: &Stacktrace{Frames: []Frame{{Function: long, Module: long, Filename: long, AbsPath: long}}}}}},
+		Threads:     &Threads{Values: []Thread{{Name: long}}},
+		Breadcrumbs: &Breadcrumbs{Values: []Breadcrumb{{Category: long, Message: long}}},
+	}
+	n := ev.Trim()
+	x, f := &ev.Exception.Values[0], &ev.Exception.Values[0].Stacktrace.Frames[0]
+	fields := []struct {
+		name, got string
+		max       int
+	}{
+		{"logger", ev.Logger, 64}, {"release", ev.Release, 200}, {"dist", ev.Dist, 64}, {"environment", ev.Environment, 64},
+		{"fingerprint", ev.Fingerprint[0], 200}, {"user.id", ev.User.ID, 128}, {"user.username", ev.User.Username, 128}, {"user.email", ev.User.Email, 75},
+		{"tag", ev.Tags["a"], 200}, {"formatted", ev.LogEntry.Formatted, 8192}, {"message", ev.LogEntry.Message, 8192},
+		{"type", x.Type, 256}, {"value", x.Value, 8192}, {"module", x.Module, 256}, {"mechanism", x.Mechanism.Type, 256}, {"source", x.Mechanism.Source, 256},
+		{"function", f.Function, 256}, {"frame module", f.Module, 256}, {"filename", f.Filename, 256}, {"abs_path", f.AbsPath, 256},
+		{"thread", ev.Threads.Values[0].Name, 1024}, {"category", ev.Breadcrumbs.Values[0].Category, 128}, {"crumb", ev.Breadcrumbs.Values[0].Message, 8192},
+	}
+	for _, tt := range fields {
+		if len(tt.got) > tt.max || len(tt.got) < tt.max-1 || !strings.HasSuffix(tt.got, "...") || !utf8.ValidString(tt.got) {
+			t.Errorf("%s: got %d bytes, want %d with dots at the end", tt.name, len(tt.got), tt.max)
+		}
+	}
+	if n != len(fields) {
+		t.Errorf("got %d things cut, want %d", n, len(fields))
+	}
+	if again := ev.Trim(); again != 0 {
+		t.Errorf("second Trim: got %d things cut, want 0", again)
+	}
+}
+
+func TestEventTrimLimitsAreInclusive(t *testing.T) {
+	ev := &Event{
+		Logger: strings.Repeat("l", 64), Release: strings.Repeat("r", 200), Dist: strings.Repeat("d", 64), Environment: strings.Repeat("e", 64),
+		User:        &User{ID: strings.Repeat("i", 128), Email: strings.Repeat("m", 75)},
+		Tags:        map[string]string{strings.Repeat("k", 32): strings.Repeat("v", 200)},
+		Contexts:    map[string]Raw{"c": Raw(`"` + strings.Repeat("c", 8190) + `"`)},
+		LogEntry:    &LogEntry{Formatted: strings.Repeat("f", 8192)},
+		Exception:   &Exceptions{Values: []Exception{{Stacktrace: &Stacktrace{Frames: make([]Frame, 250)}}}},
+		Breadcrumbs: &Breadcrumbs{Values: []Breadcrumb{{Data: Raw(`"` + strings.Repeat("d", 2046) + `"`)}}},
+	}
+	if got := ev.Trim(); got != 0 {
+		t.Errorf("got %d things cut, want 0", got)
+	}
+}
+
+func TestEventTrimTags(t *testing.T) {
+	long := strings.Repeat("k", 40)
+	ev := &Event{Tags: map[string]string{
+		"ok": "v", "empty": "", "": "v", "release": "v", "user": "v", "environment": "v",
+		"a b": "space", "line": "a\r\nb", long: "long",
+		"c-d": "first", "c d": "second",
+	}}
+	ev.Trim()
+	want := map[string]string{"ok": "v", "a-b": "space", "line": "a  b", long[:32]: "long", "c-d": "first"}
+	if len(ev.Tags) != len(want) {
+		t.Errorf("got %q, want %q", ev.Tags, want)
+	}
+	for k, v := range want {
+		if ev.Tags[k] != v {
+			t.Errorf("%s: got %q, want %q", k, ev.Tags[k], v)
+		}
+	}
+	for i := range 300 {
+		ev.Tags[string(AppendInt(nil, int64(i)))] = "v"
+	}
+	if ev.Trim(); len(ev.Tags) != MaxTags {
+		t.Errorf("got %d tags, want %d", len(ev.Tags), MaxTags)
+	}
+}
+
+func TestEventTrimLogger(t *testing.T) {
+	ev := &Event{Logger: "a\nb\rc"}
+	if ev.Trim(); ev.Logger != "a b c" {
+		t.Errorf("got %q, want %q", ev.Logger, "a b c")
+	}
+}
+
+func TestEventTrimRaws(t *testing.T) {
+	big := Raw(`"` + strings.Repeat("x", 9000) + `"`)
+	ev := &Event{Contexts: map[string]Raw{"a": big}, Breadcrumbs: &Breadcrumbs{Values: []Breadcrumb{{Data: big}}}}
+	if got := ev.Trim(); got != 2 {
+		t.Errorf("got %d things cut, want 2", got)
+	}
+	if got, want := string(ev.Contexts["a"]), `{"krunk_trimmed":"context of 9002 bytes is over 8192"}`; got != want {
+		t.Errorf("context: got %s, want %s", got, want)
+	}
+	if got, want := string(ev.Breadcrumbs.Values[0].Data), `{"krunk_trimmed":"data of 9002 bytes is over 2048"}`; got != want {
+		t.Errorf("data: got %s, want %s", got, want)
+	}
+}
+
+// The callers' end and the crash are both there, as the server would have kept them.
+func TestEventTrimFrames(t *testing.T) {
+	s := &Stacktrace{}
+	for i := range 1000 {
+		s.Frames = append(s.Frames, Frame{Lineno: i + 1})
+	}
+	ev := &Event{Exception: &Exceptions{Values: []Exception{{Stacktrace: s}}}}
+	ev.Trim()
+	if len(s.Frames) != 250 {
+		t.Fatalf("got %d frames, want 250", len(s.Frames))
+	}
+	for i, f := range s.Frames {
+		want := i + 1
+		if i >= 50 {
+			want = 1000 - 250 + i + 1
+		}
+		if f.Lineno != want {
+			t.Fatalf("frame %d: got line %d, want %d", i, f.Lineno, want)
+		}
+	}
+}

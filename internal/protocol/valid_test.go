@@ -1,0 +1,112 @@
+package protocol
+
+import (
+	"bytes"
+	"encoding/json"
+	"strings"
+	"testing"
+	"unicode/utf8"
+)
+
+func TestValid(t *testing.T) {
+	nest := func(n int, inner string) string { return strings.Repeat("[", n) + inner + strings.Repeat("]", n) }
+	tests := []struct {
+		name, s string
+		want    bool
+	}{
+		{"object", `{"a":[1,-2.5e-3,true,false,null,"x",{}],"b":{}}`, true},
+		{"scalar", `"x"`, true},
+		{"zero", `-0`, true},
+		{"spaces", " {\t\"a\" :\r[ 1 ,\n2 ] } ", true},
+		{"pair of surrogates", `"\ud83d\ude00"`, true},
+		{"all escapes", `"\"\\\/\b\f\n\r\t\u00e9\uABCD"`, true},
+		{"raw line separator", "\"\u2028\"", true},
+		{"depth 32", nest(32, ""), true},
+		{"depth 32 with a value", nest(32, "1"), true},
+		{"large number", `1e307`, true},
+		{"small number", `1e-9999`, true},
+		{"long number", strings.Repeat("9", 308), true},
+		{"empty", ``, false},
+		{"spaces alone", " \n", false},
+		{"two values", `1 2`, false},
+		{"trailing comma", `[1,]`, false},
+		{"trailing comma in object", `{"a":1,}`, false},
+		{"no value", `{"a":}`, false},
+		{"no colon", `{"a" 1}`, false},
+		{"key without quotes", `{a:1}`, false},
+		{"wrong bracket", `[1}`, false},
+		{"open", `{"a":[1`, false},
+		{"open string", `"abc`, false},
+		{"open escape", `"abc\`, false},
+		{"open unicode escape", `"\u12`, false},
+		{"control character", "\"a\nb\"", false},
+		{"bad escape", `"\x"`, false},
+		{"bad digit", `"\u12g4"`, false},
+		{"lone high surrogate", `"\ud800"`, false},
+		{"high surrogate and letter", `"\ud800\u0041"`, false},
+		{"lone low surrogate", `"\udc00"`, false},
+		{"invalid UTF-8", "\"\xff\"", false},
+		{"encoded surrogate", "\"\xed\xa0\x80\"", false},
+		{"leading zero", `01`, false},
+		{"plus", `+1`, false},
+		{"point without digits", `1.`, false},
+		{"no whole part", `.5`, false},
+		{"exponent without digits", `1e`, false},
+		{"minus alone", `-`, false},
+		{"NaN", `NaN`, false},
+		{"half a word", `tru`, false},
+		{"out of range", `1e999`, false},
+		{"out of range by its digits", strings.Repeat("9", 310), false},
+		{"exponent of many digits", `1e99999999999999999999`, false},
+		{"depth 33", nest(33, ""), false},
+		{"very deep", strings.Repeat("[", 1<<20), false},
+		{"NUL", "1\x00", false},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			if got := Valid([]byte(tt.s)); got != tt.want {
+				t.Errorf("got %v, want %v", got, tt.want)
+			}
+		})
+	}
+}
+
+func TestValidDoesNotAllocate(t *testing.T) {
+	b := []byte(`{"a":[1,-2.5e-3,"\ud83d\ude00"],"n":` + strings.Repeat("9", 300) + `}`)
+	if got := testing.AllocsPerRun(100, func() { _ = Valid(b) }); got != 0 {
+		t.Errorf("got %v allocations, want 0", got)
+	}
+}
+
+// What is valid is so for the standard library, and compact does what its Compact does. What is not and yet is JSON for
+// the library has a reason.
+func FuzzValid(f *testing.F) {
+	for _, s := range []string{`{"a":[1,-2.5e-3,true,false,null,"x\u00e9",{}]}`, " [ 1 , \"a\\\" ]\" ] ", `"\ud800"`, `1e999`, "\"\xff\"", `[[[]]]`} {
+		f.Add([]byte(s))
+	}
+	f.Fuzz(func(t *testing.T, b []byte) {
+		valid, spaced := inspect(b)
+		std := json.Valid(b)
+		if valid && !std {
+			t.Fatalf("%q is no JSON", b)
+		}
+		if std && !valid {
+			var v any
+			text := strings.ToLower(string(b))
+			if utf8.Valid(b) && json.Unmarshal(b, &v) == nil && !strings.Contains(text, `\ud`) && !strings.Contains(text, "e") &&
+				strings.Count(text, "[")+strings.Count(text, "{") <= maxDepth && len(b) < 308 {
+				t.Fatalf("%q is refused", b)
+			}
+		}
+		if !valid {
+			return
+		}
+		var want bytes.Buffer
+		if err := json.Compact(&want, b); err != nil {
+			t.Fatal(err)
+		}
+		if got := compact(b); string(got) != want.String() || spaced != (len(got) != len(b)) {
+			t.Fatalf("%q: got %q, %v, want %q", b, got, spaced, want.String())
+		}
+	})
+}
