@@ -77,6 +77,13 @@ func (g *Gate) Decide(l Level) Verdict {
 	return v
 }
 
+// RaisesErrors reports whether Decide(LevelError) has Issue and not Draw: the case in which nothing else has to be asked. It
+// never blocks and does not allocate.
+func (g *Gate) RaisesErrors() bool {
+	w := g.word.Load()
+	return w&gateDraw == 0 && w>>atIssue&field >= uint64(offLevel-LevelError)
+}
+
 // Set publishes t in one atomic store.
 func (g *Gate) Set(t Thresholds) { g.set(t, false) }
 

@@ -1,0 +1,207 @@
+package sampling
+
+import (
+	"errors"
+	"time"
+)
+
+// At is what is known about a document beside its bytes. The zero At is fine.
+type At struct {
+	ServerTime time.Time // when the server sent it, its clock; zero: what an earlier one said, or this machine's clock
+	Signature  string    // "kid=...; sig=<base64>", if it does not stand in an envelope
+	ETag       string    // kept with the document once it is applied
+	Source     string    // for Status; empty: "apply"
+	doubt      bool      // ServerTime is made up
+}
+
+// Apply brings a policy into force, as bytes of the document or of a signed envelope around it. It returns nil if the policy
+// runs now or ran already. Any error leaves running what runs, with one exception: a document that is newer, says
+// "enabled": false and is wrong elsewhere stops everything but panics, and still returns its error. Apply takes a lock that
+// no capture call takes, does no I/O, and must not retain b, and does not; storing happens on a goroutine of its own.
+func (c *Controller) Apply(b []byte, at ...At) error {
+	var a At
+	if len(at) > 0 {
+		a = at[0]
+	}
+	if a.Source == "" {
+		a.Source = "apply"
+	}
+	o := c.open(b, a)
+	c.mu.Lock()
+	err := c.apply(&o, a)
+	if err == nil && o.fresh || o.kills {
+		c.store(b, a)
+	}
+	c.mu.Unlock()
+	c.news.deliver(c.opt.OnChange)
+	return err
+}
+
+// opened is a document after everything that needs no lock.
+type opened struct {
+	body   []byte
+	kid    string
+	policy *Policy
+	err    error
+	head   envelope
+	fresh  bool // it changed what runs
+	kills  bool // it did so by its head alone
+}
+
+// open verifies, then parses.
+func (c *Controller) open(b []byte, a At) (o opened) {
+	o.body, o.kid, o.err = unseal(b, a.Signature, c.opt.Verifier)
+	if o.err != nil {
+		return o
+	}
+	if o.policy, o.err = Parse(o.body); o.err != nil {
+		if len(o.body) <= MaxDocument {
+			o.head = peek(o.body)
+		}
+	} else {
+		o.head.version = o.policy.version
+	}
+	return o
+}
+
+func (c *Controller) apply(o *opened, a At) error {
+	if c.closed {
+		return ErrClosed
+	}
+	r := &c.run
+	if o.head.version != (Version{}) {
+		r.seen = o.head.version
+	}
+	if o.err != nil {
+		c.kill(o)
+		return c.refuse(o, o.err)
+	}
+	p := o.policy
+	now, trusted := c.clock.guess(a.ServerTime, p.issued)
+	same, err := c.admit(o, now)
+	if err != nil {
+		return c.refuse(o, err)
+	}
+	r.err, r.since = nil, time.Now()
+	if a.ETag != "" {
+		o.fresh = r.etag != a.ETag
+		r.etag = a.ETag
+	}
+	if same {
+		return nil
+	}
+	o.fresh = true
+	old := c.version()
+	c.clock.set(now, trusted && !a.doubt)
+	r.policy, r.kill, r.source, r.etag = p, nil, a.Source, a.ETag
+	r.floors[o.kid] = floor{p.version, p.sum}
+	c.rebuild()
+	reason := "applied"
+	if p.disabled {
+		reason = "killed"
+	}
+	c.news.add(Change{Old: old, New: p.version, Reason: reason})
+	return nil
+}
+
+// admit compares a valid document with what has been seen.
+func (c *Controller) admit(o *opened, now time.Time) (same bool, err error) {
+	p, f := o.policy, c.run.floors[o.kid]
+	switch {
+	case p.version.Less(f.version), c.run.kill != nil && p.version.Less(c.run.kill.version):
+		return false, ErrStale
+	case p.version == f.version && p.sum != f.sum:
+		return false, ErrConflict
+	case !p.expires.IsZero() && !now.Before(p.expires):
+		return false, ErrExpired
+	}
+	run := c.run.policy
+	return run != nil && c.run.kill == nil && run.version == p.version && run.sum == p.sum, nil
+}
+
+// kill obeys the head of a newer document that says so, however wrong the rest is.
+func (c *Controller) kill(o *opened) {
+	h := &o.head
+	if !h.disabled || h.version.N == 0 || !c.run.floors[o.kid].version.Less(h.version) {
+		return
+	}
+	if k := c.run.kill; k != nil && !k.version.Less(h.version) {
+		return
+	}
+	c.run.kill, o.kills = h, true
+	c.rebuild()
+	c.news.add(Change{Old: c.version(), New: h.version, Reason: "killed", Err: o.err})
+}
+
+// refuse notes why a document changes nothing, and tells it once per version and reason.
+func (c *Controller) refuse(o *opened, err error) error {
+	c.run.err = err
+	if key := o.head.version.String() + errorCode(err); errorCode(err) != "" && key != c.told && !o.kills {
+		c.told = key
+		c.news.add(Change{Old: c.version(), New: o.head.version, Reason: "rejected", Err: err})
+	}
+	return err
+}
+
+// version returns what runs.
+func (c *Controller) version() Version {
+	if c.run.policy == nil {
+		return Version{}
+	}
+	return c.run.policy.version
+}
+
+// errorCode is the short reason that travels to the server; older documents are normal and have none.
+func errorCode(err error) string {
+	var r *Rejection
+	switch {
+	case err == nil, errors.Is(err, ErrStale), errors.Is(err, ErrClosed):
+		return ""
+	case errors.As(err, &r):
+		return r.Code
+	case errors.Is(err, ErrConflict):
+		return "conflict"
+	case errors.Is(err, ErrSignature):
+		return "signature"
+	case errors.Is(err, ErrUnsupported):
+		return "E02"
+	case errors.Is(err, ErrTooLarge):
+		return "E01"
+	case errors.Is(err, ErrExpired):
+		return "expired"
+	}
+	return "other"
+}
+
+// envelope is the head of a policy: what is read even if the rest is not understood.
+type envelope struct {
+	version   Version
+	disabled  bool
+	hasPanics bool
+	panics    uint32
+}
+
+// peek reads the head and stops at the first syntax error.
+func peek(b []byte) (e envelope) {
+	d := decoder{reader: reader{b: b, most: maxProblems}, p: &Policy{}}
+	d.object(kShape, func(key string, at int) {
+		switch key {
+		case "krunk", "epoch", "version", "enabled", "panics":
+			d.member(key, at)
+		default:
+			d.skip()
+		}
+	})
+	for _, p := range d.problems {
+		switch {
+		case !p.kind.fatal():
+		case p.path == "version", p.path == "epoch":
+			return e
+		case p.path == "panics":
+			d.p.top.has = 0
+		}
+	}
+	e.version, e.disabled = d.p.version, d.p.disabled
+	e.hasPanics, e.panics = d.p.top.has&hasPanics != 0, d.p.top.panics
+	return e
+}

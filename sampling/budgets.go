@@ -1,0 +1,79 @@
+package sampling
+
+import "time"
+
+// budgets keep the limiters through changes of policy and identity, so that neither refills a bucket. They are guarded by
+// the controller's mutex.
+type budgets struct {
+	start time.Time
+	byKey map[string]*limiter
+	used  map[string]bool // in the plan being published
+	table *novelty
+}
+
+func (b *budgets) novelty() *novelty {
+	if b.table == nil {
+		b.table = new(novelty)
+	}
+	return b.table
+}
+
+// limits collects who must agree to one more record: the entry that states the rate, "*", the policy's ceiling unless the
+// client was picked by name, and the compiled limits.
+func (b *budgets) limits(d *draw, r *resolved, p *plan) {
+	n := 0
+	add := func(l *limiter) {
+		if l != nil && (n == 0 || d.limits[0] != l) {
+			d.limits[n] = l
+			n++
+		}
+	}
+	if r.rate.N > 0 {
+		add(b.of(p, r.from[bit(hasRate)]))
+	}
+	if r.star.layer >= 0 {
+		add(b.of(p, r.star))
+	}
+	if p.ceiling.has&hasRate != 0 && !r.forced {
+		add(b.get("ceiling", p.ceiling.rate, p.ceiling.burst))
+	}
+	if p.limits.has&hasRate != 0 {
+		add(b.get("limits", p.limits.rate, 0))
+	}
+}
+
+// of returns the limiter of an entry, which all channels below share.
+func (b *budgets) of(p *plan, o origin) *limiter {
+	l := &p.layers[o.layer]
+	if l.budgets == nil {
+		l.budgets = make([]*limiter, len(l.entries))
+	}
+	if l.budgets[o.entry] == nil {
+		e := &l.entries[o.entry]
+		l.budgets[o.entry] = b.get(l.name+"/"+e.name, e.rate, e.burst)
+	}
+	return l.budgets[o.entry]
+}
+
+func (b *budgets) get(key string, r Rate, burst uint32) *limiter {
+	if r.N == 0 {
+		return nil
+	}
+	b.used[key] = true
+	l := b.byKey[key]
+	if l == nil || l.rate != r || l.burst != burst {
+		l = newLimiter(r, burst)
+		b.byKey[key] = l
+	}
+	return l
+}
+
+// sweep forgets the limiters that no plan uses any more.
+func (b *budgets) sweep() {
+	for key := range b.byKey {
+		if !b.used[key] {
+			delete(b.byKey, key)
+		}
+	}
+	clear(b.used)
+}

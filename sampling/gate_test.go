@@ -1,0 +1,48 @@
+package sampling
+
+import "testing"
+
+func TestGateDecidesLikeThreeCompares(t *testing.T) {
+	levels := []Level{-1 << 15, -20_000, LevelTrace, -5, LevelDebug, LevelInfo, 1, LevelWarn, LevelError, LevelFatal, 16_382, 20_000, LevelOff}
+	var g Gate
+	if g.Enabled(LevelFatal) || g.Decide(LevelFatal) != 0 {
+		t.Error("the zero gate is open")
+	}
+	for _, trail := range levels {
+		for _, send := range levels {
+			for _, issue := range levels {
+				g.set(Thresholds{trail, send, issue}, true)
+				for _, l := range levels {
+					if got, want := g.Decide(l), decide(Thresholds{trail, send, issue}, l); got != want || g.Enabled(l) != (want != 0) {
+						t.Fatalf("thresholds %v %v %v, level %v: got %b, %v, want %b", trail, send, issue, l, got, g.Enabled(l), want)
+					}
+				}
+			}
+		}
+	}
+}
+
+// decide is Decide in three compares, with levels brought into the range of a gate.
+func decide(th Thresholds, l Level) (v Verdict) {
+	near := func(l Level) Level {
+		if l == LevelOff {
+			return l
+		}
+		return max(min(l, 16_382), -16_382)
+	}
+	if l == LevelOff {
+		return 0
+	}
+	for _, x := range []struct {
+		l Level
+		v Verdict
+	}{{th.Trail, Trail}, {th.Send, Send}, {th.Issue, Issue}} {
+		if near(l) >= near(x.l) {
+			v |= x.v
+		}
+	}
+	if v > Trail {
+		v |= Draw
+	}
+	return v
+}

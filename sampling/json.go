@@ -1,0 +1,430 @@
+package sampling
+
+import (
+	"strconv"
+	"unicode/utf16"
+	"unicode/utf8"
+)
+
+// maxDepth is how deep arrays and objects may nest; a policy needs six.
+const maxDepth = 16
+
+// step is one part of the path to a value.
+type step struct {
+	key   string
+	index int // of an array, -1 in an object
+}
+
+// reader walks one JSON document from front to back. It refuses repeated keys, knows where it stands, and stops for good at
+// the first syntax error. It stands here because encoding/json costs 0.64 MiB on 32-bit ARM and can do neither.
+type reader struct {
+	b        []byte
+	i        int
+	depth    int
+	path     []step
+	broken   bool // by a syntax error
+	fatal    bool // a problem that rejects the document was noted
+	most     int  // how many problems are kept, at least 1
+	problems []problem
+}
+
+// fail notes a syntax error; nothing is read after it.
+func (r *reader) fail(k kind, at int, arg string) {
+	if !r.broken {
+		r.broken = true
+		r.note(k, at, arg, "")
+	}
+}
+
+// note adds a problem at the current path. The first are kept, but a fatal one is never hidden behind harmless ones.
+func (r *reader) note(k kind, at int, arg, more string) {
+	p := problem{kind: k, path: r.where(), at: at, arg: arg, more: more}
+	switch n := len(r.problems); {
+	case n < max(r.most, 1):
+		r.problems = append(r.problems, p)
+	case k.fatal() && !r.fatal:
+		r.problems[n-1] = p
+	}
+	r.fatal = r.fatal || k.fatal()
+}
+
+// where renders the path: channels["net"].send, rules[1].until.
+func (r *reader) where() string {
+	var b []byte
+	for i, s := range r.path {
+		switch {
+		case s.index >= 0:
+			b = append(b, '[')
+			b = strconv.AppendInt(b, int64(s.index), 10)
+			b = append(b, ']')
+		case i > 0 && r.path[i-1].key == "channels" || !plain(s.key):
+			b = append(b, '[')
+			b = strconv.AppendQuote(b, cut(s.key))
+			b = append(b, ']')
+		default:
+			if i > 0 {
+				b = append(b, '.')
+			}
+			b = append(b, s.key...)
+		}
+	}
+	return string(b)
+}
+
+func plain(key string) bool {
+	for i := range len(key) {
+		if c := key[i] | 0x20; (c < 'a' || c > 'z') && (key[i] < '0' || key[i] > '9') && key[i] != '_' {
+			return false
+		}
+	}
+	return key != "" && len(key) <= 64
+}
+
+// cut keeps a value that is quoted in a message short.
+func cut(s string) string {
+	if len(s) <= 64 {
+		return s
+	}
+	n := 61
+	for n > 0 && !utf8.RuneStart(s[n]) {
+		n--
+	}
+	return s[:n] + "..."
+}
+
+// peek returns the first byte of the next token, 0 at the end.
+func (r *reader) peek() byte {
+	for r.i < len(r.b) {
+		switch c := r.b[r.i]; c {
+		case ' ', '\t', '\n', '\r':
+			r.i++
+		default:
+			return c
+		}
+	}
+	return 0
+}
+
+func (r *reader) expect(c byte, what string) bool {
+	if r.broken {
+		return false
+	}
+	if r.peek() != c {
+		r.fail(kSyntax, r.i, what)
+		return false
+	}
+	r.i++
+	return true
+}
+
+func (r *reader) enter() bool {
+	r.depth++
+	if r.depth > maxDepth {
+		r.fail(kDepth, r.i, "")
+	}
+	return !r.broken
+}
+
+// object calls f for every member, with the reader before its value, which f must consume. A value of another shape is
+// skipped and noted as k.
+func (r *reader) object(k kind, f func(key string, at int)) {
+	if r.peek() != '{' {
+		r.wrong(k, "an object")
+		return
+	}
+	r.i++
+	if !r.enter() {
+		return
+	}
+	var seen keys
+	for first := true; ; first = false {
+		if c := r.peek(); c == '}' && first {
+			break
+		}
+		at := r.i
+		key, ok := r.text()
+		if !ok {
+			return
+		}
+		if !seen.add(key) {
+			r.fail(kTwice, at, key)
+			return
+		}
+		if !r.expect(':', `":"`) {
+			return
+		}
+		r.path = append(r.path, step{key: key, index: -1})
+		r.peek()
+		f(key, at)
+		if r.broken {
+			return
+		}
+		r.path = r.path[:len(r.path)-1]
+		if r.peek() == '}' {
+			break
+		}
+		if !r.expect(',', `"," or "}"`) {
+			return
+		}
+	}
+	r.i++
+	r.depth--
+}
+
+// array calls f for every element, with the reader before it.
+func (r *reader) array(k kind, f func(i int)) {
+	if r.peek() != '[' {
+		r.wrong(k, "a list")
+		return
+	}
+	r.i++
+	if !r.enter() {
+		return
+	}
+	for i := 0; ; i++ {
+		if r.peek() == ']' && i == 0 {
+			break
+		}
+		r.path = append(r.path, step{index: i})
+		f(i)
+		if r.broken {
+			return
+		}
+		r.path = r.path[:len(r.path)-1]
+		if r.peek() == ']' {
+			break
+		}
+		if !r.expect(',', `"," or "]"`) {
+			return
+		}
+	}
+	r.i++
+	r.depth--
+}
+
+// wrong skips a value and notes it with its text.
+func (r *reader) wrong(k kind, want string) {
+	r.peek()
+	at := r.i
+	r.skip()
+	if !r.broken {
+		r.note(k, at, cut(string(r.b[at:r.i])), want)
+	}
+}
+
+// skip passes any value, with the same checks as everywhere.
+func (r *reader) skip() {
+	switch c := r.peek(); {
+	case c == '{':
+		r.object(kShape, func(string, int) { r.skip() })
+	case c == '[':
+		r.array(kShape, func(int) { r.skip() })
+	case c == '"':
+		r.text()
+	case c == '-' || c >= '0' && c <= '9':
+		r.literal()
+	case c == 't':
+		r.word("true")
+	case c == 'f':
+		r.word("false")
+	case c == 'n':
+		r.word("null")
+	default:
+		r.fail(kSyntax, r.i, "a value")
+	}
+}
+
+func (r *reader) word(w string) {
+	if len(r.b)-r.i < len(w) || string(r.b[r.i:r.i+len(w)]) != w {
+		r.fail(kSyntax, r.i, "a value")
+		return
+	}
+	r.i += len(w)
+}
+
+// str returns the next value if it is a string; another one is skipped and noted as k.
+func (r *reader) str(k kind, want string) (string, bool) {
+	if r.peek() != '"' {
+		r.wrong(k, want)
+		return "", false
+	}
+	return r.text()
+}
+
+// boolean returns the next value if it is true or false.
+func (r *reader) boolean(k kind) (value, ok bool) {
+	switch r.peek() {
+	case 't':
+		r.word("true")
+		return true, !r.broken
+	case 'f':
+		r.word("false")
+		return false, !r.broken
+	}
+	r.wrong(k, "true or false")
+	return false, false
+}
+
+// number returns the text of the next value if it is a number.
+func (r *reader) number(k kind, want string) (string, bool) {
+	if c := r.peek(); c != '-' && (c < '0' || c > '9') {
+		r.wrong(k, want)
+		return "", false
+	}
+	return r.literal()
+}
+
+func (r *reader) literal() (string, bool) {
+	at := r.i
+	if r.b[r.i] == '-' {
+		r.i++
+	}
+	zero := r.i < len(r.b) && r.b[r.i] == '0'
+	n := r.run()
+	good := n > 0 && (!zero || n == 1)
+	if good && r.i < len(r.b) && r.b[r.i] == '.' {
+		r.i++
+		good = r.run() > 0
+	}
+	if good && r.i < len(r.b) && r.b[r.i]|0x20 == 'e' {
+		r.i++
+		if r.i < len(r.b) && (r.b[r.i] == '+' || r.b[r.i] == '-') {
+			r.i++
+		}
+		good = r.run() > 0
+	}
+	if !good {
+		r.fail(kSyntax, at, "a number")
+		return "", false
+	}
+	return string(r.b[at:r.i]), true
+}
+
+// run passes digits and returns how many.
+func (r *reader) run() int {
+	at := r.i
+	for r.i < len(r.b) && r.b[r.i] >= '0' && r.b[r.i] <= '9' {
+		r.i++
+	}
+	return r.i - at
+}
+
+// text reads a string.
+func (r *reader) text() (string, bool) {
+	if !r.expect('"', "a string") {
+		return "", false
+	}
+	at := r.i
+	for r.i < len(r.b) {
+		switch c := r.b[r.i]; {
+		case c == '"':
+			r.i++
+			return string(r.b[at : r.i-1]), true
+		case c == '\\':
+			return r.escaped(append([]byte(nil), r.b[at:r.i]...))
+		case c < 0x20:
+			r.fail(kSyntax, r.i, "no control character")
+			return "", false
+		}
+		r.i++
+	}
+	r.fail(kSyntax, r.i, `"`)
+	return "", false
+}
+
+// escaped goes on with a string from its first backslash.
+func (r *reader) escaped(out []byte) (string, bool) {
+	for r.i < len(r.b) {
+		c := r.b[r.i]
+		r.i++
+		switch {
+		case c == '"':
+			return string(out), true
+		case c < 0x20:
+			r.fail(kSyntax, r.i-1, "no control character")
+			return "", false
+		case c != '\\':
+			out = append(out, c)
+		default:
+			u, ok := r.escape()
+			if !ok {
+				r.fail(kSyntax, r.i, "an escape")
+				return "", false
+			}
+			out = utf8.AppendRune(out, u)
+		}
+	}
+	r.fail(kSyntax, r.i, `"`)
+	return "", false
+}
+
+func (r *reader) escape() (rune, bool) {
+	if r.i == len(r.b) {
+		return 0, false
+	}
+	c := r.b[r.i]
+	r.i++
+	const from, to = `"\/bfnrt`, "\"\\/\b\f\n\r\t"
+	for i := range len(from) {
+		if c == from[i] {
+			return rune(to[i]), true
+		}
+	}
+	if c != 'u' {
+		return 0, false
+	}
+	u, ok := r.hex()
+	if !ok || !utf16.IsSurrogate(u) {
+		return u, ok
+	}
+	if len(r.b)-r.i < 6 || r.b[r.i] != '\\' || r.b[r.i+1] != 'u' {
+		return 0, false
+	}
+	r.i += 2
+	v, ok := r.hex()
+	u = utf16.DecodeRune(u, v)
+	return u, ok && u != utf8.RuneError
+}
+
+func (r *reader) hex() (rune, bool) {
+	if len(r.b)-r.i < 4 {
+		return 0, false
+	}
+	n, err := strconv.ParseUint(string(r.b[r.i:r.i+4]), 16, 32)
+	r.i += 4
+	return rune(n), err == nil
+}
+
+// end wants nothing but space after the document.
+func (r *reader) end() {
+	if !r.broken && r.peek() != 0 || !r.broken && r.i < len(r.b) {
+		r.fail(kMore, r.i, "")
+	}
+}
+
+// keys are the members of one object so far; a map only where a hostile document would make the list slow.
+type keys struct {
+	few  []string
+	many map[string]struct{}
+}
+
+func (k *keys) add(key string) bool {
+	if k.many != nil {
+		_, twice := k.many[key]
+		k.many[key] = struct{}{}
+		return !twice
+	}
+	for _, old := range k.few {
+		if old == key {
+			return false
+		}
+	}
+	k.few = append(k.few, key)
+	if len(k.few) > 32 {
+		k.many = make(map[string]struct{}, 128)
+		for _, old := range k.few {
+			k.many[old] = struct{}{}
+		}
+	}
+	return true
+}

@@ -1,0 +1,189 @@
+package sampling
+
+import (
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// longest is how long a rule that raises volume may hold.
+const longest = 7 * 24 * time.Hour
+
+// lint notes what a client accepts and a publisher should not.
+func (d *decoder) lint() {
+	p := d.p
+	if p.top.has&hasPanics != 0 && p.top.panics < Million && p.note == "" {
+		d.found("panics", kPanics, 0, percentText(p.top.panics)+" hides crashes", `say why in "note"`)
+	}
+	for i := range p.channels {
+		if e := &p.channels[i]; p.top.has&hasClients != 0 && e.has&hasClients != 0 && e.clients > p.top.clients {
+			d.found(channelPath("", e.name)+".clients", kNoEffect, e.at, percentText(e.clients)+" has no effect, clients is "+percentText(p.top.clients), "")
+		}
+	}
+	base := situation{base: layer{name: "compiled"}, policy: &Policy{top: p.top, channels: p.channels, salt: p.salt}, id: &Identity{}}
+	before := base.plan()
+	for i := range p.rules {
+		r := &p.rules[i]
+		if r.top.has&hasPanics != 0 && r.top.panics < Million && p.note == "" {
+			d.found(rulePath(i)+".set.panics", kPanics, r.at, percentText(r.top.panics)+" hides crashes", `say why in "note"`)
+		}
+		d.bounded(i, before)
+		d.shadowed(i)
+	}
+}
+
+func (d *decoder) found(path string, k kind, at int, what, write string) {
+	d.note(k, at, what, write)
+	d.rename(path)
+}
+
+// bounded wants an end for a rule that raises volume.
+func (d *decoder) bounded(i int, before *plan) {
+	r := &d.p.rules[i]
+	how := raises(r, before)
+	switch {
+	case how == "":
+	case r.until.IsZero():
+		d.found(rulePath(i), kForever, r.at, how+" for "+r.whom()+" and never ends", `add "until" (at most 7 days)`)
+	case d.p.issued.IsZero():
+		d.found(rulePath(i)+".until", kLong, r.at, how+`, and "issued" is missing to judge its length by`, `add "issued"`)
+	case r.until.Sub(d.p.issued) > longest:
+		days := int(r.until.Sub(d.p.issued).Hours()/24 + 0.5)
+		d.found(rulePath(i)+".until", kLong, r.at, how+" for "+strconv.Itoa(days)+` days after "issued"`, "write at most 7 days")
+	}
+}
+
+// raises says in what way a rule raises volume, "" if it does not.
+func raises(r *rule, before *plan) string {
+	after := *before
+	after.layers = append(slices.Clone(before.layers), r.layerOf())
+	after.decideTop()
+	if after.clients > before.clients {
+		return "raises clients from " + percentText(before.clients) + " to " + percentText(after.clients)
+	}
+	for i := range r.channels {
+		e := &r.channels[i]
+		a, b := before.resolve(e.name), after.resolve(e.name)
+		name := strconv.Quote(e.name)
+		switch {
+		case e.has&hasSend != 0 && b.Send < a.Send:
+			return "lowers " + name + " to " + b.Send.String()
+		case e.has&hasIssue != 0 && b.Issue < a.Issue:
+			return "lowers " + name + " to issue " + b.Issue.String()
+		case e.has&hasClients != 0 && min(b.clients, after.clients) > min(a.clients, before.clients):
+			return "raises clients of " + name + " to " + percentText(b.clients)
+		case e.has&hasRecords != 0 && b.records > a.records:
+			return "raises records of " + name + " to " + percentText(b.records)
+		case e.has&hasRate != 0 && a.rate.N > 0 && b.rate.perHour() > a.rate.perHour():
+			return "raises rate of " + name + " to " + b.rate.String()
+		}
+	}
+	return ""
+}
+
+// whom describes who a rule is for.
+func (r *rule) whom() string {
+	for i := range r.when {
+		c := &r.when[i]
+		if c.key > condMatch {
+			continue
+		}
+		what := idKind(c.key).String()
+		switch {
+		case len(c.values) == 1:
+		case c.key == condMatch:
+			what += "es"
+		default:
+			what += "s"
+		}
+		return strconv.Itoa(len(c.values)) + " " + what
+	}
+	return "everybody it matches"
+}
+
+// shadowed warns of a rule whose every setting a later rule with the same conditions overrides for as long as it holds.
+func (d *decoder) shadowed(i int) {
+	a := &d.p.rules[i]
+	mine := a.settings("")
+	for j := i + 1; j < len(d.p.rules); j++ {
+		b := &d.p.rules[j]
+		if conditionsText(a.when) != conditionsText(b.when) || conditionsText(a.not) != conditionsText(b.not) ||
+			!b.until.IsZero() && (a.until.IsZero() || b.until.Before(a.until)) {
+			continue
+		}
+		theirs := b.settings("")
+		if len(mine) > 0 && !slices.ContainsFunc(mine, func(s Setting) bool {
+			return !slices.ContainsFunc(theirs, func(t Setting) bool { return t.Path == s.Path })
+		}) {
+			d.found(rulePath(i), kShadowed, a.at, `has no effect: `+rulePath(j)+` has the same "when" and sets the same`, "take one of them out")
+			return
+		}
+	}
+}
+
+// Known is what a policy can be compared with.
+type Known struct {
+	Previous *Policy  // version that runs now; may be nil
+	Channels []string // all names that programs register; empty: not known
+}
+
+// Review returns the warnings that need more than the document.
+func Review(p *Policy, k Known) []Warning {
+	var out []Warning
+	warn := func(kind kind, path, what, write string) {
+		out = append(out, Warning{Problem{Code: kind.code(), Path: path, What: what, Write: write}})
+	}
+	check := func(prefix string, entries []entry) {
+		for i := range entries {
+			name := entries[i].name
+			if name == "*" || len(k.Channels) == 0 || slices.ContainsFunc(k.Channels, func(c string) bool { return covers(name, fold(c)) }) {
+				continue
+			}
+			what := "no registered channel starts with " + strconv.Quote(name)
+			if hint := suggest(name, prefixes(k.Channels), ""); hint != "" {
+				what += " (" + hint + ")"
+			}
+			warn(kNoChannel, channelPath(prefix, name), what, "")
+		}
+	}
+	check("", p.channels)
+	for i := range p.rules {
+		check(rulePath(i)+".set.", p.rules[i].channels)
+	}
+	if k.Previous == nil || k.Previous.salt == p.salt {
+		return out
+	}
+	n := 0
+	for _, d := range Diff(k.Previous, p) {
+		if d.Path != "salt" && d.Path != "expires" {
+			n++
+		}
+	}
+	if n > 0 {
+		s := " other settings"
+		if n == 1 {
+			s = " other setting"
+		}
+		warn(kReshuffle, "salt", "changes with "+strconv.Itoa(n)+s+": cohort reshuffle and setting change cannot be told apart later", "change the salt in a version of its own")
+	}
+	return out
+}
+
+// covers reports whether the entry called name applies to channel.
+func covers(name, channel string) bool {
+	return name == "*" || channel == name || strings.HasPrefix(channel, name+".")
+}
+
+// prefixes returns all names and what stands before their dots.
+func prefixes(names []string) []string {
+	var out []string
+	for _, name := range names {
+		for i := 0; i <= len(name); i++ {
+			if i == len(name) || name[i] == '.' {
+				out = append(out, fold(name[:i]))
+			}
+		}
+	}
+	return out
+}

@@ -1,0 +1,252 @@
+package sampling
+
+import (
+	"crypto/sha256"
+	"math/rand/v2"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+)
+
+// client returns an id whose bucket with the empty salt lies from low up to high.
+func client(low, high uint32) string {
+	for i := 0; ; i++ {
+		if b := Bucket("", strconv.Itoa(i)); b >= low && b < high {
+			return strconv.Itoa(i)
+		}
+	}
+}
+
+func TestResolve(t *testing.T) {
+	low, mid, high := client(0, 10_000), client(60_000, 90_000), client(900_000, Million)
+	hash := Identity{ID: high, Player: "anna", Release: "dust514@1.42.0", Platform: "windows", Tags: map[string]string{"flag.x": "on"}}
+	for _, row := range []struct {
+		name, members, channel string
+		id                     Identity
+		trail, send, issue     Level
+		in, forced             bool
+		ppm                    uint32
+	}{
+		{"nothing said", ``, "net", Identity{ID: high}, LevelDebug, LevelOff, LevelError, true, false, Million},
+		{"chain at segment boundary", `"channels":{"net":{"send":"info"}}`, "network", Identity{ID: high}, LevelDebug, LevelOff, LevelError, true, false, Million},
+		{"chain per field", `"channels":{"*":{"issue":"fatal"},"net":{"send":"info"},"net.http":{"trail":"trace"}}`, "net.http.h2", Identity{ID: high}, LevelTrace, LevelInfo, LevelFatal, true, false, Million},
+		{"case folds", `"channels":{"Net":{"send":"info"}}`, "NET.http", Identity{ID: high}, LevelDebug, LevelInfo, LevelError, true, false, Million},
+		{"outside keeps its trail", `"clients":10`, "net", Identity{ID: high}, LevelDebug, LevelOff, LevelOff, false, false, 100_000},
+		{"nested: smaller counts", `"clients":10,"channels":{"net":{"clients":5}}`, "net", Identity{ID: mid}, LevelDebug, LevelOff, LevelOff, false, false, 50_000},
+		{"nested: inside both", `"clients":10,"channels":{"net":{"clients":1}}`, "net", Identity{ID: low}, LevelDebug, LevelOff, LevelError, true, false, 10_000},
+		{"top is a ceiling", `"clients":1,"channels":{"net":{"clients":50}}`, "net", Identity{ID: mid}, LevelDebug, LevelOff, LevelOff, false, false, 10_000},
+		{"own salt: product", `"clients":10,"channels":{"net":{"clients":50,"salt":"own"}}`, "net", Identity{ID: high}, LevelDebug, LevelOff, LevelOff, false, false, 50_000},
+		{"by player not set", `"channels":{"net":{"clients":99,"by":"player"}}`, "net", Identity{ID: low}, LevelDebug, LevelOff, LevelOff, false, false, 990_000},
+		{"by player not set, all", `"channels":{"net":{"clients":100,"by":"player"}}`, "net", Identity{ID: low}, LevelDebug, LevelOff, LevelError, true, false, Million},
+		{"by match", `"clients":10,"channels":{"net":{"by":"match"}}`, "net", Identity{ID: high, Match: low}, LevelDebug, LevelOff, LevelError, true, false, 100_000},
+		{"by of all", `"clients":10,"by":"match"`, "net", Identity{ID: low, Match: high}, LevelDebug, LevelOff, LevelOff, false, false, 100_000},
+		{"rules in order", `"rules":[{"id":"a","when":{"env":["x"]},"set":{"channels":{"*":{"send":"info"}}}},{"id":"b","when":{"env":["x"]},"set":{"channels":{"net":{"send":"warn"}}}}]`, "net", Identity{ID: high, Env: "x"}, LevelDebug, LevelWarn, LevelError, true, false, Million},
+		{"rule over exact entry", `"channels":{"net":{"send":"error"}},"rules":[{"id":"a","when":{"env":["x"]},"set":{"channels":{"*":{"send":"info"}}}}]`, "net", Identity{ID: high, Env: "x"}, LevelDebug, LevelInfo, LevelError, true, false, Million},
+		{"and over keys", `"rules":[{"id":"a","when":{"env":["x"],"platform":["linux"]},"set":{"clients":0}}]`, "net", Identity{ID: high, Env: "x"}, LevelDebug, LevelOff, LevelError, true, false, Million},
+		{"or in a list", `"rules":[{"id":"a","when":{"env":["y","x"]},"set":{"clients":0}}]`, "net", Identity{ID: high, Env: "x"}, LevelDebug, LevelOff, LevelOff, false, false, 0},
+		{"not", `"rules":[{"id":"a","when":{"env":["x"],"not":{"region":["eu"]}},"set":{"clients":0}}]`, "net", Identity{ID: high, Env: "x", Region: "eu"}, LevelDebug, LevelOff, LevelError, true, false, Million},
+		{"not elsewhere", `"rules":[{"id":"a","when":{"env":["x"],"not":{"region":["eu"]}},"set":{"clients":0}}]`, "net", Identity{ID: high, Env: "x", Region: "us"}, LevelDebug, LevelOff, LevelOff, false, false, 0},
+		{"not, unknown key", `"rules":[{"id":"a","when":{"env":["x"],"not":{"wind":["eu"]}},"set":{"clients":0}}]`, "net", Identity{ID: high, Env: "x"}, LevelDebug, LevelOff, LevelError, true, false, Million},
+		{"release range", `"rules":[{"id":"a","when":{"release":[">=1.42 <1.43"]},"set":{"clients":0}}]`, "net", hash, LevelDebug, LevelOff, LevelOff, false, false, 0},
+		{"release without name", `"rules":[{"id":"a","when":{"release":["1.42.0"]},"set":{"clients":0}}]`, "net", hash, LevelDebug, LevelOff, LevelOff, false, false, 0},
+		{"tag", `"rules":[{"id":"a","when":{"tags.flag.x":["on"]},"set":{"clients":0}}]`, "net", hash, LevelDebug, LevelOff, LevelOff, false, false, 0},
+		{"allow-list", `"clients":1,"rules":[{"id":"a","when":{"player":["anna"]},"set":{"clients":100,"channels":{"*":{"send":"debug"}}}}]`, "net", hash, LevelDebug, LevelDebug, LevelError, true, true, 0},
+		{"allow-list, hashed", `"clients":1,"salt":"","rules":[{"id":"a","when":{"player":["` + hashID("", "anna") + `"]},"set":{"clients":100}}]`, "net", hash, LevelDebug, LevelOff, LevelError, true, true, 0},
+		{"allow-list is above the ceiling", `"clients":1,"ceiling":{"clients":2,"send":"error"},"rules":[{"id":"a","when":{"player":["anna"]},"set":{"clients":100,"channels":{"*":{"send":"debug"}}}}]`, "net", hash, LevelDebug, LevelDebug, LevelError, true, true, 0},
+		{"allow-list is above a channel's share", `"channels":{"net":{"clients":1}},"rules":[{"id":"a","when":{"player":["anna"]},"set":{"clients":100}}]`, "net", hash, LevelDebug, LevelOff, LevelError, true, true, 0},
+		{"ceiling", `"clients":50,"channels":{"*":{"send":"debug"}},"ceiling":{"clients":1,"send":"error"}`, "net", Identity{ID: low}, LevelDebug, LevelError, LevelError, true, false, 10_000},
+		{"order: trail follows", `"channels":{"*":{"send":"trace"}}`, "net", Identity{ID: low}, LevelTrace, LevelTrace, LevelError, true, false, Million},
+		{"order: issue follows", `"channels":{"*":{"send":"fatal"}}`, "net", Identity{ID: low}, LevelDebug, LevelFatal, LevelFatal, true, false, Million},
+		{"kill switch", `"enabled":false`, "net", Identity{ID: low}, LevelOff, LevelOff, LevelOff, false, false, Million},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			p := parse(t, doc(row.members))
+			d, err := p.Explain(row.id, row.channel, Under{Hash: sha256.Sum256})
+			want := Thresholds{row.trail, row.send, row.issue}
+			if err != nil || d.Thresholds != want || d.In != row.in || d.Forced != row.forced || d.PPM != row.ppm {
+				t.Errorf("got %v in=%v forced=%v ppm=%d, %v; want %v in=%v forced=%v ppm=%d", d.Thresholds, d.In, d.Forced, d.PPM, err, want, row.in, row.forced, row.ppm)
+			}
+		})
+	}
+}
+
+func hashID(salt, id string) string {
+	h := sha256.Sum256([]byte(salt + ":" + id))
+	return hashed + hexOf(h[:8])
+}
+
+func TestHashedIDWithoutHasherMatchesNobody(t *testing.T) {
+	for _, when := range []string{`"player":["` + hashID("", "anna") + `"]`, `"env":["x"],"not":{"player":["` + hashID("", "bob") + `"]}`} {
+		p := parse(t, rules(`{"id":"a","when":{`+when+`},"set":{"clients":0}}`))
+		d, _ := p.Explain(Identity{ID: "i", Player: "anna", Env: "x"}, "net", Under{})
+		if !d.In || d.Rules[0].Applies {
+			t.Errorf("when %s: the rule applied: %+v", when, d.Rules)
+		}
+	}
+}
+
+func TestReleaseOrder(t *testing.T) {
+	list := []string{"1.0-alpha", "1.0-alpha.1", "1.0-alpha.beta", "1.0-beta", "1.0-beta.2", "1.0-beta.11", "1.0-rc.1", "1.0", "1.0.0.1", "1.0.1", "v1.2", "game@1.10+build7"}
+	for i, a := range list {
+		for j, b := range list {
+			x, ok := parseRelease(a)
+			y, ok2 := parseRelease(b)
+			if got := x.compare(y); !ok || !ok2 || got < 0 != (i < j) || got > 0 != (i > j) {
+				t.Errorf("%s against %s: got %d", a, b, got)
+			}
+		}
+	}
+	for _, bad := range []string{"", "x", "1.", ".1", "1.2.3.4.5", "1-", "12345678901", "1..2", "-1"} {
+		if r, ok := parseRelease(bad); ok {
+			t.Errorf("%q is read as %v", bad, r)
+		}
+	}
+}
+
+func TestExplainNamesTheDecider(t *testing.T) {
+	p := parse(t, doc(`"clients":10,"channels":{"*":{"rate":"60/h"},"net":{"send":"info","clients":5}},"rules":[{"id":"r","when":{"env":["x"]},"set":{"clients":1,"channels":{"net.http":{"issue":"warn"}}}},{"id":"s","when":{"env":["y"]}}]`))
+	d, _ := p.Explain(Identity{ID: "a", Env: "x"}, "net.http", Under{Base: map[string]Levels{"net": {Trail: "info"}}})
+	for field, want := range map[string]string{
+		"clients": `rule "r": clients`, "channel clients": `policy: channels["net"].clients`, "send": `policy: channels["net"].send`,
+		"issue": `rule "r": channels["net.http"].issue`, "rate": `policy: channels["*"].rate`, "trail": `compiled: channels["net"].trail`,
+		"records": "compiled default", "panics": "compiled default",
+	} {
+		if d.From[field] != want {
+			t.Errorf("%s: got %q, want %q", field, d.From[field], want)
+		}
+	}
+	if len(d.Rules) != 2 || !d.Rules[0].Applies || d.Rules[1].Why != `env: "x" is not in the list` {
+		t.Errorf("got %+v", d.Rules)
+	}
+}
+
+// oracle decides a channel straight from the words of the study, on the settings as text and without any of the
+// machinery: levels only, with cohorts.
+func oracle(layers []map[string]string, top []string, bucket uint32, name string) Thresholds {
+	get := func(field, otherwise string) string {
+		v := otherwise
+		for _, l := range layers {
+			parts := strings.Split(name, ".")
+			if x, ok := l["*/"+field]; ok {
+				v = x
+			}
+			for i := range parts {
+				if x, ok := l[strings.Join(parts[:i+1], ".")+"/"+field]; ok {
+					v = x
+				}
+			}
+		}
+		return v
+	}
+	level := func(field, otherwise string) Level { l, _ := ParseLevel(get(field, otherwise)); return l }
+	th := Thresholds{level("trail", "debug"), level("send", "off"), level("issue", "error")}
+	if th.Send != LevelOff && th.Issue < th.Send {
+		th.Issue = th.Send
+	}
+	if th.Trail != LevelOff {
+		th.Trail = min(th.Trail, th.Send, th.Issue)
+	}
+	all, _ := strconv.Atoi(top[len(top)-1])
+	own, _ := strconv.Atoi(get("clients", "100"))
+	if min(all, own) < 100 && bucket >= uint32(min(all, own))*10_000 {
+		th.Send, th.Issue = LevelOff, LevelOff
+	}
+	return th
+}
+
+func TestPropertyControllerEqualsExplainEqualsOracle(t *testing.T) {
+	r := rand.New(rand.NewPCG(4, 2026))
+	names := []string{"*", "net", "net.http", "net.http.h2", "ui", "ui.hud", "match"}
+	word := func(s string) string { w := strings.Fields(s); return w[r.IntN(len(w))] }
+	entries := func(l map[string]string) string {
+		var out []string
+		for _, n := range names {
+			if r.IntN(2) == 0 {
+				continue
+			}
+			var f []string
+			put := func(k, v string, quote bool) {
+				l[n+"/"+k] = v
+				if quote {
+					v = `"` + v + `"`
+				}
+				f = append(f, `"`+k+`":`+v)
+			}
+			for k, choice := range map[string]string{"trail": "trace debug off", "send": "debug info warn off", "issue": "warn error fatal off"} {
+				if r.IntN(3) == 0 {
+					put(k, word(choice), true)
+				}
+			}
+			if r.IntN(3) == 0 {
+				put("clients", strconv.Itoa(r.IntN(101)), false)
+			}
+			out = append(out, `"`+n+`":{`+strings.Join(f, ",")+`}`)
+		}
+		return strings.Join(out, ",")
+	}
+	id := Identity{ID: "x", Env: "yes"}
+	c := controller(t, id, Options{})
+	tried := 0
+	for version := 1; version <= 2000; version++ {
+		layers, tops := []map[string]string{{}}, []string{strconv.Itoa(r.IntN(101))}
+		s := `{"krunk":1,"version":` + strconv.Itoa(version) + `,"clients":` + tops[0] + `,"channels":{` + entries(layers[0]) + `},"rules":[`
+		for i := range r.IntN(4) {
+			if i > 0 {
+				s += ","
+			}
+			l, env, set := map[string]string{}, word("yes no"), ""
+			e := entries(l)
+			if r.IntN(2) == 0 {
+				n := strconv.Itoa(r.IntN(101))
+				set = `"clients":` + n + `,`
+				if env == "yes" {
+					tops = append(tops, n)
+				}
+			}
+			if env == "yes" {
+				layers = append(layers, l)
+			}
+			s += `{"id":"r` + strconv.Itoa(i) + `","when":{"env":["` + env + `"]},"set":{` + set + `"channels":{` + e + `}}}`
+		}
+		s += "]}"
+		c.Update(func(i *Identity) { i.ID = strconv.Itoa(version); id.ID = i.ID })
+		if err := c.Apply([]byte(s)); err != nil {
+			if !strings.Contains(err.Error(), "E06") {
+				t.Fatalf("%s: %v", s, err)
+			}
+			continue // levels in the wrong order
+		}
+		tried++
+		p := parse(t, s)
+		for _, n := range append(names[1:], "other", "net.httpx") {
+			want := oracle(layers, tops, Bucket("", id.ID), n)
+			d, _ := p.Explain(id, n, Under{})
+			live := c.Explain(n)
+			if d.Thresholds != want || live.Thresholds != want || d.In != live.In || d.PPM != live.PPM {
+				t.Fatalf("%s\n%s on %s: explain %v, live %v, oracle %v", s, id.ID, n, d.Thresholds, live.Thresholds, want)
+			}
+			for l := LevelTrace; l <= LevelFatal; l++ {
+				if got := c.Channel(n).Decide(l) &^ Draw; got != decide(want, l)&^Draw {
+					t.Fatalf("%s\n%s on %s at %v: gate %b, oracle %b", s, id.ID, n, l, got, decide(want, l)&^Draw)
+				}
+			}
+		}
+	}
+	if tried < 200 {
+		t.Errorf("only %d policies were valid", tried)
+	}
+}
+
+func TestExplainTime(t *testing.T) {
+	p := parse(t, rules(`{"id":"r","until":"2026-10-10T14:00:00Z","when":{"env":["x"]},"set":{"clients":0}}`))
+	at := time.Date(2026, 10, 10, 14, 0, 0, 0, time.UTC)
+	for _, row := range []struct {
+		now time.Time
+		in  bool
+	}{{at.Add(-time.Second), false}, {at, true}} {
+		if d, _ := p.Explain(Identity{ID: "a", Env: "x"}, "net", Under{Now: row.now}); d.In != row.in {
+			t.Errorf("at %v: in=%v, want %v: %+v", row.now, d.In, row.in, d.Rules)
+		}
+	}
+}

@@ -1,0 +1,218 @@
+package sampling
+
+import (
+	"strconv"
+	"time"
+)
+
+// Rate is a number of records per second, minute or hour; the zero Rate is no limit.
+type Rate struct {
+	N   uint32
+	Per time.Duration
+}
+
+// String returns r as a policy writes it, such as "120/m", and "" for no limit.
+func (r Rate) String() string {
+	if r.N == 0 {
+		return ""
+	}
+	unit := "/h"
+	switch r.Per {
+	case time.Second:
+		unit = "/s"
+	case time.Minute:
+		unit = "/m"
+	}
+	return strconv.FormatUint(uint64(r.N), 10) + unit
+}
+
+// perHour makes rates comparable.
+func (r Rate) perHour() uint64 {
+	if r.N == 0 || r.Per <= 0 {
+		return 0
+	}
+	return uint64(r.N) * uint64(time.Hour/r.Per)
+}
+
+// ParseRate reads "N/s", "N/m" or "N/h" with N from 1 to 1,000,000.
+func ParseRate(s string) (Rate, bool) {
+	if len(s) < 3 || s[len(s)-2] != '/' {
+		return Rate{}, false
+	}
+	n, ok := count(s[:len(s)-2])
+	per := unit(s[len(s)-1])
+	if !ok || per == 0 {
+		return Rate{}, false
+	}
+	return Rate{N: n, Per: per}, true
+}
+
+// span reads a duration such as "5m": one whole number and one unit.
+func span(s string) (time.Duration, bool) {
+	if len(s) < 2 {
+		return 0, false
+	}
+	n, ok := count(s[:len(s)-1])
+	per := unit(s[len(s)-1])
+	return time.Duration(n) * per, ok && per != 0
+}
+
+func unit(c byte) time.Duration {
+	switch c {
+	case 's':
+		return time.Second
+	case 'm':
+		return time.Minute
+	case 'h':
+		return time.Hour
+	}
+	return 0
+}
+
+func count(s string) (uint32, bool) {
+	n := uint32(0)
+	for i := range len(s) {
+		if s[i] < '0' || s[i] > '9' || i > 6 {
+			return 0, false
+		}
+		n = n*10 + uint32(s[i]-'0')
+	}
+	return n, len(s) > 0 && s[0] != '0' && n <= Million
+}
+
+// rfc3339 reads a time with zone. It stands here because time.Parse brings every layout with it.
+func rfc3339(s string) (time.Time, bool) {
+	if len(s) < 20 || len(s) > 40 || s[4] != '-' || s[7] != '-' || s[10] != 'T' || s[13] != ':' || s[16] != ':' {
+		return time.Time{}, false
+	}
+	var v [6]int
+	for i, at := range [...][2]int{{0, 4}, {5, 7}, {8, 10}, {11, 13}, {14, 16}, {17, 19}} {
+		n, ok := digits(s[at[0]:at[1]])
+		if !ok {
+			return time.Time{}, false
+		}
+		v[i] = n
+	}
+	nanos, rest := fraction(s[19:])
+	offset, ok := zone(rest)
+	t := time.Date(v[0], time.Month(v[1]), v[2], v[3], v[4], v[5], nanos, time.UTC)
+	same := t.Month() == time.Month(v[1]) && t.Day() == v[2] && t.Hour() == v[3] && t.Minute() == v[4] && t.Second() == v[5]
+	return t.Add(-offset), ok && same
+}
+
+func digits(s string) (int, bool) {
+	n := 0
+	for i := range len(s) {
+		if s[i] < '0' || s[i] > '9' {
+			return 0, false
+		}
+		n = n*10 + int(s[i]-'0')
+	}
+	return n, true
+}
+
+func fraction(s string) (nanos int, rest string) {
+	if s == "" || s[0] != '.' {
+		return 0, s
+	}
+	scale := 100_000_000
+	i := 1
+	for ; i < len(s) && s[i] >= '0' && s[i] <= '9'; i++ {
+		nanos += int(s[i]-'0') * scale
+		scale /= 10
+	}
+	if i == 1 {
+		return 0, ""
+	}
+	return nanos, s[i:]
+}
+
+func zone(s string) (time.Duration, bool) {
+	if s == "Z" {
+		return 0, true
+	}
+	if len(s) != 6 || s[3] != ':' || s[0] != '+' && s[0] != '-' {
+		return 0, false
+	}
+	h, ok := digits(s[1:3])
+	m, ok2 := digits(s[4:6])
+	d := time.Duration(h)*time.Hour + time.Duration(m)*time.Minute
+	if s[0] == '-' {
+		d = -d
+	}
+	return d, ok && ok2 && h < 24 && m < 60
+}
+
+// numeral says why a number is not usable.
+type numeral uint8
+
+const (
+	numGood     numeral = iota
+	numNegative         // below zero
+	numFine             // has more decimals than the scale
+	numLarge            // beyond 10^17
+)
+
+// decimal returns the JSON number lit times 10^scale, exactly or not at all.
+func decimal(lit string, scale int) (uint64, numeral) {
+	const most = 100_000_000_000_000_000
+	var m uint64
+	exp, i, point, lost := scale, 0, false, false
+	for ; i < len(lit) && lit[i] != 'e' && lit[i] != 'E'; i++ {
+		c := lit[i]
+		switch {
+		case c == '-':
+			continue
+		case c == '.':
+			point = true
+			continue
+		case m < most:
+			m = m*10 + uint64(c-'0')
+		case point:
+			lost = lost || c != '0'
+			continue
+		default:
+			lost = lost || c != '0'
+			exp++
+			continue
+		}
+		if point {
+			exp--
+		}
+	}
+	if i < len(lit) {
+		exp += exponent(lit[i+1:])
+	}
+	if m == 0 {
+		return 0, numGood
+	}
+	for ; exp < 0 && m%10 == 0; exp++ {
+		m /= 10
+	}
+	for ; exp > 0 && m < most; exp-- {
+		m *= 10
+	}
+	switch {
+	case lit[0] == '-':
+		return 0, numNegative
+	case exp < 0 || lost:
+		return 0, numFine
+	case exp > 0 || m > most:
+		return 0, numLarge
+	}
+	return m, numGood
+}
+
+// exponent reads the digits after e, saturating far beyond what any field takes.
+func exponent(s string) int {
+	n := 0
+	for i := range len(s) {
+		if s[i] >= '0' && n < 1<<20 {
+			n = n*10 + int(s[i]-'0')
+		}
+	}
+	if s[0] == '-' {
+		return -n
+	}
+	return n
+}

@@ -1,0 +1,194 @@
+package sampling
+
+import (
+	"context"
+	"math/rand/v2"
+	"sync"
+	"time"
+)
+
+// Status is what a controller knows about itself.
+type Status struct {
+	Running     Version       // zero: the compiled default
+	Seen        Version       // newest that came in, whether it runs or not
+	Source      string        // where the running one came from: "default", "stored", "apply" or what the source calls itself
+	LastError   error         // why the last document was refused; nil after one that was not
+	FetchError  error         // why the source could not ask; nil after it could
+	Storage     error         // of the last Load or Save
+	Partial     string        // E12 or E13 if a rule of the running policy is not understood
+	Unknown     int           // members of the running policy that this program does not know
+	Sticky      bool          // the install id was given and not made up
+	InCohort    bool          // by the top level
+	Killed      bool          // all but panics are silenced
+	Panics      bool          // this client sends panics
+	Age         time.Duration // since the last document that was good, 0 if none
+	NextExpiry  time.Duration // until a rule or the policy ends, 0 if nothing does
+	Rules       []string      // ids of the rules that apply, in order
+	ServerTime  time.Time     // as far as it is known
+	PanicsPPM   uint32        // share of clients that send panics
+	ClientsPPM  uint32        // share of clients at the top level
+	FromStorage bool          // the running policy was stored by an earlier run
+}
+
+// Status returns the state of this moment.
+func (c *Controller) Status() Status {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	p, r := c.plan, &c.run
+	s := Status{
+		Running: c.version(), Seen: r.seen, Source: r.source, LastError: r.err, FetchError: r.fetch, Storage: r.storage,
+		Sticky: c.sticky, Killed: p.killed, Panics: c.Panics(), PanicsPPM: c.PanicsPPM(), ClientsPPM: p.clients,
+		InCohort:   inside(p.buckets[p.by], p.clients, p.ids[p.by] != "") && !p.killed,
+		ServerTime: c.clock.now(), FromStorage: r.source == "stored",
+	}
+	if r.policy != nil {
+		s.Unknown, s.Partial = r.policy.unknown, r.policy.partial
+	}
+	if !r.since.IsZero() {
+		s.Age = time.Since(r.since)
+	}
+	if !p.nextExpiry.IsZero() {
+		s.NextExpiry = max(p.nextExpiry.Sub(s.ServerTime), 0)
+	}
+	for i := range p.layers {
+		if id := p.layers[i].id; id != "" {
+			s.Rules = append(s.Rules, id)
+		}
+	}
+	return s
+}
+
+// Version returns the version that runs; zero is the compiled default.
+func (c *Controller) Version() Version {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.version()
+}
+
+// Echo returns what the server is told, in a heartbeat or in the Krunk-Policy header: "have=3.1187", then "; seen=3.1188" if
+// that is another one, and "; err=E06" if it was refused or a rule of it is not understood.
+func (c *Controller) Echo() string {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	s := "have=" + c.version().String()
+	if c.run.seen != c.version() && c.run.seen != (Version{}) {
+		s += "; seen=" + c.run.seen.String()
+	}
+	code := errorCode(c.run.err)
+	if code == "" && c.run.policy != nil {
+		code = c.run.policy.partial
+	}
+	if code != "" {
+		s += "; err=" + code
+	}
+	return s
+}
+
+// ETag returns the tag that came with the running policy, empty if there was none.
+func (c *Controller) ETag() string {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.run.policy == nil {
+		return ""
+	}
+	return c.run.etag
+}
+
+// Pace returns how fast the running policy, or else the compiled default, wants to be asked for.
+func (c *Controller) Pace() Pace {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for _, p := range [...]*Policy{c.run.policy, c.fallback} {
+		if p != nil {
+			return p.Pace()
+		}
+	}
+	return Pace{}
+}
+
+// Fetched notes whether a source could ask its origin, for Status.
+func (c *Controller) Fetched(err error) {
+	c.mu.Lock()
+	c.run.fetch = err
+	c.mu.Unlock()
+}
+
+// Sink is where a source delivers; *Controller is one.
+type Sink interface {
+	Apply(b []byte, at ...At) error
+	Fetched(err error)
+	ETag() string
+	Echo() string
+	Pace() Pace
+	Version() Version
+}
+
+// Source brings policies from somewhere until its context ends.
+type Source interface {
+	Run(ctx context.Context, to Sink) error
+}
+
+// Run keeps a source running until ctx ends, and returns ctx's error. A source that returns early is started again, after a
+// second at first and after an hour at most.
+func (c *Controller) Run(ctx context.Context, s Source) error {
+	wait := time.Second
+	for {
+		began := time.Now()
+		err := s.Run(ctx, c)
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
+		c.Fetched(err)
+		if time.Since(began) > time.Hour {
+			wait = time.Second
+		}
+		t := time.NewTimer(wait/2 + rand.N(wait))
+		select {
+		case <-ctx.Done():
+			t.Stop()
+			return ctx.Err()
+		case <-t.C:
+		}
+		wait = min(2*wait, time.Hour)
+	}
+}
+
+// news brings changes to OnChange in order, without the controller's lock.
+type news struct {
+	mu   sync.Mutex // guards list and busy
+	list []Change
+	busy bool
+}
+
+func (n *news) add(c Change) {
+	n.mu.Lock()
+	n.list = append(n.list, c)
+	n.mu.Unlock()
+}
+
+func (n *news) deliver(f func(Change)) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	if f == nil {
+		n.list = nil
+		return
+	}
+	if n.busy {
+		return
+	}
+	n.busy = true
+	for len(n.list) > 0 {
+		c := n.list[0]
+		n.list = n.list[1:]
+		n.mu.Unlock()
+		tell(f, c)
+		n.mu.Lock()
+	}
+	n.busy = false
+}
+
+// tell survives a panic in foreign code, which must not take the caller of Apply with it.
+func tell(f func(Change), c Change) {
+	defer func() { _ = recover() }()
+	f(c)
+}

@@ -1,0 +1,93 @@
+package sampling
+
+import (
+	"slices"
+	"strconv"
+	"strings"
+	"unicode/utf8"
+)
+
+// Problem is one finding of a strict reading, in words for the person who writes policies.
+type Problem struct {
+	Code         string // row of the validation table: E01 to E18, W01 to W03
+	Path         string // such as channels["net"].send; empty for the document itself
+	Line, Column int    // from 1; columns count characters
+	What         string // what is wrong, with the value given
+	Write        string // what to write instead
+}
+
+// String is "path: what; write".
+func (p Problem) String() string {
+	s := p.What
+	if p.Path != "" {
+		s = p.Path + ": " + s
+	}
+	if p.Write != "" {
+		s += "; " + p.Write
+	}
+	return s
+}
+
+// Warning is a finding that does not stop a policy from being published.
+type Warning struct{ Problem }
+
+// Errors is everything that is wrong with a policy, sorted by path, at most 20.
+type Errors struct {
+	Version Version // zero if the document does not tell
+	List    []Problem
+}
+
+// Error has one line for each problem: "policy 3.1187: 12:5: path: what; write".
+func (e *Errors) Error() string {
+	lines := make([]string, len(e.List))
+	for i, p := range e.List {
+		lines[i] = "policy " + e.Version.String() + ": " + strconv.Itoa(p.Line) + ":" + strconv.Itoa(p.Column) + ": " + p.Code + " " + p.String()
+	}
+	return strings.Join(lines, "\n")
+}
+
+// ParseStrict reads a policy as a publisher does: whatever Parse would ignore is an error too, and all errors are listed
+// with places and what to write, in an *Errors. Warnings come with a policy and with errors alike.
+func ParseStrict(b []byte) (*Policy, []Warning, error) {
+	d := decode(b, 4096) // so that no error hides behind warnings
+	if rejection(d.problems) == nil {
+		d.lint()
+	}
+	var errs Errors
+	var warnings []Warning
+	for _, p := range d.problems {
+		line, column := position(b, p.at)
+		out := Problem{Code: p.kind.code(), Path: p.path, Line: line, Column: column}
+		if out.What, out.Write = p.text(); p.kind <= kUTF8 && p.kind != kShape {
+			out.Path = "" // the text says where: the path ends where reading stopped
+		}
+		if p.kind.warns() {
+			warnings = append(warnings, Warning{out})
+		} else {
+			errs.List = append(errs.List, out)
+		}
+	}
+	slices.SortStableFunc(errs.List, func(a, b Problem) int { return strings.Compare(a.Path, b.Path) })
+	slices.SortStableFunc(warnings, func(a, b Warning) int { return strings.Compare(a.Path, b.Path) })
+	if len(errs.List) == 0 {
+		return d.p, warnings, nil
+	}
+	errs.Version, errs.List = d.p.version, errs.List[:min(len(errs.List), maxProblems)]
+	return nil, warnings, &errs
+}
+
+func (k kind) warns() bool {
+	switch k {
+	case kFraction, kNoEffect, kShadowed, kNoChannel, kReshuffle:
+		return true
+	}
+	return false
+}
+
+// position turns an offset into line and column, both from 1.
+func position(b []byte, at int) (line, column int) {
+	at = min(max(at, 0), len(b))
+	head := string(b[:at])
+	start := strings.LastIndexByte(head, '\n') + 1
+	return strings.Count(head, "\n") + 1, utf8.RuneCountInString(head[start:]) + 1
+}
