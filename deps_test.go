@@ -18,7 +18,7 @@ type rule struct {
 	banned map[string]string
 }
 
-var policy = func() []rule {
+var imports = func() []rule {
 	const (
 		http  = "net/http and crypto/tls cost 4 MiB natively and 7.5 MiB in a browser; the transport brings them"
 		slog  = "log/slog costs 0.5 MiB on 32-bit ARM; package krunkslog brings it"
@@ -55,7 +55,7 @@ func TestDependencies(t *testing.T) {
 	if _, err := exec.LookPath("go"); err != nil {
 		t.Skip("skipped: the go tool is not there to list dependencies")
 	}
-	for _, r := range policy {
+	for _, r := range imports {
 		name := strings.TrimPrefix(r.pkg, module+"/")
 		if r.tags != "" {
 			name += " " + r.tags

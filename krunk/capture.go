@@ -3,6 +3,7 @@ package krunk
 import (
 	"runtime"
 	"time"
+	"unsafe"
 
 	"github.com/krunk-go/krunk/internal/blackbox"
 	"github.com/krunk-go/krunk/internal/protocol"
@@ -15,7 +16,7 @@ import (
 // channel's issue threshold is above LevelError, or the black box was full, which is counted. It never blocks and does not
 // allocate, apart from what err.Error and its kin do themselves.
 func (c *Channel) Report(err error, attrs ...Attr) EventID {
-	if c == nil || err == nil || c.gate.Decide(sampling.LevelError)&sampling.Issue == 0 {
+	if c == nil || err == nil {
 		return EventID{}
 	}
 	return c.report(err, attrs)
@@ -23,17 +24,50 @@ func (c *Channel) Report(err error, attrs ...Attr) EventID {
 
 // Report raises err as an event on the client's own channel, "default"; see Channel.Report.
 func (c *Client) Report(err error, attrs ...Attr) EventID {
-	if c == nil || err == nil || c.own.gate.Decide(sampling.LevelError)&sampling.Issue == 0 {
+	if c == nil || err == nil {
 		return EventID{}
 	}
 	return c.own.report(err, attrs)
 }
 
+// report takes the stack itself, from one frame of Krunk's, and before anything else: each frame between the caller and
+// runtime.Callers would be walked too, and the runtime decodes a function's tables from its entry to the call.
+//
+//go:noinline
 func (c *Channel) report(err error, attrs []Attr) EventID {
+	if !c.gate.RaisesErrors() {
+		return c.reportSampled(err, attrs)
+	}
+	var pcs [fewPCs]uintptr
+	n := runtime.Callers(2, pcs[:])
+	return c.reported(err, attrs, sampling.Million, pcs[:n])
+}
+
+// reportSampled asks the policy before it takes the stack.
+//
+//go:noinline
+func (c *Channel) reportSampled(err error, attrs []Attr) EventID {
+	v, ppm := c.gate.Decide(sampling.LevelError), uint32(sampling.Million)
+	if v&sampling.Draw != 0 {
+		v, ppm = c.state.Take(v&^sampling.Send, fingerprint(typeName(err)))
+	}
+	if v&sampling.Issue == 0 {
+		return EventID{}
+	}
+	var pcs [fewPCs]uintptr
+	n := runtime.Callers(3, pcs[:])
+	return c.reported(err, attrs, ppm, pcs[:n])
+}
+
+// reported is what is left to do for an error whose stack was taken.
+//
+//go:noinline
+func (c *Channel) reported(err error, attrs []Attr, ppm uint32, pcs []uintptr) EventID {
 	var errs chain
 	errs.walk(err, -1, 0)
 	h := c.head(record.ErrorType, LevelError)
-	return c.event(4, blackbox.Event, &h, "", &errs, attrs)
+	h.PPM = ppm
+	return c.identified(blackbox.Event, &h, "", pcs, &errs, attrs)
 }
 
 // Entry is a record that comes through a bridge from another logging library.
@@ -52,8 +86,12 @@ func (c *Channel) Emit(e Entry) EventID {
 	if !c.Enabled(e.Level) {
 		return EventID{}
 	}
-	v := c.gate.Decide(e.Level.clamp())
+	v, ppm := c.decide(e.Level, e.Message)
+	if v == 0 {
+		return EventID{}
+	}
 	h := c.head(record.LogType, e.Level)
+	h.PPM = ppm
 	h.Flags |= record.FlagForeign | flags(v)
 	if !e.Time.IsZero() {
 		h.Time = int64(e.Time.Sub(c.client.start))
@@ -75,8 +113,12 @@ func (c *Channel) Emit(e Entry) EventID {
 
 // log takes a record that is wanted for something.
 func (c *Channel) log(level Level, msg string, attrs []Attr) {
-	v := c.gate.Decide(level.clamp())
+	v, ppm := c.decide(level, msg)
+	if v == 0 {
+		return
+	}
 	h := c.head(record.LogType, level)
+	h.PPM = ppm
 	h.Flags = flags(v)
 	if v&sampling.Issue != 0 {
 		c.issue(v, level, &h, msg, attrs)
@@ -92,29 +134,36 @@ func (c *Channel) issue(v sampling.Verdict, level Level, h *record.Head, msg str
 	c.event(5, kindOf(v, level), h, msg, nil, attrs)
 }
 
+// fewPCs is how many return addresses are taken at first: an array of MaxPCs costs a microsecond to clear.
+const fewPCs = 64
+
 // event takes the stack, skipping frames of Krunk that are always there; the recorder cuts the rest of them.
 //
 //go:noinline
 func (c *Channel) event(skip int, k blackbox.Kind, h *record.Head, text string, errs *chain, attrs []Attr) EventID {
-	var pcs [64]uintptr
-	n := runtime.Callers(skip, pcs[:])
-	if n == len(pcs) {
-		return c.deepEvent(skip+1, k, h, text, errs, attrs)
+	var pcs [fewPCs]uintptr
+	return c.identified(k, h, text, pcs[:runtime.Callers(skip, pcs[:])], errs, attrs)
+}
+
+// identified gives the event its id and puts it into the black box. A stack that filled the small array is taken again.
+func (c *Channel) identified(k blackbox.Kind, h *record.Head, text string, pcs []uintptr, errs *chain, attrs []Attr) EventID {
+	if len(pcs) == fewPCs {
+		return c.deepEvent(k, h, text, errs, attrs)
 	}
-	return c.identified(k, h, text, pcs[:n], errs, attrs)
+	return c.withID(k, h, text, pcs, errs, attrs)
 }
 
 //go:noinline
-func (c *Channel) deepEvent(skip int, k blackbox.Kind, h *record.Head, text string, errs *chain, attrs []Attr) EventID {
+func (c *Channel) deepEvent(k blackbox.Kind, h *record.Head, text string, errs *chain, attrs []Attr) EventID {
 	var pcs [record.MaxPCs]uintptr
-	n := runtime.Callers(skip, pcs[:])
+	n := runtime.Callers(2, pcs[:])
 	if n == len(pcs) {
 		h.Flags |= record.FlagStack
 	}
-	return c.identified(k, h, text, pcs[:n], errs, attrs)
+	return c.withID(k, h, text, pcs[:n], errs, attrs)
 }
 
-func (c *Channel) identified(k blackbox.Kind, h *record.Head, text string, pcs []uintptr, errs *chain, attrs []Attr) EventID {
+func (c *Channel) withID(k blackbox.Kind, h *record.Head, text string, pcs []uintptr, errs *chain, attrs []Attr) EventID {
 	h.Flags |= record.FlagID
 	h.ID = c.client.ids.Take()
 	if !c.put(k, h, text, pcs, errs, attrs) {
@@ -128,6 +177,21 @@ func (c *Channel) head(t record.Type, level Level) record.Head {
 	h := record.Head{Type: t, Level: int16(level.clamp()), Channel: c.index, PPM: 1_000_000}
 	c.client.stamp(&h)
 	return h
+}
+
+// decide settles what becomes of a record and with which probability one like it is kept.
+func (c *Channel) decide(level Level, text string) (sampling.Verdict, uint32) {
+	v := c.gate.Decide(level.clamp())
+	if v&sampling.Draw == 0 {
+		return v, sampling.Million
+	}
+	return c.state.Take(v, fingerprint(text))
+}
+
+// fingerprint tells kinds of records apart for the policy's "first": by where the text lies, which costs nothing and is the
+// same for every record of one call site.
+func fingerprint(text string) uint64 {
+	return uint64(uintptr(unsafe.Pointer(unsafe.StringData(text))))*31 + uint64(len(text))
 }
 
 func flags(v sampling.Verdict) uint8 {

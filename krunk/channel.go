@@ -11,7 +11,8 @@ import (
 // goroutine.
 type Channel struct {
 	client *Client
-	gate   *sampling.Gate
+	gate   *sampling.Gate         // of state
+	state  *sampling.ChannelState // decides where thresholds alone do not
 	name   string
 	index  uint16
 	nfixed uint8

@@ -47,6 +47,7 @@ type Client struct {
 	sender    *sender.Sender // nil without a DSN
 	stop      chan struct{}  // closed by Close
 	done      sync.WaitGroup
+	control   atomic.Pointer[control] // nil until Sampling or Attach
 	closing   sync.Once
 	delivered bool // immutable after closing
 
@@ -96,6 +97,7 @@ func (c *Client) run(trace *blackbox.Trace, module string) {
 	cfg := recorder.Config{
 		Ring: c.ring, Trace: trace, Outbox: c.outbox, Bell: c.bell, Progress: progress, Tally: c.tally,
 		IDs: &c.ids, Start: c.start, Channel: c.channelName, Run: run, Repeat: p.Repeat,
+		Policy: c.policy,
 	}
 	if p.DSN != "" {
 		url := p.Tunnel
@@ -108,10 +110,10 @@ func (c *Client) run(trace *blackbox.Trace, module string) {
 				DSN: p.dsn.String(), SDKName: sdkName, SDKVersion: Version, TraceID: protocol.Hex(run.Trace[:]),
 				PublicKey: p.dsn.PublicKey, Release: p.Release, Environment: p.Environment,
 			},
-			Outbox: c.outbox, Progress: progress, Tally: c.tally,
+			Outbox: c.outbox, Progress: progress, Tally: c.tally, Collect: c.collect, Killed: c.killed,
 			Freed: func() { c.recorder.Freed() },
 		})
-		cfg.Wake = c.sender.Wake
+		cfg.Wake, cfg.Away = c.sender.Wake, c.sender.Away
 	}
 	c.recorder = recorder.New(cfg)
 	c.done.Go(func() { c.recorder.Work(c.stop) })
@@ -147,8 +149,11 @@ func (c *Client) Channel(name string) *Channel {
 	}
 	old := *c.names.Load()
 	names := append(old[:len(old):len(old)], name)
-	ch := &Channel{client: c, name: name, index: uint16(len(old)), gate: new(sampling.Gate)}
-	if !c.closed.Load() {
+	ch := &Channel{client: c, name: name, index: uint16(len(old)), state: sampling.NewChannel(name)}
+	ch.gate = ch.state.Gate()
+	if ctl := c.control.Load(); ctl != nil {
+		ctl.adopt(ch.state)
+	} else if !c.closed.Load() {
 		ch.gate.Set(sampling.Thresholds(c.plan.levels.of(name)))
 	}
 	c.names.Store(&names)
@@ -195,6 +200,9 @@ func (c *Client) Close(d time.Duration) bool {
 	c.closing.Do(func() {
 		c.closed.Store(true)
 		c.mu.Lock()
+		if ctl := c.control.Load(); ctl != nil {
+			ctl.close()
+		}
 		for _, ch := range c.channels {
 			ch.gate.Set(sampling.Thresholds{Trail: sampling.LevelOff, Send: sampling.LevelOff, Issue: sampling.LevelOff})
 		}

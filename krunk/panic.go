@@ -5,6 +5,7 @@ import (
 
 	"github.com/krunk-go/krunk/internal/blackbox"
 	"github.com/krunk-go/krunk/internal/record"
+	"github.com/krunk-go/krunk/sampling"
 )
 
 // Recover reports a panic and lets the program go on behind the deferring function: `defer client.Recover()` in a frame
@@ -48,15 +49,23 @@ func (c *Client) capturePanic(v any) EventID {
 	if c == nil || c.closed.Load() {
 		return EventID{}
 	}
+	ppm := uint32(sampling.Million)
+	if ctl := c.control.Load(); ctl != nil {
+		if !ctl.panics() {
+			return EventID{}
+		}
+		ppm = ctl.panicsPPM()
+	}
 	var errs chain
 	errs.panicValue(v)
 	h := c.own.head(record.PanicType, LevelFatal)
+	h.PPM = ppm
 	h.Gid = goroutine()
 	return c.own.event(2, blackbox.Fatal, &h, "", &errs, nil)
 }
 
 // goroutine returns the number of the calling goroutine, which only the first line of a stack trace tells; 0 if it does
-// not. 2 µs, so for panics only. It does not allocate.
+// not. Some microseconds, so for panics only. It does not allocate.
 func goroutine() uint64 {
 	var buf [64]byte
 	var id uint64

@@ -32,6 +32,7 @@ func (c *Client) Stats() Stats {
 		Events: r.Events.Load(), Logs: r.Logs.Load(), History: r.History.Load(), Suppressed: r.Suppressed.Load(),
 		Lost: c.history.Load(),
 	}
+	c.collect()
 	for _, d := range c.tally.Total(nil) {
 		s.Drops = append(s.Drops, Drop{Reason: d.Reason.String(), Category: d.Category.String(), Quantity: d.Quantity})
 	}

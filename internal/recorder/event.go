@@ -2,6 +2,7 @@ package recorder
 
 import (
 	"runtime"
+	"slices"
 	"strconv"
 	"time"
 	"unsafe"
@@ -97,6 +98,7 @@ func (e *events) item(rec *record.Record, s *scope, trail *blackbox.Trace, suppr
 		ev.Tags[k] = v
 	}
 	ev.Tags["support_code"] = e.short(rec.ID)
+	e.sampled(rec)
 	if s.user != (protocol.User{}) {
 		ev.User = &s.user
 	}
@@ -135,6 +137,24 @@ func (e *events) reset() {
 		Release: run.Release, Dist: run.Dist, Environment: run.Environment,
 	}
 }
+
+// sampled says with which probability an event like this one is sent, so that totals can be told from what arrived: the sum
+// of 1/p. One that was picked by name stands for nobody else.
+func (e *events) sampled(rec *record.Record) {
+	if v := e.cfg.Policy(); v != "" {
+		e.event.Tags["krunk.policy"] = v
+	}
+	switch {
+	case rec.PPM == 0:
+		e.event.Tags["krunk.sampled"] = "forced"
+	case rec.PPM < million:
+		p := strconv.FormatFloat(float64(rec.PPM)/million, 'g', -1, 64)
+		e.event.Tags["krunk.p"] = p
+		e.event.Contexts["error_sampling"] = e.keep(append(append(append(e.raw, `{"client_sample_rate":`...), p...), '}'))
+	}
+}
+
+const million = 1_000_000
 
 // contexts adds the fixed ones, those of the game, the attributes, and what Krunk has to say about the event itself.
 func (e *events) contexts(rec *record.Record, s *scope, suppressed uint64) {
@@ -221,7 +241,7 @@ func (e *events) breadcrumbs(trail *blackbox.Trace, wall int64) {
 			Level: protocol.EventLevel(int(rec.Level)), Message: scrub.String(rec.Text),
 		}
 		e.fields = appendFields(e.fields[:0], &rec)
-		if rec.Frame > 0 {
+		if rec.Frame > 0 && !slices.ContainsFunc(e.fields, func(f record.Field) bool { return f.Key == "frame" }) {
 			e.fields = append(e.fields, record.Field{Key: "frame", Kind: record.Int64, Num: uint64(rec.Frame)})
 		}
 		if len(e.fields) > 0 {

@@ -1,6 +1,7 @@
 package recorder
 
 import (
+	"math"
 	"strconv"
 	"time"
 	"unsafe"
@@ -89,6 +90,9 @@ func (l *logs) attributes(b []byte, rec *record.Record, s *scope) []byte {
 	}
 	if rec.Flags&record.FlagID != 0 {
 		b = textAttribute(b, "krunk.event_id", protocol.Hex(rec.ID[:]))
+	}
+	if rec.PPM > 0 && rec.PPM < million {
+		b = typed(b, &record.Field{Key: "krunk.weight", Kind: record.Float64, Num: math.Float64bits(million / float64(rec.PPM))}, "double", "")
 	}
 	if rec.LeftOut > 0 {
 		b = append(key(b, "krunk.attributes_left_out"), `{"value":`...)

@@ -27,7 +27,9 @@ type Config struct {
 	IDs      *ident.Pool
 	Start    time.Time
 	Channel  func(uint16) string // name of a channel
+	Policy   func() string       // version of the policy in force, "" or nil if none
 	Wake     func()              // tells the sender that the outbox has something new
+	Away     func() bool         // the server does not answer at the moment; nil: it does
 	Run      Run
 	Repeat   int // events of one kind that are let through in a minute; not positive: all
 }
@@ -49,7 +51,8 @@ type Recorder struct {
 	events  events
 	logs    logs
 	repeats repeats
-	pending pending
+	pending []pending     // in order; at most one batch of log records and one event
+	room    *notify.Bell  // rung when the outbox got room, which matters only while an envelope waits for it
 	stopped chan struct{} // closed when Work has returned
 
 	flushTo atomic.Uint64 // position up to which somebody waits
@@ -63,16 +66,22 @@ type Counts struct {
 	Events, Logs, History, Suppressed, Malformed atomic.Uint64
 }
 
-// pending is an envelope that waits for room in the outbox.
+// pending is an envelope that waits for room in the outbox. Its body is a buffer of logs or events, which make no other
+// envelope before it has gone.
 type pending struct {
 	meta blackbox.Meta
 	body []byte
-	full bool
 }
 
 // New returns a recorder; Work makes it run.
 func New(cfg Config) *Recorder {
-	r := &Recorder{cfg: cfg, reader: blackbox.NewReader(cfg.Ring), stopped: make(chan struct{})}
+	if cfg.Policy == nil {
+		cfg.Policy = func() string { return "" }
+	}
+	if cfg.Away == nil {
+		cfg.Away = func() bool { return false }
+	}
+	r := &Recorder{cfg: cfg, room: notify.NewBell(), reader: blackbox.NewReader(cfg.Ring), stopped: make(chan struct{})}
 	r.scope.tags = make(map[string]string)
 	if cfg.Outbox != nil {
 		r.events.init(&r.cfg)
@@ -85,7 +94,7 @@ func New(cfg Config) *Recorder {
 // Freed says that the outbox has more room than before.
 func (r *Recorder) Freed() {
 	r.freed.Store(true)
-	r.cfg.Bell.Ring()
+	r.room.Ring()
 }
 
 // Processed returns the position up to which everything is in the outbox or counted.
@@ -133,6 +142,12 @@ func (r *Recorder) Work(stop <-chan struct{}) {
 				batch.Reset(batchWait)
 			}
 		}
+		if len(r.pending) > 0 {
+			if !r.waitForRoom(stop) {
+				return
+			}
+			continue
+		}
 		r.cfg.Bell.Sleep()
 		if !r.work() {
 			select {
@@ -148,11 +163,24 @@ func (r *Recorder) Work(stop <-chan struct{}) {
 	}
 }
 
+// waitForRoom sleeps until the sender has freed something; what is captured meanwhile wakes nobody. It reports false when
+// stop was closed.
+func (r *Recorder) waitForRoom(stop <-chan struct{}) bool {
+	r.room.Sleep()
+	defer r.room.Awake()
+	if r.freed.Load() {
+		return true
+	}
+	select {
+	case <-r.room.C():
+		return true
+	case <-stop:
+		return false
+	}
+}
+
 // work reports whether there is anything to do now; it is asked after the bell was armed, so nothing is missed.
 func (r *Recorder) work() bool {
-	if r.pending.full {
-		return r.freed.Load()
-	}
 	if r.reader.Ready() || r.logs.due {
 		return true
 	}
@@ -183,14 +211,14 @@ func (r *Recorder) drain() {
 				break
 			}
 			r.take(rec)
-			if r.pending.full {
+			if len(r.pending) > 0 {
 				break // rec is encoded, but stays in the ring until its envelope stands in the outbox
 			}
 			if n%16 == 15 {
 				r.reader.Release(r.reader.Pos())
 			}
 		}
-		if !r.pending.full {
+		if len(r.pending) == 0 {
 			r.reader.Release(r.reader.Pos())
 			if r.logs.due || want > r.done.Load() {
 				r.flushLogs()
@@ -203,7 +231,7 @@ func (r *Recorder) drain() {
 
 // finish publishes how far everything is done. Log records that wait for their batch hold it back.
 func (r *Recorder) finish() {
-	if r.logs.waiting() {
+	if r.logs.waiting() || len(r.pending) > 0 {
 		return
 	}
 	if pos := r.reader.Pos(); pos != r.done.Load() {
@@ -212,17 +240,25 @@ func (r *Recorder) finish() {
 	}
 }
 
-// retry puts the envelope that found no room before and reports whether reading may go on.
+// retry puts the envelopes that found no room before and reports whether reading may go on.
 func (r *Recorder) retry() bool {
-	if !r.pending.full {
-		return true
+	for len(r.pending) > 0 {
+		if !r.cfg.Outbox.Put(r.pending[0].meta, r.pending[0].body) {
+			return false
+		}
+		r.pending = append(r.pending[:0], r.pending[1:]...)
+		r.cfg.Wake()
 	}
-	if !r.cfg.Outbox.Put(r.pending.meta, r.pending.body) {
-		return false
-	}
-	r.pending.full = false
-	r.cfg.Wake()
 	return true
+}
+
+// put hands an envelope to the sender, or keeps it until there is room.
+func (r *Recorder) put(m blackbox.Meta, body []byte) {
+	if len(r.pending) == 0 && r.cfg.Outbox.Put(m, body) {
+		r.cfg.Wake()
+		return
+	}
+	r.pending = append(r.pending, pending{meta: m, body: body})
 }
 
 // take handles one record. A panic in here costs this record and is counted.
@@ -276,12 +312,7 @@ func (r *Recorder) event(rec *record.Record, kind blackbox.Kind) {
 		r.cfg.Tally.Add(protocol.ReasonInternalSDKError, protocol.CategoryError, 1)
 		return
 	}
-	m := blackbox.Meta{ID: rec.ID, Kind: kind, Category: uint8(protocol.CategoryError), Count: 1}
-	if r.cfg.Outbox.Put(m, item) {
-		r.cfg.Wake()
-		return
-	}
-	r.pending = pending{meta: m, body: item, full: true}
+	r.put(blackbox.Meta{ID: rec.ID, Kind: kind, Category: uint8(protocol.CategoryError), Count: 1}, item)
 }
 
 // flushLogs puts the batch of log records into the outbox, in halves where the encoder made it longer than an envelope may be.
@@ -293,18 +324,23 @@ func (r *Recorder) flushLogs() {
 	}
 }
 
-// putLogs puts the records from..to, or counts them where there is no room: a server that is away must not stop events.
+// putLogs puts the records from..to. Where there is no room they wait for it like an event, as long as the server answers;
+// while it is away they are counted as dropped: logs must not stop events.
 func (r *Recorder) putLogs(from, to int) {
 	n := to - from
 	item, err := r.logs.item(from, to)
+	m := blackbox.Meta{Kind: blackbox.Log, Category: uint8(protocol.CategoryLogItem), Count: uint32(n)}
+	long := len(item) > r.cfg.Outbox.MaxBody()
 	switch {
 	case err != nil:
 		r.cfg.Tally.Add(protocol.ReasonInternalSDKError, protocol.CategoryLogItem, uint64(n))
-	case len(item) > r.cfg.Outbox.MaxBody() && n > 1:
+	case long && n > 1:
 		r.putLogs(from, from+n/2)
 		r.putLogs(from+n/2, to)
-	case len(item) <= r.cfg.Outbox.MaxBody() && r.cfg.Outbox.Put(blackbox.Meta{Kind: blackbox.Log, Category: uint8(protocol.CategoryLogItem), Count: uint32(n)}, item):
+	case !long && len(r.pending) == 0 && r.cfg.Outbox.Put(m, item):
 		r.cfg.Wake()
+	case !long && len(r.pending) == 0 && !r.cfg.Away():
+		r.put(m, item)
 	default:
 		r.cfg.Tally.Add(protocol.ReasonBufferOverflow, protocol.CategoryLogItem, uint64(n))
 		r.cfg.Tally.Add(protocol.ReasonBufferOverflow, protocol.CategoryLogByte, uint64(len(item)))

@@ -31,19 +31,24 @@ func (s *Sender) send(e blackbox.Entry) {
 	case err != nil:
 		s.backoff(err.Error(), 0)
 	case resp.Status >= 200 && resp.Status < 300:
-		s.failures = 0
+		s.answered()
 		s.Sent.Add(1)
 		s.settle(e, told)
 	case resp.Status == 429:
-		s.failures = 0
+		s.answered()
 		s.settle(e, told)
 	case resp.Status >= 400 && resp.Status < 500:
-		s.failures = 0
+		s.answered()
 		s.fail("status " + strconv.Itoa(resp.Status))
 		s.drop(e, protocol.ReasonSendError)
 	default:
 		s.backoff("status "+strconv.Itoa(resp.Status), retryAfter(resp.RetryAfter))
 	}
+}
+
+func (s *Sender) answered() {
+	s.failures = 0
+	s.away.Store(false)
 }
 
 func (s *Sender) settle(e blackbox.Entry, told bool) {
@@ -66,8 +71,11 @@ func (s *Sender) post(id [16]byte, items []byte) (resp transport.Response, told 
 	now := time.Now()
 	s.body = protocol.AppendEnvelopeHeader(s.body[:0], &h, now)
 	s.body = append(s.body, items...)
+	s.cfg.Collect()
 	s.discards = s.cfg.Tally.Untold(s.discards[:0])
-	if told = len(s.discards) > 0 && !s.limits.Limited(protocol.CategoryInternal, now); told {
+	due := items == nil || now.Sub(s.reported) >= reportEvery
+	if told = due && len(s.discards) > 0 && !s.cfg.Killed() && !s.limits.Limited(protocol.CategoryInternal, now); told {
+		s.reported = now
 		s.report = protocol.AppendClientReport(s.report[:0], now, s.discards)
 		s.body = protocol.AppendItem(s.body, "client_report", s.report)
 	}
@@ -99,10 +107,11 @@ var errPanicked = errors.New("the transport panicked")
 // reportAlone sends what was dropped when there is no envelope that could take it along. One attempt; what it could not tell
 // stays counted.
 func (s *Sender) reportAlone() {
+	s.cfg.Collect()
 	if s.discards = s.cfg.Tally.Untold(s.discards[:0]); len(s.discards) == 0 {
 		return
 	}
-	if s.limits.Limited(protocol.CategoryInternal, time.Now()) {
+	if s.cfg.Killed() || s.limits.Limited(protocol.CategoryInternal, time.Now()) {
 		return
 	}
 	resp, told, err := s.post([16]byte{}, nil)
@@ -120,6 +129,7 @@ func (s *Sender) reportAlone() {
 // come back in one second. A server's own wish counts up to backoffMax.
 func (s *Sender) backoff(why string, wish time.Duration) {
 	s.fail(why)
+	s.away.Store(true)
 	s.Retries.Add(1)
 	pause := backoffMin << min(s.failures, 10)
 	pause = min(pause, backoffMax)

@@ -20,6 +20,7 @@ const (
 	backoffMin  = time.Second
 	backoffMax  = 5 * time.Minute
 	maxScratch  = 256 << 10
+	reportEvery = 5 * time.Second // client reports ride along; in a storm not with every envelope
 )
 
 // Config is what a Sender works with, immutable after New.
@@ -32,7 +33,9 @@ type Config struct {
 	Outbox    *blackbox.Outbox
 	Progress  *notify.Signal
 	Tally     *tally.Tally
-	Freed     func() // tells the recorder that the outbox has more room
+	Freed     func()      // tells the recorder that the outbox has more room
+	Collect   func()      // brings the tally up to date; nil: nothing to do
+	Killed    func() bool // all but panics is to be dropped, and no client report sent; nil: never
 }
 
 // Sender is owned by the goroutine that calls Work. Wake, Flush and Counts may be called by others.
@@ -49,6 +52,8 @@ type Sender struct {
 	report   []byte
 	discards []protocol.Discard
 	request  transport.Request
+	away     atomic.Bool
+	reported time.Time // when a client report went along
 	failures int       // attempts without an answer in a row
 	retryAt  time.Time // no attempt before that, zero: any time
 	urged    uint64    // the newest of the flushes that a back-off was ended for
@@ -81,6 +86,12 @@ func (c *Counts) fail(text string) {
 
 // New returns a sender; Work makes it run.
 func New(cfg Config) *Sender {
+	if cfg.Collect == nil {
+		cfg.Collect = func() {}
+	}
+	if cfg.Killed == nil {
+		cfg.Killed = func() bool { return false }
+	}
 	s := &Sender{cfg: cfg, bell: notify.NewBell(), stopped: make(chan struct{}), quit: make(chan struct{})}
 	s.request = transport.Request{
 		URL: cfg.URL, Auth: cfg.Auth, UserAgent: cfg.UserAgent, ContentType: "application/x-sentry-envelope",
@@ -128,6 +139,9 @@ func (s *Sender) stopping() bool {
 		return false
 	}
 }
+
+// Away reports whether the latest attempt got no usable answer.
+func (s *Sender) Away() bool { return s.away.Load() }
 
 // Work runs until Stop.
 func (s *Sender) Work() {
@@ -179,6 +193,10 @@ func (s *Sender) pump() time.Duration {
 		e, ok := s.cfg.Outbox.Next(s.mustWait)
 		if !ok {
 			return s.rest()
+		}
+		if s.cfg.Killed() && e.Kind != blackbox.Fatal {
+			s.drop(e, protocol.ReasonIgnored)
+			continue
 		}
 		if s.limited(e.Meta) {
 			s.drop(e, protocol.ReasonRateLimitBackoff)

@@ -1,0 +1,184 @@
+package krunk_test
+
+import (
+	"errors"
+	"fmt"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/krunk-go/krunk/krunk"
+	"github.com/krunk-go/krunk/sampling"
+	"github.com/krunk-go/krunk/transport/sentrytest"
+)
+
+func document(version int, rest string) []byte {
+	return fmt.Appendf(nil, `{"krunk":1,"epoch":0,"version":%d,"issued":"2026-10-10T12:00:00Z","salt":"s",%s}`, version, rest)
+}
+
+func TestPolicyMovesThresholdsWhileTheGameRuns(t *testing.T) {
+	c, srv := start(t, krunk.Config{Channels: map[string]krunk.Thresholds{"net": {Issue: "warn"}}})
+	net := c.Channel("net.http")
+	ctl := c.Sampling()
+	if ctl != c.Sampling() {
+		t.Fatal("two calls gave two controllers")
+	}
+	net.Warn("config raises it")
+	if err := ctl.Apply(document(1, `"channels":{"net":{"issue":"off","send":"info"}}`)); err != nil {
+		t.Fatal(err)
+	}
+	net.Error("shipped as a log record alone")
+	late := c.Channel("net.late")
+	late.Info("made after the policy")
+	if late.Enabled(krunk.LevelTrace) || !late.Enabled(krunk.LevelDebug) {
+		t.Error("a channel made later has other thresholds than the policy says")
+	}
+	c.Flush(time.Minute)
+	if ev := srv.Events(); len(ev) != 1 || ev[0].Title() != "net.http: config raises it" {
+		t.Errorf("%d events, want the one before the policy", len(ev))
+	}
+	if logs := srv.Logs(); len(logs) != 2 || logs[1].Body != "made after the policy" {
+		t.Errorf("%d log records, want 2", len(logs))
+	}
+	c.Report(errors.New("not this one either"))
+	if err := ctl.Apply([]byte(`{"krunk":1,"version":"x"}`)); err == nil {
+		t.Error("a malformed policy was applied")
+	}
+	c.Channel("ai").Error("tagged")
+	c.Flush(time.Minute)
+	events := srv.Events()
+	if got := events[len(events)-1].Tag("krunk.policy"); got != ctl.Version().String() {
+		t.Errorf("tag krunk.policy is %q, want %q", got, ctl.Version())
+	}
+}
+
+func TestKillSwitchSilencesAllButPanics(t *testing.T) {
+	c, srv := start(t, krunk.Config{})
+	ctl := c.Sampling()
+	if err := ctl.Apply(document(1, `"enabled":false`)); err != nil {
+		t.Fatal(err)
+	}
+	if !c.Report(errors.New("silenced")).IsZero() || c.Channel("net").Enabled(krunk.LevelFatal) {
+		t.Error("the kill switch did not close the gates")
+	}
+	func() {
+		defer c.Recover()
+		panic("still told")
+	}()
+	c.Flush(time.Minute)
+	if ev := srv.Events(); len(ev) != 1 || ev[0].Title() != "panic: still told" {
+		t.Errorf("%d events, want the panic alone", len(ev))
+	}
+	if n := len(srv.Discards()); n != 0 {
+		t.Errorf("%d discards reported by a silenced client", n)
+	}
+}
+
+func TestSampledOutIsCountedAndWeighed(t *testing.T) {
+	c, srv := start(t, krunk.Config{Repeat: -1})
+	if err := c.Sampling().Apply(document(1, `"channels":{"net":{"records":25}}`)); err != nil {
+		t.Fatal(err)
+	}
+	net := c.Channel("net")
+	const n = 400
+	kept := 0
+	for i := range n {
+		if !net.Report(fmt.Errorf("error %d", i)).IsZero() {
+			kept++
+		}
+	}
+	if kept < n/8 || kept > n/2 {
+		t.Errorf("%d of %d kept at 25 %%", kept, n)
+	}
+	c.Flush(time.Minute)
+	events := srv.Events()
+	if len(events) != kept {
+		t.Fatalf("%d events, want %d", len(events), kept)
+	}
+	if p := events[0].Tag("krunk.p"); p != "0.25" || events[0].Contexts["error_sampling"]["client_sample_rate"] != 0.25 {
+		t.Errorf("krunk.p %q, error_sampling %v, want 0.25", p, events[0].Contexts["error_sampling"])
+	}
+	var dropped int
+	for _, d := range srv.Discards() {
+		if d.Reason == "sample_rate" && d.Category == "error" {
+			dropped += int(d.Quantity)
+		}
+	}
+	if dropped+kept != n {
+		t.Errorf("kept %d, told of %d, want %d together", kept, dropped, n)
+	}
+}
+
+func TestOutsideOfTheCohortTheTrailIsKept(t *testing.T) {
+	c, srv := start(t, krunk.Config{})
+	if err := c.Sampling().Apply(document(1, `"clients":0`)); err != nil {
+		t.Fatal(err)
+	}
+	c.Channel("net").Info("on the way to the crash")
+	c.Report(errors.New("not sent"))
+	func() {
+		defer c.Recover()
+		panic("crash")
+	}()
+	c.Flush(time.Minute)
+	ev := srv.Events()
+	if len(ev) != 1 || len(ev[0].Breadcrumbs) != 1 || ev[0].Breadcrumbs[0].Message != "on the way to the crash" {
+		t.Errorf("got %+v, want the panic with its breadcrumb", ev)
+	}
+}
+
+func TestAttach(t *testing.T) {
+	ctl, err := sampling.New(sampling.Identity{ID: "install-1"}, sampling.Options{Base: map[string]sampling.Levels{"net": {Send: "info"}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	c, srv := start(t, krunk.Config{})
+	net := c.Channel("net")
+	if err := c.Attach(ctl); err != nil {
+		t.Fatal(err)
+	}
+	if c.Sampling() != ctl {
+		t.Error("Sampling returns another controller than the attached one")
+	}
+	if err := c.Attach(ctl); err == nil {
+		t.Error("a second controller was attached")
+	}
+	net.Info("by the controller's base")
+	c.Flush(time.Minute)
+	if n := len(srv.Logs()); n != 1 {
+		t.Errorf("%d log records, want 1", n)
+	}
+	c.Close(time.Minute)
+	if err := ctl.Apply(document(1, `"clients":1`)); !errors.Is(err, sampling.ErrClosed) {
+		t.Errorf("after Close a policy gives %v, want ErrClosed", err)
+	}
+}
+
+// A rule with an end falls back by itself, offline.
+func TestRuleEndsByItself(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		srv := sentrytest.New(sentrytest.Options{AnyTime: true})
+		c, err := krunk.Start(krunk.Config{DSN: srv.DSN(), Transport: srv.Transport()})
+		if err != nil {
+			t.Fatal(err)
+		}
+		now := time.Now().UTC()
+		until := now.Add(time.Hour).Format(time.RFC3339)
+		err = c.Sampling().Apply(fmt.Appendf(nil, `{"krunk":1,"epoch":0,"version":1,"issued":%q,"salt":"s","rules":[
+			{"id":"debug","until":%q,"when":{"platform":[%q]},"set":{"channels":{"net":{"send":"debug"}}}}]}`,
+			now.Format(time.RFC3339), until, "linux"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		c.Sampling().Update(func(id *sampling.Identity) { id.Platform = "linux" })
+		net := c.Channel("net")
+		net.Debug("inside of the hour")
+		c.Flush(time.Minute)
+		time.Sleep(61 * time.Minute)
+		net.Debug("after it")
+		c.Close(time.Minute)
+		if logs := srv.Logs(); len(logs) != 1 || logs[0].Body != "inside of the hour" {
+			t.Errorf("%d log records, want the one inside of the hour", len(logs))
+		}
+	})
+}
