@@ -1,0 +1,117 @@
+// Frameloop is a small game on Krunk: a 60 Hz loop with four channels, worker goroutines, recovered panics, wrapped and
+// joined errors, structured logs, and a storm of 500 errors within a second. It needs nothing but Go:
+//
+//	go run ./examples/frameloop
+//
+// plays the same frames twice, without Krunk and with it, sends to a strict endpoint in its own process (over HTTP on the
+// loopback interface), and prints what a frame took, what a capture call took, and what arrived. It exits with 1 if anything
+// is missing at the endpoint. With
+//
+//	SENTRY_DSN=https://key@sentry.example/42 go run ./examples/frameloop
+//
+// it sends there, and prints the ids and support codes to look for.
+//
+// Read start below first, then game.go, network.go and loader.go: they are what a game does. The other files measure.
+package main
+
+import (
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"time"
+
+	"github.com/krunk-go/krunk/krunk"
+	"github.com/krunk-go/krunk/transport/deflate"
+	"github.com/krunk-go/krunk/transport/nethttp"
+	"github.com/krunk-go/krunk/transport/sentrytest"
+)
+
+func main() {
+	os.Exit(run(os.Args[1:], os.Stdout))
+}
+
+// start is all that a game has to set up.
+func start(dsn string) (*krunk.Client, error) {
+	http, err := nethttp.New(nil)
+	if err != nil {
+		return nil, err
+	}
+	return krunk.Start(krunk.Config{
+		DSN:         dsn,
+		Transport:   deflate.Wrap(http),
+		Release:     "frameloop@1.0.0",
+		Environment: "demo",
+		Channels: map[string]krunk.Thresholds{
+			"match": {Send: "info"},  // structured logs; on the other channels below error only breadcrumbs
+			"audio": {Trail: "info"}, // its debug records are not even that
+		},
+	})
+}
+
+// flushTime is what the reports of the last frames may take to arrive.
+const flushTime = 8 * time.Second
+
+// run plays and prints; it returns the exit code.
+func run(args []string, stdout io.Writer) int {
+	o, err := parse(args, stdout)
+	if errors.Is(err, flag.ErrHelp) {
+		return 0
+	}
+	if err != nil {
+		return 2
+	}
+	dsn := os.Getenv("SENTRY_DSN")
+	var endpoint *sentrytest.Server
+	if dsn == "" {
+		endpoint = sentrytest.Start(sentrytest.Options{})
+		defer endpoint.Close()
+		dsn = endpoint.DSN()
+	}
+	fmt.Fprintf(stdout, "%d frames at %d Hz, twice: without Krunk, then with it\n", o.frames, o.hz)
+	without := play(o, nil) // a nil Client does nothing
+
+	client, err := start(dsn)
+	if err != nil {
+		fmt.Fprintln(stdout, err)
+		return 1
+	}
+	with := play(o, client)
+	flushed := client.Flush(flushTime)
+	stats := client.Stats()
+	client.Close(time.Second)
+
+	return (&report{out: stdout, options: o, without: without, with: with, stats: stats, flushed: flushed}).print(endpoint)
+}
+
+// options are the flags.
+type options struct {
+	frames int // of each of the two runs
+	hz     int
+}
+
+// parse reads the flags and tells out what is wrong with them.
+func parse(args []string, out io.Writer) (options, error) {
+	o := options{}
+	f := flag.NewFlagSet("frameloop", flag.ContinueOnError)
+	f.SetOutput(out)
+	f.IntVar(&o.frames, "frames", 210, "frames of each of the two runs, at least 30")
+	f.IntVar(&o.hz, "hz", 60, "frames a second, 1 to 1000")
+	if err := f.Parse(args); err != nil {
+		return o, err
+	}
+	var err error
+	switch {
+	case f.NArg() > 0:
+		err = fmt.Errorf("frameloop: unknown argument %q; write flags only", f.Arg(0))
+	case o.frames < 30:
+		err = fmt.Errorf("frameloop: -frames %d; write at least 30, so that everything happens once", o.frames)
+	case o.hz < 1 || o.hz > 1000:
+		err = fmt.Errorf("frameloop: -hz %d; write 1 to 1000", o.hz)
+	}
+	if err != nil {
+		fmt.Fprintln(out, err)
+	}
+	return o, err
+}
