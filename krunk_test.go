@@ -56,6 +56,8 @@ type boss struct{ health []int }
 
 func (b *boss) tick(i int) int { return b.health[i] }
 
+func emptyMap() map[string]int { return nil }
+
 type hostile struct{}
 
 func (hostile) Error() string { panic("no text today") }
@@ -72,7 +74,7 @@ func TestPanicsOfEveryKind(t *testing.T) {
 		top   string
 	}{
 		{"runtime error", func() { new(boss).tick(9) }, "runtime.boundsError: runtime error: index out of range [9] with length 0", "(*boss).tick"},
-		{"nil map", func() { var m map[string]int; m["x"] = 1 }, "runtime.plainError: assignment to entry in nil map", "TestPanicsOfEveryKind.func2"},
+		{"nil map", func() { emptyMap()["x"] = 1 }, "runtime.plainError: assignment to entry in nil map", "TestPanicsOfEveryKind.func2"},
 		{"error", func() { panic(fmt.Errorf("save: %w", fs.ErrPermission)) }, "*fmt.wrapError: save: permission denied", "TestPanicsOfEveryKind.func3"},
 		{"string", func() { panic("boom") }, "panic: boom", "TestPanicsOfEveryKind.func4"},
 		{"stringer", func() { panic(named{"x"}) }, "krunk_test.named: named x", "TestPanicsOfEveryKind.func5"},
@@ -709,7 +711,9 @@ func TestStartNamesWhatIsWrong(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			c, err := krunk.Start(tt.cfg)
-			defer c.Close(time.Second)
+			if err == nil {
+				defer c.Close(time.Second)
+			}
 			if (err == nil) != (tt.want == nil) {
 				t.Fatalf("got error %v", err)
 			}

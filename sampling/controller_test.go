@@ -198,7 +198,7 @@ func TestUntilEndsOffline(t *testing.T) {
 				if row.open > 0 && !ch.Enabled(LevelTrace) {
 					t.Error("ended early")
 				}
-				time.Sleep(1)
+				time.Sleep(time.Nanosecond)
 				synctest.Wait()
 				if ch.Enabled(LevelTrace) || c.Status().NextExpiry != 0 {
 					t.Error("did not end")

@@ -30,7 +30,6 @@ func caught(t *testing.T, f func()) []uintptr {
 
 type boss struct {
 	life int
-	next *boss
 }
 
 //go:noinline
@@ -143,8 +142,8 @@ func TestPanicEndsWithTheCrash(t *testing.T) {
 		{"nil dereference", func() { nilBoss.tick() }, "(*boss).tick"},
 		{"index", func() { index(nil, 3) }, "index"},
 		{"slice", func() { slice(nil, 3) }, "slice"},
-		{"divide", func() { divide(1, 0) }, "divide"},
-		{"shift", func() { shift(1, -1) }, "shift"},
+		{"divide", func() { _ = divide(1, 0) }, "divide"},
+		{"shift", func() { _ = shift(1, -1) }, "shift"},
 		{"nil map string", func() { mapNil(nil) }, "mapNil"},
 		{"nil map int", func() { mapNilInt(nil) }, "mapNilInt"},
 		{"unhashable key", func() { mapHash(map[any]int{}, []int{}) }, "mapHash"},
@@ -155,8 +154,8 @@ func TestPanicEndsWithTheCrash(t *testing.T) {
 		{"close closed", func() { closeChan(closed) }, "closeChan"},
 		{"close nil", func() { closeChan(nil) }, "closeChan"},
 		{"send closed", func() { sendChan(closed) }, "sendChan"},
-		{"makeslice", func() { makeSlice(-1) }, "makeSlice"},
-		{"makechan", func() { makeChan(-1) }, "makeChan"},
+		{"makeslice", func() { _ = makeSlice(-1) }, "makeSlice"},
+		{"makechan", func() { _ = makeChan(-1) }, "makeChan"},
 		{"slice to array", func() { toArray(nil) }, "toArray"},
 		{"nil func", func() { nilFunc(nil) }, "nilFunc"},
 		{"nil panic", func() { panicNil() }, "panicNil"},

@@ -1,0 +1,202 @@
+package benchmarks
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"runtime"
+	"strconv"
+	"syscall"
+	"time"
+
+	"github.com/getsentry/sentry-go"
+
+	"github.com/krunk-go/krunk/krunk"
+	"github.com/krunk-go/krunk/transport"
+	"github.com/krunk-go/krunk/transport/deflate"
+	"github.com/krunk-go/krunk/transport/nethttp"
+)
+
+// Delivered is what events cost that reached a server: the process that captured them, apart from the one that got them.
+type Delivered struct {
+	Events  int
+	CPU     time.Duration // user and system, of the whole process
+	Mallocs uint64
+	Seen    Seen // the events that warmed the process included
+}
+
+const (
+	deliveredCrumbs = 20
+	deliveredWarm   = 200
+)
+
+// Deliver starts a server and a client in processes of their own. who is "krunk", "krunk+deflate" or "sentry-go". At most
+// flight events are on their way at a time, so that nothing is dropped; 1 is a game that reports now and then, more is a burst.
+func Deliver(who string, events, flight int) (d Delivered, err error) {
+	srv, err := startChild("server")
+	if err != nil {
+		return d, err
+	}
+	var addr string
+	err = srv.out.Decode(&addr)
+	if err == nil {
+		err = runChild(&d, "delivered", who, addr, strconv.Itoa(events), strconv.Itoa(flight))
+	}
+	if err := errors.Join(err, srv.end(&d.Seen)); err != nil {
+		return d, err
+	}
+	if got, want := d.Seen.Requests, int64(events+deliveredWarm); got != want {
+		return d, fmt.Errorf("benchmarks: %s: %d of %d events arrived", who, got, want)
+	}
+	// Krunk cuts its own frames, but this whole program lies below Krunk's import path; a stack of nothing else is left whole,
+	// with the call of Report on top.
+	if s := d.Seen.Shape; s.Crumbs != deliveredCrumbs || s.Frames < depth-1 || s.Frames > depth || s.Tags < 5 {
+		return d, fmt.Errorf("benchmarks: %s: the events are not those to be measured: %+v", who, s)
+	}
+	return d, nil
+}
+
+// deliveredRole is the client.
+func deliveredRole(args []string, out *json.Encoder) error {
+	if len(args) != 4 {
+		return fmt.Errorf("benchmarks: role delivered got %q; write who, address, events, flight", args)
+	}
+	events, err := strconv.Atoi(args[2])
+	if err != nil {
+		return err
+	}
+	flight, err := strconv.Atoi(args[3])
+	if err != nil {
+		return err
+	}
+	slots := make(chan struct{}, flight)
+	s, err := openDelivery(args[0], "http://0123456789abcdef0123456789abcdef@"+args[1]+"/1", slots)
+	if err != nil {
+		return err
+	}
+	if _, err := s.run(deliveredWarm); err != nil {
+		return err
+	}
+	d := Delivered{Events: events}
+	before := spent()
+	if _, err := s.run(events); err != nil {
+		return err
+	}
+	after := spent()
+	d.CPU, d.Mallocs = after.cpu-before.cpu, after.mallocs-before.mallocs
+	if err := s.Close(); err != nil {
+		return err
+	}
+	return out.Encode(d)
+}
+
+type expense struct {
+	cpu     time.Duration
+	mallocs uint64
+}
+
+// spent collects garbage first, so that each measurement pays for its own.
+func spent() expense {
+	runtime.GC()
+	var u syscall.Rusage
+	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &u); err != nil {
+		panic(err) // unreachable: both arguments are valid
+	}
+	var m runtime.MemStats
+	runtime.ReadMemStats(&m)
+	return expense{time.Duration(u.Utime.Nano() + u.Stime.Nano()), m.Mallocs}
+}
+
+func openDelivery(who, dsn string, slots chan struct{}) (*Session, error) {
+	switch who {
+	case "krunk":
+		return deliverKrunk(dsn, nethttp.Default(), slots)
+	case "krunk+deflate":
+		return deliverKrunk(dsn, deflate.Wrap(nethttp.Default()), slots)
+	case "sentry-go":
+		return deliverSentry(dsn, slots)
+	}
+	return nil, fmt.Errorf("benchmarks: nobody is called %q; write krunk, krunk+deflate or sentry-go", who)
+}
+
+// tagKeys are the tags of every event; Krunk adds its support code.
+var tagKeys = [...]string{"gpu", "map", "mode", "platform", "store"}
+
+func deliverKrunk(dsn string, t transport.Transport, slots chan struct{}) (*Session, error) {
+	answered := transport.Func(func(ctx context.Context, r *transport.Request) (transport.Response, error) {
+		resp, err := t.Send(ctx, r)
+		<-slots
+		return resp, err
+	})
+	c, err := krunk.Start(krunk.Config{DSN: dsn, Transport: answered, Release: release, Repeat: -1})
+	if err != nil {
+		return nil, err
+	}
+	for _, k := range tagKeys {
+		c.SetTag(k, "value of "+k)
+	}
+	ch := c.Channel("net")
+	for i := range deliveredCrumbs {
+		krunkCrumb(ch, i)
+	}
+	s := &Session{Size: 1 << 20, Rest: flushed(c), Close: func() error { return nothingLost(c) }}
+	s.Batch = func(n int) {
+		atPlace(func() {
+			for range n {
+				slots <- struct{}{}
+				c.Report(errReset)
+			}
+		})
+	}
+	return s, nil
+}
+
+// answeredTrip frees a slot when an answer has come.
+type answeredTrip struct {
+	http.RoundTripper
+	slots chan struct{}
+}
+
+func (a answeredTrip) RoundTrip(r *http.Request) (*http.Response, error) {
+	resp, err := a.RoundTripper.RoundTrip(r)
+	<-a.slots
+	return resp, err
+}
+
+func deliverSentry(dsn string, slots chan struct{}) (*Session, error) {
+	dial := &net.Dialer{Timeout: 30 * time.Second, KeepAlive: 30 * time.Second}
+	hub, err := newHub(func(o *sentry.ClientOptions) {
+		o.Dsn = dsn
+		o.HTTPTransport = answeredTrip{&http.Transport{DialContext: dial.DialContext}, slots}
+	})
+	if err != nil {
+		return nil, err
+	}
+	hub.ConfigureScope(func(s *sentry.Scope) {
+		for _, k := range tagKeys {
+			s.SetTag(k, "value of "+k)
+		}
+	})
+	for i := range deliveredCrumbs {
+		hub.AddBreadcrumb(crumb(i), nil)
+	}
+	s := &Session{Size: 1 << 20, Close: func() error { hub.Client().Close(); return nil }}
+	s.Batch = func(n int) {
+		atPlace(func() {
+			for range n {
+				slots <- struct{}{}
+				hub.CaptureException(errReset)
+			}
+		})
+	}
+	s.Rest = func() error {
+		if !hub.Flush(patient) {
+			return errors.New("benchmarks: sentry-go's flush ran out of time")
+		}
+		return nil
+	}
+	return s, nil
+}

@@ -1,0 +1,84 @@
+package benchmarks
+
+import (
+	"errors"
+	"testing"
+	"time"
+)
+
+func TestStalledServer(t *testing.T) {
+	const captures = 100_000
+	s, err := Stall("krunk", captures)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Logf("%+v", s)
+	if s.Growth > 1<<20 {
+		t.Errorf("heap growth: got %d bytes, want at most Config.Memory, %d", s.Growth, 1<<20)
+	}
+	if s.Delivered != s.Taken {
+		t.Errorf("delivered in the end: got %d, want the %d captures that returned an id", s.Delivered, s.Taken)
+	}
+	if got := s.Delivered + s.Dropped; got != captures || s.Taken == 0 {
+		t.Errorf("delivered and counted as dropped: got %d + %d = %d, want %d", s.Delivered, s.Dropped, got, captures)
+	}
+}
+
+// Deliver itself fails when an event is missing or is not of the shape that the others have.
+func TestDeliver(t *testing.T) {
+	for _, who := range []string{"krunk", "krunk+deflate", "sentry-go"} {
+		d, err := Deliver(who, 200, 8)
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Logf("%s: %+v", who, d)
+		if d.CPU <= 0 || d.Mallocs == 0 || d.Seen.Bytes == 0 {
+			t.Errorf("%s: got %+v, want a cost", who, d)
+		}
+		if per := d.Mallocs / 200; who != "sentry-go" && per > 110 {
+			t.Errorf("%s: got %d allocations an event, want at most 110", who, per)
+		}
+	}
+}
+
+func TestIdle(t *testing.T) {
+	if testing.Short() {
+		t.Skip("counts for three seconds")
+	}
+	krunk, err := Sleep("krunk", 3*time.Second)
+	if errors.Is(err, errors.ErrUnsupported) {
+		t.Skip(err)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	if krunk.Switches != 0 {
+		t.Errorf("voluntary context switches in 3 s: got %d, want 0", krunk.Switches)
+	}
+}
+
+func TestSize(t *testing.T) {
+	if testing.Short() {
+		t.Skip("builds six programs for arm")
+	}
+	sizes, err := Build(t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, kib := range sizes {
+		t.Logf("%-16s %6d KiB, %6d over hello", name, kib, kib-sizes["hello"])
+	}
+	budgets, err := Budgets()
+	if err != nil || len(budgets) == 0 {
+		t.Fatalf("Budgets: got %v, %v", budgets, err)
+	}
+	for _, b := range budgets {
+		if sizes[b.Name] == 0 || sizes[b.Over] == 0 {
+			t.Errorf("size/budget.txt: %s or %s is not built", b.Name, b.Over)
+			continue
+		}
+		if got := sizes[b.Name] - sizes[b.Over]; got > b.KiB {
+			t.Errorf("%s over %s: got %d KiB, want at most %d", b.Name, b.Over, got, b.KiB)
+		}
+	}
+}

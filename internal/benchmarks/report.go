@@ -1,0 +1,111 @@
+package benchmarks
+
+import (
+	"runtime"
+
+	"github.com/krunk-go/krunk/krunk"
+	"github.com/krunk-go/krunk/transport"
+)
+
+// A batch of reports has to fit into the ring: 7/8 of 256 KiB hold 800 events of 10 frames.
+const reportBatch = 256
+
+// ReportCases measure the capture of an error at a stack of 10 frames.
+//
+// "krunk" is the caller's own time. The program has one processor (GOMAXPROCS) then, so the recorder, which the first call
+// of a batch wakes, cannot run before the batch ends: it neither drains the ring under the caller's hands nor shares its
+// caches, and "callers" has nothing beside it either. Between batches it encodes and sends everything.
+//
+// "krunk/busy" is the same with all processors: the recorder encodes and the sender sends while the batch runs, which
+// on a machine with hyper-threads slows the caller down. "krunk/alone" waits after every single call: the recorder sleeps, has to be
+// woken each time, and the caches are cold; of its time some 40 ns are the clock's.
+//
+// sentry-go has all processors, for its garbage is then collected beside it, and a transport that costs nothing.
+func ReportCases() []Case {
+	return []Case{
+		{"callers", 1 << 17, openCallers},
+		{"krunk", 1 << 14, onOneProcessor(openReport(0, reportBatch))},
+		{"krunk/crumbs=100", 1 << 12, onOneProcessor(openReport(100, reportBatch))},
+		{"krunk/busy", 1 << 14, openReport(0, reportBatch)},
+		{"krunk/alone", 1 << 12, openReport(0, 1)},
+		{"sentry-go", 1 << 13, openException(0)},
+		{"sentry-go/crumbs=100", 1 << 13, openException(100)},
+	}
+}
+
+// onOneProcessor returns open with a session that has one processor until its end.
+func onOneProcessor(open func() (*Session, error)) func() (*Session, error) {
+	return func() (*Session, error) {
+		s, err := open()
+		if err != nil {
+			return nil, err
+		}
+		all, end := runtime.GOMAXPROCS(1), s.Close
+		s.Close = func() error {
+			runtime.GOMAXPROCS(all)
+			return end()
+		}
+		return s, nil
+	}
+}
+
+// openCallers is the floor: the walk of the stack and nothing else. The array is zeroed for each call, as it is for anybody
+// who declares one where he needs it.
+func openCallers() (*Session, error) {
+	deepest := 0
+	s := &Session{Size: 4096}
+	s.Batch = func(n int) {
+		atPlace(func() {
+			for range n {
+				var pcs [64]uintptr
+				deepest = runtime.Callers(1, pcs[:])
+			}
+		})
+	}
+	s.Close = func() error { return wantDepth(deepest) }
+	return s, nil
+}
+
+func openReport(crumbs, batch int) func() (*Session, error) {
+	return func() (*Session, error) {
+		c, err := startKrunk(transport.Func(accept))
+		if err != nil {
+			return nil, err
+		}
+		net := c.Channel("net")
+		for i := range crumbs {
+			krunkCrumb(net, i)
+		}
+		s := &Session{Size: batch, Rest: flushed(c), Close: func() error { return nothingLost(c) }}
+		s.Batch = func(n int) { atPlace(func() { reportTimes(net, n) }) }
+		return s, s.Rest()
+	}
+}
+
+// reportTimes is inlined into the function that calls it, or is a frame more in Krunk's stack.
+func reportTimes(c *krunk.Channel, n int) {
+	for range n {
+		c.Report(errReset)
+	}
+}
+
+func openException(crumbs int) func() (*Session, error) {
+	return func() (*Session, error) {
+		hub, err := discardingHub()
+		if err != nil {
+			return nil, err
+		}
+		for i := range crumbs {
+			hub.AddBreadcrumb(crumb(i), nil)
+		}
+		s := &Session{Size: reportBatch, Close: func() error { hub.Client().Close(); return nil }}
+		s.Batch = func(n int) {
+			atPlace(func() {
+				for range n {
+					hub.CaptureException(errReset)
+				}
+			})
+		}
+		return s, nil
+	}
+}
