@@ -59,15 +59,24 @@ func (c *Channel) reportSampled(err error, attrs []Attr) EventID {
 	return c.reported(err, attrs, ppm, pcs[:n])
 }
 
-// reported is what is left to do for an error whose stack was taken.
+// reported is what is left to do for an error whose stack was taken. Most errors wrap nothing and need no room for a chain.
 //
 //go:noinline
 func (c *Channel) reported(err error, attrs []Attr, ppm uint32, pcs []uintptr) EventID {
-	var errs chain
-	errs.walk(err, -1, 0)
 	h := c.head(record.ErrorType, LevelError)
 	h.PPM = ppm
-	return c.identified(blackbox.Event, &h, "", pcs, &errs, attrs)
+	if wraps(err) {
+		return c.reportedChain(err, attrs, &h, pcs)
+	}
+	one := [1]record.Error{{Type: typeName(err), Text: errorText(err)}}
+	return c.identified(blackbox.Event, &h, "", pcs, one[:], attrs)
+}
+
+//go:noinline
+func (c *Channel) reportedChain(err error, attrs []Attr, h *record.Head, pcs []uintptr) EventID {
+	var errs chain
+	errs.walk(err, -1, 0)
+	return c.identified(blackbox.Event, h, "", pcs, errs.list(h), attrs)
 }
 
 // Entry is a record that comes through a bridge from another logging library.
@@ -140,13 +149,13 @@ const fewPCs = 64
 // event takes the stack, skipping frames of Krunk that are always there; the recorder cuts the rest of them.
 //
 //go:noinline
-func (c *Channel) event(skip int, k blackbox.Kind, h *record.Head, text string, errs *chain, attrs []Attr) EventID {
+func (c *Channel) event(skip int, k blackbox.Kind, h *record.Head, text string, errs []record.Error, attrs []Attr) EventID {
 	var pcs [fewPCs]uintptr
 	return c.identified(k, h, text, pcs[:runtime.Callers(skip, pcs[:])], errs, attrs)
 }
 
 // identified gives the event its id and puts it into the black box. A stack that filled the small array is taken again.
-func (c *Channel) identified(k blackbox.Kind, h *record.Head, text string, pcs []uintptr, errs *chain, attrs []Attr) EventID {
+func (c *Channel) identified(k blackbox.Kind, h *record.Head, text string, pcs []uintptr, errs []record.Error, attrs []Attr) EventID {
 	if len(pcs) == fewPCs {
 		return c.deepEvent(k, h, text, errs, attrs)
 	}
@@ -154,7 +163,7 @@ func (c *Channel) identified(k blackbox.Kind, h *record.Head, text string, pcs [
 }
 
 //go:noinline
-func (c *Channel) deepEvent(k blackbox.Kind, h *record.Head, text string, errs *chain, attrs []Attr) EventID {
+func (c *Channel) deepEvent(k blackbox.Kind, h *record.Head, text string, errs []record.Error, attrs []Attr) EventID {
 	var pcs [record.MaxPCs]uintptr
 	n := runtime.Callers(2, pcs[:])
 	if n == len(pcs) {
@@ -163,7 +172,7 @@ func (c *Channel) deepEvent(k blackbox.Kind, h *record.Head, text string, errs *
 	return c.withID(k, h, text, pcs[:n], errs, attrs)
 }
 
-func (c *Channel) withID(k blackbox.Kind, h *record.Head, text string, pcs []uintptr, errs *chain, attrs []Attr) EventID {
+func (c *Channel) withID(k blackbox.Kind, h *record.Head, text string, pcs []uintptr, errs []record.Error, attrs []Attr) EventID {
 	h.Flags |= record.FlagID
 	h.ID = c.client.ids.Take()
 	if !c.put(k, h, text, pcs, errs, attrs) {
@@ -218,12 +227,10 @@ func kindOf(v sampling.Verdict, level Level) blackbox.Kind {
 }
 
 // put copies a record into the black box. No foreign code runs between Reserve and Commit.
-func (c *Channel) put(k blackbox.Kind, h *record.Head, text string, pcs []uintptr, errs *chain, attrs []Attr) bool {
+func (c *Channel) put(k blackbox.Kind, h *record.Head, text string, pcs []uintptr, errs []record.Error, attrs []Attr) bool {
 	n := record.Size(h, text, len(pcs)) + len(c.fixed)
-	if errs != nil {
-		for i := range errs.errs[:errs.n] {
-			n += errs.errs[i].Size()
-		}
+	for i := range errs {
+		n += errs[i].Size()
 	}
 	for i := range attrs {
 		if attrs[i].pending() {
@@ -238,7 +245,7 @@ func (c *Channel) put(k blackbox.Kind, h *record.Head, text string, pcs []uintpt
 	return c.write(n, k, h, text, pcs, errs, attrs, 0)
 }
 
-func (c *Channel) write(n int, k blackbox.Kind, h *record.Head, text string, pcs []uintptr, errs *chain, attrs []Attr, left int) bool {
+func (c *Channel) write(n int, k blackbox.Kind, h *record.Head, text string, pcs []uintptr, errs []record.Error, attrs []Attr, left int) bool {
 	ring := c.client.ring
 	slot, ok := ring.Reserve(k, n)
 	if !ok {
@@ -246,10 +253,8 @@ func (c *Channel) write(n int, k blackbox.Kind, h *record.Head, text string, pcs
 		return false
 	}
 	w := record.Begin(slot.Body, h, text, pcs)
-	if errs != nil {
-		for i := range errs.errs[:errs.n] {
-			w.Error(&errs.errs[i])
-		}
+	for i := range errs {
+		w.Error(&errs[i])
 	}
 	if c.nfixed > 0 {
 		w.Fields(c.fixed, int(c.nfixed))
@@ -268,7 +273,7 @@ func (c *Channel) write(n int, k blackbox.Kind, h *record.Head, text string, pcs
 // putSettled asks the attributes that run foreign code, in a copy: the slice belongs to the caller.
 //
 //go:noinline
-func (c *Channel) putSettled(k blackbox.Kind, h *record.Head, text string, pcs []uintptr, errs *chain, attrs []Attr) bool {
+func (c *Channel) putSettled(k blackbox.Kind, h *record.Head, text string, pcs []uintptr, errs []record.Error, attrs []Attr) bool {
 	var few [8]Attr
 	own := append(few[:0], attrs[:min(len(attrs), record.MaxFields+1)]...)
 	left := len(attrs) - len(own)
@@ -284,7 +289,7 @@ func (c *Channel) putSettled(k blackbox.Kind, h *record.Head, text string, pcs [
 // putCut shortens a record that is too long for the ring: each part to its share, then as many attributes as find room.
 //
 //go:noinline
-func (c *Channel) putCut(k blackbox.Kind, h *record.Head, text string, pcs []uintptr, errs *chain, attrs []Attr) bool {
+func (c *Channel) putCut(k blackbox.Kind, h *record.Head, text string, pcs []uintptr, errs []record.Error, attrs []Attr) bool {
 	room := c.client.maxBody
 	if len(text) > room/4 {
 		text, h.Flags = text[:room/4], h.Flags|record.FlagText
@@ -293,9 +298,7 @@ func (c *Channel) putCut(k blackbox.Kind, h *record.Head, text string, pcs []uin
 		pcs, h.Flags = pcs[:room/32], h.Flags|record.FlagStack
 	}
 	n := record.Size(h, text, len(pcs))
-	if errs != nil {
-		n += errs.cut(room / 4)
-	}
+	n += cutErrors(errs, room/4)
 	d := *c
 	if n+len(d.fixed) > room {
 		d.fixed, d.nfixed = nil, 0
@@ -313,11 +316,11 @@ func (c *Channel) putCut(k blackbox.Kind, h *record.Head, text string, pcs []uin
 	return d.write(n, k, h, text, pcs, errs, attrs[:fit], left)
 }
 
-// cut shortens the texts so that all entries together take at most room bytes, and returns what they take.
-func (c *chain) cut(room int) int {
-	n, share := 0, room/max(c.n, 1)
-	for i := range c.errs[:c.n] {
-		e := &c.errs[i]
+// cutErrors shortens the texts so that all entries together take at most room bytes, and returns what they take.
+func cutErrors(errs []record.Error, room int) int {
+	n, share := 0, room/max(len(errs), 1)
+	for i := range errs {
+		e := &errs[i]
 		e.Type, _ = protocol.Trim(e.Type, min(record.MaxType, share/4))
 		e.Text, _ = protocol.Trim(e.Text, max(share-len(e.Type)-8, 8))
 		n += e.Size()

@@ -61,6 +61,23 @@ type chain struct {
 	more bool
 }
 
+// list returns the entries, and notes in h that there were more.
+func (c *chain) list(h *record.Head) []record.Error {
+	if c.more {
+		h.Flags |= record.FlagErrors
+	}
+	return c.errs[:c.n]
+}
+
+// wraps reports whether err may hold other errors.
+func wraps(err error) bool {
+	switch err.(type) {
+	case interface{ Unwrap() error }, interface{ Unwrap() []error }:
+		return true
+	}
+	return false
+}
+
 // walk adds err and everything that it wraps. A cycle ends where the chain is full.
 func (c *chain) walk(err error, parent int, index uint8) {
 	if c.n == len(c.errs) {

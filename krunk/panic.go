@@ -61,7 +61,7 @@ func (c *Client) capturePanic(v any) EventID {
 	h := c.own.head(record.PanicType, LevelFatal)
 	h.PPM = ppm
 	h.Gid = goroutine()
-	return c.own.event(2, blackbox.Fatal, &h, "", &errs, nil)
+	return c.own.event(2, blackbox.Fatal, &h, "", errs.list(&h), nil)
 }
 
 // goroutine returns the number of the calling goroutine, which only the first line of a stack trace tells; 0 if it does

@@ -142,7 +142,7 @@ func TestBucketRaisingOnlyAdds(t *testing.T) {
 func TestBucketsOfTwoSaltsAreIndependent(t *testing.T) {
 	both, first := 0, 0
 	for i := range 100_000 {
-		id := strconv.Itoa(76561197960287930 + i)
+		id := strconv.FormatInt(76561197960287930+int64(i), 10)
 		if Bucket("c1", id) < 100_000 {
 			first++
 			if Bucket("c2", id) < 100_000 {
