@@ -88,7 +88,12 @@ func TestCallShapesDoNotAllocate(t *testing.T) {
 			{"user", func() { client.SetUser(krunk.User{ID: "17"}) }},
 			{"context", func() { client.SetContext("gpu", krunk.String("name", "x"), krunk.Int("vram", 8)) }},
 		} {
-			if n := testing.AllocsPerRun(200, call.f); n != 0 {
+			// All goroutines of the process are counted, so what counts is the least of some tries.
+			n := testing.AllocsPerRun(200, call.f)
+			for try := 0; n != 0 && try < 5; try++ {
+				n = testing.AllocsPerRun(200, call.f)
+			}
+			if n != 0 {
 				t.Errorf("%s client, %s: %v allocations, want 0", client.name, call.name, n)
 			}
 		}

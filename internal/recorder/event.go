@@ -1,6 +1,7 @@
 package recorder
 
 import (
+	"math"
 	"runtime"
 	"slices"
 	"strconv"
@@ -231,13 +232,16 @@ func (e *events) stack(rec *record.Record) {
 // breadcrumbs adds the history, oldest first.
 func (e *events) breadcrumbs(trail *blackbox.Trace, wall int64) {
 	e.crumbs.Values = e.crumbs.Values[:0]
+	newest := int64(math.MinInt64)
 	for i := range trail.Len() {
 		rec, err := record.Read(trail.At(i))
 		if err != nil {
 			continue // the last bytes of a record that was longer than the trace keeps
 		}
+		// The order is that of the ring. Two goroutines may have read the clock the other way round.
+		newest = max(newest, rec.Time)
 		c := protocol.Breadcrumb{
-			Timestamp: seconds(wall + rec.Time), Category: e.cfg.Channel(rec.Channel),
+			Timestamp: seconds(wall + newest), Category: e.cfg.Channel(rec.Channel),
 			Level: protocol.EventLevel(int(rec.Level)), Message: scrub.String(rec.Text),
 		}
 		e.fields = appendFields(e.fields[:0], &rec)
