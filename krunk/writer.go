@@ -51,8 +51,12 @@ func (w *lineWriter) Write(p []byte) (int, error) {
 	}
 }
 
+// maxPart is the most that is kept of a line that comes in parts: what a record keeps, a date in front that is cut off, and
+// more than a byte over it, so that a line which was cut here is marked like any other.
+const maxPart = record.MaxText + 64
+
 func (w *lineWriter) keep(b []byte) {
-	w.part = append(w.part, b[:min(len(b), max(record.MaxText-len(w.part), 0))]...)
+	w.part = append(w.part, b[:min(len(b), maxPart-len(w.part))]...)
 }
 
 func (w *lineWriter) line(b []byte) {

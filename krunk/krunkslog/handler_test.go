@@ -1,0 +1,317 @@
+package krunkslog_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"maps"
+	"slices"
+	"strings"
+	"testing"
+	"testing/slogtest"
+	"time"
+
+	"github.com/krunk-go/krunk/krunk"
+	"github.com/krunk-go/krunk/krunk/krunkslog"
+	"github.com/krunk-go/krunk/transport/sentrytest"
+)
+
+// start returns a client that ships every record of every level, and its endpoint, which must have nothing to complain about
+// at the end.
+func start(t *testing.T) (*krunk.Client, *sentrytest.Server) {
+	t.Helper()
+	srv := sentrytest.New(sentrytest.Options{AnyTime: true})
+	c, err := krunk.Start(krunk.Config{
+		DSN: srv.DSN(), Transport: srv.Transport(), Channels: map[string]krunk.Thresholds{"*": {Trail: "trace", Send: "trace"}},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if !c.Close(time.Minute) {
+			t.Error("Close could not deliver everything")
+		}
+		srv.Verify(t)
+	})
+	return c, srv
+}
+
+// logged returns the only log record that arrived.
+func logged(t *testing.T, c *krunk.Client, srv *sentrytest.Server) sentrytest.Log {
+	t.Helper()
+	if !c.Flush(time.Minute) {
+		t.Fatal("Flush timed out")
+	}
+	logs := srv.Logs()
+	if len(logs) != 1 {
+		t.Fatalf("%d log records arrived, want 1", len(logs))
+	}
+	return logs[0]
+}
+
+// own returns the attributes that the record brought itself, as "key=value", sorted.
+func own(l *sentrytest.Log) string {
+	var out []string
+	for _, name := range slices.Sorted(maps.Keys(l.Attributes)) {
+		if !strings.HasPrefix(name, "sentry.") && !strings.HasPrefix(name, "krunk.") && !strings.HasPrefix(name, "code.") {
+			out = append(out, fmt.Sprintf("%s=%v", name, l.Attr(name)))
+		}
+	}
+	return strings.Join(out, " ")
+}
+
+func TestSlogtest(t *testing.T) {
+	var c *krunk.Client
+	var srv *sentrytest.Server
+	slogtest.Run(t, func(t *testing.T) slog.Handler {
+		c, srv = start(t)
+		return krunkslog.New(c.Channel("game"), nil)
+	}, func(t *testing.T) map[string]any {
+		l := logged(t, c, srv)
+		out := map[string]any{slog.LevelKey: l.Level, slog.MessageKey: l.Body, slog.TimeKey: l.Time}
+		// slog asks handlers to leave the time of a record without one out. On the wire a record has a time always, so Krunk
+		// stamps such a record itself, and the rule can only be that the time is not the zero one.
+		if strings.HasSuffix(t.Name(), "/zero-time") {
+			if l.Time.Year() < 2000 {
+				t.Errorf("a record without a time arrived with %v, want the moment of the call", l.Time)
+			}
+			delete(out, slog.TimeKey)
+		}
+		for name, a := range l.Attributes {
+			if !strings.HasPrefix(name, "sentry.") && !strings.HasPrefix(name, "krunk.") && !strings.HasPrefix(name, "code.") {
+				nest(out, strings.Split(name, "."), a.Value)
+			}
+		}
+		return out
+	})
+}
+
+// nest puts a value at the place that a dotted key names.
+func nest(m map[string]any, path []string, value any) {
+	if len(path) == 1 {
+		m[path[0]] = value
+		return
+	}
+	group, ok := m[path[0]].(map[string]any)
+	if !ok {
+		group = make(map[string]any)
+		m[path[0]] = group
+	}
+	nest(group, path[1:], value)
+}
+
+// secret hides its value, as LogValuers do.
+type secret string
+
+func (secret) LogValue() slog.Value { return slog.StringValue("(hidden)") }
+
+// place resolves to a group.
+type place struct{ x, y int }
+
+func (p place) LogValue() slog.Value {
+	return slog.GroupValue(slog.Int("x", p.x), slog.Any("token", secret("s")), slog.Int("y", p.y))
+}
+
+// broken panics when it is asked.
+type broken struct{}
+
+func (broken) LogValue() slog.Value { panic("no value today") }
+
+// endless resolves to itself.
+type endless struct{}
+
+func (e endless) LogValue() slog.Value { return slog.AnyValue(e) }
+
+func TestAttributes(t *testing.T) {
+	at := time.Date(2009, 11, 10, 23, 0, 0, 0, time.UTC)
+	for _, tt := range []struct {
+		name string
+		call func(l *slog.Logger)
+		want string
+	}{
+		{"kinds", func(l *slog.Logger) {
+			l.Info("m", "s", "text", "i", -1, "u", uint64(7), "f", 1.5, "b", true, "d", 3*time.Millisecond, "t", at, "e", io.EOF, "any", []int{1, 2})
+		}, "any=[1,2] b=true d=3 e=EOF f=1.5 i=-1 s=text t=2009-11-10T23:00:00.000000000Z u=7"},
+		{"group", func(l *slog.Logger) {
+			l.Info("m", slog.Group("pos", slog.Int("x", 1), slog.Group("vel", slog.Int("x", 2)), slog.Group("none")), slog.Int("z", 3))
+		}, "pos.vel.x=2 pos.x=1 z=3"},
+		{"group without a name", func(l *slog.Logger) { l.Info("m", slog.Group("", slog.Int("x", 1))) }, "x=1"},
+		{"with", func(l *slog.Logger) { l.With("peer", "10.0").With("a", 1).Info("m", "b", 2) }, "a=1 b=2 peer=10.0"},
+		{"with group", func(l *slog.Logger) {
+			l.With("a", 1).WithGroup("g").With("b", 2).WithGroup("h").Info("m", "c", 3, slog.Group("i", "d", 4))
+		}, "a=1 g.b=2 g.h.c=3 g.h.i.d=4"},
+		{"with group of nothing", func(l *slog.Logger) { l.With("a", 1).WithGroup("g").WithGroup("h").Info("m") }, "a=1"},
+		{"with a group", func(l *slog.Logger) { l.With(slog.Group("g", "a", 1)).Info("m") }, "g.a=1"},
+		{"with nothing", func(l *slog.Logger) { l.With().WithGroup("").Info("m") }, ""},
+		{"empty", func(l *slog.Logger) { l.Info("m", slog.Attr{}, slog.Int("a", 1)) }, "a=1"},
+		{"later wins", func(l *slog.Logger) { l.With("a", 1).Info("m", "a", 2) }, "a=2"},
+		{"more than sixteen", func(l *slog.Logger) {
+			var args []any
+			for i := range 20 {
+				args = append(args, string(rune('a'+i)), i)
+			}
+			l.Info("m", args...)
+		}, "a=0 b=1 c=2 d=3 e=4 f=5 g=6 h=7 i=8 j=9 k=10 l=11 m=12 n=13 o=14 p=15 q=16 r=17 s=18 t=19"},
+		{"valuer", func(l *slog.Logger) { l.Info("m", "token", secret("s3cret")) }, "token=(hidden)"},
+		{"valuer of a group", func(l *slog.Logger) { l.Info("m", "at", place{1, 2}) }, "at.token=(hidden) at.x=1 at.y=2"},
+		{"valuer in with", func(l *slog.Logger) { l.With("token", secret("s")).Info("m") }, "token=(hidden)"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			c, srv := start(t)
+			tt.call(slog.New(krunkslog.New(c.Channel("game"), nil)))
+			l := logged(t, c, srv)
+			if got := own(&l); got != tt.want {
+				t.Errorf("got %s, want %s", got, tt.want)
+			}
+		})
+	}
+}
+
+// A value that panics or never ends costs its own place, and the record goes out.
+func TestHostileValuers(t *testing.T) {
+	for _, tt := range []struct {
+		name  string
+		value any
+		want  string
+	}{{"panics", broken{}, "LogValue panicked"}, {"endless", endless{}, "LogValue called too many times"}} {
+		t.Run(tt.name, func(t *testing.T) {
+			c, srv := start(t)
+			slog.New(krunkslog.New(c.Channel("game"), nil)).Info("m", "bad", tt.value, "good", 1)
+			l := logged(t, c, srv)
+			if got, _ := l.Attr("bad").(string); !strings.Contains(got, tt.want) || l.Attr("good") != int64(1) {
+				t.Errorf("attributes %s, want a note that says %q, and good=1", own(&l), tt.want)
+			}
+		})
+	}
+}
+
+func TestCustomLevels(t *testing.T) {
+	for _, tt := range []struct {
+		level    slog.Level
+		name     string
+		severity int
+		event    string // its level; "": none is raised
+	}{
+		{-8, "trace", 1, ""}, {-4, "debug", 5, ""}, {2, "info", 11, ""}, {4, "warn", 13, ""}, {10, "error", 19, "error"}, {12, "fatal", 21, "fatal"},
+	} {
+		t.Run(tt.level.String(), func(t *testing.T) {
+			c, srv := start(t)
+			slog.New(krunkslog.New(c.Channel("game"), nil)).Log(context.Background(), tt.level, "m")
+			l := logged(t, c, srv)
+			if l.Level != tt.name || l.Severity != tt.severity {
+				t.Errorf("got %s with severity %d, want %s with %d", l.Level, l.Severity, tt.name, tt.severity)
+			}
+			got := ""
+			for _, ev := range srv.Events() {
+				got += ev.Level
+			}
+			if got != tt.event {
+				t.Errorf("raised events of level %q, want %q", got, tt.event)
+			}
+		})
+	}
+}
+
+// A record keeps the time that it was made at, which may be long before it is handled.
+func TestTimeOfTheRecord(t *testing.T) {
+	c, srv := start(t)
+	at := time.Now().Add(-42 * time.Minute).Truncate(time.Millisecond)
+	if err := krunkslog.New(c.Channel("game"), nil).Handle(context.Background(), slog.NewRecord(at, 0, "m", 0)); err != nil {
+		t.Fatal(err)
+	}
+	if l := logged(t, c, srv); l.Time.Sub(at).Abs() > time.Minute {
+		t.Errorf("time %v, want about %v", l.Time, at)
+	}
+}
+
+func TestNilChannel(t *testing.T) {
+	h := krunkslog.New(nil, nil)
+	if h.Enabled(context.Background(), 100) {
+		t.Error("a handler without a channel wants records")
+	}
+	slog.New(h).With("a", 1).WithGroup("g").Error("m", "b", 2)
+	if err := h.Handle(context.Background(), slog.Record{Level: slog.LevelError}); err != nil {
+		t.Errorf("got error %v", err)
+	}
+	var out strings.Builder
+	next := slog.NewTextHandler(&out, nil)
+	slog.New(krunkslog.New(nil, &krunkslog.Options{Next: next})).Error("m")
+	if !strings.Contains(out.String(), "msg=m") {
+		t.Errorf("the next handler wrote %q, want the record", out.String())
+	}
+}
+
+var errNext = errors.New("disk full")
+
+// failing passes records on and then fails.
+type failing struct{ slog.Handler }
+
+func (f failing) Handle(ctx context.Context, r slog.Record) error {
+	return errors.Join(f.Handler.Handle(ctx, r), errNext)
+}
+
+func TestNextGetsTheSameRecords(t *testing.T) {
+	c, srv := start(t)
+	use := func(l *slog.Logger) {
+		l.Debug("too low for the next one")
+		l.With("a", 1).WithGroup("g").Info("one", "b", 2, "c", place{3, 4})
+		l.With(slog.Group("h", "d", 5)).Error("two", "e", io.EOF)
+	}
+	noTime := &slog.HandlerOptions{ReplaceAttr: func(groups []string, a slog.Attr) slog.Attr {
+		if len(groups) == 0 && a.Key == slog.TimeKey {
+			return slog.Attr{}
+		}
+		return a
+	}}
+	var got, want strings.Builder
+	use(slog.New(slog.NewTextHandler(&want, noTime)))
+	use(slog.New(krunkslog.New(c.Channel("game"), &krunkslog.Options{Next: slog.NewTextHandler(&got, noTime)})))
+	if got.String() != want.String() {
+		t.Errorf("the next handler wrote\n%s\nwant\n%s", got.String(), want.String())
+	}
+	c.Flush(time.Minute)
+	if n := len(srv.Logs()); n != 3 {
+		t.Errorf("%d log records arrived, want 3", n)
+	}
+}
+
+func TestErrorOfNextIsReturned(t *testing.T) {
+	c, srv := start(t)
+	h := krunkslog.New(c.Channel("game"), &krunkslog.Options{Next: failing{slog.NewTextHandler(io.Discard, nil)}})
+	r := slog.NewRecord(time.Now(), slog.LevelInfo, "m", 0)
+	if err := h.Handle(context.Background(), r); !errors.Is(err, errNext) {
+		t.Errorf("got error %v, want that of the next handler", err)
+	}
+	logged(t, c, srv) // the channel got the record all the same
+}
+
+// What only the next handler wants does not reach the channel, and the other way round.
+func TestEnabled(t *testing.T) {
+	client, err := krunk.Start(krunk.Config{Channels: map[string]krunk.Thresholds{"game": {Trail: "warn", Send: "off", Issue: "off"}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer client.Close(time.Second)
+	var out strings.Builder
+	h := krunkslog.New(client.Channel("game"), &krunkslog.Options{
+		Next: slog.NewTextHandler(&out, &slog.HandlerOptions{Level: slog.LevelError}),
+	})
+	for _, tt := range []struct {
+		level slog.Level
+		want  bool
+	}{{slog.LevelInfo, false}, {slog.LevelWarn, true}, {slog.LevelError, true}} {
+		if got := h.Enabled(context.Background(), tt.level); got != tt.want {
+			t.Errorf("%v: enabled %v, want %v", tt.level, got, tt.want)
+		}
+	}
+	slog.New(h).Warn("for the channel alone")
+	if out.Len() != 0 {
+		t.Errorf("the next handler wrote %q, which it had said it does not want", out.String())
+	}
+	client.Flush(time.Second)
+	if n := client.Stats().History; n != 1 {
+		t.Errorf("%d records in history, want 1", n)
+	}
+}

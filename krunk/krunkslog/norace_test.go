@@ -1,0 +1,5 @@
+//go:build !race
+
+package krunkslog_test
+
+const raceEnabled = false
