@@ -1,0 +1,118 @@
+package main
+
+import (
+	"encoding/json"
+	"flag"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/krunk-go/krunk/sampling"
+	"github.com/krunk-go/krunk/sampling/signed"
+)
+
+// longestDebug is how long a rule that raises volume may hold.
+const longestDebug = 7 * 24 * time.Hour
+
+// debugRule is who is to be watched and how.
+type debugRule struct {
+	player, client       string
+	length               time.Duration
+	channel, level, rate string
+	id                   string
+}
+
+func debugCommand() command {
+	return command{
+		name: "debug", args: "-player ID | -client ID [-for 2h] [-channel NAME] [-level LEVEL] [-rate N/m] [-o FILE] FILE",
+		short: "make the next version in which one player reports all, for a while",
+		long: `
+Debug writes the next version of the policy with one more rule: the player with this id reports from LEVEL on, until
+the time is over, which also holds offline. The id is written as a salted hash, because a policy may be read by
+everybody. FILE is what runs now.`,
+		setup: func(s *streams, f *flag.FlagSet) func([]string) error {
+			var d debugRule
+			f.StringVar(&d.player, "player", "", "`id` of the player, as the game gives it to krunk")
+			f.StringVar(&d.client, "client", "", "install `id` of the client, in place of -player")
+			f.DurationVar(&d.length, "for", 2*time.Hour, "how long, at most 168h")
+			f.StringVar(&d.channel, "channel", "*", "`name` of the channel to watch, with all below it")
+			f.StringVar(&d.level, "level", "debug", "ship records from this `level` on")
+			f.StringVar(&d.rate, "rate", "600/m", "at most so many records, such as `10/s` or 600/m")
+			f.StringVar(&d.id, "id", "", "`name` of the rule (default: debug- and the version)")
+			r := revisionFlags(f, "debug", "")
+			return func(args []string) error {
+				if err := wantArgs(args, 1, "one FILE"); err != nil {
+					return err
+				}
+				return debug(s, r, d, args[0])
+			}
+		},
+	}
+}
+
+func (d *debugRule) check() error {
+	level, ok := sampling.ParseLevel(d.level)
+	switch {
+	case (d.player == "") == (d.client == ""):
+		return misused("give either -player or -client")
+	case d.length < time.Second || d.length > longestDebug:
+		return misused("-for %s; write a time from 1s to 168h (7 days)", d.length)
+	case !ok || level == sampling.LevelOff:
+		return misused("-level %q; write trace, debug, info, warn, error or fatal", d.level)
+	}
+	if _, ok := sampling.ParseRate(d.rate); !ok {
+		return misused("-rate %q; write e.g. 600/m", d.rate)
+	}
+	return nil
+}
+
+func debug(s *streams, r *revision, d debugRule, file string) error {
+	if err := d.check(); err != nil {
+		return err
+	}
+	src, p, err := s.policy(file)
+	if err != nil {
+		return err
+	}
+	if !p.Enabled() {
+		return fmt.Errorf("%s: the kill switch is thrown, so nobody reports; publish a version with \"enabled\": true first", file)
+	}
+	doc, next := &document{src.doc}, following(p.Version())
+	if err := r.revise(s, doc, p, next); err != nil {
+		return err
+	}
+	if d.id == "" {
+		d.id = "debug-" + next.String()
+	}
+	until := r.now.get().Add(d.length)
+	raw, _, err := doc.rules()
+	if err != nil {
+		return err
+	}
+	if err := doc.setRules(append(raw, d.rule(p.Salt(), until))); err != nil {
+		return err
+	}
+	if !p.Expires().IsZero() && until.After(r.now.get().Add(lasting(p))) {
+		fmt.Fprintln(s.err, "the policy expires before the rule ends")
+	}
+	return r.finish(s, doc, p, file)
+}
+
+// rule writes the rule as text.
+func (d *debugRule) rule(salt string, until time.Time) json.RawMessage {
+	who, id := "player", d.player
+	if d.client != "" {
+		who, id = "client", d.client
+	}
+	level := `"send": ` + quote(d.level)
+	if l, _ := sampling.ParseLevel(d.level); l <= sampling.LevelDebug {
+		level = `"trail": ` + quote(d.level) + ", " + level
+	} else if l > sampling.LevelError {
+		level += `, "issue": ` + quote(d.level)
+	}
+	text := fmt.Sprintf(`{ "id": %s, "until": %s,
+      "when": { %q: [%s] },
+      "set": { "clients": 100, "channels": { %s: { %s, "clients": 100, "records": 100, "rate": %s } } } }`,
+		quote(d.id), stamp(until), who, quote(signed.HashID(salt, id)), quote(strings.ToLower(d.channel)), level, quote(d.rate))
+	return json.RawMessage(text)
+}

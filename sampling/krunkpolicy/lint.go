@@ -1,0 +1,153 @@
+package main
+
+import (
+	"errors"
+	"flag"
+	"fmt"
+	"os"
+	"strings"
+
+	"github.com/krunk-go/krunk/sampling"
+)
+
+func lintCommand() command {
+	return command{
+		name: "lint", args: "[-channels LIST] [-previous FILE] [-json] FILE...", short: "say all that is wrong with policies",
+		long: `
+Lint lists every error and warning with file, line and column, the row of the validation table, the place in the
+document, what is wrong and what to write. It exits with 1 if there is an error; warnings alone are fine.`,
+		setup: func(s *streams, f *flag.FlagSet) func([]string) error {
+			channels := f.String("channels", "", "names that programs register, with commas, or @`FILE` with one a line: warn of others")
+			previous := f.String("previous", "", "policy in `FILE` that this one replaces: warn of a salt that changes together with other things")
+			asJSON := jsonFlag(f)
+			return func(args []string) error { return lint(s, args, *channels, *previous, *asJSON) }
+		},
+	}
+}
+
+// finding is one line of lint.
+type finding struct {
+	Code   string `json:"code"`
+	Path   string `json:"path"`
+	Line   int    `json:"line,omitempty"`
+	Column int    `json:"column,omitempty"`
+	What   string `json:"what"`
+	Write  string `json:"write,omitempty"`
+}
+
+// linted is what lint says about one file.
+type linted struct {
+	File     string    `json:"file"`
+	Version  string    `json:"version,omitempty"`
+	SignedBy []string  `json:"signed_by,omitempty"` // unverified
+	Errors   []finding `json:"errors"`
+	Warnings []finding `json:"warnings"`
+	Failure  string    `json:"failure,omitempty"` // the file could not be read
+}
+
+func lint(s *streams, files []string, channels, previous string, asJSON bool) error {
+	if len(files) == 0 {
+		return misused("no file given")
+	}
+	known := sampling.Known{}
+	var err error
+	if known.Channels, err = inventory(channels); err != nil {
+		return err
+	}
+	if previous != "" {
+		if _, known.Previous, err = s.policy(previous); err != nil {
+			return err
+		}
+	}
+	all, bad := make([]linted, 0, len(files)), false
+	for _, name := range files {
+		l := s.lintOne(name, known)
+		bad = bad || len(l.Errors) > 0 || l.Failure != ""
+		all = append(all, l)
+	}
+	if asJSON {
+		err = writeJSON(s.out, all)
+	} else {
+		for _, l := range all {
+			l.write(s)
+		}
+	}
+	if err == nil && bad {
+		return errNo
+	}
+	return err
+}
+
+// inventory reads a list of channels.
+func inventory(text string) ([]string, error) {
+	if name, ok := strings.CutPrefix(text, "@"); ok {
+		b, err := os.ReadFile(name)
+		if err != nil {
+			return nil, err
+		}
+		text = string(b)
+	}
+	return strings.FieldsFunc(text, func(r rune) bool { return r == ',' || r == ' ' || r == '\n' || r == '\r' || r == '\t' }), nil
+}
+
+func (s *streams) lintOne(name string, known sampling.Known) linted {
+	l := linted{File: name, Errors: []finding{}, Warnings: []finding{}}
+	src, err := s.read(name)
+	if err != nil {
+		l.Failure = err.Error()
+		return l
+	}
+	for _, sig := range src.sigs {
+		l.SignedBy = append(l.SignedBy, sig.Kid)
+	}
+	p, warnings, err := sampling.ParseStrict(src.doc)
+	var errs *sampling.Errors
+	switch {
+	case errors.As(err, &errs):
+		if errs.Version.N > 0 {
+			l.Version = errs.Version.String()
+		}
+		for _, e := range errs.List {
+			l.Errors = append(l.Errors, finding(e))
+		}
+	case err != nil:
+		l.Failure = err.Error()
+	default:
+		l.Version = p.Version().String()
+		warnings = append(warnings, sampling.Review(p, known)...)
+	}
+	for _, w := range warnings {
+		l.Warnings = append(l.Warnings, finding(w.Problem))
+	}
+	return l
+}
+
+func (l *linted) write(s *streams) {
+	if l.Failure != "" {
+		fmt.Fprintf(s.out, "%s: %s\n", l.File, l.Failure)
+		return
+	}
+	for _, e := range l.Errors {
+		fmt.Fprintln(s.out, line(l.File, "error", sampling.Problem(e)))
+	}
+	for _, w := range l.Warnings {
+		fmt.Fprintln(s.out, line(l.File, "warning", sampling.Problem(w)))
+	}
+	switch {
+	case len(l.Errors) == 20:
+		fmt.Fprintf(s.out, "%s: 20 errors or more; the first 20 are shown\n", l.File)
+	case len(l.Errors) == 0 && len(l.SignedBy) > 0:
+		fmt.Fprintf(s.out, "%s: policy %s is good; says it is signed by %s (krunkpolicy verify checks)\n", l.File, l.Version, strings.Join(l.SignedBy, ", "))
+	case len(l.Errors) == 0:
+		fmt.Fprintf(s.out, "%s: policy %s is good\n", l.File, l.Version)
+	}
+}
+
+// line is one problem as editors understand it. A finding that needs more than the document has no position.
+func line(file, severity string, p sampling.Problem) string {
+	at := file
+	if p.Line > 0 {
+		at = fmt.Sprintf("%s:%d:%d", file, p.Line, p.Column)
+	}
+	return fmt.Sprintf("%s: %s %s: %s", at, severity, p.Code, p)
+}
