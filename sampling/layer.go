@@ -4,7 +4,7 @@ import "errors"
 
 // layer is one source of settings; layers lie over each other in a plan, later wins per field.
 type layer struct {
-	name     string // "compiled", "default", "policy", or `rule "id"`
+	name     string // "compiled", "default", "policy", or "rule " and its id
 	top      fields
 	entries  []entry
 	index    map[string]int32
@@ -95,19 +95,14 @@ func compiled(base map[string]Levels) (layer, error) {
 		}
 		l.entries = append(l.entries, entry{name: fold(name), fields: f})
 	}
-	l.sort()
 	return l, nil
 }
 
 // layerOf takes the settings of a policy outside of its rules.
 func (p *Policy) layerOf(name string) layer {
-	l := layer{name: name, top: p.top, entries: p.channels}
-	l.sort()
-	return l
+	return layer{name: name, top: p.top, entries: p.channels}
 }
 
 func (r *rule) layerOf() layer {
-	l := layer{name: "rule " + quoted(r.id), top: r.top, entries: r.channels, identity: r.identity(), id: r.id}
-	l.sort()
-	return l
+	return layer{name: "rule " + r.id, top: r.top, entries: r.channels, identity: r.identity(), id: r.id}
 }

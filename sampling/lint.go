@@ -59,6 +59,7 @@ func raises(r *rule, before *plan) string {
 	after := *before
 	after.layers = append(slices.Clone(before.layers), r.layerOf())
 	after.decideTop()
+	after.gather()
 	if after.clients > before.clients {
 		return "raises clients from " + percentText(before.clients) + " to " + percentText(after.clients)
 	}

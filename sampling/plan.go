@@ -2,6 +2,7 @@ package sampling
 
 import (
 	"errors"
+	"math/bits"
 	"time"
 )
 
@@ -18,6 +19,7 @@ type origin struct{ layer, entry int16 }
 // plan is everything that decides at one moment. It is immutable after build, apart from its budgets.
 type plan struct {
 	layers  []layer
+	index   map[string][]origin // entries of all layers by name, lowest layer first
 	ceiling fields
 	limits  fields // levels and rate of Limits
 	always  bool   // Limits.PanicsAlways
@@ -74,6 +76,7 @@ func (s *situation) plan() *plan {
 		p.follow(s.fallback, s)
 	}
 	p.decideTop()
+	p.gather()
 	for k := range p.ids {
 		p.ids[k] = s.id.key(idKind(k))
 		p.buckets[k] = Bucket(p.salt, p.ids[k])
@@ -98,6 +101,27 @@ func (r *rule) alive(now time.Time) bool { return r.until.IsZero() || now.Before
 func (p *plan) soon(t, now time.Time) {
 	if !t.IsZero() && t.After(now) && (p.nextExpiry.IsZero() || t.Before(p.nextExpiry)) {
 		p.nextExpiry = t
+	}
+}
+
+// gather makes the index, so that a channel costs one look-up for each part of its name, however many rules match.
+func (p *plan) gather() {
+	n := 0
+	for i := range p.layers {
+		n += len(p.layers[i].entries)
+	}
+	p.index = make(map[string][]origin, n)
+	room := make([]origin, n)
+	for i := range p.layers {
+		for j := range p.layers[i].entries {
+			name, o := p.layers[i].entries[j].name, origin{int16(i), int16(j)}
+			if old, ok := p.index[name]; ok {
+				p.index[name] = append(old, o)
+				continue
+			}
+			room[0] = o
+			p.index[name], room = room[:1:1], room[1:]
+		}
 	}
 }
 
@@ -130,13 +154,7 @@ type resolved struct {
 	star   origin // whose rate "*" has, layer -1 for none
 }
 
-func bit(has uint16) int {
-	n := 0
-	for ; has > 1; has >>= 1 {
-		n++
-	}
-	return n
-}
+func bit(has uint16) int { return bits.TrailingZeros16(has) }
 
 // resolve finds the settings of a channel, whose name is in lower case.
 func (p *plan) resolve(name string) (r resolved) {
@@ -144,9 +162,28 @@ func (p *plan) resolve(name string) (r resolved) {
 	r.clients, r.records, r.by = Million, Million, p.by
 	r.from[bit(hasBy)] = p.byOrigin
 	r.star.layer = -1
-	for i := range p.layers {
-		l := &p.layers[i]
-		l.chain(name, func(j int) { r.take(&l.entries[j], origin{int16(i), int16(j)}) })
+	var room [8][]origin
+	hits := append(room[:0], p.index["*"])
+	for n := 0; n <= len(name) && name != "*"; n++ {
+		if n == len(name) || name[n] == '.' {
+			if list := p.index[name[:n]]; len(list) > 0 {
+				hits = append(hits, list)
+			}
+		}
+	}
+	for {
+		best := -1
+		for i, list := range hits {
+			if len(list) > 0 && (best < 0 || list[0].layer < hits[best][0].layer) {
+				best = i
+			}
+		}
+		if best < 0 {
+			break
+		}
+		o := hits[best][0]
+		hits[best] = hits[best][1:]
+		r.take(&p.layers[o.layer].entries[o.entry], o)
 	}
 	p.bound(&r)
 	p.join(&r)
@@ -176,10 +213,8 @@ func (r *resolved) take(e *entry, o origin) {
 	if e.has&hasSalt != 0 {
 		r.salt = e.salt
 	}
-	for i := range r.from {
-		if e.has&(1<<i) != 0 {
-			r.from[i] = o
-		}
+	for has := uint(e.has); has != 0; has &= has - 1 {
+		r.from[bits.TrailingZeros(has)] = o
 	}
 }
 

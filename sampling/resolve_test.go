@@ -108,8 +108,8 @@ func TestExplainNamesTheDecider(t *testing.T) {
 	p := parse(t, doc(`"clients":10,"channels":{"*":{"rate":"60/h"},"net":{"send":"info","clients":5}},"rules":[{"id":"r","when":{"env":["x"]},"set":{"clients":1,"channels":{"net.http":{"issue":"warn"}}}},{"id":"s","when":{"env":["y"]}}]`))
 	d, _ := p.Explain(Identity{ID: "a", Env: "x"}, "net.http", Under{Base: map[string]Levels{"net": {Trail: "info"}}})
 	for field, want := range map[string]string{
-		"clients": `rule "r": clients`, "channel clients": `policy: channels["net"].clients`, "send": `policy: channels["net"].send`,
-		"issue": `rule "r": channels["net.http"].issue`, "rate": `policy: channels["*"].rate`, "trail": `compiled: channels["net"].trail`,
+		"clients": `rule r: clients`, "channel clients": `policy: channels["net"].clients`, "send": `policy: channels["net"].send`,
+		"issue": `rule r: channels["net.http"].issue`, "rate": `policy: channels["*"].rate`, "trail": `compiled: channels["net"].trail`,
 		"records": "compiled default", "panics": "compiled default",
 	} {
 		if d.From[field] != want {

@@ -76,7 +76,9 @@ func decodeRecord(b []byte) (r record, ok bool) {
 			ok = r.floor(value) && ok
 		}
 	}
-	return r, ok && sum == strconv.FormatUint(sum64(r.body), 16)
+	// A time that is not there would be written as one in 1754.
+	whole := !r.saved.IsZero() && !r.server.IsZero()
+	return r, ok && whole && sum == strconv.FormatUint(sum64(r.body), 16)
 }
 
 func nanos(s string, ok bool) (time.Time, bool) {
