@@ -2,6 +2,7 @@ package krunk
 
 import (
 	"runtime"
+	"slices"
 	"time"
 	"unsafe"
 
@@ -109,7 +110,7 @@ func (c *Channel) Emit(e Entry) EventID {
 		h.Flags |= record.FlagPlain
 	}
 	if v&sampling.Issue != 0 {
-		return c.event(3, kindOf(v, e.Level), &h, e.Message, nil, e.Attrs)
+		return c.bridged(e.PC, kindOf(v, e.Level), &h, e.Message, e.Attrs)
 	}
 	site := [1]uintptr{e.PC}
 	pcs := site[:]
@@ -152,6 +153,22 @@ const fewPCs = 64
 func (c *Channel) event(skip int, k blackbox.Kind, h *record.Head, text string, errs []record.Error, attrs []Attr) EventID {
 	var pcs [fewPCs]uintptr
 	return c.identified(k, h, text, pcs[:runtime.Callers(skip, pcs[:])], errs, attrs)
+}
+
+// bridged takes the stack from the call site on that the bridge named: what lies between, such as another handler of the
+// game's, is not the place that logged.
+//
+//go:noinline
+func (c *Channel) bridged(site uintptr, k blackbox.Kind, h *record.Head, text string, attrs []Attr) EventID {
+	var pcs [record.MaxPCs]uintptr
+	stack := pcs[:runtime.Callers(3, pcs[:])]
+	if len(stack) == len(pcs) {
+		h.Flags |= record.FlagStack
+	}
+	if i := slices.Index(stack, site); i >= 0 {
+		stack = stack[i:]
+	}
+	return c.withID(k, h, text, stack, nil, attrs)
 }
 
 // identified gives the event its id and puts it into the black box. A stack that filled the small array is taken again.

@@ -1,6 +1,7 @@
 package ident
 
 import (
+	"runtime"
 	"sync"
 	"testing"
 )
@@ -74,14 +75,63 @@ func TestFillMakesWhatWasTaken(t *testing.T) {
 	}
 }
 
-// 64 goroutines take while one fills: no id comes twice and none is a mixture of two.
-func TestConcurrentTake(t *testing.T) {
-	const takers, each = 64, 2000
+// check wants no id twice and none that is a mixture of two: halves are as good as unique, so one that comes again shows a
+// torn id as well.
+func check(t *testing.T, taken [][][16]byte) {
+	t.Helper()
+	his, los := make(map[[8]byte]bool), make(map[[8]byte]bool)
+	for _, list := range taken {
+		for _, id := range list {
+			checkID(t, id)
+			hi, lo := [8]byte(id[:8]), [8]byte(id[8:])
+			if his[hi] || los[lo] {
+				t.Fatalf("id %x or a half of it came twice", id)
+			}
+			his[hi], los[lo] = true, true
+		}
+	}
+}
+
+// takeAll lets 64 goroutines take so many ids each, round after round, and returns what every one got. They start
+// a round together, so that they meet at the same slot.
+func takeAll(p *Pool, rounds, each int, before func()) [][][16]byte {
+	taken := make([][][16]byte, 64)
+	for range rounds {
+		before()
+		var ready, wg sync.WaitGroup
+		start := make(chan struct{})
+		for g := range taken {
+			ready.Add(1)
+			wg.Go(func() {
+				ready.Done()
+				<-start
+				for range each {
+					taken[g] = append(taken[g], p.Take())
+				}
+			})
+		}
+		ready.Wait()
+		close(start)
+		wg.Wait()
+	}
+	return taken
+}
+
+// 64 goroutines take from a full stock, over and over: every id is given out once.
+func TestConcurrentTakeFromAFullStock(t *testing.T) {
+	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(8)) // threads that the system deschedules in between
 	var p Pool
-	var taken [takers][each][16]byte
-	var wg sync.WaitGroup
-	done := make(chan struct{})
-	filled := make(chan struct{})
+	check(t, takeAll(&p, 300, 3, p.Fill)) // the third of them from an empty stock
+	if p.taken.Load() < 300*size {
+		t.Errorf("%d ids came out of the stock, want at least %d", p.taken.Load(), 300*size)
+	}
+}
+
+// The same while Fill writes to the slots that are being read.
+func TestConcurrentTakeAndFill(t *testing.T) {
+	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(8))
+	var p Pool
+	done, filled := make(chan struct{}), make(chan struct{})
 	go func() {
 		defer close(filled)
 		for {
@@ -93,28 +143,10 @@ func TestConcurrentTake(t *testing.T) {
 			}
 		}
 	}()
-	for g := range takers {
-		wg.Go(func() {
-			for i := range each {
-				taken[g][i] = p.Take()
-			}
-		})
-	}
-	wg.Wait()
+	taken := takeAll(&p, 20, 100, func() {})
 	close(done)
 	<-filled
-	his, los := make(map[[8]byte]bool), make(map[[8]byte]bool)
-	for g := range taken {
-		for _, id := range taken[g] {
-			checkID(t, id)
-			// Halves are as good as unique, so one that comes again shows a torn id as well.
-			hi, lo := [8]byte(id[:8]), [8]byte(id[8:])
-			if his[hi] || los[lo] {
-				t.Fatalf("id %x or a half of it came twice", id)
-			}
-			his[hi], los[lo] = true, true
-		}
-	}
+	check(t, taken)
 	if p.taken.Load() == 0 {
 		t.Error("no id came out of the stock")
 	}

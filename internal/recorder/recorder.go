@@ -4,6 +4,7 @@
 package recorder
 
 import (
+	"bytes"
 	"sync/atomic"
 	"time"
 
@@ -339,8 +340,9 @@ func (r *Recorder) putLogs(from, to int) {
 		r.putLogs(from+n/2, to)
 	case !long && len(r.pending) == 0 && r.cfg.Outbox.Put(m, item):
 		r.cfg.Wake()
-	case !long && len(r.pending) == 0 && !r.cfg.Away():
-		r.put(m, item)
+	case !long && !r.cfg.Away():
+		// The other half of a long batch is encoded into the same buffer while this one waits.
+		r.put(m, bytes.Clone(item))
 	default:
 		r.cfg.Tally.Add(protocol.ReasonBufferOverflow, protocol.CategoryLogItem, uint64(n))
 		r.cfg.Tally.Add(protocol.ReasonBufferOverflow, protocol.CategoryLogByte, uint64(len(item)))

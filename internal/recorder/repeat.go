@@ -30,7 +30,7 @@ func (t *repeats) pass(rec *record.Record) (suppressed uint64, ok bool) {
 	if s.key != key || s.passed == 0 {
 		s.key, s.since, s.passed, s.suppressed = key, rec.Time, 0, 0
 	}
-	if rec.Time-s.since >= int64(time.Minute) {
+	if d := rec.Time - s.since; d >= int64(time.Minute) || d <= -int64(time.Minute) { // a bridge brings its own time
 		s.since, s.passed = rec.Time, 0
 	}
 	if s.passed >= t.limit {

@@ -123,7 +123,8 @@ func (r *Resolver) isSDK(module, file string) bool {
 func isLogger(module string) bool {
 	switch module {
 	case "log", "log/slog", "go.uber.org/zap", "go.uber.org/zap/zapcore", "github.com/rs/zerolog",
-		"github.com/rs/zerolog/log", "github.com/sirupsen/logrus":
+		"github.com/rs/zerolog/log", "github.com/sirupsen/logrus",
+		"io", "fmt", "bufio": // may stand between a logger and Channel.Writer, as io.MultiWriter does
 		return true
 	}
 	return false
