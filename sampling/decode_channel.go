@@ -2,11 +2,28 @@ package sampling
 
 import "strconv"
 
-func quoted(s string) string { return strconv.Quote(cut(s)) }
+// quoted puts s into quotes, cut short. It stands here because strconv.Quote brings 5 KiB of Unicode tables; what is not
+// printable in ASCII comes out as an escape, other scripts as they are.
+func quoted(s string) string { return string(appendQuoted(nil, cut(s))) }
+
+func appendQuoted(b []byte, s string) []byte {
+	b = append(b, '"')
+	for i := range len(s) {
+		switch c := s[i]; {
+		case c == '"' || c == '\\':
+			b = append(b, '\\', c)
+		case c < 0x20 || c == 0x7f:
+			b = append(append(b, `\x`...), hexOf([]byte{c})...)
+		default:
+			b = append(b, c)
+		}
+	}
+	return append(b, '"')
+}
 
 func rulePath(i int) string { return "rules[" + strconv.Itoa(i) + "]" }
 
-func channelPath(prefix, name string) string { return prefix + "channels[" + strconv.Quote(name) + "]" }
+func channelPath(prefix, name string) string { return prefix + "channels[" + quoted(name) + "]" }
 
 // channels reads the members of channels; keys that differ in case alone are the same key.
 func (d *decoder) channels() []entry {

@@ -59,7 +59,7 @@ func (r *reader) where() string {
 			b = append(b, ']')
 		case i > 0 && r.path[i-1].key == "channels" || !plain(s.key):
 			b = append(b, '[')
-			b = strconv.AppendQuote(b, cut(s.key))
+			b = appendQuoted(b, cut(s.key))
 			b = append(b, ']')
 		default:
 			if i > 0 {
@@ -390,9 +390,21 @@ func (r *reader) hex() (rune, bool) {
 	if len(r.b)-r.i < 4 {
 		return 0, false
 	}
-	n, err := strconv.ParseUint(string(r.b[r.i:r.i+4]), 16, 32)
-	r.i += 4
-	return rune(n), err == nil
+	n := rune(0)
+	for range 4 {
+		c := r.b[r.i]
+		r.i++
+		switch {
+		case c >= '0' && c <= '9':
+			c -= '0'
+		case c|0x20 >= 'a' && c|0x20 <= 'f':
+			c = c | 0x20 - 'a' + 10
+		default:
+			return 0, false
+		}
+		n = n<<4 | rune(c)
+	}
+	return n, true
 }
 
 // end wants nothing but space after the document.

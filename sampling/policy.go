@@ -34,9 +34,9 @@ func (v Version) Less(w Version) bool { return v.Epoch < w.Epoch || v.Epoch == w
 // ParseVersion reads what String writes.
 func ParseVersion(s string) (Version, bool) {
 	epoch, n, ok := strings.Cut(s, ".")
-	e, err := strconv.ParseInt(epoch, 10, 64)
-	m, err2 := strconv.ParseInt(n, 10, 64)
-	return Version{e, m}, ok && err == nil && err2 == nil && e >= 0 && e <= maxEpoch && m >= 0 && m <= maxVersion
+	e, ok2 := whole(epoch)
+	m, ok3 := whole(n)
+	return Version{int64(e), int64(m)}, ok && ok2 && ok3 && e <= maxEpoch && m <= maxVersion
 }
 
 // Policy is one parsed document. It is immutable after Parse.

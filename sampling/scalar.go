@@ -100,6 +100,19 @@ func rfc3339(s string) (time.Time, bool) {
 	return t.Add(-offset), ok && same
 }
 
+// whole reads a number of decimal digits alone.
+func whole(s string) (uint64, bool) {
+	n := uint64(0)
+	for i := range len(s) {
+		c := uint64(s[i] - '0')
+		if c > 9 || n > (1<<64-1-c)/10 {
+			return 0, false
+		}
+		n = n*10 + c
+	}
+	return n, s != ""
+}
+
 func digits(s string) (int, bool) {
 	n := 0
 	for i := range len(s) {

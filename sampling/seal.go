@@ -1,9 +1,6 @@
 package sampling
 
-import (
-	"errors"
-	"strings"
-)
+import "strings"
 
 // Signature is one signature over a policy.
 type Signature struct {
@@ -16,6 +13,12 @@ type Verifier interface {
 	// Verify returns the id of a known key that signed doc. It must not retain its arguments.
 	Verify(doc []byte, sigs []Signature) (kid string, err error)
 }
+
+// signatureError is ErrSignature with what the verifier says.
+type signatureError struct{ cause error }
+
+func (e *signatureError) Error() string   { return e.cause.Error() }
+func (e *signatureError) Unwrap() []error { return []error{ErrSignature, e.cause} }
 
 // unseal takes a document out of its envelope, if there is one, and verifies it.
 func unseal(b []byte, header string, v Verifier) (body []byte, kid string, err error) {
@@ -41,10 +44,7 @@ func unseal(b []byte, header string, v Verifier) (body []byte, kid string, err e
 	}
 	kid, err = v.Verify(body, sigs)
 	if err != nil {
-		if !errors.Is(err, ErrSignature) {
-			err = errors.Join(ErrSignature, err)
-		}
-		return nil, "", err
+		return nil, "", &signatureError{err}
 	}
 	return body, kid, nil
 }

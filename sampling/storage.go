@@ -18,9 +18,9 @@ type Storage interface {
 // maxAge is how long a stored policy may wait for the next run.
 const maxAge = 7 * 24 * time.Hour
 
-const recordHead = "krunk-policy-stored-1"
+const recordHead = "krunk-policy-stored-1\n"
 
-// record is what is stored: the document as it came, and what is needed to judge it again.
+// record is what is stored: the document as it came, and what is needed to judge it again. Times are kept in seconds.
 type record struct {
 	saved  time.Time // wall clock
 	server time.Time // server's clock at that moment
@@ -29,70 +29,76 @@ type record struct {
 	body   []byte
 }
 
+// encode writes a head, a checksum of the rest, lines of name and value, an empty line and the document.
 func (r *record) encode() []byte {
-	b := append([]byte(nil), recordHead...)
-	line := func(name, value string) {
-		b = append(append(append(b, '\n'), name...), ' ')
-		b = strconv.AppendQuote(b, value)
-	}
-	line("saved", strconv.FormatInt(r.saved.UnixNano(), 10))
-	line("server", strconv.FormatInt(r.server.UnixNano(), 10))
-	line("etag", r.at.ETag)
-	line("sig", r.at.Signature)
+	b := ""
 	for kid, f := range r.floors {
-		line("floor", f.version.String()+" "+strconv.FormatUint(f.sum, 16)+" "+kid)
+		b = appendLine(b, "floor ", f.version.String()+" "+strconv.FormatUint(f.sum, 10)+" "+kid)
 	}
-	line("sum", strconv.FormatUint(sum64(r.body), 16))
-	b = append(b, "\n\n"...)
-	return append(b, r.body...)
+	b = appendLine(b, "saved ", strconv.FormatInt(r.saved.Unix(), 10))
+	b = appendLine(b, "server ", strconv.FormatInt(r.server.Unix(), 10))
+	b = appendLine(b, "etag ", r.at.ETag)
+	b = appendLine(b, "sig ", r.at.Signature)
+	b = appendLine(b, "", "") + string(r.body)
+	return []byte(recordHead + strconv.FormatUint(sum64([]byte(b)), 10) + "\n" + b)
+}
+
+// appendLine leaves out a value that would break the format; no server and no key id has a reason for one.
+func appendLine(to, name, value string) string {
+	if strings.Contains(value, "\n") {
+		return to
+	}
+	return to + name + value + "\n"
 }
 
 func decodeRecord(b []byte) (r record, ok bool) {
-	head, body, ok := strings.Cut(string(b), "\n\n")
-	lines := strings.Split(head, "\n")
-	if !ok || lines[0] != recordHead || len(lines) > 64 {
+	s, ok := strings.CutPrefix(string(b), recordHead)
+	sum, rest, ok2 := strings.Cut(s, "\n")
+	n, ok3 := whole(sum)
+	if !ok || !ok2 || !ok3 || n != sum64([]byte(rest)) {
 		return r, false
 	}
-	r.floors, r.body = make(map[string]floor), []byte(body)
-	sum := ""
-	for _, l := range lines[1:] {
-		name, value, _ := strings.Cut(l, " ")
-		value, err := strconv.Unquote(value)
-		if err != nil {
+	r.floors = make(map[string]floor)
+	for {
+		line, more, ok := strings.Cut(rest, "\n")
+		if !ok {
 			return r, false
 		}
-		switch name {
-		case "saved":
-			r.saved, ok = nanos(value, ok)
-		case "server":
-			r.server, ok = nanos(value, ok)
-		case "etag":
-			r.at.ETag = value
-		case "sig":
-			r.at.Signature = value
-		case "sum":
-			sum = value
-		case "floor":
-			ok = r.floor(value) && ok
+		rest = more
+		if line == "" {
+			break
+		}
+		if name, value, _ := strings.Cut(line, " "); !r.line(name, value) {
+			return r, false
 		}
 	}
-	// A time that is not there would be written as one in 1754.
-	whole := !r.saved.IsZero() && !r.server.IsZero()
-	return r, ok && whole && sum == strconv.FormatUint(sum64(r.body), 16)
+	r.body = []byte(rest)
+	return r, !r.saved.IsZero() && !r.server.IsZero()
 }
 
-func nanos(s string, ok bool) (time.Time, bool) {
-	n, err := strconv.ParseInt(s, 10, 64)
-	return time.Unix(0, n), ok && err == nil
-}
-
-func (r *record) floor(s string) bool {
-	version, rest, ok := strings.Cut(s, " ")
-	sum, kid, ok2 := strings.Cut(rest, " ")
-	v, ok3 := ParseVersion(version)
-	n, err := strconv.ParseUint(sum, 16, 64)
-	r.floors[kid] = floor{v, n}
-	return ok && ok2 && ok3 && err == nil
+func (r *record) line(name, value string) bool {
+	switch name {
+	case "etag":
+		r.at.ETag = value
+	case "sig":
+		r.at.Signature = value
+	case "floor":
+		version, rest, _ := strings.Cut(value, " ")
+		sum, kid, _ := strings.Cut(rest, " ")
+		v, ok := ParseVersion(version)
+		n, ok2 := whole(sum)
+		r.floors[kid] = floor{v, n}
+		return ok && ok2
+	case "saved", "server":
+		n, ok := whole(value)
+		if t := time.Unix(int64(n), 0); name == "saved" {
+			r.saved = t
+		} else {
+			r.server = t
+		}
+		return ok && n < 1<<41
+	}
+	return true
 }
 
 // store hands the document that runs to the saver.
@@ -100,7 +106,7 @@ func (c *Controller) store(b []byte, a At) {
 	if c.opt.Storage == nil {
 		return
 	}
-	r := record{saved: c.clock.wall(), server: c.clock.now(), at: a, floors: c.run.floors, body: b}
+	r := record{saved: c.clock.wall(), server: c.clock.now().Add(time.Second), at: a, floors: c.run.floors, body: b}
 	c.saver.put(r.encode(), c.stored)
 }
 

@@ -1,0 +1,113 @@
+// Package filesource brings policies from a file and keeps the last good one in a file.
+package filesource
+
+import (
+	"context"
+	"errors"
+	"hash/maphash"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/krunk-go/krunk/sampling"
+)
+
+const (
+	defaultEvery = 10 * time.Second
+	fastest      = 100 * time.Millisecond
+)
+
+// Source reads a file again and again and applies what has changed. It looks at the content, not at times or watches:
+// Kubernetes swaps symlinks, editors rename, and watches die without a word.
+type Source struct {
+	path  string
+	every time.Duration
+	seed  maphash.Seed
+}
+
+// New returns a source for path, which need not exist yet, looked at every so often; zero means 10 s, the least is 100 ms.
+func New(path string, every time.Duration) *Source {
+	if every == 0 {
+		every = defaultEvery
+	}
+	return &Source{path: path, every: max(every, fastest), seed: maphash.MakeSeed()}
+}
+
+// Run implements sampling.Source. It returns only when ctx ends. A content that was refused is not offered again.
+func (s *Source) Run(ctx context.Context, to sampling.Sink) error {
+	tick := time.NewTicker(s.every)
+	defer tick.Stop()
+	var last uint64
+	offered := false
+	for {
+		b, err := read(s.path)
+		to.Fetched(err)
+		if sum := maphash.Bytes(s.seed, b); err == nil && (!offered || sum != last) {
+			last, offered = sum, true
+			_ = to.Apply(b, sampling.At{Source: "file"}) // the sink keeps the reason
+		}
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-tick.C:
+		}
+	}
+}
+
+// read opens the path anew each time, so a swapped symlink is followed, and never takes more than a little above the limit,
+// which the sink then refuses.
+func read(path string) ([]byte, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	return io.ReadAll(io.LimitReader(f, sampling.MaxEnvelope+1))
+}
+
+// Store keeps the last good policy in one file: written beside it, synced and renamed over it, readable by the owner alone.
+type Store struct{ path string }
+
+// NewStore returns a sampling.Storage in the file at path, whose directory is made when it is missing.
+func NewStore(path string) *Store { return &Store{path} }
+
+// Load implements sampling.Storage.
+func (s *Store) Load() ([]byte, error) {
+	f, err := os.Open(s.path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	return io.ReadAll(io.LimitReader(f, 2*sampling.MaxEnvelope))
+}
+
+// Save implements sampling.Storage.
+func (s *Store) Save(b []byte) error {
+	if b == nil {
+		if err := os.Remove(s.path); !errors.Is(err, fs.ErrNotExist) {
+			return err
+		}
+		return nil
+	}
+	if err := os.MkdirAll(filepath.Dir(s.path), 0o700); err != nil {
+		return err
+	}
+	f, err := os.CreateTemp(filepath.Dir(s.path), filepath.Base(s.path)+".*.tmp") // 0600
+	if err != nil {
+		return err
+	}
+	_, err = f.Write(b)
+	err = errors.Join(err, f.Sync(), f.Close())
+	if err == nil {
+		err = os.Rename(f.Name(), s.path)
+	}
+	if err != nil {
+		_ = os.Remove(f.Name())
+	}
+	return err
+}
