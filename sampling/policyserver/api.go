@@ -1,0 +1,238 @@
+package policyserver
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"time"
+
+	"github.com/krunk-go/krunk/sampling"
+)
+
+// failure is the body of an answer that says no.
+type failure struct {
+	Error    string        `json:"error"`
+	Problems []jsonProblem `json:"problems,omitempty"`
+	Current  string        `json:"current,omitempty"` // version, after a conflict
+	By       string        `json:"by,omitempty"`      // who published it
+}
+
+type jsonProblem struct {
+	Code   string `json:"code"`
+	Path   string `json:"path"`
+	Line   int    `json:"line,omitempty"`
+	Column int    `json:"column,omitempty"`
+	What   string `json:"what"`
+	Write  string `json:"write,omitempty"`
+}
+
+type jsonChange struct {
+	Path string `json:"path"`
+	Old  string `json:"old"`
+	New  string `json:"new"`
+}
+
+type jsonOutcome struct {
+	Clients float64  `json:"clients"`
+	Records *float64 `json:"records"` // null: not known
+}
+
+type jsonChannel struct {
+	Channel string      `json:"channel"`
+	OldSend string      `json:"oldSend"`
+	NewSend string      `json:"newSend"`
+	Before  jsonOutcome `json:"before"`
+	After   jsonOutcome `json:"after"`
+}
+
+type jsonReport struct {
+	Version  string        `json:"version"`
+	Replaces string        `json:"replaces"`
+	ETag     string        `json:"etag,omitempty"`
+	Document string        `json:"document,omitempty"` // of a draft
+	Ended    []string      `json:"ended,omitempty"`
+	Changes  []jsonChange  `json:"changes"`
+	Warnings []jsonProblem `json:"warnings"`
+	Effect   struct {
+		Text     string        `json:"text"`
+		Clients  int           `json:"clients"`
+		Before   jsonOutcome   `json:"before"`
+		After    jsonOutcome   `json:"after"`
+		Channels []jsonChannel `json:"channels"`
+	} `json:"effect"`
+}
+
+func outcomeJSON(o Outcome) jsonOutcome {
+	if o.Records < 0 {
+		return jsonOutcome{Clients: o.Clients}
+	}
+	return jsonOutcome{o.Clients, &o.Records}
+}
+
+func (r *Report) json() jsonReport {
+	j := jsonReport{Version: r.Version.String(), Replaces: r.Replaced.String(), ETag: r.ETag, Changes: []jsonChange{}, Warnings: problems(nil)}
+	for _, c := range r.Changes {
+		j.Changes = append(j.Changes, jsonChange(c))
+	}
+	for _, w := range r.Warnings {
+		j.Warnings = append(j.Warnings, jsonProblem(w.Problem))
+	}
+	e := &j.Effect
+	e.Text, e.Clients, e.Before, e.After = r.Effect.Text, r.Effect.Clients, outcomeJSON(r.Effect.Before), outcomeJSON(r.Effect.After)
+	e.Channels = []jsonChannel{}
+	for _, c := range r.Effect.Channels {
+		e.Channels = append(e.Channels, jsonChannel{c.Channel, c.OldSend.String(), c.NewSend.String(),
+			outcomeJSON(Outcome{c.Clients, c.Records}), outcomeJSON(Outcome{c.NewClients, c.NewRecords})})
+	}
+	return j
+}
+
+func problems(list []sampling.Problem) []jsonProblem {
+	out := []jsonProblem{}
+	for _, p := range list {
+		out = append(out, jsonProblem(p))
+	}
+	return out
+}
+
+// answer sends v as JSON that nobody caches.
+func answer(w http.ResponseWriter, status int, v any) {
+	var b bytes.Buffer
+	e := json.NewEncoder(&b)
+	if err := e.Encode(v); err != nil {
+		http.Error(w, err.Error(), http.StatusInternalServerError)
+		return
+	}
+	h := w.Header()
+	h.Set("Content-Type", "application/json")
+	h.Set("Cache-Control", "no-store")
+	h.Set("X-Content-Type-Options", "nosniff")
+	w.WriteHeader(status)
+	_, _ = w.Write(b.Bytes()) // the caller is gone, or has it
+}
+
+// refuse answers with what an error means.
+func (s *Server) refuse(w http.ResponseWriter, err error) {
+	f, status := failure{Error: err.Error()}, http.StatusUnprocessableEntity
+	strict, isStrict := isStrict(err)
+	switch {
+	case isStrict:
+		f.Error, f.Problems = fmt.Sprintf("the policy has %d mistakes", len(strict.List)), problems(strict.List)
+		if len(strict.List) == 1 {
+			f.Error = "the policy has a mistake"
+		}
+	case errors.Is(err, ErrConflict):
+		status = http.StatusConflict
+		if c := s.current.Load(); c != nil {
+			f.Current, f.By = c.entry.Version.String(), c.entry.By
+		}
+	case errors.Is(err, errLarge), errors.Is(err, sampling.ErrTooLarge):
+		status = http.StatusRequestEntityTooLarge
+	case s.failure.Load() != nil, errors.As(err, new(storeError)):
+		status = http.StatusServiceUnavailable
+	}
+	answer(w, status, f)
+}
+
+// bodyWithin is how long a body may take.
+const bodyWithin = 15 * time.Second
+
+// body reads a request's body, of at most n bytes, and does not wait for ever.
+func body(w http.ResponseWriter, r *http.Request, n int) ([]byte, error) {
+	_ = http.NewResponseController(w).SetReadDeadline(time.Now().Add(bodyWithin)) // where the server can
+	b, err := readAtMost(http.MaxBytesReader(w, r.Body, int64(n)+1), n)
+	if err != nil {
+		return nil, fmt.Errorf("policyserver: body of the request: %w (at most %d bytes)", err, n)
+	}
+	return b, nil
+}
+
+// put publishes.
+func (s *Server) put(w http.ResponseWriter, r *http.Request) {
+	who, ok := s.allow(w, r)
+	if !ok {
+		return
+	}
+	b, err := body(w, r, sampling.MaxEnvelope)
+	if err != nil {
+		s.refuse(w, err)
+		return
+	}
+	if err := s.reload(r.Context()); err != nil {
+		s.refuse(w, err)
+		return
+	}
+	replaces, status, err := s.expected(r)
+	if err != nil {
+		if status == http.StatusConflict {
+			s.refuse(w, err)
+			return
+		}
+		answer(w, status, failure{Error: err.Error()})
+		return
+	}
+	report, err := s.Replace(r.Context(), Proposal{Bytes: b, Signature: r.Header.Get("Krunk-Signature"), By: who, Replaces: replaces})
+	if err != nil {
+		s.refuse(w, err)
+		return
+	}
+	w.Header().Set("Etag", report.ETag)
+	answer(w, http.StatusOK, report.json())
+}
+
+// expected returns the version that the request means to replace.
+func (s *Server) expected(r *http.Request) (v sampling.Version, status int, err error) {
+	cur := s.current.Load()
+	if tag := r.Header.Get("If-Match"); tag != "" {
+		if cur == nil || tag != cur.tag {
+			return v, http.StatusConflict, fmt.Errorf("%w: to replace %s", ErrConflict, clean(tag))
+		}
+		return cur.version(), 0, nil
+	}
+	text := r.URL.Query().Get("replaces")
+	if text == "" {
+		if cur == nil {
+			return v, 0, nil
+		}
+		return v, http.StatusPreconditionRequired, fmt.Errorf("say which version is to be replaced: If-Match with its ETag, or ?replaces=%s", cur.version())
+	}
+	v, ok := sampling.ParseVersion(text)
+	if !ok {
+		return v, http.StatusBadRequest, fmt.Errorf("replaces=%q is not a version; write one such as 3.1187", text)
+	}
+	return v, 0, nil
+}
+
+// draft says what a change would do.
+func (s *Server) draft(w http.ResponseWriter, r *http.Request) {
+	who, ok := s.allow(w, r)
+	if !ok {
+		return
+	}
+	b, err := body(w, r, 16<<10)
+	if err != nil {
+		s.refuse(w, err)
+		return
+	}
+	var c Change
+	dec := json.NewDecoder(bytes.NewReader(b))
+	dec.DisallowUnknownFields()
+	if err := dec.Decode(&c); err != nil {
+		answer(w, http.StatusBadRequest, failure{Error: "the change is not as it should be: " + err.Error()})
+		return
+	}
+	if len(c.Connect) > 16 || len(c.End) > 128 {
+		answer(w, http.StatusBadRequest, failure{Error: "a change may connect 16 channels and end 128 rules"})
+		return
+	}
+	d, err := s.Draft(r.Context(), c, who)
+	if err != nil {
+		s.refuse(w, err)
+		return
+	}
+	j := d.Report.json()
+	j.Document, j.Ended, j.Replaces = string(d.Document), d.Ended, d.Replaces.String()
+	answer(w, http.StatusOK, j)
+}

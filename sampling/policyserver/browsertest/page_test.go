@@ -1,0 +1,401 @@
+package browsertest
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/chromedp/cdproto/emulation"
+	"github.com/chromedp/cdproto/log"
+	"github.com/chromedp/cdproto/runtime"
+	"github.com/chromedp/chromedp"
+	"github.com/chromedp/chromedp/kb"
+
+	"github.com/krunk-go/krunk/sampling"
+	"github.com/krunk-go/krunk/sampling/policyserver"
+)
+
+const start = `{
+  "krunk": 1, "epoch": 3, "version": 1187,
+  "issued": "2026-10-10T12:00:00Z", "author": "anna", "note": "launch day",
+  "salt": "2026-w41", "enabled": true, "panics": 100,
+  "clients": 10,
+  "channels": {
+    "*":   { "send": "error", "rate": "60/m" },
+    "net": { "send": "warn" }
+  }
+}
+`
+
+// game is a server with players, as the page sees it.
+type game struct {
+	*policyserver.Server
+	store policyserver.Memory
+	url   string
+	mu    sync.Mutex // guards count
+	count map[string]uint64
+}
+
+func newGame(t *testing.T) *game {
+	g := &game{count: map[string]uint64{"net": 8200, "net.http": 2100, "ui": 310, "physics": 4000, "match": 950}}
+	s, err := policyserver.New(&g.store, policyserver.Options{
+		Page: true, Channels: []string{"net", "net.http", "ui", "physics", "match"},
+		Authorize: func(r *http.Request) (string, error) {
+			if r.Header.Get("Authorization") != "Bearer s3cret" {
+				return "", errors.New("type the operator key first")
+			}
+			return "anna@studio", nil
+		},
+		Counters: g.counters,
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	g.Server = s
+	if _, err := s.Publish(t.Context(), []byte(start), "anna@studio"); err != nil {
+		t.Fatal(err)
+	}
+	s.Observe(policyserver.Observation{Clients: 1000, Volumes: []policyserver.Volume{
+		{Channel: "net", Level: sampling.LevelWarn, PerSecond: 200}, {Channel: "net", Level: sampling.LevelDebug, PerSecond: 4000},
+		{Channel: "net.http", Level: sampling.LevelDebug, PerSecond: 1500}, {Channel: "ui", Level: sampling.LevelError, PerSecond: 8},
+	}})
+	srv := httptest.NewServer(s)
+	t.Cleanup(srv.Close)
+	g.url = srv.URL
+	g.follow(1000)
+	return g
+}
+
+// counters grow with each look, as those of a running game do.
+func (g *game) counters() map[string]uint64 {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	out := make(map[string]uint64)
+	for name, n := range g.count {
+		g.count[name] = n + n/97
+		out[name] = n
+	}
+	return out
+}
+
+// follow makes the first n of 1,000 clients run what is served; a few cannot.
+func (g *game) follow(n int) {
+	_, v := g.Bytes()
+	for i := range n {
+		echo := "have=" + v.String()
+		if v.N > 1187 && i%400 == 0 {
+			echo = "have=3.1187; seen=" + v.String() + "; err=E06"
+		}
+		g.HeartbeatEcho(uint64(i), echo)
+	}
+}
+
+// browser starts Chromium with one tab, or skips.
+func browser(t *testing.T) context.Context {
+	t.Helper()
+	var path string
+	for _, name := range []string{"chromium", "chromium-browser"} {
+		if p, err := exec.LookPath(name); err == nil {
+			path = p
+			break
+		}
+	}
+	if path == "" {
+		t.Skip("no chromium or chromium-browser here; apt-get install --no-install-recommends chromium")
+	}
+	options := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.ExecPath(path), chromedp.NoSandbox, chromedp.DisableGPU,
+		chromedp.Flag("disable-quic", true), chromedp.Flag("disable-component-update", true), chromedp.UserDataDir(t.TempDir()))
+	ctx, stop := context.WithTimeout(context.Background(), time.Minute)
+	t.Cleanup(stop)
+	ctx, stop = chromedp.NewExecAllocator(ctx, options...)
+	t.Cleanup(stop)
+	ctx, stop = chromedp.NewContext(ctx)
+	t.Cleanup(stop)
+	return ctx
+}
+
+// tab is a page under test.
+type tab struct {
+	t   *testing.T
+	ctx context.Context
+}
+
+func (b tab) do(steps ...chromedp.Action[chromedp.Void]) {
+	b.t.Helper()
+	if err := chromedp.Do(b.ctx, steps...); err != nil {
+		b.t.Fatal(err)
+	}
+}
+
+// until waits for an expression of the page to become true.
+func (b tab) until(js string) {
+	b.t.Helper()
+	if _, err := chromedp.Run(b.ctx, chromedp.Poll[bool](js, chromedp.WithPollingTimeout(10*time.Second))); err != nil {
+		got, _ := chromedp.Run(b.ctx, chromedp.Evaluate[string]("document.body.innerText"))
+		b.t.Fatalf("%s: %v; the page says:\n%s", js, err, got)
+	}
+}
+
+func (b tab) says(id, text string) {
+	b.t.Helper()
+	b.until(fmt.Sprintf("document.getElementById(%q).innerText.includes(%q)", id, text))
+}
+
+func (b tab) eval(js string) string {
+	b.t.Helper()
+	got, err := chromedp.Run(b.ctx, chromedp.Evaluate[string](js))
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	return got
+}
+
+// keys types where the focus is.
+func (b tab) keys(keys ...string) {
+	b.t.Helper()
+	for _, k := range keys {
+		b.do(chromedp.KeyEvent(k))
+	}
+}
+
+// tabTo presses Tab until an element has the focus: proof that the keyboard gets there.
+func (b tab) tabTo(id string) {
+	b.t.Helper()
+	for range 60 {
+		if b.eval("document.activeElement.id") == id {
+			return
+		}
+		b.keys(kb.Tab)
+	}
+	b.t.Fatalf("Tab does not reach #%s", id)
+}
+
+// shoot keeps a picture.
+func (b tab) shoot(name string) {
+	b.t.Helper()
+	png, err := chromedp.Run(b.ctx, chromedp.FullScreenshot(100))
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	dir := os.Getenv("KRUNK_ARTIFACTS")
+	if dir == "" {
+		dir = b.t.TempDir()
+	}
+	if err := os.WriteFile(filepath.Join(dir, name), png, 0o644); err != nil {
+		b.t.Fatal(err)
+	}
+}
+
+// open loads the page and reports whatever the browser complains of at the end.
+func open(t *testing.T, url string) tab {
+	b := tab{t, browser(t)}
+	var mu sync.Mutex
+	var complaints []string
+	b.do()
+	err := chromedp.Listen(b.ctx, func(ev any) {
+		mu.Lock()
+		defer mu.Unlock()
+		switch ev := ev.(type) {
+		case *log.EventEntryAdded:
+			if ev.Entry.Level == "error" && !strings.Contains(ev.Entry.Text, "403") {
+				complaints = append(complaints, ev.Entry.Text)
+			}
+		case *runtime.EventExceptionThrown:
+			complaints = append(complaints, fmt.Sprintf("%s %+v", ev.ExceptionDetails.Text, ev.ExceptionDetails.Exception))
+		}
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		mu.Lock()
+		defer mu.Unlock()
+		for _, c := range complaints {
+			t.Error("the browser complains: " + c)
+		}
+	})
+	b.do(chromedp.EmulateViewport(1240, 900), chromedp.Navigate(url))
+	b.until("document.body.dataset.ready !== undefined")
+	return b
+}
+
+// current returns the document in the store.
+func (g *game) current(t *testing.T) (string, *sampling.Policy) {
+	t.Helper()
+	e, err := g.store.Current(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	p, _, err := sampling.ParseStrict(e.Bytes)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(e.Bytes), p
+}
+
+func (g *game) wants(t *testing.T, n int64, texts ...string) *sampling.Policy {
+	t.Helper()
+	doc, p := g.current(t)
+	if p.Version().N != n {
+		t.Fatalf("the store holds %v, want 3.%d", p.Version(), n)
+	}
+	for _, text := range texts {
+		if !strings.Contains(doc, text) {
+			t.Errorf("version %v lacks %s:\n%s", p.Version(), text, doc)
+		}
+	}
+	return p
+}
+
+func TestControlPage(t *testing.T) {
+	g := newGame(t)
+	b := open(t, g.url+"/#key=s3cret")
+	if got := b.eval("location.href"); strings.Contains(got, "s3cret") {
+		t.Errorf("the key stays in the address: %s", got)
+	}
+	b.says("chip", "Reporting, 10 %")
+	b.says("convergence", "100 % on 1187")
+
+	// The slider, by keyboard alone.
+	b.tabTo("slider")
+	for range 15 {
+		b.keys(kb.ArrowRight)
+	}
+	b.says("diff", "clients")
+	b.says("effect", "100 → 250")
+	b.says("effect", "of 1,000 connected")
+	if got := b.eval(`document.querySelector("#share").value`); got != "25" {
+		t.Errorf("the number beside the slider is %s, want 25", got)
+	}
+	g.wants(t, 1187) // looking publishes nothing
+
+	// A channel for an hour, on top of it.
+	b.tabTo("channel")
+	b.keys("net.http", kb.Tab, kb.Tab, kb.Tab, kb.Enter)
+	b.says("diff", `rules["connect-3.1188-1"].set.channels["net.http"].send`)
+	b.says("bychannel", "net.http")
+	b.tabTo("note")
+	b.keys("INC-4711 lost connections")
+	g.follow(1000)
+	b.shoot("control-page-preview.png")
+	b.tabTo("publish")
+	b.keys(kb.Enter)
+	b.says("said", "Published 3.1188")
+	p := g.wants(t, 1188, `"clients": 25`, `"net.http": { "trail": "debug", "send": "debug" }`, `"note": "INC-4711 lost connections"`, `"author": "anna@studio"`)
+	checkHour(t, p)
+
+	// The fleet arrives.
+	g.follow(640)
+	b.says("convergence", "63.8 % on 1188, 36 % on 1187, 0.2 % rejected it: E06 unknown level")
+	b.says("rules", "ends in 60 min")
+	b.shoot("control-page.png")
+
+	// The kill switch, by keyboard, with its question.
+	b.do(chromedp.Focus("#kill"))
+	b.keys(kb.Enter)
+	b.until(`document.getElementById("confirm").open`)
+	b.keys(kb.Escape)
+	b.until(`!document.getElementById("confirm").open`)
+	g.wants(t, 1188)
+	b.do(chromedp.Focus("#kill"))
+	b.keys(kb.Enter)
+	b.until(`document.activeElement.id === "c-note"`)
+	b.keys("too much")
+	b.tabTo("c-yes")
+	b.shoot("control-page-kill.png")
+	b.keys(kb.Enter)
+	b.says("chip", "Killed")
+	if p := g.wants(t, 1189, `"enabled": false`, `"note": "too much"`); p.Enabled() {
+		t.Error("the kill switch is not thrown")
+	}
+
+	// And back to what was before.
+	b.do(chromedp.Click(`[aria-label="Roll back to 3.1187"]`))
+	b.says("diff", "clients")
+	b.until(`!document.getElementById("publish").disabled`)
+	b.do(chromedp.Click("#publish"))
+	b.says("said", "Published 3.1190")
+	b.says("chip", "Reporting, 10 %")
+	g.wants(t, 1190, `"clients": 10`, "back to 3.1187 from 3.1189")
+}
+
+// checkHour looks whether the rule holds for everybody for an hour and no longer.
+func checkHour(t *testing.T, p *sampling.Policy) {
+	t.Helper()
+	for _, c := range []struct {
+		after time.Duration
+		want  sampling.Level
+	}{{0, sampling.LevelDebug}, {59 * time.Minute, sampling.LevelDebug}, {61 * time.Minute, sampling.LevelWarn}} {
+		id := sampling.Identity{ID: "probe"}
+		for i := 0; sampling.Bucket(p.Salt(), id.ID) >= 250_000; i++ {
+			id.ID = fmt.Sprint("probe-", i)
+		}
+		d, err := p.Explain(id, "net.http", sampling.Under{Now: time.Now().Add(c.after)})
+		if err != nil || d.Send != c.want {
+			t.Errorf("after %v: net.http ships from %v, want %v (%v)", c.after, d.Send, c.want, err)
+		}
+	}
+}
+
+func TestPageWithoutKey(t *testing.T) {
+	g := newGame(t)
+	b := open(t, g.url)
+	b.tabTo("slider")
+	b.keys(kb.End)
+	b.says("alert", "type the operator key first")
+	b.until(`document.getElementById("publish").disabled`)
+	b.do(chromedp.SendKeys("#key", "s3cret"), chromedp.Focus("#slider"))
+	b.keys(kb.Home)
+	b.says("effect", "100 → 0")
+	b.until(`!document.getElementById("publish").disabled`)
+	g.wants(t, 1187)
+}
+
+// Somebody else publishes between the look and the click: nothing is lost, and the person is asked again.
+func TestPageConflict(t *testing.T) {
+	g := newGame(t)
+	b := open(t, g.url+"/#key=s3cret")
+	b.do(chromedp.Focus("#slider"))
+	b.keys(kb.End)
+	b.until(`!document.getElementById("publish").disabled`)
+	twenty := 20.0
+	if _, err := g.Change(t.Context(), policyserver.Change{Clients: &twenty, Note: "bert was faster"}, "bert"); err != nil {
+		t.Fatal(err)
+	}
+	b.says("running", "bert was faster")
+	b.says("diff", "20")
+	b.do(chromedp.Click("#publish"))
+	b.says("said", "Published 3.1189")
+	g.wants(t, 1189, `"clients": 100`)
+}
+
+func TestPageInTheDark(t *testing.T) {
+	g := newGame(t)
+	b := open(t, g.url+"/#key=s3cret")
+	light := b.eval("getComputedStyle(document.body).backgroundColor")
+	_, err := chromedp.Call(b.ctx, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{Features: []*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: "dark"}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if dark := b.eval("getComputedStyle(document.body).backgroundColor"); dark == light {
+		t.Errorf("dark and light look the same: %s", dark)
+	}
+	b.do(chromedp.Focus("#slider"))
+	b.keys(kb.PageUp)
+	b.says("diff", "clients")
+	b.shoot("control-page-dark.png")
+	b.do(chromedp.EmulateViewport(420, 900))
+	if got := b.eval("String(document.documentElement.scrollWidth <= 420)"); got != "true" {
+		t.Error("the page is wider than a small window")
+	}
+	b.shoot("control-page-narrow.png")
+}

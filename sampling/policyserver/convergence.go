@@ -1,0 +1,120 @@
+package policyserver
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/krunk-go/krunk/sampling"
+)
+
+// Convergence says what the fleet runs, as far as clients said so within Window.
+type Convergence struct {
+	Text    string           // "97.2 % on 1188, 2.6 % on 1187, 0.2 % rejected it: E06 unknown level"
+	Current sampling.Version // what they should run
+	Clients int              // heard of; an estimate above 65,536
+	Window  time.Duration
+	States  []State // the most frequent first
+}
+
+// State is a group of clients that say the same.
+type State struct {
+	Version  sampling.Version // what they run; zero is their compiled default
+	Clients  int
+	Share    float64 // 0 to 1
+	Rejected bool    // they were given the current version and refused it
+	Reason   string  // why, or what they do not understand of what they run; may be empty
+	Unknown  bool    // what they say makes no sense here: Version means nothing
+}
+
+// Convergence adds up what clients said.
+func (s *Server) Convergence() Convergence {
+	c := Convergence{Current: s.current.Load().version(), Window: s.fleet.window}
+	groups := make(map[State]int)
+	for st, n := range s.fleet.count() {
+		c.Clients += n
+		groups[describe(st, c.Current)] += n
+	}
+	for g, n := range groups {
+		g.Clients, g.Share = n, float64(n)/float64(c.Clients)
+		c.States = append(c.States, g)
+	}
+	slices.SortFunc(c.States, func(a, b State) int {
+		if a.Clients != b.Clients {
+			return b.Clients - a.Clients
+		}
+		return strings.Compare(a.text(c.Current), b.text(c.Current))
+	})
+	c.Text = c.text()
+	return c
+}
+
+func describe(st state, current sampling.Version) State {
+	g := State{Version: st.have}
+	switch {
+	case st == odd:
+		return State{Unknown: true}
+	case st.code == 0:
+	case st.have == current:
+		g.Reason = reason(st.code)
+	case st.seen == current:
+		g.Rejected, g.Reason = true, reason(st.code)
+	}
+	return g
+}
+
+func (g State) text(current sampling.Version) string {
+	on := fmt.Sprint(g.Version.N)
+	if g.Version.Epoch != current.Epoch {
+		on = g.Version.String()
+	}
+	switch {
+	case g.Unknown:
+		return "on versions that were never served here"
+	case g.Rejected:
+		return "rejected it: " + g.Reason
+	case g.Version == sampling.Version{}:
+		return "on the compiled default"
+	case g.Reason != "":
+		return "on " + on + " without what they do not understand: " + g.Reason
+	}
+	return "on " + on
+}
+
+func (c *Convergence) text() string {
+	if c.Clients == 0 {
+		return "no client has reported within " + span(c.Window)
+	}
+	parts := make([]string, 0, len(c.States))
+	for _, g := range c.States {
+		if len(parts) == 6 {
+			parts = append(parts, fmt.Sprintf("and %d more", len(c.States)-6))
+			break
+		}
+		parts = append(parts, percent(g.Share)+" % "+g.text(c.Current))
+	}
+	return strings.Join(parts, ", ")
+}
+
+// percent never says 0 or 100 of what is not.
+func percent(share float64) string {
+	switch s := fmt.Sprintf("%.1f", 100*share); {
+	case s == "0.0" && share > 0:
+		return "<0.1"
+	case s == "100.0" && share < 1:
+		return ">99.9"
+	default:
+		return strings.TrimSuffix(s, ".0")
+	}
+}
+
+func span(d time.Duration) string {
+	if d%time.Minute == 0 {
+		if d == time.Minute {
+			return "a minute"
+		}
+		return fmt.Sprintf("%d minutes", d/time.Minute)
+	}
+	return d.String()
+}

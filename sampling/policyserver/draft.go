@@ -1,0 +1,237 @@
+package policyserver
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/krunk-go/krunk/sampling"
+)
+
+// Change is what a person wants to be different. The zero Change changes nothing but number, date and author.
+type Change struct {
+	Clients  *float64  `json:"clients,omitempty"`  // share of clients in percent, at most four decimals
+	Enabled  *bool     `json:"enabled,omitempty"`  // false is the kill switch: all but panics stops
+	Connect  []Connect `json:"connect,omitempty"`  // channels to connect for a while
+	End      []string  `json:"end,omitempty"`      // ids of rules to take out
+	Rollback string    `json:"rollback,omitempty"` // version such as "3.1186" whose content is to come back; the rest applies on top
+	Note     string    `json:"note,omitempty"`     // why
+}
+
+// Connect ships a channel and all below it from a level on, for a while. Clients outside of the policy's share stay silent.
+type Connect struct {
+	Channel string   `json:"channel"`
+	Level   string   `json:"level"`
+	For     string   `json:"for"`               // such as "1h", at most 168h
+	Clients *float64 `json:"clients,omitempty"` // share of clients; nil: as the policy says for the channel
+	Rate    string   `json:"rate,omitempty"`    // at most so many records per client, such as "120/m"; empty: as the policy says
+}
+
+// Draft is a document that was not published yet.
+type Draft struct {
+	Document []byte
+	Version  sampling.Version
+	Replaces sampling.Version // what it was made from; zero if there was none
+	Ended    []string         // ids of rules that were over and were taken out
+	Report   Report           // what publishing it would do
+}
+
+// everyone is a condition that holds for every client: a rule needs one, and no env is called that.
+const everyone = `{ "not": { "env": ["none"] } }`
+
+// longest is how long a rule that raises volume may hold, as strict reading has it.
+const longest = 7 * 24 * time.Hour
+
+// blank is what a first draft starts from.
+const blank = "{\n  \"krunk\": 1, \"epoch\": 1, \"version\": 1,\n  \"enabled\": true,\n  \"clients\": 100\n}\n"
+
+func defaultPolicy() *sampling.Policy {
+	p, _ := sampling.Parse([]byte(blank)) // a test holds that it is good
+	return p
+}
+
+// Draft returns what a change would make of the current policy, with its next version, and what that would do. A document
+// that strict reading refuses is returned together with its *sampling.Errors.
+func (s *Server) Draft(ctx context.Context, c Change, by string) (Draft, error) {
+	if err := s.reload(ctx); err != nil {
+		return Draft{}, err
+	}
+	now, cur := time.Now().UTC().Truncate(time.Second), s.current.Load()
+	d, base, err := s.base(ctx, cur, c.Rollback)
+	if err != nil {
+		return Draft{}, err
+	}
+	out := Draft{Replaces: cur.version(), Version: next(cur.version())}
+	if out.Ended, err = d.apply(c, now, out.Version); err != nil {
+		return Draft{}, err
+	}
+	if err := d.date(c.note(cur.version()), by, now, base, out.Version); err != nil {
+		return Draft{}, err
+	}
+	out.Document = d.b
+	out.Report, err = s.examine(cur, d.b, by, now)
+	return out, err
+}
+
+func next(v sampling.Version) sampling.Version {
+	if v == (sampling.Version{}) || v.N == 1<<53-1 {
+		return sampling.Version{Epoch: v.Epoch + 1, N: 1}
+	}
+	return sampling.Version{Epoch: v.Epoch, N: v.N + 1}
+}
+
+// base returns the text to start from and the policy that says how long it was to hold.
+func (s *Server) base(ctx context.Context, cur *served, rollback string) (*document, *sampling.Policy, error) {
+	if rollback == "" {
+		if cur == nil {
+			return &document{[]byte(blank)}, defaultPolicy(), nil
+		}
+		return &document{slices.Clone(cur.doc)}, cur.policy, nil
+	}
+	list, err := s.store.History(ctx, keep)
+	if err != nil {
+		return nil, nil, err
+	}
+	for _, e := range list {
+		if e.Version.String() == rollback {
+			old, err := prepare(e)
+			if err != nil {
+				return nil, nil, err
+			}
+			return &document{slices.Clone(old.doc)}, old.policy, nil
+		}
+	}
+	return nil, nil, fmt.Errorf("policyserver: version %q is not among the last %d; write one such as %q", rollback, keep, cur.version())
+}
+
+func (c *Change) note(from sampling.Version) string {
+	if c.Note == "" && c.Rollback != "" {
+		return "back to " + c.Rollback + " from " + from.String()
+	}
+	return c.Note
+}
+
+// apply makes the change in the text; rules that are over are taken out.
+func (d *document) apply(c Change, now time.Time, v sampling.Version) (ended []string, err error) {
+	if c.Clients != nil {
+		if err := d.set("clients", number(*c.Clients), "panics"); err != nil {
+			return nil, err
+		}
+	}
+	if c.Enabled != nil {
+		if err := d.set("enabled", strconv.FormatBool(*c.Enabled), "version"); err != nil {
+			return nil, err
+		}
+	}
+	_, rules, err := d.outline()
+	if err != nil {
+		return nil, err
+	}
+	n := len(rules)
+	for _, id := range c.End {
+		if !slices.ContainsFunc(rules, func(r ruleHead) bool { return r.ID == id }) {
+			return nil, fmt.Errorf("policyserver: there is no rule %q to end", id)
+		}
+	}
+	rules = slices.DeleteFunc(rules, func(r ruleHead) bool {
+		over := !r.Until.IsZero() && !now.Before(r.Until)
+		if over {
+			ended = append(ended, r.ID)
+		}
+		return over || slices.Contains(c.End, r.ID)
+	})
+	for i, connect := range c.Connect {
+		raw, err := connect.rule("connect-"+v.String()+"-"+strconv.Itoa(i+1), now)
+		if err != nil {
+			return nil, err
+		}
+		rules = append(rules, ruleHead{raw: []byte(raw)})
+	}
+	if len(rules) == n && len(c.Connect) == 0 {
+		return ended, nil
+	}
+	return ended, d.setRules(rules)
+}
+
+// rule writes the rule; strict reading judges channel and rate.
+func (c *Connect) rule(id string, now time.Time) (string, error) {
+	length, err := time.ParseDuration(c.For)
+	if err != nil || length < time.Second || length > longest {
+		return "", fmt.Errorf("policyserver: for %q; write a time from 1s to 168h, such as 1h", c.For)
+	}
+	level, ok := sampling.ParseLevel(c.Level)
+	if !ok || level == sampling.LevelOff {
+		return "", fmt.Errorf("policyserver: level %q; write trace, debug, info, warn, error or fatal", c.Level)
+	}
+	set := `"send": ` + quote(c.Level)
+	switch {
+	case level <= sampling.LevelDebug:
+		set = `"trail": ` + quote(c.Level) + ", " + set
+	case level > sampling.LevelError:
+		set += `, "issue": ` + quote(c.Level)
+	}
+	if c.Clients != nil {
+		set += `, "clients": ` + number(*c.Clients)
+	}
+	if c.Rate != "" {
+		set += `, "rate": ` + quote(c.Rate)
+	}
+	return fmt.Sprintf(`{ "id": %s, "until": %s, "when": %s,`+"\n      "+`"set": { "channels": { %s: { %s } } } }`,
+		quote(id), stamp(now.Add(length)), everyone, quote(strings.ToLower(c.Channel)), set), nil
+}
+
+// date gives the document its number, author and times; it holds as long as base was meant to.
+func (d *document) date(note, by string, now time.Time, base *sampling.Policy, v sampling.Version) error {
+	type pair struct{ key, value, after string }
+	set := []pair{
+		{"version", strconv.FormatInt(v.N, 10), ""}, {"epoch", strconv.FormatInt(v.Epoch, 10), "krunk"},
+		{"issued", stamp(now), "version"}, {"author", quote(by), "issued"}, {"note", quote(note), "author"},
+	}
+	if end := base.Expires(); !end.IsZero() {
+		holds := 14 * 24 * time.Hour
+		if !base.Issued().IsZero() {
+			holds = end.Sub(base.Issued())
+		}
+		set = append(set, pair{"expires", stamp(now.Add(holds)), "issued"})
+	}
+	for _, p := range set {
+		if err := d.set(p.key, p.value, p.after); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// number writes a share without an exponent; what is not a number becomes a text that strict reading refuses by name.
+func number(x float64) string {
+	if math.IsNaN(x) || math.IsInf(x, 0) {
+		return quote(fmt.Sprint(x))
+	}
+	return strconv.FormatFloat(x, 'f', -1, 64)
+}
+
+// Rollback publishes the content of an old version under the next number.
+func (s *Server) Rollback(ctx context.Context, to sampling.Version, by string) (Report, error) {
+	return s.Change(ctx, Change{Rollback: to.String()}, by)
+}
+
+// Change drafts and publishes in one step. If somebody publishes in between, it returns ErrConflict.
+func (s *Server) Change(ctx context.Context, c Change, by string) (Report, error) {
+	d, err := s.Draft(ctx, c, by)
+	if err != nil {
+		return Report{}, err
+	}
+	return s.Replace(ctx, Proposal{Bytes: d.Document, By: by, Replaces: d.Replaces})
+}
+
+// isStrict reports whether err is the list of what is wrong with a document.
+func isStrict(err error) (*sampling.Errors, bool) {
+	var e *sampling.Errors
+	ok := errors.As(err, &e)
+	return e, ok
+}

@@ -1,0 +1,204 @@
+package policyserver
+
+import (
+	"encoding/json"
+	"errors"
+	"math"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/krunk-go/krunk/sampling"
+)
+
+func share(x float64) *float64 { return &x }
+func truth(b bool) *bool       { return &b }
+
+func TestDraft(t *testing.T) {
+	for _, c := range []struct {
+		name string
+		c    Change
+		want []sampling.Difference
+	}{
+		{"share", Change{Clients: share(50)}, []sampling.Difference{{Path: "clients", Old: "10", New: "50"}}},
+		{"tiny share", Change{Clients: share(0.0001)}, []sampling.Difference{{Path: "clients", Old: "10", New: "0.0001"}}},
+		{"kill", Change{Enabled: truth(false)}, []sampling.Difference{{Path: "enabled", Old: "", New: "false"}}},
+		{"connect", Change{Connect: []Connect{{Channel: "Net.HTTP", Level: "debug", For: "1h"}}}, []sampling.Difference{
+			{Path: `rules["connect-3.1188-1"].when`, New: ""},
+			{Path: `rules["connect-3.1188-1"].when.not`, New: "env: none"},
+			{Path: `rules["connect-3.1188-1"].until`, New: "2000-01-01T01:00:00Z"},
+			{Path: `rules["connect-3.1188-1"].set.channels["net.http"].trail`, New: "debug"},
+			{Path: `rules["connect-3.1188-1"].set.channels["net.http"].send`, New: "debug"},
+		}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) { // the bubble starts in 2000
+				s := serving(t, Options{})
+				d, err := s.Draft(t.Context(), c.c, "anna")
+				if err != nil {
+					t.Fatal(err)
+				}
+				if d.Version != v3(1188) || d.Replaces != v3(1187) {
+					t.Errorf("draft of %v over %v", d.Version, d.Replaces)
+				}
+				if len(d.Report.Changes) != len(c.want) {
+					t.Fatalf("changes %v, want %v\n%s", d.Report.Changes, c.want, d.Document)
+				}
+				for i, got := range d.Report.Changes {
+					if got != c.want[i] {
+						t.Errorf("got %v, want %v", got, c.want[i])
+					}
+				}
+				if _, v := s.Bytes(); v != v3(1187) {
+					t.Errorf("a draft was published: %v", v)
+				}
+				if _, err := s.Replace(t.Context(), Proposal{Bytes: d.Document, By: "anna", Replaces: d.Replaces}); err != nil {
+					t.Errorf("%v\n%s", err, d.Document)
+				}
+			})
+		})
+	}
+}
+
+func TestDraftKeepsTheText(t *testing.T) {
+	s := serving(t, Options{})
+	d, err := s.Draft(t.Context(), Change{Clients: share(50), Note: `say "why"`}, "bert")
+	if err != nil {
+		t.Fatal(err)
+	}
+	p, _ := sampling.Parse(d.Document)
+	want := strings.NewReplacer("1187", "1188", `"clients": 10`, `"clients": 50`, `"anna"`, `"bert"`, `"note": "n"`, `"note": "say \"why\""`,
+		"2026-10-10T12:00:00Z", p.Issued().Format(time.RFC3339)).Replace(string(policy(1187, 10)))
+	if string(d.Document) != want {
+		t.Errorf("got\n%s\nwant\n%s", d.Document, want)
+	}
+}
+
+func TestDraftRefuses(t *testing.T) {
+	s := serving(t, Options{})
+	for name, c := range map[string]Change{
+		"share":          {Clients: share(150)},
+		"not a number":   {Clients: share(math.NaN())},
+		"level":          {Connect: []Connect{{Channel: "net", Level: "verbose", For: "1h"}}},
+		"off":            {Connect: []Connect{{Channel: "net", Level: "off", For: "1h"}}},
+		"too long":       {Connect: []Connect{{Channel: "net", Level: "debug", For: "200h"}}},
+		"no length":      {Connect: []Connect{{Channel: "net", Level: "debug"}}},
+		"channel":        {Connect: []Connect{{Channel: `n"et`, Level: "debug", For: "1h"}}},
+		"rate":           {Connect: []Connect{{Channel: "net", Level: "debug", For: "1h", Rate: "many"}}},
+		"rule to end":    {End: []string{"no-such"}},
+		"roll back to":   {Rollback: "3.1"},
+		"not utf-8 note": {Rollback: "x"},
+	} {
+		if _, err := s.Draft(t.Context(), c, "anna"); err == nil {
+			t.Errorf("%s: no error", name)
+		}
+	}
+}
+
+func TestRulesEnd(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := serving(t, Options{})
+		for _, c := range []Change{
+			{Connect: []Connect{{Channel: "net", Level: "debug", For: "1h"}, {Channel: "ui", Level: "warn", For: "4h", Clients: share(2), Rate: "5/m"}}},
+			{End: []string{"connect-3.1188-2"}},
+		} {
+			if _, err := s.Change(t.Context(), c, "anna"); err != nil {
+				t.Fatal(err)
+			}
+		}
+		st := decoded[jsonStatus](t, do(s, "GET", "/policy/status", ""))
+		if len(st.Rules) != 1 || st.Rules[0].ID != "connect-3.1188-1" {
+			t.Fatalf("rules %+v", st.Rules)
+		}
+		time.Sleep(61 * time.Minute) // of the bubble
+		d, err := s.Draft(t.Context(), Change{Clients: share(11)}, "anna")
+		if err != nil || len(d.Ended) != 1 || strings.Contains(string(d.Document), "connect-3.1188-1") {
+			t.Errorf("ended %v, %v\n%s", d.Ended, err, d.Document)
+		}
+	})
+}
+
+func TestRollback(t *testing.T) {
+	s := serving(t, Options{})
+	if _, err := s.Publish(t.Context(), policy(1188, 50), "bert"); err != nil {
+		t.Fatal(err)
+	}
+	r, err := s.Rollback(t.Context(), v3(1187), "carla")
+	if err != nil || r.Version != v3(1189) || r.Replaced != v3(1188) {
+		t.Fatalf("%+v, %v", r, err)
+	}
+	b, _ := s.Bytes()
+	p, _, err := sampling.ParseStrict(b)
+	if err != nil || p.Note() != "back to 3.1187 from 3.1188" || p.Author() != "carla" {
+		t.Errorf("note %q by %q, %v", p.Note(), p.Author(), err)
+	}
+	old, _ := sampling.Parse(policy(1187, 10))
+	if diff := sampling.Diff(old, p); len(diff) != 0 {
+		t.Errorf("differs from 3.1187: %v", diff)
+	}
+	if _, err := s.Rollback(t.Context(), v3(4), "carla"); err == nil || !strings.Contains(err.Error(), "3.4") {
+		t.Errorf("rollback to what is not there: %v", err)
+	}
+}
+
+func TestFirstDraft(t *testing.T) {
+	if _, _, err := sampling.ParseStrict([]byte(blank)); err != nil {
+		t.Fatal(err)
+	}
+	var m Memory
+	s, err := New(&m, Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	r, err := s.Change(t.Context(), Change{Clients: share(1)}, "anna")
+	if want := (sampling.Version{Epoch: 1, N: 1}); err != nil || r.Version != want {
+		t.Errorf("got %v, %v", r.Version, err)
+	}
+}
+
+func TestDraftOverHTTP(t *testing.T) {
+	s := serving(t, Options{Channels: []string{"net", "net.http", "ui"}})
+	s.Observe(Observation{Clients: 1000})
+	for _, c := range []struct {
+		body   string
+		status int
+		text   string
+	}{
+		{`{"clients":50}`, 200, `"clients reporting 100 -> 500"`},
+		{`{"connect":[{"channel":"nett","level":"debug","for":"1h"}]}`, 200, `did you mean`},
+		{`{"clients":150}`, 422, `"problems":[{"code":"E05"`},
+		{`{"cleints":50}`, 400, "cleints"},
+		{`{"connect":[{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{}]}`, 400, "16 channels"},
+		{"{", 400, "EOF"},
+		{strings.Repeat(" ", 20<<10), 413, "at most 16384"},
+	} {
+		w := do(s, "POST", "/policy/draft", c.body, "Authorization", "Bearer secret")
+		if body := strings.ReplaceAll(w.Body.String(), `\u003e`, ">"); w.Code != c.status || !strings.Contains(body, c.text) {
+			t.Errorf("%.40s: got %d %s, want %d and %s", c.body, w.Code, body, c.status, c.text)
+		}
+	}
+	if w := do(s, "GET", "/policy/draft", ""); w.Code != 405 {
+		t.Errorf("GET of a draft: %d", w.Code)
+	}
+}
+
+func TestConflictOverHTTP(t *testing.T) {
+	s := serving(t, Options{})
+	var d jsonReport
+	w := do(s, "POST", "/policy/draft", `{"clients":50}`, "Authorization", "Bearer secret")
+	if err := json.Unmarshal(w.Body.Bytes(), &d); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := s.Change(t.Context(), Change{Clients: share(20)}, "bert"); err != nil {
+		t.Fatal(err)
+	}
+	w = do(s, "PUT", "/policy?replaces="+d.Replaces, d.Document, "Authorization", "Bearer secret")
+	if f := decoded[failure](t, w); w.Code != 409 || f.Current != "3.1188" || f.By != "bert" {
+		t.Errorf("got %d %+v", w.Code, f)
+	}
+	_, err := s.Replace(t.Context(), Proposal{Bytes: []byte(d.Document), By: "anna", Replaces: v3(1187)})
+	if !errors.Is(err, ErrConflict) {
+		t.Errorf("got %v", err)
+	}
+}

@@ -1,0 +1,304 @@
+package policyserver
+
+import (
+	"fmt"
+	"maps"
+	"math"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/krunk-go/krunk/sampling"
+)
+
+// Observation is what a game server knows about its players and what they would record. All of it is optional.
+type Observation struct {
+	Clients int      // connected now; zero: as many as reported their policy lately
+	Groups  []Group  // who they are, for rules; at most 64; empty: all alike, with an empty identity
+	Volumes []Volume // at most 1,024
+}
+
+// Group is a number of clients that rules treat alike, such as one release on one platform. Ids may be empty: then it
+// stands for all ids.
+type Group struct {
+	Identity sampling.Identity
+	Clients  int
+}
+
+// Volume is what all clients together would record on a channel at exactly one level if nobody were sampled out: a
+// client counts such calls cheaply, also those that the gate stops, and a part of the clients is enough to know.
+type Volume struct {
+	Channel   string
+	Level     sampling.Level
+	PerSecond float64
+}
+
+// Effect predicts what a version changes. Figures are expected values.
+type Effect struct {
+	Text     string // "clients reporting 50,000 -> 5,000; 310 -> 31 records/s"
+	Clients  int    // connected
+	Before   Outcome
+	After    Outcome
+	Channels []ChannelEffect // those that change, at most 40
+}
+
+// Outcome is what one version leads to.
+type Outcome struct {
+	Clients float64 // that report anything but panics
+	Records float64 // per second, log records and events; below zero: not known, since no volumes were observed
+}
+
+// ChannelEffect is an Effect on one channel. Levels are those of the largest group.
+type ChannelEffect struct {
+	Channel             string
+	OldSend, NewSend    sampling.Level
+	OldIssue, NewIssue  sampling.Level
+	Clients, NewClients float64
+	Records, NewRecords float64 // per second; below zero: not known
+}
+
+// Observe tells the server about its players; it keeps the newest observation only. It must not retain o's slices, and does not.
+func (s *Server) Observe(o Observation) {
+	o.Groups = slices.Clone(o.Groups[:min(len(o.Groups), 64)])
+	o.Volumes = slices.Clone(o.Volumes[:min(len(o.Volumes), 1024)])
+	for i := range o.Volumes {
+		o.Volumes[i].Channel = strings.ToLower(o.Volumes[i].Channel)
+	}
+	s.observed.Store(&o)
+}
+
+// forecast is what predictions of one moment share.
+type forecast struct {
+	groups   []Group
+	volumes  map[string][]Volume // by channel
+	channels []string            // all that may differ
+	clients  int
+	under    sampling.Under
+	probe    func(salt string) []string
+}
+
+// predict compares two policies; old may be nil.
+func (s *Server) predict(old, new *sampling.Policy) Effect {
+	f := s.forecast(old, new)
+	e := Effect{Clients: f.clients}
+	before, after := f.run(old), f.run(new)
+	e.Before, e.After = before.total, after.total
+	for i, name := range f.channels {
+		a, b := before.channels[i], after.channels[i]
+		if a != b && len(e.Channels) < 40 {
+			e.Channels = append(e.Channels, ChannelEffect{name, a.send, b.send, a.issue, b.issue, a.clients, b.clients, a.records, b.records})
+		}
+	}
+	e.Text = "clients reporting " + grouped(e.Before.Clients) + " -> " + grouped(e.After.Clients)
+	if e.After.Records >= 0 {
+		e.Text += "; " + grouped(e.Before.Records) + " -> " + grouped(e.After.Records) + " records/s"
+	}
+	return e
+}
+
+func (s *Server) forecast(policies ...*sampling.Policy) *forecast {
+	f := &forecast{under: s.o.Under, probe: s.probes.get, volumes: make(map[string][]Volume)}
+	if f.under.Now.IsZero() {
+		f.under.Now = time.Now()
+	}
+	var o Observation
+	if p := s.observed.Load(); p != nil {
+		o = *p
+	}
+	if f.groups, f.clients = o.Groups, o.Clients; f.clients == 0 {
+		f.clients = s.Convergence().Clients
+	}
+	if len(f.groups) == 0 {
+		f.groups = []Group{{Clients: f.clients}}
+	}
+	names := map[string]bool{"*": true}
+	for _, v := range o.Volumes {
+		f.volumes[v.Channel], names[v.Channel] = append(f.volumes[v.Channel], v), true
+	}
+	for _, name := range s.o.Channels {
+		names[strings.ToLower(name)] = true
+	}
+	for _, p := range policies {
+		if p != nil {
+			for _, name := range ruleChannels(p) {
+				names[name] = true
+			}
+		}
+	}
+	f.channels = slices.Sorted(maps.Keys(names))
+	f.channels = f.channels[:min(len(f.channels), 600)]
+	return f
+}
+
+// ruleChannels lists all names that a policy mentions.
+func ruleChannels(p *sampling.Policy) []string {
+	out := p.Channels()
+	for _, s := range p.Settings() {
+		if _, rest, ok := strings.Cut(s.Path, ".set.channels["); ok {
+			if name, err := strconv.QuotedPrefix(rest); err == nil {
+				name, _ = strconv.Unquote(name)
+				out = append(out, name)
+			}
+		}
+	}
+	return out
+}
+
+// outcome is what one policy leads to.
+type outcome struct {
+	total    Outcome
+	channels []channelOutcome
+}
+
+type channelOutcome struct {
+	send, issue      sampling.Level
+	clients, records float64
+}
+
+func (f *forecast) run(p *sampling.Policy) outcome {
+	out := outcome{channels: make([]channelOutcome, len(f.channels))}
+	if p == nil {
+		p = f.under.Default
+	}
+	largest := 0
+	for i := range f.channels {
+		out.channels[i] = channelOutcome{send: sampling.LevelOff, issue: sampling.LevelOff, records: -1}
+	}
+	if p == nil {
+		p = defaultPolicy()
+	}
+	for _, g := range f.groups {
+		reporting := 0.0
+		for i, name := range f.channels {
+			d := f.explain(p, g, name)
+			c := &out.channels[i]
+			if g.Clients >= largest {
+				c.send, c.issue = d.Send, d.Issue
+			}
+			clients := f.share(d) * float64(g.Clients)
+			c.clients += clients
+			reporting = max(reporting, clients)
+			f.flow(c, d, clients)
+		}
+		largest = max(largest, g.Clients)
+		out.total.Clients += reporting
+	}
+	if len(f.volumes) == 0 {
+		out.total.Records = -1
+	}
+	for _, c := range out.channels {
+		out.total.Records += max(c.records, 0)
+	}
+	return out
+}
+
+// share is the part of a group that reports on a channel: it is in the cohort and any level gets through.
+func (f *forecast) share(d sampling.Decision) float64 {
+	switch {
+	case d.Killed || d.In && d.Send == sampling.LevelOff && d.Issue == sampling.LevelOff:
+		return 0
+	case d.Forced && d.In:
+		return 1
+	}
+	return float64(d.PPM) / sampling.Million
+}
+
+// flow adds the records per second that clients send on a channel, each of them within the channel's rate.
+func (f *forecast) flow(c *channelOutcome, d sampling.Decision, clients float64) {
+	volumes := f.volumes[d.Channel]
+	if len(volumes) == 0 {
+		return
+	}
+	c.records = max(c.records, 0)
+	if f.clients <= 0 {
+		return
+	}
+	each := 0.0
+	for _, v := range volumes {
+		if v.Level >= d.Send || v.Level >= d.Issue {
+			each += v.PerSecond / float64(f.clients) * float64(d.Records) / sampling.Million
+		}
+	}
+	if d.Rate.N > 0 && d.Rate.Per > 0 {
+		each = min(each, float64(d.Rate.N)/d.Rate.Per.Seconds())
+	}
+	c.records += clients * each
+}
+
+// explain asks for a client of the group that is inside of the cohort, if there is one: only such a client shows the levels.
+// A channel with a salt of its own and a share below about 1 % may hide them; it counts as silent then.
+func (f *forecast) explain(p *sampling.Policy, g Group, channel string) sampling.Decision {
+	ids := f.probe(p.Salt())
+	d := f.ask(p, g, channel, ids[0])
+	if d.In || d.PPM == 0 || d.Killed || d.Salt == p.Salt() {
+		return d
+	}
+	best := slices.MinFunc(ids, func(a, b string) int { return int(sampling.Bucket(d.Salt, a)) - int(sampling.Bucket(d.Salt, b)) })
+	return f.ask(p, g, channel, best)
+}
+
+func (f *forecast) ask(p *sampling.Policy, g Group, channel, inside string) sampling.Decision {
+	id := g.Identity
+	for _, at := range []*string{&id.ID, &id.Player, &id.Match} {
+		if *at == "" {
+			*at = inside
+		}
+	}
+	d, _ := p.Explain(id, channel, f.under) // New has tried Under
+	return d
+}
+
+// probes finds ids with a place near zero, which are inside of every cohort that is not tiny.
+type probes struct {
+	mu  sync.Mutex          // guards ids
+	ids map[string][]string // by salt, the lowest first; at most 8 salts
+}
+
+const (
+	probeTries = 1 << 15 // about 2 ms once per salt; the best place is then near 30 of 1,000,000
+	probeBelow = 4000    // about 130 ids have a place below 0.4 %
+)
+
+// get returns ids for a salt, at least one. The slice must not be modified.
+func (p *probes) get(salt string) []string {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if ids := p.ids[salt]; ids != nil {
+		return ids
+	}
+	if p.ids == nil || len(p.ids) >= 8 {
+		p.ids = make(map[string][]string)
+	}
+	p.ids[salt] = search(salt)
+	return p.ids[salt]
+}
+
+func search(salt string) []string {
+	ids := make([]string, 1, 160)
+	best, name := uint32(math.MaxUint32), []byte("probe-")
+	for i := range probeTries {
+		id := strconv.AppendInt(name, int64(i), 10)
+		b := sampling.Bucket(salt, string(id))
+		if b < probeBelow {
+			ids = append(ids, string(id))
+		}
+		if b < best {
+			best, ids[0] = b, string(id)
+		}
+	}
+	return ids
+}
+
+// grouped writes 481220.4 as "481,220", and small numbers with a decimal.
+func grouped(x float64) string {
+	if x < 9.95 && x != math.Trunc(x) {
+		return strings.TrimSuffix(fmt.Sprintf("%.1f", x), ".0")
+	}
+	s := strconv.FormatFloat(math.Round(x), 'f', 0, 64)
+	for i := len(s) - 3; i > 0; i -= 3 {
+		s = s[:i] + "," + s[i:]
+	}
+	return s
+}

@@ -1,0 +1,165 @@
+package policyserver
+
+import (
+	"sync"
+	"time"
+
+	"github.com/krunk-go/krunk/sampling"
+)
+
+const (
+	slots      = 10       // pieces of the window in which polls are counted
+	maxStates  = 64       // different states in one slot; more are counted as odd
+	maxClients = 1 << 16  // clients remembered one by one; above that a random part of them
+	maxKnown   = keep + 1 // versions that a client may name
+)
+
+// fleet counts what clients say they run. Its memory is bounded: about 4 MiB, whoever sends what.
+type fleet struct {
+	window  time.Duration // immutable after New
+	mu      sync.Mutex    // guards what follows
+	known   map[sampling.Version]int
+	order   []sampling.Version // of known, oldest first
+	slot    [slots]map[state]uint32
+	turn    int64 // number of the newest slot since the epoch
+	clients map[uint64]heard
+	level   uint // clients are kept if so many low bits of their mixed id are zero
+}
+
+// heard is the last word of one client.
+type heard struct {
+	state
+	at int64 // unix nanoseconds
+}
+
+func (f *fleet) init(window time.Duration) {
+	f.window, f.known, f.clients = window, make(map[sampling.Version]int), make(map[uint64]heard)
+	f.known[sampling.Version{}] = 0
+	for i := range f.slot {
+		f.slot[i] = make(map[state]uint32)
+	}
+}
+
+// serve makes a version one that clients may name.
+func (f *fleet) serve(v sampling.Version) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if _, ok := f.known[v]; ok {
+		return
+	}
+	if f.order = append(f.order, v); len(f.order) > maxKnown {
+		delete(f.known, f.order[0])
+		f.order = f.order[1:]
+	}
+	f.known[v] = 0
+}
+
+// admit folds what cannot be into odd, so that nobody can invent states. The caller holds the lock.
+func (f *fleet) admit(echo string) state {
+	st, ok := parseEcho(echo)
+	if !ok {
+		return odd
+	}
+	if _, ok := f.known[st.have]; !ok {
+		return odd
+	}
+	if _, ok := f.known[st.seen]; !ok {
+		st.seen = odd.have
+	}
+	return st
+}
+
+// poll counts a request. A client polls about once in a window, so requests stand for clients. It does not allocate once
+// its state is known.
+func (f *fleet) poll(echo string) {
+	now := time.Now().UnixNano()
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.rotate(now)
+	m, st := f.slot[f.turn%slots], f.admit(echo)
+	if _, ok := m[st]; !ok && len(m) >= maxStates {
+		st = odd
+	}
+	m[st]++
+}
+
+// rotate empties the slots whose time is over.
+func (f *fleet) rotate(now int64) {
+	turn := now / int64(f.window/slots)
+	for i := max(f.turn+1, turn-slots+1); i <= turn; i++ {
+		clear(f.slot[i%slots])
+	}
+	f.turn = max(f.turn, turn)
+}
+
+// beat notes what a client says over the game's own connection; id tells clients apart.
+func (f *fleet) beat(id uint64, echo string) {
+	now := time.Now().UnixNano()
+	id = mix(id)
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if id&(1<<f.level-1) != 0 {
+		return
+	}
+	if _, ok := f.clients[id]; !ok && len(f.clients) >= maxClients {
+		if f.shrink(now); id&(1<<f.level-1) != 0 {
+			return
+		}
+	}
+	f.clients[id] = heard{f.admit(echo), now}
+}
+
+// shrink makes room: first by forgetting who is gone, then by keeping a random half.
+func (f *fleet) shrink(now int64) {
+	f.expire(now)
+	for len(f.clients) > maxClients*3/4 {
+		f.level++
+		for id := range f.clients {
+			if id&(1<<f.level-1) != 0 {
+				delete(f.clients, id)
+			}
+		}
+	}
+}
+
+func (f *fleet) expire(now int64) {
+	for id, c := range f.clients {
+		if now-c.at > int64(f.window) {
+			delete(f.clients, id)
+		}
+	}
+	for f.level > 0 && len(f.clients) < maxClients/8 {
+		f.level-- // those left out come back with their next heartbeat
+	}
+}
+
+// count adds up all states of the window.
+func (f *fleet) count() map[state]int {
+	now := time.Now().UnixNano()
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.rotate(now)
+	out := make(map[state]int)
+	for _, m := range f.slot {
+		for st, n := range m {
+			out[st] += int(n)
+		}
+	}
+	weight := 1 << f.level
+	for _, c := range f.clients {
+		if now-c.at <= int64(f.window) {
+			out[c.state] += weight
+		}
+	}
+	f.expire(now)
+	return out
+}
+
+// mix spreads ids evenly (the finaliser of MurmurHash3, a bijection).
+func mix(x uint64) uint64 {
+	x ^= x >> 33
+	x *= 0xff51afd7ed558ccd
+	x ^= x >> 33
+	x *= 0xc4ceb9fe1a85ec53
+	return x ^ x>>33
+}

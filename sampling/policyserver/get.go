@@ -1,0 +1,76 @@
+package policyserver
+
+import (
+	"net/http"
+	"strings"
+)
+
+// Values of headers that never change; shared by all answers and never written to.
+var (
+	headerCache = []string{"public, max-age=300, stale-if-error=86400"}
+	headerVary  = []string{"Accept-Encoding"} // two encodings under one address; caches fold the header to "gzip or not"
+	headerJSON  = []string{"application/json"}
+	headerGzip  = []string{"gzip"}
+)
+
+// get answers GET and HEAD of the document. The 304 answer does not allocate.
+func (s *Server) get(w http.ResponseWriter, r *http.Request) {
+	s.refresh()
+	if echo := r.Header["Krunk-Policy"]; len(echo) > 0 && r.Method == http.MethodGet {
+		s.fleet.poll(echo[0])
+	}
+	c := s.current.Load()
+	if c == nil {
+		http.Error(w, "no policy was published yet", http.StatusNotFound)
+		return
+	}
+	h := w.Header()
+	h["Etag"], h["Cache-Control"], h["Vary"] = c.tags, headerCache, headerVary
+	if c.signature != nil {
+		h["Krunk-Signature"] = c.signature
+	}
+	if listed(r.Header["If-None-Match"], c.tag) {
+		w.WriteHeader(http.StatusNotModified)
+		return
+	}
+	body, length := c.entry.Bytes, c.length
+	if c.packed != nil && takesGzip(r.Header["Accept-Encoding"]) {
+		h["Content-Encoding"] = headerGzip
+		body, length = c.packed, c.short
+	}
+	h["Content-Type"], h["Content-Length"] = headerJSON, length
+	w.WriteHeader(http.StatusOK)
+	if r.Method != http.MethodHead {
+		_, _ = w.Write(body) // the client is gone, or has it
+	}
+}
+
+// listed reports whether a list of tags, perhaps over several lines, holds tag or "*". Tags compare weakly.
+func listed(lines []string, tag string) bool {
+	for _, rest := range lines {
+		for rest != "" {
+			var one string
+			one, rest, _ = strings.Cut(rest, ",")
+			if one = strings.TrimSpace(one); strings.TrimPrefix(one, "W/") == tag || one == "*" {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// takesGzip reads Accept-Encoding as far as one coding needs it.
+func takesGzip(lines []string) bool {
+	for _, rest := range lines {
+		for rest != "" {
+			var one string
+			one, rest, _ = strings.Cut(rest, ",")
+			name, q, _ := strings.Cut(one, ";")
+			if strings.EqualFold(strings.TrimSpace(name), "gzip") {
+				_, value, _ := strings.Cut(q, "=")
+				return strings.Trim(value, " 0.") != "" || strings.TrimSpace(q) == ""
+			}
+		}
+	}
+	return false
+}

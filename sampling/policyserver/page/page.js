@@ -1,0 +1,323 @@
+"use strict";
+
+const $ = (id) => document.getElementById(id);
+const token = document.querySelector("meta[name=krunk-token]").content;
+let key = ""; // operator key, in memory only
+let status = null; // last answer of policy/status
+let change = fresh(); // what is to be published
+let draft = null; // what the server made of it
+let drafting = 0; // number of the newest draft request
+let timer = 0;
+
+function fresh() { return { clients: null, connect: [], end: [], rollback: "", enabled: null }; }
+function isEmpty(c) { return c.clients === null && !c.connect.length && !c.end.length && !c.rollback && c.enabled === null; }
+
+// The key may come in the address's fragment, which is never sent; it is taken off the address at once.
+if (location.hash.startsWith("#key=")) {
+  key = decodeURIComponent(location.hash.slice(5));
+  history.replaceState(null, "", location.pathname + location.search);
+}
+$("key").value = key;
+$("key").addEventListener("input", (e) => { key = e.target.value; });
+
+async function call(method, path, body, headers = {}) {
+  const h = { "Krunk-Token": token, ...headers };
+  if (key) h.Authorization = "Bearer " + key;
+  const answer = await fetch(path, { method, body, headers: h, cache: "no-store", signal: AbortSignal.timeout(15000) });
+  const text = await answer.text();
+  let json = null;
+  try { json = JSON.parse(text); } catch { /* an answer that is not ours, such as a proxy's */ }
+  if (!answer.ok) {
+    const e = new Error((json && json.error) || text.slice(0, 300) || "the server answered " + answer.status);
+    e.status = answer.status;
+    e.problems = (json && json.problems) || [];
+    throw e;
+  }
+  return json;
+}
+
+// --- small helpers for the DOM: text only, never markup
+
+function make(tag, props = {}, ...children) {
+  const e = document.createElement(tag);
+  for (const [k, v] of Object.entries(props)) {
+    if (k in e) e[k] = v; else e.setAttribute(k, v);
+  }
+  e.append(...children);
+  return e;
+}
+function text(id, s) { if ($(id).textContent !== s) $(id).textContent = s; } // a live region speaks only when it changes
+function fill(parent, children) { parent.replaceChildren(...children); }
+function count(x) {
+  if (x === null || x === undefined) return "?";
+  return x.toLocaleString("en", { maximumFractionDigits: x < 10 ? 1 : 0 });
+}
+function ago(t) {
+  const s = Math.max(0, (Date.now() - new Date(t)) / 1000);
+  if (s < 60) return "just now";
+  if (s < 3600) return Math.floor(s / 60) + " min ago";
+  if (s < 86400) return Math.floor(s / 3600) + " h ago";
+  return new Date(t).toLocaleDateString();
+}
+function left(t) {
+  const s = (new Date(t) - Date.now()) / 1000;
+  if (s <= 0) return "is over";
+  if (s < 90) return "ends in " + Math.ceil(s) + " s";
+  if (s < 5400) return "ends in " + Math.round(s / 60) + " min";
+  if (s < 172800) return "ends in " + Math.round(s / 3600) + " h";
+  return "ends in " + Math.round(s / 86400) + " days";
+}
+function say(s) { text("said", s); }
+function alarm(s) { text("alert", s); }
+
+// --- the change and its draft
+
+function edited() {
+  say("");
+  clearTimeout(timer);
+  draft = null;
+  show();
+  if (!isEmpty(change)) timer = setTimeout(makeDraft, 150);
+}
+
+async function makeDraft() {
+  const mine = ++drafting;
+  try {
+    const made = await call("POST", "policy/draft", JSON.stringify(body()));
+    if (mine !== drafting || isEmpty(change)) return;
+    draft = made;
+    fill($("problems"), []);
+    alarm("");
+  } catch (e) {
+    if (mine !== drafting) return;
+    draft = null;
+    failed(e);
+  }
+  show();
+}
+
+function body() {
+  const c = { note: $("note").value.trim() };
+  if (change.clients !== null) c.clients = change.clients;
+  if (change.enabled !== null) c.enabled = change.enabled;
+  if (change.connect.length) c.connect = change.connect;
+  if (change.end.length) c.end = change.end;
+  if (change.rollback) c.rollback = change.rollback;
+  return c;
+}
+
+function failed(e) {
+  fill($("problems"), (e.problems || []).map((p) => make("li", {}, (p.path ? p.path + ": " : "") + p.what + (p.write ? "; " + p.write : ""))));
+  alarm(e.message);
+  if (e.status === 403) $("keybox").hidden = false;
+}
+
+async function publish() {
+  clearTimeout(timer);
+  $("publish").disabled = true;
+  await makeDraft(); // with the note and the time of now
+  if (!draft) return;
+  $("publish").disabled = true;
+  const made = draft;
+  try {
+    const done = await call("PUT", "policy?replaces=" + encodeURIComponent(made.replaces), made.document);
+    change = fresh();
+    draft = null;
+    drafting++;
+    $("note").value = "";
+    alarm("");
+    say("Published " + done.version + ". " + done.effect.text);
+    await poll();
+  } catch (e) {
+    failed(e);
+    if (e.status === 409) {
+      alarm("Somebody else published meanwhile. This is your change on top of theirs; look at it again.");
+      await poll();
+      await makeDraft();
+      alarm("Somebody else published meanwhile. This is your change on top of theirs; look at it again.");
+    }
+  }
+  show();
+}
+
+function discard() {
+  change = fresh();
+  draft = null;
+  drafting++;
+  clearTimeout(timer);
+  fill($("problems"), []);
+  alarm("");
+  say("");
+  show();
+}
+
+// --- showing
+
+function show() {
+  const pending = !isEmpty(change);
+  $("nothing").hidden = pending;
+  $("pending").hidden = !draft;
+  $("preview").classList.toggle("live", pending);
+  $("publish").disabled = !draft || !status || !status.publish;
+  $("discard").disabled = !pending;
+  if (status) {
+    const share = change.clients !== null ? change.clients : status.clients;
+    if (document.activeElement !== $("share")) $("share").value = String(share);
+    if (Number($("slider").value) !== Math.round(share)) $("slider").value = String(Math.round(share));
+    $("slider").setAttribute("aria-valuetext", share + " percent");
+  }
+  if (draft) showDraft();
+}
+
+function tile(name, before, after, extra) {
+  return make("div", {}, make("dt", {}, name), make("dd", {}, count(before) + " → " + count(after), make("small", {}, extra)));
+}
+
+function showDraft() {
+  const e = draft.effect;
+  const tiles = [tile("Clients that report", e.before.clients, e.after.clients, "of " + count(e.clients) + " connected")];
+  if (e.after.records === null) tiles.push(make("div", {}, make("dt", {}, "Records per second"), make("dd", {}, "?", make("small", {}, "the game does not feed volumes"))));
+  else tiles.push(tile("Records per second", e.before.records, e.after.records, "predicted from what clients would record"));
+  fill($("effect"), tiles);
+  const rows = draft.changes.map((c) => make("tr", {}, make("td", {}, make("code", {}, c.path)), make("td", {}, c.old ? make("del", {}, c.old) : "–"), make("td", {}, c.new ? make("ins", {}, c.new) : "–")));
+  if (!rows.length) rows.push(make("tr", {}, make("td", { colSpan: 3 }, "No setting changes.")));
+  fill($("diff").tBodies[0], rows);
+  $("bychannel").hidden = !e.channels.length;
+  fill($("bychannel").tBodies[0], e.channels.slice(0, 12).map((c) => make("tr", {},
+    make("td", {}, make("code", {}, c.channel)),
+    make("td", {}, c.oldSend === c.newSend ? c.newSend : c.oldSend + " → " + c.newSend),
+    make("td", { className: "num" }, count(c.before.clients) + " → " + count(c.after.clients)),
+    make("td", { className: "num" }, c.after.records === null ? "–" : count(c.before.records) + " → " + count(c.after.records)))));
+  const notes = draft.warnings.map((w) => (w.path ? w.path + ": " : "") + w.what + (w.write ? "; " + w.write : ""));
+  if (draft.ended && draft.ended.length) notes.push("Rules that are over are taken out: " + draft.ended.join(", "));
+  fill($("warnings"), notes.map((n) => make("li", {}, n)));
+  text("document", draft.document);
+}
+
+function showStatus() {
+  const s = status;
+  const when = s.at ? ", published " + ago(s.at) + " by " + s.by : "";
+  text("running", s.version ? "Version " + s.version + when + (s.note ? ": " + s.note : "") : "No policy was published yet; clients run their compiled default.");
+  text("chip", !s.version ? "No policy" : s.enabled ? "Reporting, " + s.clients + " %" : "Killed: only crashes come");
+  $("chip").className = "chip " + (s.version && s.enabled ? "on" : "off");
+  text("kill", s.enabled ? "Kill switch" : "Start reporting again");
+  $("kill").classList.toggle("danger", s.enabled);
+  $("kill").disabled = !s.publish;
+  if (!s.publish) alarm("This page can only look: the game server did not say who may publish (Options.Authorize).");
+  else if (s.store) alarm("The store cannot be read: " + s.store);
+  text("convergence", s.convergence.text);
+  text("heard", s.convergence.clients ? count(s.convergence.clients) + " clients heard of within " + s.convergence.window + " s" : "");
+  fill($("states"), s.convergence.states.map((g) => make("li", { className: g.rejected ? "rejected" : g.current ? "current" : "" },
+    make("div", { className: "line" }, make("span", {}, g.text), make("span", {}, count(g.clients) + " clients")),
+    make("progress", { max: 1, value: g.share, "aria-label": g.text }))));
+  fill($("channels"), s.channels.map((c) => make("option", { value: c })));
+  showCounters(s.counters);
+  showRules(s.rules);
+}
+
+function showCounters(list) {
+  $("counters-box").hidden = !list.length;
+  const most = Math.max(...list.map((c) => c.rate), 1e-9);
+  fill($("counters").tBodies[0], list.map((c) => make("tr", {}, make("td", {}, make("code", {}, c.channel)),
+    make("td", {}, make("progress", { max: most, value: c.rate, "aria-label": c.channel + ", events per second" })),
+    make("td", { className: "num" }, count(c.rate)), make("td", { className: "num" }, count(c.count)))));
+}
+
+let shownRules = "";
+function showRules(list) {
+  $("norules").hidden = list.length > 0;
+  const signature = JSON.stringify([list, change.end, Math.floor(Date.now() / 10000)]);
+  if (signature === shownRules || $("rules").contains(document.activeElement)) return;
+  shownRules = signature;
+  fill($("rules"), list.map((r) => {
+    const stop = make("button", { type: "button", className: "small", disabled: !status.publish || change.end.includes(r.id) }, "End");
+    stop.setAttribute("aria-label", "End rule " + r.id);
+    stop.addEventListener("click", () => { change.end.push(r.id); edited(); $("publish").scrollIntoView({ block: "nearest" }); });
+    return make("li", {}, make("div", {}, make("b", {}, r.id), " ", make("span", { className: "quiet" }, r.until ? left(r.until) : "has no end"), make("code", {}, summary(r.text))), stop);
+  }));
+}
+
+function summary(raw) {
+  try {
+    const r = JSON.parse(raw);
+    const when = r.when && r.when.not && JSON.stringify(r.when) === '{"not":{"env":["none"]}}' ? "everyone" : JSON.stringify(r.when);
+    return when + ": " + JSON.stringify(r.set);
+  } catch { return raw; }
+}
+
+async function showHistory() {
+  const list = await call("GET", "policy/history");
+  fill($("history").tBodies[0], list.slice(0, 12).map((v, i) => {
+    const back = make("button", { type: "button", className: "small", disabled: !status.publish }, "Roll back");
+    back.setAttribute("aria-label", "Roll back to " + v.version);
+    back.addEventListener("click", () => { change = fresh(); change.rollback = v.version; edited(); $("preview").scrollIntoView({ block: "nearest" }); });
+    return make("tr", { title: v.audit }, make("td", {}, v.version), make("td", {}, ago(v.at), make("br"), make("span", { className: "quiet" }, v.by)), make("td", {}, v.note || "–"), make("td", {}, i === 0 ? "runs" : back));
+  }));
+}
+
+let shownHistory = null;
+async function poll() {
+  try {
+    status = await call("GET", "policy/status");
+    showStatus();
+    if (shownHistory !== status.version) {
+      shownHistory = status.version;
+      await showHistory();
+      if (draft && draft.replaces !== status.version) await makeDraft();
+    }
+    show();
+    document.body.dataset.ready = status.version || "none";
+  } catch (e) {
+    alarm("The server does not answer: " + e.message);
+  }
+}
+async function loop() {
+  await poll();
+  setTimeout(loop, document.hidden ? 10000 : 1500);
+}
+
+// --- the confirmation
+
+function confirmFirst(title, words, yes, then) {
+  text("c-title", title);
+  text("c-text", words);
+  text("c-yes", yes);
+  $("c-note").value = "";
+  $("c-yes").onclick = () => { $("confirm").close(); then($("c-note").value.trim()); };
+  $("confirm").showModal();
+  $("c-note").focus();
+}
+$("c-no").addEventListener("click", () => $("confirm").close());
+
+$("kill").addEventListener("click", () => {
+  const on = status && status.enabled;
+  const then = (note) => {
+    change = fresh();
+    change.enabled = !on;
+    $("note").value = note || (on ? "kill switch" : "reporting again");
+    publish();
+  };
+  if (on) confirmFirst("Stop all reporting?", "Every client stops sending anything but crashes, and drops what it has queued. You can start it again here.", "Stop all reporting", then);
+  else confirmFirst("Start reporting again?", "Clients report as the policy says: " + status.clients + " % of them.", "Start reporting", then);
+});
+
+// --- controls
+
+$("slider").addEventListener("input", (e) => setShare(Number(e.target.value)));
+$("share").addEventListener("input", (e) => { if (e.target.value !== "" && e.target.validity.valid) setShare(Number(e.target.value)); });
+function setShare(x) {
+  change.clients = status && x === status.clients ? null : x;
+  if (document.activeElement === $("slider")) $("share").value = String(x);
+  edited();
+}
+$("connect").addEventListener("submit", (e) => {
+  e.preventDefault();
+  const name = $("channel").value.trim();
+  change.connect = change.connect.filter((c) => c.channel !== name);
+  change.connect.push({ channel: name, level: $("level").value, for: $("for").value });
+  $("channel").value = "";
+  edited();
+});
+$("publish").addEventListener("click", publish);
+$("discard").addEventListener("click", discard);
+loop();

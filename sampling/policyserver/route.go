@@ -1,0 +1,87 @@
+package policyserver
+
+import (
+	"crypto/subtle"
+	"errors"
+	"fmt"
+	"net/http"
+)
+
+// ServeHTTP implements http.Handler.
+func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	switch r.URL.Path {
+	case "/policy":
+		switch r.Method {
+		case http.MethodGet, http.MethodHead:
+			s.get(w, r)
+		case http.MethodPut, http.MethodPost:
+			s.put(w, r)
+		default:
+			notAllowed(w, r, "GET, HEAD, PUT, POST")
+		}
+	case "/policy/status":
+		s.reads(w, r, s.status)
+	case "/policy/history":
+		s.reads(w, r, s.history)
+	case "/policy/draft":
+		if r.Method != http.MethodPost {
+			notAllowed(w, r, "POST")
+			return
+		}
+		s.draft(w, r)
+	default:
+		if !s.o.Page || !s.page(w, r) {
+			http.NotFound(w, r)
+		}
+	}
+}
+
+func (s *Server) reads(w http.ResponseWriter, r *http.Request, f func(http.ResponseWriter, *http.Request)) {
+	if r.Method != http.MethodGet && r.Method != http.MethodHead {
+		notAllowed(w, r, "GET, HEAD")
+		return
+	}
+	s.refresh()
+	f(w, r)
+}
+
+func notAllowed(w http.ResponseWriter, r *http.Request, allow string) {
+	w.Header().Set("Allow", allow)
+	http.Error(w, r.Method+" is not allowed; use "+allow, http.StatusMethodNotAllowed)
+}
+
+// errOff is the answer to whoever publishes where nobody may.
+var errOff = errors.New("publishing is off: this server was made without Options.Authorize")
+
+// allow says who wants to write, or answers why that is refused. A browser must come from the control page itself: it says
+// so in Sec-Fetch-Site or Origin, and it knows the token that only a page of the same origin can read.
+func (s *Server) allow(w http.ResponseWriter, r *http.Request) (who string, ok bool) {
+	err := s.guard.Check(r)
+	switch {
+	case s.o.Authorize == nil:
+		err = errOff
+	case err == nil && fromBrowser(r) && subtle.ConstantTimeCompare([]byte(r.Header.Get("Krunk-Token")), []byte(s.o.Token)) != 1:
+		err = errors.New("the request does not come from the control page as this server sent it; load the page again")
+	case err == nil:
+		if who, err = s.o.Authorize(r); err == nil && clean(who) == "" {
+			err = errors.New("Options.Authorize gave no name")
+		}
+	}
+	if err != nil {
+		s.audit(clean(fmt.Sprintf("refused %s %s from %s: %s", r.Method, r.URL.Path, r.RemoteAddr, err)))
+		answer(w, http.StatusForbidden, failure{Error: err.Error()})
+		return "", false
+	}
+	return clean(who), true
+}
+
+// fromBrowser reports whether a browser sent the request, perhaps an old one. A program that sends none of these headers
+// has no user whose rights a foreign page could borrow.
+func fromBrowser(r *http.Request) bool {
+	for _, name := range [...]string{"Sec-Fetch-Site", "Origin", "Referer", "Cookie"} {
+		if r.Header.Get(name) != "" {
+			return true
+		}
+	}
+	return false
+}

@@ -1,0 +1,199 @@
+// Package policyserver is the server side of remotely controlled sampling: an http.Handler that a game server mounts. It
+// serves the current policy, takes new ones after strict validation, says what the fleet runs, and has a control page on
+// which a person moves the share of clients and connects channels. A game client never links it.
+//
+//	GET  /policy          the document; ETag, 304, gzip
+//	PUT  /policy          publish, with If-Match or ?replaces=3.1187; POST does the same
+//	GET  /policy/status   what the fleet runs, as JSON
+//	GET  /policy/history  the last 100 versions, as JSON
+//	POST /policy/draft    what a Change would do, as JSON; publishes nothing
+//	GET  /                the control page, if Options.Page is set
+//
+// Reading is open to everybody, since the policy is the same for everybody; whoever minds wraps the handler. To mount it
+// below a path, use http.StripPrefix.
+package policyserver
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"net/http"
+	"slices"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/krunk-go/krunk/sampling"
+)
+
+// Options configure a Server. The zero Options serve the policy and take none.
+type Options struct {
+	Authorize func(*http.Request) (who string, err error) // asked before anything is published or drafted; nil: publishing is off. The error's text is sent to the caller
+	Page      bool                                        // serve the control page on "/"
+	Token     string                                      // what the control page proves itself with; the same on all servers behind one balancer; empty: random
+	Window    time.Duration                               // within which clients are counted; zero: 5 min; at least 10 s
+	Channels  []string                                    // all channels that programs register, for warnings and the page; may be nil
+	Counters  func() map[string]uint64                    // events by channel since the start, for the page; at most 256 are shown; may be nil
+	Under     sampling.Under                              // what programs are compiled with, for predictions
+	Verifier  sampling.Verifier                           // every published document must satisfy it; nil: signatures are not asked for
+	Sign      func(doc []byte) (header string, err error) // signs what comes unsigned, such as from the page; may be nil
+	Audit     func(line string)                           // told each publication and each refused attempt, one line each; may be nil
+}
+
+// Server serves one policy. Its methods may be called by any goroutine. Make it with New.
+type Server struct {
+	store    Store
+	o        Options
+	current  atomic.Pointer[served]
+	observed atomic.Pointer[Observation]
+	failure  atomic.Pointer[error] // of the last re-read; nil if it was good
+	read     atomic.Int64          // when the store was read last, unix nanoseconds
+	reading  atomic.Bool           // a re-read is under way
+	setting  sync.Mutex            // held while current is replaced
+	fleet    fleet
+	probes   *probes
+	meter    meter
+	guard    *http.CrossOriginProtection
+}
+
+// rereadEvery is how old what is served may get; a Store's watch may fall silent.
+const rereadEvery = 30 * time.Second
+
+// New reads the current policy. It fails if the store cannot be read or holds something else than policies; an empty store
+// is fine.
+func New(store Store, o Options) (*Server, error) {
+	if o.Window == 0 {
+		o.Window = 5 * time.Minute
+	}
+	if o.Window < 10*time.Second {
+		return nil, fmt.Errorf("policyserver: Options.Window: %s is shorter than 10s", o.Window)
+	}
+	if _, err := defaultPolicy().Explain(sampling.Identity{}, "*", o.Under); err != nil {
+		return nil, fmt.Errorf("policyserver: Options.Under: %w", err)
+	}
+	if o.Token == "" {
+		o.Token = rand.Text()
+	}
+	o.Channels = slices.Clone(o.Channels)
+	s := &Server{store: store, o: o, probes: new(probes), guard: http.NewCrossOriginProtection()}
+	s.fleet.init(o.Window)
+	ctx, stop := context.WithTimeout(context.Background(), rereadEvery)
+	defer stop()
+	if err := s.reload(ctx); err != nil {
+		return nil, err
+	}
+	list, err := store.History(ctx, keep)
+	if err != nil {
+		return nil, err
+	}
+	slices.Reverse(list)
+	for _, e := range list {
+		s.fleet.serve(e.Version)
+	}
+	return s, nil
+}
+
+// reload reads the store now.
+func (s *Server) reload(ctx context.Context) error {
+	err := s.load(ctx)
+	s.read.Store(time.Now().UnixNano())
+	if err == nil {
+		s.failure.Store(nil)
+	} else {
+		s.failure.Store(&err)
+	}
+	return err
+}
+
+func (s *Server) load(ctx context.Context) error {
+	e, err := s.store.Current(ctx)
+	if errors.Is(err, ErrEmpty) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	if cur := s.current.Load(); cur != nil && cur.entry.Version == e.Version && string(cur.entry.Bytes) == string(e.Bytes) {
+		return nil
+	}
+	made, err := prepare(e)
+	if err == nil {
+		s.serve(made)
+	}
+	return err
+}
+
+// serve makes a version the current one, unless a higher one came first.
+func (s *Server) serve(made *served) {
+	s.setting.Lock()
+	defer s.setting.Unlock()
+	if cur := s.current.Load(); cur == nil || !made.entry.Version.Less(cur.entry.Version) {
+		s.fleet.serve(made.entry.Version)
+		s.current.Store(made)
+	}
+}
+
+// refresh starts a re-read of the store if the last one is too old. It never blocks.
+func (s *Server) refresh() {
+	if time.Now().UnixNano()-s.read.Load() < int64(rereadEvery) || !s.reading.CompareAndSwap(false, true) {
+		return
+	}
+	go func() {
+		defer s.reading.Store(false)
+		ctx, stop := context.WithTimeout(context.Background(), rereadEvery)
+		defer stop()
+		_ = s.reload(ctx) // kept in failure, and what is served stays
+	}()
+}
+
+// Run follows the hints of the store until ctx ends, and returns ctx's error. Without it a version that another process
+// published is served within 30 s of the next request.
+func (s *Server) Run(ctx context.Context) error {
+	for ctx.Err() == nil {
+		again := time.NewTimer(rereadEvery)
+		hints, err := s.store.Watch(ctx)
+		for open := err == nil; open; {
+			select {
+			case _, open = <-hints:
+			case <-again.C:
+				again.Reset(rereadEvery)
+			}
+			if ctx.Err() == nil {
+				_ = s.reload(ctx) // kept in failure
+			}
+		}
+		select {
+		case <-ctx.Done():
+		case <-again.C:
+		}
+		again.Stop()
+	}
+	return ctx.Err()
+}
+
+// Bytes returns what is served, for the game's own protocol, and its version; nil and zero if there is nothing. The slice
+// is shared and must not be modified.
+func (s *Server) Bytes() ([]byte, sampling.Version) {
+	s.refresh()
+	c := s.current.Load()
+	if c == nil {
+		return nil, sampling.Version{}
+	}
+	return c.entry.Bytes, c.entry.Version
+}
+
+// Hint returns the current version for a heartbeat: epoch and number, 8 bytes each, big endian; zeros if there is nothing.
+// It never blocks and does not allocate.
+func (s *Server) Hint() (h [16]byte) {
+	s.refresh()
+	v := s.current.Load().version()
+	binary.BigEndian.PutUint64(h[:8], uint64(v.Epoch))
+	binary.BigEndian.PutUint64(h[8:], uint64(v.N))
+	return h
+}
+
+// HeartbeatEcho notes what a client said over the game's own connection, which is what its Controller.Echo returned. The id
+// tells clients apart: a number of the connection or a hash of the install id, the same one each time.
+func (s *Server) HeartbeatEcho(id uint64, echo string) { s.fleet.beat(id, echo) }

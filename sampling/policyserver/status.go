@@ -1,0 +1,173 @@
+package policyserver
+
+import (
+	"maps"
+	"net/http"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/krunk-go/krunk/sampling"
+)
+
+type jsonStatus struct {
+	Version     string          `json:"version"` // "" if there is none
+	ETag        string          `json:"etag"`
+	By          string          `json:"by"`
+	At          *time.Time      `json:"at"`
+	Note        string          `json:"note"`
+	Enabled     bool            `json:"enabled"`
+	Clients     float64         `json:"clients"` // share in percent
+	Channels    []string        `json:"channels"`
+	Rules       []jsonRule      `json:"rules"`
+	Publish     bool            `json:"publish"` // publishing is on
+	Store       string          `json:"store,omitempty"`
+	Convergence jsonConvergence `json:"convergence"`
+	Counters    []jsonCounter   `json:"counters"`
+	Now         time.Time       `json:"now"`
+}
+
+type jsonRule struct {
+	ID    string     `json:"id"`
+	Until *time.Time `json:"until"`
+	Text  string     `json:"text"`
+}
+
+type jsonConvergence struct {
+	Text    string      `json:"text"`
+	Clients int         `json:"clients"`
+	Window  float64     `json:"window"` // seconds
+	States  []jsonState `json:"states"`
+}
+
+type jsonState struct {
+	Text     string  `json:"text"`
+	Version  string  `json:"version"`
+	Clients  int     `json:"clients"`
+	Share    float64 `json:"share"`
+	Current  bool    `json:"current"`
+	Rejected bool    `json:"rejected"`
+}
+
+type jsonCounter struct {
+	Channel string  `json:"channel"`
+	Count   uint64  `json:"count"`
+	Rate    float64 `json:"rate"` // per second
+}
+
+func (s *Server) status(w http.ResponseWriter, r *http.Request) {
+	st := jsonStatus{Publish: s.o.Authorize != nil, Now: time.Now().UTC(), Rules: []jsonRule{}, Enabled: true, Clients: 100}
+	c := s.current.Load()
+	names := make(map[string]bool)
+	for _, name := range s.o.Channels {
+		names[name] = true
+	}
+	if c != nil {
+		st.fill(c, names)
+	}
+	if err := s.failure.Load(); err != nil {
+		st.Store = (*err).Error()
+	}
+	st.Counters = s.meter.read(s.o.Counters)
+	for _, n := range st.Counters {
+		names[n.Channel] = true
+	}
+	st.Channels = slices.Sorted(maps.Keys(names))
+	st.Convergence = convergenceJSON(s.Convergence())
+	answer(w, http.StatusOK, st)
+}
+
+func (st *jsonStatus) fill(c *served, names map[string]bool) {
+	st.Version, st.ETag, st.By = c.entry.Version.String(), c.tag, c.entry.By
+	if !c.entry.At.IsZero() {
+		st.At = &c.entry.At
+	}
+	st.Note, st.Enabled = c.policy.Note(), c.policy.Enabled()
+	o, heads, err := (&document{c.doc}).outline()
+	if err != nil {
+		return // cannot be: it was parsed
+	}
+	if o.Clients != nil {
+		st.Clients = *o.Clients
+	}
+	for _, name := range ruleChannels(c.policy) {
+		names[name] = true
+	}
+	for _, h := range heads {
+		rule := jsonRule{ID: h.ID, Text: string(h.raw)}
+		if !h.Until.IsZero() {
+			rule.Until = &h.Until
+		}
+		st.Rules = append(st.Rules, rule)
+	}
+}
+
+func convergenceJSON(c Convergence) jsonConvergence {
+	j := jsonConvergence{Text: c.Text, Clients: c.Clients, Window: c.Window.Seconds(), States: []jsonState{}}
+	for _, g := range c.States[:min(len(c.States), 20)] {
+		j.States = append(j.States, jsonState{Text: g.text(c.Current), Version: g.Version.String(), Clients: g.Clients, Share: g.Share,
+			Current: !g.Unknown && !g.Rejected && g.Version == c.Current && c.Current != sampling.Version{}, Rejected: g.Rejected})
+	}
+	return j
+}
+
+type jsonEntry struct {
+	Version  string    `json:"version"`
+	Replaced string    `json:"replaced"`
+	By       string    `json:"by"`
+	At       time.Time `json:"at"`
+	Note     string    `json:"note"`
+	Audit    string    `json:"audit"`
+}
+
+func (s *Server) history(w http.ResponseWriter, r *http.Request) {
+	list, err := s.store.History(r.Context(), keep)
+	if err != nil {
+		answer(w, http.StatusServiceUnavailable, failure{Error: err.Error()})
+		return
+	}
+	out := make([]jsonEntry, 0, len(list))
+	for _, e := range list {
+		j := jsonEntry{Version: e.Version.String(), Replaced: e.Replaced.String(), By: e.By, At: e.At, Audit: e.Audit}
+		if doc, _, err := sampling.OpenEnvelope(e.Bytes); err == nil {
+			if p, err := sampling.Parse(doc); err == nil {
+				j.Note = p.Note()
+			}
+		}
+		out = append(out, j)
+	}
+	answer(w, http.StatusOK, out)
+}
+
+// meter turns counters into rates, however many pages ask.
+type meter struct {
+	mu    sync.Mutex // guards what follows
+	at    time.Time
+	was   map[string]uint64
+	rates map[string]float64
+}
+
+func (m *meter) read(counters func() map[string]uint64) []jsonCounter {
+	out := []jsonCounter{}
+	if counters == nil {
+		return out
+	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	now, counts := time.Now(), counters()
+	if passed := now.Sub(m.at).Seconds(); passed >= 0.9 {
+		m.rates = make(map[string]float64, len(counts))
+		for name, n := range counts {
+			if was, ok := m.was[name]; ok && n >= was {
+				m.rates[name] = float64(n-was) / passed
+			}
+		}
+		m.was, m.at = maps.Clone(counts), now
+	}
+	for _, name := range slices.Sorted(maps.Keys(counts)) {
+		if out = append(out, jsonCounter{name, counts[name], m.rates[name]}); len(out) == 256 {
+			break
+		}
+	}
+	return out
+}
