@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -105,10 +106,15 @@ func (s *Server) examine(cur *served, doc []byte, by string, now time.Time) (Rep
 	if cur != nil {
 		old = cur.policy
 	}
-	r := Report{Version: p.Version(), Replaced: cur.version(), Changes: sampling.Diff(old, p), Effect: s.predict(old, p)}
+	r := Report{Version: p.Version(), Replaced: cur.version(), Changes: differences(old, p), Effect: s.predict(old, p)}
 	r.Warnings = append(warnings, sampling.Review(p, sampling.Known{Previous: old, Channels: s.o.Channels})...)
 	r.Audit = r.line(p, by, now)
 	return r, nil
+}
+
+// differences leaves out what says nothing on both sides, such as the empty half of a condition.
+func differences(old, p *sampling.Policy) []sampling.Difference {
+	return slices.DeleteFunc(sampling.Diff(old, p), func(d sampling.Difference) bool { return d.Old == d.New })
 }
 
 // line puts a report into one line, however its texts look.

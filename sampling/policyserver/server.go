@@ -51,6 +51,8 @@ type Server struct {
 	failure  atomic.Pointer[error] // of the last re-read; nil if it was good
 	read     atomic.Int64          // when the store was read last, unix nanoseconds
 	reading  atomic.Bool           // a re-read is under way
+	shown    atomic.Pointer[snapshot]
+	past     atomic.Pointer[past]
 	setting  sync.Mutex            // held while current is replaced
 	fleet    fleet
 	probes   *probes

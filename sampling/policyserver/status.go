@@ -73,8 +73,26 @@ func (s *Server) status(w http.ResponseWriter, r *http.Request) {
 		names[n.Channel] = true
 	}
 	st.Channels = slices.Sorted(maps.Keys(names))
-	st.Convergence = convergenceJSON(s.Convergence())
+	st.Convergence = s.recent(st.Now, c.version())
 	answer(w, http.StatusOK, st)
+}
+
+// snapshot is a convergence that is shown for a while: whoever asks often must not keep the fleet's lock busy.
+type snapshot struct {
+	at      time.Time
+	version sampling.Version
+	json    jsonConvergence
+}
+
+const snapshotFor = 500 * time.Millisecond
+
+func (s *Server) recent(now time.Time, v sampling.Version) jsonConvergence {
+	if last := s.shown.Load(); last != nil && last.version == v && now.Sub(last.at) < snapshotFor {
+		return last.json
+	}
+	made := &snapshot{now, v, convergenceJSON(s.Convergence())}
+	s.shown.Store(made)
+	return made.json
 }
 
 func (st *jsonStatus) fill(c *served, names map[string]bool) {
@@ -120,12 +138,28 @@ type jsonEntry struct {
 	Audit    string    `json:"audit"`
 }
 
+// past is the history as it was shown last; it stands until another version is current.
+type past struct {
+	version sampling.Version
+	list    []jsonEntry
+}
+
 func (s *Server) history(w http.ResponseWriter, r *http.Request) {
-	list, err := s.store.History(r.Context(), keep)
-	if err != nil {
-		answer(w, http.StatusServiceUnavailable, failure{Error: err.Error()})
-		return
+	v := s.current.Load().version()
+	p := s.past.Load()
+	if p == nil || p.version != v {
+		list, err := s.store.History(r.Context(), keep)
+		if err != nil {
+			answer(w, http.StatusServiceUnavailable, failure{Error: err.Error()})
+			return
+		}
+		p = &past{v, historyJSON(list)}
+		s.past.Store(p)
 	}
+	answer(w, http.StatusOK, p.list)
+}
+
+func historyJSON(list []Entry) []jsonEntry {
 	out := make([]jsonEntry, 0, len(list))
 	for _, e := range list {
 		j := jsonEntry{Version: e.Version.String(), Replaced: e.Replaced.String(), By: e.By, At: e.At, Audit: e.Audit}
@@ -136,7 +170,7 @@ func (s *Server) history(w http.ResponseWriter, r *http.Request) {
 		}
 		out = append(out, j)
 	}
-	answer(w, http.StatusOK, out)
+	return out
 }
 
 // meter turns counters into rates, however many pages ask.

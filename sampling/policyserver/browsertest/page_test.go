@@ -311,9 +311,9 @@ func TestControlPage(t *testing.T) {
 	b.until(`document.activeElement.id === "c-note"`)
 	b.keys("too much")
 	b.tabTo("c-yes")
-	b.shoot("control-page-kill.png")
 	b.keys(kb.Enter)
 	b.says("chip", "Killed")
+	b.shoot("control-page-killed.png")
 	if p := g.wants(t, 1189, `"enabled": false`, `"note": "too much"`); p.Enabled() {
 		t.Error("the kill switch is not thrown")
 	}

@@ -68,6 +68,14 @@ function left(t) {
   return "ends in " + Math.round(s / 86400) + " days";
 }
 function say(s) { text("said", s); }
+// speak tells screen readers, so seldom that they can keep up.
+let spokenAt = 0, spoken = "", speaking = 0;
+function speak(s) {
+  if (s === spoken) return;
+  spoken = s;
+  clearTimeout(speaking);
+  speaking = setTimeout(() => { spokenAt = Date.now(); text("spoken", spoken); }, Math.max(600, spokenAt + 8000 - Date.now()));
+}
 function alarm(s) { text("alert", s); }
 
 // --- the change and its draft
@@ -126,7 +134,7 @@ async function publish() {
     drafting++;
     $("note").value = "";
     alarm("");
-    say("Published " + done.version + ". " + done.effect.text);
+    say("Published " + done.version + ": " + done.effect.text.replaceAll("->", "→"));
     await poll();
   } catch (e) {
     failed(e);
@@ -192,6 +200,7 @@ function showDraft() {
   if (draft.ended && draft.ended.length) notes.push("Rules that are over are taken out: " + draft.ended.join(", "));
   fill($("warnings"), notes.map((n) => make("li", {}, n)));
   text("document", draft.document);
+  speak("If published: " + e.text.replaceAll("->", "to"));
 }
 
 function showStatus() {
@@ -206,6 +215,7 @@ function showStatus() {
   if (!s.publish) alarm("This page can only look: the game server did not say who may publish (Options.Authorize).");
   else if (s.store) alarm("The store cannot be read: " + s.store);
   text("convergence", s.convergence.text);
+  if (!draft) speak(s.convergence.text);
   text("heard", s.convergence.clients ? count(s.convergence.clients) + " clients heard of within " + s.convergence.window + " s" : "");
   fill($("states"), s.convergence.states.map((g) => make("li", { className: g.rejected ? "rejected" : g.current ? "current" : "" },
     make("div", { className: "line" }, make("span", {}, g.text), make("span", {}, count(g.clients) + " clients")),
@@ -239,9 +249,12 @@ function showRules(list) {
 
 function summary(raw) {
   try {
-    const r = JSON.parse(raw);
-    const when = r.when && r.when.not && JSON.stringify(r.when) === '{"not":{"env":["none"]}}' ? "everyone" : JSON.stringify(r.when);
-    return when + ": " + JSON.stringify(r.set);
+    const r = JSON.parse(raw), { channels, ...top } = r.set || {};
+    const who = JSON.stringify(r.when) === '{"not":{"env":["none"]}}' ? "everyone" : JSON.stringify(r.when);
+    const words = (o) => Object.entries(o).map(([k, v]) => k + " " + v).join(", ");
+    const parts = Object.entries(channels || {}).map(([name, set]) => name + ": " + words(set));
+    if (Object.keys(top).length) parts.unshift(words(top));
+    return parts.join("; ") + " (" + who + ")";
   } catch { return raw; }
 }
 
