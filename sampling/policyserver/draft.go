@@ -75,7 +75,33 @@ func (s *Server) Draft(ctx context.Context, c Change, by string) (Draft, error) 
 	}
 	out.Document = d.b
 	out.Report, err = s.examine(cur, d.b, by, now)
+	if _, wrong := isStrict(err); wrong && c.kills() {
+		out.Document = bareKill(d, base, c.note(cur.version()), by, now, out.Version)
+		out.Report, err = s.examine(cur, out.Document, by, now)
+	}
 	return out, err
+}
+
+// kills reports whether the change is the kill switch and nothing else.
+func (c *Change) kills() bool {
+	return c.Enabled != nil && !*c.Enabled && c.Clients == nil && len(c.Connect)+len(c.End) == 0 && c.Rollback == ""
+}
+
+// bareKill is the kill switch alone, for a document that is wrong elsewhere (put into the store by hand): mistakes must not
+// keep it from being thrown. Whether crashes are sent stays as it was.
+func bareKill(d *document, base *sampling.Policy, note, by string, now time.Time, v sampling.Version) []byte {
+	if note == "" {
+		note = "kill switch"
+	}
+	b := fmt.Sprintf("{\n  \"krunk\": 1, \"epoch\": %d, \"version\": %d, \"issued\": %s,\n  \"author\": %s, \"note\": %s,\n  \"enabled\": false",
+		v.Epoch, v.N, stamp(now), quote(by), quote(note))
+	if o, _, err := d.outline(); err == nil && o.Panics != nil {
+		b += ",\n  \"panics\": " + string(o.Panics)
+	}
+	if base.Salt() != "" {
+		b += ",\n  \"salt\": " + quote(base.Salt())
+	}
+	return []byte(b + "\n}\n")
 }
 
 func next(v sampling.Version) sampling.Version {

@@ -201,3 +201,31 @@ func TestConflictOverHTTP(t *testing.T) {
 		t.Errorf("got %v", err)
 	}
 }
+
+// A document that somebody put into the store with mistakes cannot be edited, but it can be stopped.
+func TestKillInSpiteOfMistakes(t *testing.T) {
+	var m Memory
+	doc := strings.Replace(string(policy(1187, 10)), `"clients": 10`, `"panics": 0, "novelty": 1, "clients": 10`, 1)
+	if err := m.Publish(t.Context(), Entry{Version: v3(1187), Bytes: []byte(doc), By: "git"}, sampling.Version{}); err != nil {
+		t.Fatal(err)
+	}
+	s, err := New(&m, Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = s.Change(t.Context(), Change{Clients: share(5)}, "anna")
+	if e, ok := isStrict(err); !ok || e.List[0].Path != "novelty" {
+		t.Errorf("change of a document with a mistake: %v", err)
+	}
+	if _, err := s.Change(t.Context(), Change{Enabled: truth(false), Clients: share(5)}, "anna"); err == nil {
+		t.Error("more than the kill switch went through")
+	}
+	if _, err := s.Change(t.Context(), Change{Enabled: truth(false)}, "anna"); err != nil {
+		t.Fatal(err)
+	}
+	b, v := s.Bytes()
+	p, _, err := sampling.ParseStrict(b)
+	if err != nil || v != v3(1188) || p.Enabled() || p.Salt() != "w41" || !strings.Contains(string(b), `"panics": 0`) {
+		t.Errorf("%v: %v\n%s", v, err, b)
+	}
+}

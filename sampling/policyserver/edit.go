@@ -84,6 +84,7 @@ type ruleHead struct {
 type outline struct {
 	Clients  *float64                   `json:"clients"`
 	Enabled  *bool                      `json:"enabled"`
+	Panics   json.RawMessage            `json:"panics"`
 	Channels map[string]json.RawMessage `json:"channels"`
 	Rules    []json.RawMessage          `json:"rules"`
 	Note     string                     `json:"note"`

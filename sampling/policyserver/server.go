@@ -53,7 +53,7 @@ type Server struct {
 	reading  atomic.Bool           // a re-read is under way
 	shown    atomic.Pointer[snapshot]
 	past     atomic.Pointer[past]
-	setting  sync.Mutex            // held while current is replaced
+	setting  sync.Mutex // held while current is replaced
 	fleet    fleet
 	probes   *probes
 	meter    meter
@@ -187,7 +187,7 @@ func (s *Server) Bytes() ([]byte, sampling.Version) {
 }
 
 // Hint returns the current version for a heartbeat: epoch and number, 8 bytes each, big endian; zeros if there is nothing.
-// It never blocks and does not allocate.
+// It never blocks and does not allocate; every 30 s it starts a re-read of the store, which runs beside it.
 func (s *Server) Hint() (h [16]byte) {
 	s.refresh()
 	v := s.current.Load().version()

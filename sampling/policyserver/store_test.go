@@ -229,3 +229,30 @@ func TestStoreFails(t *testing.T) {
 		t.Errorf("status says %q", st.Store)
 	}
 }
+
+func TestDirWatch(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		d, err := NewDir(t.TempDir())
+		if err != nil {
+			t.Fatal(err)
+		}
+		ctx, stop := context.WithCancel(t.Context())
+		w, err := d.Watch(ctx)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := d.Publish(ctx, entry(5), sampling.Version{}); err != nil {
+			t.Fatal(err)
+		}
+		if err := d.Publish(ctx, entry(6), v3(5)); err != nil {
+			t.Fatal(err)
+		}
+		if v := <-w; v != v3(6) {
+			t.Errorf("hint %v, want the newest, 3.6", v)
+		}
+		stop()
+		if v, open := <-w; open {
+			t.Errorf("hint %v after the end", v)
+		}
+	})
+}

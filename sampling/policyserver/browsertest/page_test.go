@@ -296,7 +296,7 @@ func TestControlPage(t *testing.T) {
 	// The fleet arrives.
 	g.follow(640)
 	b.says("convergence", "63.8 % on 1188, 36 % on 1187, 0.2 % rejected it: E06 unknown level")
-	b.says("rules", "ends in 60 min")
+	b.says("rules", "net.http: trail debug, send debug (everyone)")
 	b.shoot("control-page.png")
 
 	// The kill switch, by keyboard, with its question.

@@ -78,6 +78,13 @@ function speak(s) {
 }
 function alarm(s) { text("alert", s); }
 
+// condition shows what is wrong for as long as it is.
+let wrong = "";
+function condition(s) {
+  if (s !== wrong) alarm(s);
+  wrong = s;
+}
+
 // --- the change and its draft
 
 function edited() {
@@ -120,7 +127,7 @@ function failed(e) {
   if (e.status === 403) $("keybox").hidden = false;
 }
 
-async function publish() {
+async function publish(again = 3) {
   clearTimeout(timer);
   $("publish").disabled = true;
   await makeDraft(); // with the note and the time of now
@@ -138,6 +145,10 @@ async function publish() {
     await poll();
   } catch (e) {
     failed(e);
+    if (e.status === 409 && change.enabled === false && again > 0) { // an emergency does not wait for a second look
+      await poll();
+      return publish(again - 1);
+    }
     if (e.status === 409) {
       alarm("Somebody else published meanwhile. This is your change on top of theirs; look at it again.");
       await poll();
@@ -212,8 +223,7 @@ function showStatus() {
   text("kill", s.enabled ? "Kill switch" : "Start reporting again");
   $("kill").classList.toggle("danger", s.enabled);
   $("kill").disabled = !s.publish;
-  if (!s.publish) alarm("This page can only look: the game server did not say who may publish (Options.Authorize).");
-  else if (s.store) alarm("The store cannot be read: " + s.store);
+  condition(!s.publish ? "This page can only look: the game server did not say who may publish (Options.Authorize)." : s.store ? "The store cannot be read: " + s.store : "");
   text("convergence", s.convergence.text);
   if (!draft) speak(s.convergence.text);
   text("heard", s.convergence.clients ? count(s.convergence.clients) + " clients heard of within " + s.convergence.window + " s" : "");
@@ -281,7 +291,7 @@ async function poll() {
     show();
     document.body.dataset.ready = status.version || "none";
   } catch (e) {
-    alarm("The server does not answer: " + e.message);
+    condition("The server does not answer: " + e.message);
   }
 }
 async function loop() {
@@ -331,6 +341,6 @@ $("connect").addEventListener("submit", (e) => {
   $("channel").value = "";
   edited();
 });
-$("publish").addEventListener("click", publish);
+$("publish").addEventListener("click", () => publish());
 $("discard").addEventListener("click", discard);
 loop();
