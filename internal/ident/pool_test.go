@@ -140,6 +140,7 @@ func TestConcurrentTakeAndFill(t *testing.T) {
 			case <-done:
 				return
 			default:
+				runtime.Gosched() // where there is one thread, nobody else gets it otherwise
 			}
 		}
 	}()
