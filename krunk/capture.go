@@ -16,27 +16,12 @@ import (
 // id; Short of that is what a player can read to support. The zero EventID means that nothing was captured: err is nil, the
 // channel's issue threshold is above LevelError, or the black box was full, which is counted. It never blocks and does not
 // allocate, apart from what err.Error and its kin do themselves.
-func (c *Channel) Report(err error, attrs ...Attr) EventID {
-	if c == nil || err == nil {
-		return EventID{}
-	}
-	return c.report(err, attrs)
-}
-
-// Report raises err as an event on the client's own channel, "default"; see Channel.Report.
-func (c *Client) Report(err error, attrs ...Attr) EventID {
-	if c == nil || err == nil {
-		return EventID{}
-	}
-	return c.own.report(err, attrs)
-}
-
-// report takes the stack itself, from one frame of Krunk's, and before anything else: each frame between the caller and
-// runtime.Callers would be walked too, and the runtime decodes a function's tables from its entry to the call.
 //
 //go:noinline
-func (c *Channel) report(err error, attrs []Attr) EventID {
-	if !c.gate.RaisesErrors() {
+func (c *Channel) Report(err error, attrs ...Attr) EventID {
+	// The stack is taken here, from the only frame of Krunk's, before anything else and with nothing inlined above it: each
+	// further frame would be walked too, and the runtime decodes a function's tables from its entry to the call.
+	if err == nil || !c.raisesErrors() {
 		return c.reportSampled(err, attrs)
 	}
 	var pcs [fewPCs]uintptr
@@ -44,10 +29,24 @@ func (c *Channel) report(err error, attrs []Attr) EventID {
 	return c.reported(err, attrs, sampling.Million, pcs[:n])
 }
 
+//go:noinline
+func (c *Channel) raisesErrors() bool { return c != nil && c.gate.RaisesErrors() }
+
+// Report raises err as an event on the client's own channel, "default"; see Channel.Report.
+func (c *Client) Report(err error, attrs ...Attr) EventID {
+	if c == nil {
+		return EventID{}
+	}
+	return c.own.Report(err, attrs...)
+}
+
 // reportSampled asks the policy before it takes the stack.
 //
 //go:noinline
 func (c *Channel) reportSampled(err error, attrs []Attr) EventID {
+	if c == nil || err == nil {
+		return EventID{}
+	}
 	v, ppm := c.gate.Decide(sampling.LevelError), uint32(sampling.Million)
 	if v&sampling.Draw != 0 {
 		v, ppm = c.state.Take(v&^sampling.Send, fingerprint(typeName(err)))
