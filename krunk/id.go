@@ -1,8 +1,7 @@
 package krunk
 
 import (
-	"encoding/binary"
-
+	"github.com/krunk-go/krunk/internal/ident"
 	"github.com/krunk-go/krunk/internal/protocol"
 )
 
@@ -20,9 +19,6 @@ func (id EventID) String() string {
 	return protocol.Hex(id[:])
 }
 
-// shortDigits has no 0 and O, no 1, I and L: a code is read off a television and typed.
-const shortDigits = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"
-
 // Short returns a code of 8 characters out of digits and capital letters without 0, O, 1, I and L, or "" for the zero
 // EventID. The event carries the same code as the tag support_code, so support can look it up. Two of 100,000 events share
 // a code with a probability of about 0.6 %.
@@ -30,14 +26,5 @@ func (id EventID) Short() string {
 	if id.IsZero() {
 		return ""
 	}
-	return string(id.appendShort(make([]byte, 0, 8)))
-}
-
-func (id EventID) appendShort(dst []byte) []byte {
-	n := binary.BigEndian.Uint64(id[8:]) // the low half: 62 random bits
-	for range 8 {
-		dst = append(dst, shortDigits[n%uint64(len(shortDigits))])
-		n /= uint64(len(shortDigits))
-	}
-	return dst
+	return string(ident.AppendShort(nil, id))
 }

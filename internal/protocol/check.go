@@ -27,7 +27,7 @@ func checkName(s string, max int, hint string) error {
 	case s == "." || s == "..":
 		return wrong(Quote(s) + " is a name that servers refuse; " + hint)
 	case len(s) > max:
-		return wrong(Quote(s[:20]+"…") + " has " + strconv.Itoa(len(s)) + " bytes and may have " + strconv.Itoa(max) + "; " + hint)
+		return wrong(Quote(s) + " has " + strconv.Itoa(len(s)) + " bytes and may have " + strconv.Itoa(max) + "; " + hint)
 	case strings.TrimSpace(s) != s:
 		return wrong(Quote(s) + " has spaces at an end; " + hint)
 	}
@@ -42,11 +42,11 @@ func checkName(s string, max int, hint string) error {
 // CheckDist does the same for a dist.
 func CheckDist(s string) error {
 	if len(s) > MaxDist {
-		return wrong(Quote(s[:20]+"…") + " has " + strconv.Itoa(len(s)) + " bytes and may have " + strconv.Itoa(MaxDist) + `; write e.g. "881"`)
+		return wrong(Quote(s) + " has " + strconv.Itoa(len(s)) + " bytes and may have " + strconv.Itoa(MaxDist) + `; write e.g. "881"`)
 	}
-	for i := range len(s) {
-		if !isWord(s[i]) && s[i] != '.' && s[i] != '-' {
-			return wrong(Quote(s) + " holds " + Quote(string(rune(s[i]))) + `; letters, digits and _ . - are allowed, write e.g. "881"`)
+	for _, c := range s {
+		if c >= 0x80 || !isWord(byte(c)) && c != '.' && c != '-' {
+			return wrong(Quote(s) + " holds " + Quote(string(c)) + `; letters, digits and _ . - are allowed, write e.g. "881"`)
 		}
 	}
 	return nil

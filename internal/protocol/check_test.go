@@ -24,6 +24,7 @@ func TestChecks(t *testing.T) {
 		{"release", "a\x00", `holds "\u0000"`},
 		{"release", "a\x7fb", "holds"},
 		{"release", "a\xffb", "holds"},
+		{"release", strings.Repeat("世", 70), "世...\" has 210 bytes"},
 		{"release", "latest", `"latest"`},
 		{"release", "LateST", `"LateST"`},
 		{"release", ".", `"."`},
@@ -43,7 +44,8 @@ func TestChecks(t *testing.T) {
 		{"dist", strings.Repeat("x", 64), ""},
 		{"dist", strings.Repeat("x", 65), "has 65 bytes and may have 64"},
 		{"dist", "a b", `holds " "`},
-		{"dist", "é", "holds"},
+		{"dist", "aé", `"aé" holds "é"`},
+		{"dist", "a\xff", `holds "`},
 	}
 	for _, tt := range tests {
 		t.Run(tt.what+" "+tt.s[:min(len(tt.s), 12)], func(t *testing.T) {

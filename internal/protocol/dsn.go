@@ -17,7 +17,8 @@ type DSN struct {
 
 const dsnForm = `; write e.g. "https://key@sentry.example/42"`
 
-// ParseDSN parses s. Errors name the part that is wrong, quote it unless it holds a key, and say what to write.
+// ParseDSN parses s. Errors name the part that is wrong, quote it unless it may be a key out of its place, and say what to
+// write.
 func ParseDSN(s string) (DSN, error) {
 	for i, r := range s {
 		if r >= 0x7f || !isURLByte(byte(r)) {
@@ -30,8 +31,7 @@ func ParseDSN(s string) (DSN, error) {
 	}
 	scheme = strings.ToLower(scheme)
 	if scheme != "http" && scheme != "https" {
-		shown, _ := Trim(scheme, 12)
-		return DSN{}, wrong("the scheme " + Quote(shown) + " is neither http nor https" + dsnForm)
+		return DSN{}, wrong("the scheme" + shown(scheme, "abcdefghijklmnopqrstuvwxyz") + " is neither http nor https" + dsnForm)
 	}
 	authority, path, _ := strings.Cut(rest, "/")
 	keys, host, ok := cutLast(authority, '@')
@@ -59,6 +59,15 @@ func isURLByte(c byte) bool {
 	return c > ' ' && strings.IndexByte("\"<>\\^`{|}?#", c) < 0
 }
 
+// shown returns s, quoted, for an error text, or nothing if s holds a character that is not in set or is longer than any
+// scheme or port: a slip can put a key anywhere.
+func shown(s, set string) string {
+	if len(s) > 12 || strings.Trim(s, set) != "" {
+		return ""
+	}
+	return " " + Quote(s)
+}
+
 func cutLast(s string, c byte) (before, after string, ok bool) {
 	if i := strings.LastIndexByte(s, c); i >= 0 {
 		return s[:i], s[i+1:], true
@@ -72,7 +81,7 @@ func checkHost(scheme, host string) (string, error) {
 	if before, after, ok := cutLast(host, ':'); ok && !strings.HasSuffix(host, "]") {
 		n, ok := digits(after)
 		if !ok || n < 1 || n > 65535 {
-			return "", wrong("the port " + Quote(after) + " is not a number from 1 to 65535" + dsnForm)
+			return "", wrong("the port" + shown(after, "0123456789+-") + " is not a number from 1 to 65535" + dsnForm)
 		}
 		name = before
 		if scheme == "https" && n != 443 || scheme == "http" && n != 80 {
@@ -88,7 +97,7 @@ func checkHost(scheme, host string) (string, error) {
 	}
 	for i := range len(inner) {
 		if c := inner[i]; !isWord(c) && c != '.' && c != '-' {
-			return "", wrong("the host " + Quote(name) + " is neither a name nor an address" + dsnForm)
+			return "", wrong("the host is neither a name nor an address; IPv6 stands in brackets" + dsnForm)
 		}
 	}
 	return name + port, nil
@@ -106,7 +115,7 @@ func checkPath(path string) (prefix, project string, err error) {
 	}
 	for i := range len(project) {
 		if !isWord(project[i]) && project[i] != '-' {
-			return "", "", wrong("the project id " + Quote(project) + " is not a number" + dsnForm)
+			return "", "", wrong("the project id" + shown(project, ".%~0123456789") + " is not a number" + dsnForm)
 		}
 	}
 	return prefix, project, nil

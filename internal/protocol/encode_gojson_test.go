@@ -4,6 +4,7 @@ package protocol
 
 import (
 	"errors"
+	"math/rand/v2"
 	"strings"
 	"testing"
 )
@@ -40,5 +41,71 @@ func TestErrorLeavesDst(t *testing.T) {
 	out, err := e.run([]byte("kept"), make(chan int))
 	if err == nil || string(out) != "kept" {
 		t.Fatalf("got %q, %v", out, err)
+	}
+}
+
+// Random events and logs are the same bytes from both encoders.
+func TestEncodersAgree(t *testing.T) {
+	var e Encoder
+	var l lean
+	rnd := rand.New(rand.NewPCG(1, 2))
+	b := make([]byte, 2048)
+	for range 3000 {
+		for i := range b {
+			b[i] = byte(rnd.Uint32())
+		}
+		s := source{b: b[:rnd.IntN(len(b))]}
+		both(t, &e, &l, s.event())
+		bothLogs(t, &e, s.logs())
+	}
+}
+
+// So are events that were not tidied first: what is nil, empty and neither.
+func TestEncodersAgreeOnNothing(t *testing.T) {
+	raws := []map[string]Raw{nil, {}, {"a": nil}, {"a": Raw{}}, {"a": nil, "b": Raw("1")}}
+	frames := []*Stacktrace{nil, {}, {Frames: []Frame{}}, {Frames: []Frame{{}}}}
+	exceptions := []*Exceptions{nil, {}, {Values: []Exception{}}}
+	for _, f := range frames {
+		exceptions = append(exceptions, &Exceptions{Values: []Exception{{Stacktrace: f, Mechanism: &Mechanism{}}, {}}})
+	}
+	threads := []*Threads{nil, {}, {Values: []Thread{}}, {Values: []Thread{{}}}}
+	crumbs := []*Breadcrumbs{nil, {}, {Values: []Breadcrumb{}}, {Values: []Breadcrumb{{}, {Data: Raw{}}}}}
+	rest := []Event{
+		{}, {Tags: map[string]string{}, Fingerprint: []string{}}, {Tags: map[string]string{"": ""}, Fingerprint: []string{""}},
+		{SDK: &SDK{}, User: &User{}, LogEntry: &LogEntry{}}, {SDK: &SDK{Settings: &SDKSettings{}}},
+	}
+	var e Encoder
+	var l lean
+	for i := range 1000 {
+		ev := rest[i%len(rest)]
+		ev.Contexts, ev.Exception = raws[i/5%len(raws)], exceptions[i%len(exceptions)]
+		ev.Threads, ev.Breadcrumbs = threads[i/2%len(threads)], crumbs[i/3%len(crumbs)]
+		got, err := e.encode(nil, &ev)
+		if want := l.event(nil, &ev); err != nil || string(got) != string(want) {
+			t.Fatalf("%v\n got %s\nwant %s", err, got, want)
+		}
+	}
+	for _, logs := range []*Logs{{}, {Items: []Log{}}, {Items: []Log{{}, {Attributes: Raw{}}}}} {
+		got, err := e.encodeLogs(nil, logs)
+		if want := appendLogs(nil, logs); err != nil || string(got) != string(want) {
+			t.Fatalf("%v\n got %s\nwant %s", err, got, want)
+		}
+	}
+}
+
+// Both sort keys alike, whatever their escapes look like.
+func TestEncodersAgreeOnKeys(t *testing.T) {
+	keys := []string{
+		"", "a", "a!", "a b", "a#", "a\"", "a\n", "a\x00", "a\xff", "aé", "\n", "!", " ", "\"", "\\", "~", "é", "\u2028", "\ufffd", "\xff", "<", "&", "\x00", "\x7f",
+	}
+	var e Encoder
+	var l lean
+	for _, a := range keys {
+		for _, b := range keys {
+			if valid(a) == valid(b) && a != b {
+				continue // one name on the wire: which is first is open
+			}
+			both(t, &e, &l, &Event{Tags: map[string]string{a: "1", b: "2"}, Contexts: map[string]Raw{a: Raw("1"), b: Raw("2")}})
+		}
 	}
 }

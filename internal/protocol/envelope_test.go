@@ -55,6 +55,9 @@ func TestEnvelopeGolden(t *testing.T) {
 		{ReasonQueueOverflow, CategoryLogItem, 12}, {ReasonQueueOverflow, CategoryLogByte, 4096},
 	}))
 	golden(t, "event.envelope", env)
+	if got := items(t, env); len(got) != 2 || got[0].payload != string(body) || got[1].Type != "client_report" || !json.Valid([]byte(got[1].payload)) {
+		t.Errorf("got %+v, want the event and its report", got)
+	}
 
 	h := Header{SDKName: "krunk.go", SDKVersion: "0.3.0"}
 	attrs := append(AppendLogAttrFloat(AppendLogAttrString([]byte("{"), "sentry.release", "moonfall@1.4.2"), "frame.ms", 41.7, ""), '}')
@@ -64,36 +67,61 @@ func TestEnvelopeGolden(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	golden(t, "log.envelope", AppendLogItem(AppendEnvelopeHeader(nil, &h, sentAt), 1, logs))
+	env = AppendLogItem(AppendEnvelopeHeader(nil, &h, sentAt), 1, logs)
+	golden(t, "log.envelope", env) // one of its own: kinds of telemetry do not share an envelope
+	if got := items(t, env); len(got) != 1 || got[0].ItemCount != 1 || got[0].payload != string(logs) {
+		t.Errorf("got %+v, want the container", got)
+	}
 }
 
-// The framing is read back by its rules: a header line, then items of exactly the length they say.
+// item is one of an envelope, read back by the rules of the framing.
+type item struct {
+	Type        string `json:"type"`
+	Length      *int   `json:"length"`
+	ItemCount   int    `json:"item_count"`
+	ContentType string `json:"content_type"`
+	payload     string
+}
+
+// items takes an envelope apart: a header line, then items of exactly the length they say, each with a line feed.
+func items(t *testing.T, env []byte) (list []item) {
+	t.Helper()
+	line, rest, _ := strings.Cut(string(env), "\n")
+	if !json.Valid([]byte(line)) {
+		t.Fatalf("header is no JSON: %s", line)
+	}
+	for rest != "" {
+		line, rest, _ = strings.Cut(rest, "\n")
+		var it item
+		if err := json.Unmarshal([]byte(line), &it); err != nil || it.Length == nil {
+			t.Fatalf("item header %s: %v", line, err)
+		}
+		if n := *it.Length; n >= len(rest) || rest[n] != '\n' {
+			t.Fatalf("no line feed after %d bytes of %q", n, rest)
+		}
+		it.payload, rest = rest[:*it.Length], rest[*it.Length+1:]
+		list = append(list, it)
+	}
+	return list
+}
+
 func TestEnvelopeFraming(t *testing.T) {
 	payloads := []string{"", "{}", "a\nb\n", strings.Repeat("x", 1000)}
 	env := AppendEnvelopeHeader(nil, header(), sentAt)
 	for _, p := range payloads {
 		env = AppendItem(env, "event", []byte(p))
 	}
-	line, rest, _ := strings.Cut(string(env), "\n")
-	if !json.Valid([]byte(line)) {
-		t.Fatalf("header is no JSON: %s", line)
+	got := items(t, AppendLogItem(env, 3, []byte("logs")))
+	if len(got) != len(payloads)+1 {
+		t.Fatalf("got %d items, want %d", len(got), len(payloads)+1)
 	}
-	for _, want := range payloads {
-		line, rest, _ = strings.Cut(rest, "\n")
-		var h struct {
-			Type   string
-			Length *int
+	for i, want := range payloads {
+		if got[i].Type != "event" || got[i].payload != want {
+			t.Errorf("got %s %q, want %q", got[i].Type, got[i].payload, want)
 		}
-		if err := json.Unmarshal([]byte(line), &h); err != nil || h.Type != "event" || h.Length == nil || *h.Length != len(want) {
-			t.Fatalf("item header %s: %v", line, err)
-		}
-		if rest[:*h.Length] != want || rest[*h.Length] != '\n' {
-			t.Fatalf("payload: got %q, want %q", rest[:*h.Length], want)
-		}
-		rest = rest[*h.Length+1:]
 	}
-	if rest != "" {
-		t.Errorf("%q is left", rest)
+	if l := got[len(payloads)]; l.Type != "log" || l.ItemCount != 3 || l.ContentType != "application/vnd.sentry.items.log+json" || l.payload != "logs" {
+		t.Errorf("got %+v, want a container of 3", l)
 	}
 }
 

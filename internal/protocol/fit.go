@@ -29,7 +29,7 @@ func (e *Encoder) EventWithin(dst []byte, ev *Event, max int) ([]byte, error) {
 
 // attempt reports whether ev fits as it is. If not, it returns dst, with the room that was needed.
 func (e *Encoder) attempt(dst []byte, ev *Event, max int) (out []byte, fits bool, err error) {
-	if ev.least() > uint64(max) {
+	if max < 0 || ev.least() > uint64(max) {
 		return dst, false, nil
 	}
 	out, err = e.Event(dst, ev)

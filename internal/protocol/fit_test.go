@@ -133,9 +133,13 @@ func TestEventWithinMinFit(t *testing.T) {
 
 func TestEventWithinTooSmall(t *testing.T) {
 	var e Encoder
-	out, err := e.EventWithin([]byte("kept"), full(), 100)
-	if err == nil || string(out) != "kept" {
-		t.Errorf("got %q, %v, want an error and dst", out, err)
+	for _, max := range []int{-1, 0, 100} {
+		ev := full()
+		ev.LogEntry.Formatted = strings.Repeat("\x01", 1<<20)
+		out, err := e.EventWithin([]byte("kept"), ev, max)
+		if err == nil || string(out) != "kept" || cap(out) > 64<<10 {
+			t.Errorf("%d: got %q with room for %d, %v, want an error and dst", max, out, cap(out), err)
+		}
 	}
 }
 

@@ -87,15 +87,21 @@ func (s *SDK) append(dst []byte) []byte {
 	return o.close()
 }
 
+// sortedKeys appends the keys of m in the order in which go-json writes them.
+func sortedKeys[V any](dst []string, m map[string]V) []string {
+	for k := range m {
+		dst = append(dst, k)
+	}
+	SortKeys(dst)
+	return dst
+}
+
 func (l *lean) tags(o *object, m map[string]string) {
 	if len(m) == 0 {
 		return
 	}
 	l.release()
-	for k := range m {
-		l.keys = append(l.keys, k)
-	}
-	SortKeys(l.keys)
+	l.keys = sortedKeys(l.keys, m)
 	o.key("tags")
 	o.b = append(o.b, '{')
 	for i, k := range l.keys {
@@ -112,10 +118,7 @@ func (l *lean) contexts(o *object, m map[string]Raw) {
 		return
 	}
 	l.release()
-	for k := range m {
-		l.keys = append(l.keys, k)
-	}
-	SortKeys(l.keys)
+	l.keys = sortedKeys(l.keys, m)
 	o.key("contexts")
 	o.b = append(o.b, '{')
 	for i, k := range l.keys {

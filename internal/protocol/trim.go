@@ -128,7 +128,7 @@ func (t *trimmer) tags(m map[string]string) {
 		}
 		delete(m, k)
 		t.cut++
-		if _, has := m[key]; ok && !has && v != "" {
+		if ok && v != "" && m[key] == "" {
 			t.line(&v, MaxTag)
 			m[key] = v
 		}

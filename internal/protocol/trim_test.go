@@ -105,6 +105,12 @@ func TestEventTrimTags(t *testing.T) {
 			t.Errorf("%s: got %q, want %q", k, ev.Tags[k], v)
 		}
 	}
+	for range 50 { // in whatever order: a key without a value holds no place for another
+		crowd := &Event{Tags: map[string]string{"c-d": "", "c d": "second"}}
+		if crowd.Trim(); crowd.Tags["c-d"] != "second" {
+			t.Fatalf("got %q, want the value that is there", crowd.Tags)
+		}
+	}
 	for i := range 300 {
 		ev.Tags[string(AppendInt(nil, int64(i)))] = "v"
 	}
@@ -136,22 +142,26 @@ func TestEventTrimRaws(t *testing.T) {
 
 // The callers' end and the crash are both there, as the server would have kept them.
 func TestEventTrimFrames(t *testing.T) {
-	s := &Stacktrace{}
-	for i := range 1000 {
-		s.Frames = append(s.Frames, Frame{Lineno: i + 1})
-	}
-	ev := &Event{Exception: &Exceptions{Values: []Exception{{Stacktrace: s}}}}
-	ev.Trim()
-	if len(s.Frames) != 250 {
-		t.Fatalf("got %d frames, want 250", len(s.Frames))
-	}
-	for i, f := range s.Frames {
-		want := i + 1
-		if i >= 50 {
-			want = 1000 - 250 + i + 1
+	for _, n := range []int{0, 1, 249, 250, 251, 300, 1000} {
+		s := &Stacktrace{}
+		for i := range n {
+			s.Frames = append(s.Frames, Frame{Lineno: i + 1})
 		}
-		if f.Lineno != want {
-			t.Fatalf("frame %d: got line %d, want %d", i, f.Lineno, want)
+		ev := &Event{Exception: &Exceptions{Values: []Exception{{Stacktrace: s}}}}
+		if got, want := ev.Trim(), min(max(n-250, 0), 1); got != want {
+			t.Errorf("%d frames: got %d things cut, want %d", n, got, want)
+		}
+		if got, want := len(s.Frames), min(n, 250); got != want {
+			t.Fatalf("%d frames: got %d, want %d", n, got, want)
+		}
+		for i, f := range s.Frames {
+			want := i + 1
+			if i >= 50 {
+				want = n - len(s.Frames) + i + 1
+			}
+			if f.Lineno != want {
+				t.Fatalf("%d frames: frame %d: got line %d, want %d", n, i, f.Lineno, want)
+			}
 		}
 	}
 }

@@ -9,6 +9,7 @@ import (
 	"unsafe"
 
 	"github.com/krunk-go/krunk/internal/blackbox"
+	"github.com/krunk-go/krunk/internal/ident"
 	"github.com/krunk-go/krunk/internal/protocol"
 	"github.com/krunk-go/krunk/internal/record"
 	"github.com/krunk-go/krunk/internal/scrub"
@@ -65,7 +66,7 @@ func (e *events) init(cfg *Config) {
 func contextsOf(cfg *Config) map[string]protocol.Raw {
 	// A model that no phone table renames; what the device is really called, the game says with SetContext.
 	device := member(member(nil, "name", runtime.GOOS+" "+runtime.GOARCH), "arch", runtime.GOARCH)
-	device = append(key(device, "processor_count"), strconv.Itoa(runtime.NumCPU())...)
+	device = append(protocol.AppendKey(device, "processor_count"), strconv.Itoa(runtime.NumCPU())...)
 	run := &cfg.Run
 	return map[string]protocol.Raw{
 		"runtime": append(member(member(nil, "name", "go"), "version", runtime.Version()), '}'),
@@ -83,7 +84,7 @@ func member(dst []byte, k, v string) []byte {
 	if dst == nil {
 		dst = []byte{'{'}
 	}
-	return protocol.AppendString(key(dst, k), v)
+	return protocol.AppendString(protocol.AppendKey(dst, k), v)
 }
 
 // item returns the envelope item of an event. The bytes are valid until the next call.
@@ -174,23 +175,23 @@ func (e *events) contexts(rec *record.Record, s *scope, suppressed uint64) {
 		e.event.Contexts["attributes"] = e.keep(object(e.raw, e.fields))
 	}
 	b := append(e.raw, '{')
-	b = protocol.AppendString(key(b, "channel"), e.event.Logger)
+	b = protocol.AppendString(protocol.AppendKey(b, "channel"), e.event.Logger)
 	if rec.Frame > 0 {
-		b = strconv.AppendUint(key(b, "frame"), uint64(rec.Frame), 10)
-		b = protocol.AppendFloat(key(b, "frame_ms"), float64(rec.Since)/1e3)
+		b = strconv.AppendUint(protocol.AppendKey(b, "frame"), uint64(rec.Frame), 10)
+		b = protocol.AppendFloat(protocol.AppendKey(b, "frame_ms"), float64(rec.Since)/1e3)
 	}
 	if suppressed > 0 {
-		b = strconv.AppendUint(key(b, "suppressed"), suppressed, 10)
+		b = strconv.AppendUint(protocol.AppendKey(b, "suppressed"), suppressed, 10)
 	}
 	if rec.LeftOut > 0 {
-		b = strconv.AppendInt(key(b, "attributes_left_out"), int64(rec.LeftOut), 10)
+		b = strconv.AppendInt(protocol.AppendKey(b, "attributes_left_out"), int64(rec.LeftOut), 10)
 	}
 	for _, cut := range [...]struct {
 		flag uint8
 		what string
 	}{{record.FlagText, "text_cut"}, {record.FlagStack, "stack_cut"}, {record.FlagErrors, "errors_cut"}} {
 		if rec.Flags&cut.flag != 0 {
-			b = append(key(b, cut.what), "true"...)
+			b = append(protocol.AppendKey(b, cut.what), "true"...)
 		}
 	}
 	e.event.Contexts["krunk"] = e.keep(append(b, '}'))
@@ -258,19 +259,10 @@ func (e *events) breadcrumbs(trail *blackbox.Trace, wall int64) {
 	}
 }
 
-const shortDigits = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"
-
 // short returns the code that EventID.Short shows to the player.
 func (e *events) short(id [16]byte) string {
-	var n uint64
-	for _, b := range id[8:] {
-		n = n<<8 | uint64(b)
-	}
-	for i := range e.code {
-		e.code[i] = shortDigits[n%uint64(len(shortDigits))]
-		n /= uint64(len(shortDigits))
-	}
-	return unsafe.String(&e.code[0], len(e.code))
+	code := ident.AppendShort(e.code[:0], id)
+	return unsafe.String(&code[0], len(code))
 }
 
 // wallClock returns the wall time of the run's start as the clock sees it now: on a device without a clock of its own it is

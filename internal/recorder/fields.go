@@ -45,20 +45,10 @@ func cleanKey(key string) string {
 func object(dst []byte, fields []record.Field) []byte {
 	dst = append(dst, '{')
 	for i := range fields {
-		dst = key(dst, fields[i].Key)
+		dst = protocol.AppendKey(dst, fields[i].Key)
 		dst = value(dst, &fields[i])
 	}
 	return append(dst, '}')
-}
-
-// key appends a key and its colon, after a comma where the object has something in it already.
-//
-//go:noinline
-func key(dst []byte, k string) []byte {
-	if dst[len(dst)-1] != '{' {
-		dst = append(dst, ',')
-	}
-	return append(protocol.AppendString(dst, k), ':')
 }
 
 // value appends the value of f as JSON.
@@ -112,37 +102,17 @@ func milliseconds(ns uint64) float64 { return float64(int64(ns)) / 1e6 }
 func attribute(dst []byte, f *record.Field) []byte {
 	switch f.Kind {
 	case record.Int64:
-		return typed(dst, f, "integer", "")
+		return protocol.AppendLogAttrInt(dst, f.Key, int64(f.Num), "")
 	case record.Uint64:
-		if f.Num <= math.MaxInt64 {
-			return typed(dst, f, "integer", "")
-		}
+		return protocol.AppendLogAttrUint(dst, f.Key, f.Num, "")
 	case record.Float64:
-		if v := math.Float64frombits(f.Num); !math.IsNaN(v) && !math.IsInf(v, 0) {
-			return typed(dst, f, "double", "")
-		}
+		return protocol.AppendLogAttrFloat(dst, f.Key, math.Float64frombits(f.Num), "")
 	case record.Bool:
-		return typed(dst, f, "boolean", "")
+		return protocol.AppendLogAttrBool(dst, f.Key, f.Num != 0)
 	case record.Duration:
-		return typed(dst, f, "double", "millisecond")
+		return protocol.AppendLogAttrFloat(dst, f.Key, milliseconds(f.Num), "millisecond")
 	case record.JSON:
-		return textAttribute(dst, f.Key, scrub.String(f.Str))
+		return protocol.AppendLogAttrString(dst, f.Key, scrub.String(f.Str))
 	}
-	return textAttribute(dst, f.Key, text(f))
-}
-
-func typed(dst []byte, f *record.Field, typ, unit string) []byte {
-	dst = append(key(dst, f.Key), `{"value":`...)
-	dst = value(dst, f)
-	dst = append(append(append(dst, `,"type":"`...), typ...), '"')
-	if unit != "" {
-		dst = append(append(append(dst, `,"unit":"`...), unit...), '"')
-	}
-	return append(dst, '}')
-}
-
-//go:noinline
-func textAttribute(dst []byte, k, s string) []byte {
-	dst = append(key(dst, k), `{"value":`...)
-	return append(protocol.AppendString(dst, s), `,"type":"string"}`...)
+	return protocol.AppendLogAttrString(dst, f.Key, text(f))
 }

@@ -1,8 +1,6 @@
 package recorder
 
 import (
-	"math"
-	"strconv"
 	"time"
 	"unsafe"
 
@@ -47,7 +45,7 @@ func (l *logs) init(cfg *Config) {
 		{"sentry.sdk.name", cfg.Run.SDKName}, {"sentry.sdk.version", cfg.Run.SDKVersion},
 	} {
 		if a[1] != "" {
-			l.common = textAttribute(l.common, a[0], a[1])
+			l.common = protocol.AppendLogAttrString(l.common, a[0], a[1])
 		}
 	}
 }
@@ -81,31 +79,30 @@ func (l *logs) add(rec *record.Record, s *scope) bool {
 
 func (l *logs) attributes(b []byte, rec *record.Record, s *scope) []byte {
 	b = append(b, l.common...)
-	b = textAttribute(b, "krunk.channel", l.cfg.Channel(rec.Channel))
+	b = protocol.AppendLogAttrString(b, "krunk.channel", l.cfg.Channel(rec.Channel))
 	if s.user.ID != "" {
-		b = textAttribute(b, "user.id", s.user.ID)
+		b = protocol.AppendLogAttrString(b, "user.id", s.user.ID)
 	}
 	if rec.Frame > 0 {
-		b = typed(b, &record.Field{Key: "krunk.frame", Kind: record.Int64, Num: uint64(rec.Frame)}, "integer", "")
+		b = protocol.AppendLogAttrInt(b, "krunk.frame", int64(rec.Frame), "")
 	}
 	if rec.Flags&record.FlagID != 0 {
-		b = textAttribute(b, "krunk.event_id", protocol.Hex(rec.ID[:]))
+		b = protocol.AppendLogAttrString(b, "krunk.event_id", protocol.Hex(rec.ID[:]))
 	}
 	if rec.PPM > 0 && rec.PPM < million {
-		b = typed(b, &record.Field{Key: "krunk.weight", Kind: record.Float64, Num: math.Float64bits(million / float64(rec.PPM))}, "double", "")
+		b = protocol.AppendLogAttrFloat(b, "krunk.weight", million/float64(rec.PPM), "")
 	}
 	if rec.LeftOut > 0 {
-		b = append(key(b, "krunk.attributes_left_out"), `{"value":`...)
-		b = append(strconv.AppendInt(b, int64(rec.LeftOut), 10), `,"type":"integer"}`...)
+		b = protocol.AppendLogAttrInt(b, "krunk.attributes_left_out", int64(rec.LeftOut), "")
 	}
 	b = l.source(b, rec)
 	l.fields = appendFields(l.fields[:0], rec)
 	if len(l.fields) > 0 && rec.Flags&record.FlagPlain == 0 {
-		b = textAttribute(b, "sentry.message.template", scrub.String(rec.Text))
+		b = protocol.AppendLogAttrString(b, "sentry.message.template", scrub.String(rec.Text))
 	}
 	for k, v := range s.tags {
 		if !l.has(k) {
-			b = textAttribute(b, k, v)
+			b = protocol.AppendLogAttrString(b, k, v)
 		}
 	}
 	for i := range l.fields {
@@ -129,9 +126,9 @@ func (l *logs) source(b []byte, rec *record.Record) []byte {
 		return b
 	}
 	f := &l.frames[len(l.frames)-1]
-	b = textAttribute(b, "code.file.path", f.Filename)
-	b = typed(b, &record.Field{Key: "code.line.number", Kind: record.Int64, Num: uint64(f.Line)}, "integer", "")
-	return textAttribute(b, "code.function.name", f.Func)
+	b = protocol.AppendLogAttrString(b, "code.file.path", f.Filename)
+	b = protocol.AppendLogAttrInt(b, "code.line.number", int64(f.Line), "")
+	return protocol.AppendLogAttrString(b, "code.function.name", f.Func)
 }
 
 func (l *logs) has(name string) bool {
