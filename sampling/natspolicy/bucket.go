@@ -1,0 +1,61 @@
+package natspolicy
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/nats-io/nats.go/jetstream"
+)
+
+// bind returns the bucket, which it looks up, or makes, once.
+func (s *Store) bind(ctx context.Context) (jetstream.KeyValue, error) {
+	s.mu.Lock()
+	kv := s.kv
+	s.mu.Unlock()
+	if kv != nil {
+		return kv, nil
+	}
+	kv, err := s.find(ctx) // without the lock: it may take its time
+	if err != nil {
+		return nil, err
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.kv == nil {
+		s.kv = kv
+	}
+	return s.kv, nil
+}
+
+// unbind forgets a bucket that does not answer: it may have been deleted, and is then made again by the next operation.
+func (s *Store) unbind(kv jetstream.KeyValue) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.kv == kv {
+		s.kv = nil
+	}
+}
+
+func (s *Store) find(ctx context.Context) (jetstream.KeyValue, error) {
+	kv, err := s.js.KeyValue(ctx, s.o.Bucket)
+	if errors.Is(err, jetstream.ErrBucketNotFound) {
+		kv, err = s.js.CreateKeyValue(ctx, jetstream.KeyValueConfig{
+			Bucket: s.o.Bucket, Description: "Krunk policies", History: keep, MaxValueSize: maxValue, Replicas: s.o.Replicas,
+		})
+		if errors.Is(err, jetstream.ErrBucketExists) { // another server made it meanwhile
+			kv, err = s.js.KeyValue(ctx, s.o.Bucket)
+		}
+	}
+	if err != nil {
+		return nil, err
+	}
+	st, err := kv.Status(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if st.TTL() != 0 {
+		return nil, fmt.Errorf("the bucket forgets what is older than %s; make it without a TTL, or name another one in Options.Bucket", st.TTL())
+	}
+	return kv, nil
+}

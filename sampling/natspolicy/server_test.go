@@ -1,0 +1,169 @@
+package natspolicy
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"net"
+	"os/exec"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/nats-io/nats-server/v2/server"
+	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
+)
+
+// patience is when a test that waits for something gives up; none asserts how long it took.
+const patience = 30 * time.Second
+
+// machine is a real server on loopback that can be ended and started again over the same directory and port.
+type machine struct {
+	t     *testing.T
+	dir   string
+	port  int
+	start func() // returns at once; clients try until it is up
+	end   func() // returns once it is gone
+}
+
+// machines runs a test against the server in this process and against the program nats-server, killed like in a crash.
+func machines(t *testing.T, f func(*testing.T, *machine)) {
+	t.Run("embedded", func(t *testing.T) { f(t, embedded(t)) })
+	t.Run("nats-server", func(t *testing.T) { f(t, program(t)) })
+}
+
+func newMachine(t *testing.T) *machine {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	return &machine{t: t, dir: t.TempDir(), port: l.Addr().(*net.TCPAddr).Port}
+}
+
+func embedded(t *testing.T) *machine {
+	m := newMachine(t)
+	var s *server.Server
+	m.start = func() {
+		var err error
+		s, err = server.NewServer(&server.Options{
+			Host: "127.0.0.1", Port: m.port, JetStream: true, StoreDir: m.dir, NoSigs: true, NoLog: true,
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		go s.Start()
+	}
+	m.end = func() {
+		s.Shutdown()
+		s.WaitForShutdown()
+	}
+	m.start()
+	t.Cleanup(func() { m.end() })
+	return m
+}
+
+func program(t *testing.T) *machine {
+	path, err := exec.LookPath("nats-server")
+	if err != nil {
+		t.Skip("skipped: no nats-server on PATH; apt-get install nats-server")
+	}
+	m := newMachine(t)
+	var cmd *exec.Cmd
+	var out bytes.Buffer
+	m.start = func() {
+		out.Reset()
+		cmd = exec.Command(path, "-js", "-sd", m.dir, "-a", "127.0.0.1", "-p", fmt.Sprint(m.port))
+		cmd.Stdout, cmd.Stderr = &out, &out
+		if err := cmd.Start(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	m.end = func() {
+		_ = cmd.Process.Kill()
+		if err := cmd.Wait(); !errors.As(err, new(*exec.ExitError)) {
+			t.Errorf("%s ended with %v", path, err)
+		}
+		if t.Failed() {
+			t.Logf("%s", out.Bytes())
+		}
+	}
+	m.start()
+	t.Cleanup(func() { m.end() })
+	return m
+}
+
+// connect opens a connection of its own, as another game server would.
+func (m *machine) connect() jetstream.JetStream {
+	m.t.Helper()
+	nc, err := nats.Connect(fmt.Sprintf("nats://127.0.0.1:%d", m.port), nats.MaxReconnects(-1), nats.RetryOnFailedConnect(true),
+		nats.ReconnectWait(20*time.Millisecond), nats.ReconnectJitter(time.Millisecond, time.Millisecond))
+	if err != nil {
+		m.t.Fatal(err)
+	}
+	m.t.Cleanup(nc.Close)
+	js, err := jetstream.New(nc)
+	if err != nil {
+		m.t.Fatal(err)
+	}
+	m.up(nc)
+	return js
+}
+
+// up waits until a connection is there.
+func (m *machine) up(nc *nats.Conn) {
+	m.t.Helper()
+	there := nc.StatusChanged(nats.CONNECTED)
+	if nc.IsConnected() {
+		return
+	}
+	select {
+	case <-there:
+	case <-time.After(patience):
+		m.t.Fatal("the server does not come up")
+	}
+}
+
+func (m *machine) store(o Options) *Store {
+	m.t.Helper()
+	s, err := New(m.connect(), o)
+	if err != nil {
+		m.t.Fatal(err)
+	}
+	return s
+}
+
+// restart ends the server and starts it again, and waits until a store's connection is there once more.
+func (m *machine) restart(s *Store) {
+	m.t.Helper()
+	there := s.js.Conn().StatusChanged(nats.CONNECTED)
+	m.end()
+	m.start()
+	select {
+	case <-there:
+	case <-time.After(patience):
+		m.t.Fatal("the server does not come back")
+	}
+}
+
+// eventually asks again and again, as there is nothing to wait on.
+func eventually(t *testing.T, what string, f func() bool) {
+	t.Helper()
+	tick := time.NewTicker(5 * time.Millisecond)
+	defer tick.Stop()
+	for end := time.Now().Add(patience); !f(); <-tick.C {
+		if time.Now().After(end) {
+			t.Fatalf("%s does not come about", what)
+		}
+	}
+}
+
+// together starts n functions at the same time and waits for them.
+func together(n int, f func(int)) {
+	var wg sync.WaitGroup
+	for i := range n {
+		wg.Go(func() { f(i) })
+	}
+	wg.Wait()
+}
