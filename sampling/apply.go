@@ -34,6 +34,26 @@ func (c *Controller) Apply(b []byte, at ...At) error {
 	return err
 }
 
+// store hands the document that runs to the keeper.
+func (c *Controller) store(b []byte, a At) {
+	if c.opt.Storage != nil {
+		c.opt.Storage.store(c, b, a)
+	}
+}
+
+// Clock tells the controller the server's time where no document came with it, such as the Date of an answer that says
+// nothing has changed. It is for sources.
+func (c *Controller) Clock(server time.Time) {
+	if server.IsZero() {
+		return
+	}
+	c.mu.Lock()
+	c.clock.set(server, true)
+	c.rebuild()
+	c.mu.Unlock()
+	c.news.deliver(c.opt.OnChange)
+}
+
 // opened is a document after everything that needs no lock.
 type opened struct {
 	body   []byte
@@ -85,12 +105,16 @@ func (c *Controller) apply(o *opened, a At) error {
 		r.etag = a.ETag
 	}
 	if same {
+		if trusted && !a.doubt && !a.ServerTime.IsZero() {
+			c.clock.set(now, true)
+			c.rebuild()
+		}
 		return nil
 	}
 	o.fresh = true
 	old := c.version()
 	c.clock.set(now, trusted && !a.doubt)
-	r.policy, r.kill, r.source, r.etag = p, nil, a.Source, a.ETag
+	r.policy, r.kid, r.kill, r.source, r.etag = p, o.kid, nil, a.Source, a.ETag
 	r.floors[o.kid] = floor{p.version, p.sum}
 	c.rebuild()
 	reason := "applied"
@@ -103,8 +127,12 @@ func (c *Controller) apply(o *opened, a At) error {
 
 // admit compares a valid document with what has been seen.
 func (c *Controller) admit(o *opened, now time.Time) (same bool, err error) {
-	p, f := o.policy, c.run.floors[o.kid]
+	p, f, run := o.policy, c.run.floors[o.kid], c.run.policy
 	switch {
+	case o.kid != "" && p.expires.IsZero():
+		return false, ErrEndless
+	case run != nil && o.kid != c.run.kid && (p.issued.IsZero() || p.issued.Before(run.issued)):
+		return false, ErrStale // versions count per key: without this an old document of another key would come back
 	case p.version.Less(f.version), c.run.kill != nil && p.version.Less(c.run.kill.version):
 		return false, ErrStale
 	case p.version == f.version && p.sum != f.sum:
@@ -112,7 +140,6 @@ func (c *Controller) admit(o *opened, now time.Time) (same bool, err error) {
 	case !p.expires.IsZero() && !now.Before(p.expires):
 		return false, ErrExpired
 	}
-	run := c.run.policy
 	return run != nil && c.run.kill == nil && run.version == p.version && run.sum == p.sum, nil
 }
 
@@ -130,11 +157,22 @@ func (c *Controller) kill(o *opened) {
 	c.news.add(Change{Old: c.version(), New: h.version, Reason: "killed", Err: o.err})
 }
 
+// maxTold bounds what a publisher gone wild can make a client remember; then all are told once more.
+const maxTold = 32
+
 // refuse notes why a document changes nothing, and tells it once per version and reason.
 func (c *Controller) refuse(o *opened, err error) error {
 	c.run.err = err
-	if key := o.head.version.String() + errorCode(err); errorCode(err) != "" && key != c.told && !o.kills {
-		c.told = key
+	code := errorCode(err)
+	if code == "" || o.kills {
+		return err
+	}
+	key := o.head.version.String() + code
+	if _, old := c.told[key]; !old {
+		if len(c.told) >= maxTold || c.told == nil {
+			c.told = make(map[string]struct{})
+		}
+		c.told[key] = struct{}{}
 		c.news.add(Change{Old: c.version(), New: o.head.version, Reason: "rejected", Err: err})
 	}
 	return err
@@ -172,6 +210,8 @@ func errorCode(err error) string {
 		return "E01"
 	case ErrExpired:
 		return "expired"
+	case ErrEndless:
+		return "endless"
 	}
 	return "other"
 }

@@ -60,18 +60,29 @@ func (b *budgets) get(key string, r Rate, burst uint32) *limiter {
 		return nil
 	}
 	b.used[key] = true
-	l := b.byKey[key]
-	if l == nil || l.rate != r || l.burst != burst {
-		l = newLimiter(r, burst)
-		b.byKey[key] = l
+	old := b.byKey[key]
+	if old != nil && old.rate == r && old.burst == burst {
+		return old
 	}
+	l := newLimiter(r, burst)
+	if old != nil {
+		l.owe(old, b.now())
+	}
+	b.byKey[key] = l
 	return l
 }
 
-// sweep forgets the limiters that no plan uses any more.
+func (b *budgets) now() int64 { return int64(time.Since(b.start)) }
+
+// maxBudgets bounds what policies that come and go leave behind.
+const maxBudgets = 1024
+
+// sweep forgets the limiters that no plan uses any more, once they are full again: a rule that ends and comes back must not
+// refill its bucket.
 func (b *budgets) sweep() {
-	for key := range b.byKey {
-		if !b.used[key] {
+	now := b.now()
+	for key, l := range b.byKey {
+		if !b.used[key] && (l.due.Load() <= now || len(b.byKey) > maxBudgets) {
 			delete(b.byKey, key)
 		}
 	}

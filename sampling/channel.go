@@ -73,7 +73,7 @@ func (c *ChannelState) Take(v Verdict, key uint64) (Verdict, uint32) {
 			ppm = d.thinned
 		}
 	}
-	for _, l := range d.limits {
+	for i, l := range d.limits {
 		if l == nil {
 			break
 		}
@@ -81,10 +81,20 @@ func (c *ChannelState) Take(v Verdict, key uint64) (Verdict, uint32) {
 			now = int64(time.Since(d.start))
 		}
 		if !l.take(now) {
+			for _, before := range d.limits[:i] {
+				before.back()
+			}
 			return c.drop(v, 2), ppm
 		}
 	}
 	return v, ppm
+}
+
+// WantsKey reports whether Take looks at its key, since the policy says "first": making one may cost the caller something.
+// It never blocks and does not allocate.
+func (c *ChannelState) WantsKey() bool {
+	d := c.draw.Load()
+	return d != nil && d.first > 0
 }
 
 // drop counts a record; an event that is a log record too counts as an event.

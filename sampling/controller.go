@@ -18,8 +18,8 @@ type Options struct {
 	Default  []byte                // compiled-in policy, in force until one arrives and under what that does not state; nil: clients and panics 100
 	Base     map[string]Levels     // the program's own thresholds by channel, below every policy
 	Limits   Limits                // what no policy may exceed
-	Verifier Verifier              // nil: signatures are not asked for
-	Storage  Storage               // keeps the last good policy; nil: nothing is kept
+	Verifier Seal                  // Require(verifier); nil: signatures are not asked for
+	Storage  Keeper                // Keep(storage) keeps the last good policy; nil: nothing is kept
 	Hash     func([]byte) [32]byte // SHA-256, see package signed; nil: ids that a policy gives as hashes match nobody
 	OnChange func(Change)          // called after each change and once per rejected version; one call at a time, in order; may call the controller
 }
@@ -37,27 +37,28 @@ type Controller struct {
 	base     layer
 	fallback *Policy
 	limits   fields
-	panics   atomic.Uint32 // share<<1, lowest bit: this client sends them
+	panics   atomic.Uint32 // share<<1, 0 where this client was picked by name; lowest bit: it sends them
 	killed   atomic.Bool
-	saver    saver
 	news     news
 
 	mu       sync.Mutex // guards all below
 	id       Identity
 	sticky   bool
 	channels map[string]*ChannelState
+	all      []*ChannelState // of channels, and those that Adopt put others in the place of
 	budgets  budgets
 	plan     *plan
 	clock    clock
 	timer    *time.Timer
 	closed   bool
 	run      running
-	told     string // version and code of the last rejection that was told
+	told     map[string]struct{} // versions and codes of rejections that were told, at most maxTold
 }
 
 // running is what the controller knows about documents.
 type running struct {
 	policy  *Policy
+	kid     string // whose signature it has
 	source  string
 	etag    string
 	since   time.Time // of the last successful apply
@@ -96,10 +97,11 @@ func New(id Identity, o Options) (*Controller, error) {
 	}
 	c.budgets = budgets{start: time.Now(), byKey: make(map[string]*limiter), used: make(map[string]bool)}
 	c.run = running{source: "default", floors: make(map[string]floor)}
-	c.saver.storage = o.Storage
 	c.clock.set(c.clock.wall(), false)
 	c.mu.Lock()
-	c.restore()
+	if o.Storage != nil {
+		o.Storage.restore(c)
+	}
 	c.rebuild()
 	c.mu.Unlock()
 	c.news.deliver(c.opt.OnChange)
@@ -116,21 +118,23 @@ func (c *Controller) Channel(name string) *ChannelState {
 		return ch
 	}
 	ch := NewChannel(name)
-	c.channels[name] = ch
-	if !c.closed {
-		r := c.plan.resolve(name)
-		ch.publish(&r, c.plan, &c.budgets)
-		clear(c.budgets.used)
-	}
+	c.take(ch)
 	return ch
 }
 
 // Adopt puts a channel that was made by NewChannel under the controller: from now on the policy decides about it. It takes a
-// lock.
+// lock. A state that Channel gave out under that name before stays under the controller too.
 func (c *Controller) Adopt(ch *ChannelState) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	c.take(ch)
+}
+
+func (c *Controller) take(ch *ChannelState) {
 	c.channels[ch.name] = ch
+	if !slices.Contains(c.all, ch) {
+		c.all = append(c.all, ch)
+	}
 	if !c.closed {
 		r := c.plan.resolve(ch.name)
 		ch.publish(&r, c.plan, &c.budgets)
@@ -158,7 +162,8 @@ func (c *Controller) Channels() []*ChannelState {
 // Panics reports whether this client sends panics. It never blocks and does not allocate.
 func (c *Controller) Panics() bool { return c.panics.Load()&1 != 0 }
 
-// PanicsPPM returns the share of clients that send panics, in parts per million.
+// PanicsPPM returns the share of clients that send panics, in parts per million, or 0 if this client was picked by name and
+// stands for nobody else.
 func (c *Controller) PanicsPPM() uint32 { return c.panics.Load() >> 1 }
 
 // Killed reports whether the kill switch is thrown: queues are to be dropped, not flushed. It never blocks and does not
@@ -168,6 +173,7 @@ func (c *Controller) Killed() bool { return c.killed.Load() }
 // Update changes what the controller knows about its client, at login or match start, and decides anew. f must not retain
 // its argument nor call the controller.
 func (c *Controller) Update(f func(*Identity)) {
+	defer c.news.deliver(c.opt.OnChange)
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	id := c.id.clone()
@@ -188,11 +194,13 @@ func (c *Controller) Close() {
 	if c.timer != nil {
 		c.timer.Stop()
 	}
-	for _, ch := range c.channels {
+	for _, ch := range c.all {
 		ch.gate.Set(Thresholds{LevelOff, LevelOff, LevelOff})
 	}
 	c.mu.Unlock()
-	c.saver.wait()
+	if c.opt.Storage != nil {
+		c.opt.Storage.wait()
+	}
 }
 
 // situation gathers what the next plan is made from.
@@ -211,14 +219,14 @@ func (c *Controller) rebuild() {
 	s := c.situation()
 	if p := s.policy; p != nil && !p.expires.IsZero() && !s.now.Before(p.expires) {
 		c.news.add(Change{Old: p.version, Reason: "expired"})
-		c.run.policy, c.run.source, s.policy = nil, "default", nil
+		c.run.policy, c.run.source, c.run.err, s.policy = nil, "default", ErrExpired, nil
 	}
 	p := s.plan()
 	if k := c.run.kill; k != nil {
 		p.killed, p.muted, p.silence = true, k.hasPanics, k.panics
 	}
 	c.plan = p
-	for _, ch := range c.channels {
+	for _, ch := range c.all {
 		r := p.resolve(ch.name)
 		ch.publish(&r, p, &c.budgets)
 	}

@@ -334,7 +334,7 @@ func TestStoredPolicy(t *testing.T) {
 		t.Run(row.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				m := &memory{}
-				a := controller(t, Identity{ID: "a", Env: "x"}, Options{Storage: m})
+				a := controller(t, Identity{ID: "a", Env: "x"}, Options{Storage: Keep(m)})
 				if err := a.Apply([]byte(v("5", timed)), At{ETag: `"tag"`}); err != nil {
 					t.Fatal(err)
 				}
@@ -350,7 +350,7 @@ func TestStoredPolicy(t *testing.T) {
 				} else {
 					time.Sleep(row.off)
 				}
-				b := controller(t, Identity{ID: "a", Env: "x"}, Options{Storage: m})
+				b := controller(t, Identity{ID: "a", Env: "x"}, Options{Storage: Keep(m)})
 				if got := b.Version().String(); got != row.runs || b.Channel("ui").Enabled(LevelTrace) != row.ui || (b.Channel("net").Decide(LevelDebug)&Send != 0) != row.net {
 					t.Errorf("runs %s, want %s; %+v", got, row.runs, b.Status())
 				}
@@ -374,10 +374,10 @@ func TestStoredPolicy(t *testing.T) {
 
 func TestStoredKillStaysAfterRestart(t *testing.T) {
 	m := &memory{}
-	a := controller(t, Identity{ID: "a"}, Options{Storage: m}, v("1", loud))
+	a := controller(t, Identity{ID: "a"}, Options{Storage: Keep(m)}, v("1", loud))
 	_ = a.Apply([]byte(v("2", `"enabled":false,"clients":150`)))
 	a.Close()
-	b := controller(t, Identity{ID: "a"}, Options{Storage: m})
+	b := controller(t, Identity{ID: "a"}, Options{Storage: Keep(m)})
 	if !b.Killed() || b.Channel("net").Enabled(LevelFatal) {
 		t.Error("the kill switch is off again")
 	}

@@ -37,6 +37,16 @@ func (l *limiter) take(now int64) bool {
 	}
 }
 
+// back returns what take took, where another limiter refused the record after all.
+func (l *limiter) back() { l.due.Add(-l.step) }
+
+// owe takes over what another limiter has given out lately, in whole records: a part of one counts as one.
+func (l *limiter) owe(old *limiter, now int64) {
+	if ahead := old.due.Load() - now; ahead > 0 {
+		l.due.Store(now + min((ahead+old.step-1)/old.step*l.step, l.slack+l.step))
+	}
+}
+
 // novelty counts fingerprints per hour in a fixed table of 2 KiB. Where eight fingerprints fall together within the hour,
 // the later ones count as known.
 type novelty struct {

@@ -107,14 +107,17 @@ type truth uint8
 const (
 	no truth = iota
 	yes
-	unknown // an id is given as a hash and the program has no hash function
+	unknown // the client does not know it of itself, cannot compare it, or has no hash function for ids given as hashes
 )
 
 const hashed = "sha256:"
 
 func (c *condition) holds(id *Identity, salt string, hash func([]byte) [32]byte) truth {
 	v := c.of(id)
-	if c.key == condRelease && v != "" {
+	if v == "" {
+		return unknown
+	}
+	if c.key == condRelease {
 		if _, version, ok := strings.Cut(v, "@"); ok && slices.Contains(c.values, version) {
 			return yes
 		}
@@ -124,10 +127,15 @@ func (c *condition) holds(id *Identity, salt string, hash func([]byte) [32]byte)
 			}
 		}
 	}
-	if v != "" && slices.Contains(c.values, v) {
+	if slices.Contains(c.values, v) {
 		return yes
 	}
-	if c.key > condMatch || v == "" {
+	if len(c.ranges) > 0 {
+		if _, ok := parseRelease(v); !ok {
+			return unknown
+		}
+	}
+	if c.key > condMatch {
 		return no
 	}
 	return c.holdsHashed(salt+":"+v, hash)

@@ -3,6 +3,7 @@ package sampling
 import (
 	"errors"
 	"math/bits"
+	"strconv"
 	"time"
 )
 
@@ -10,6 +11,7 @@ import (
 type Limits struct {
 	Trail, Send, Issue string // lowest level a policy may set; empty: no limit
 	MaxRate            Rate   // log records and events of all channels together; zero: no limit
+	MaxBytesPerHour    int64  // encoded events and log records together, before compression; panics are charged and never refused; zero: no limit
 	PanicsAlways       bool   // no policy may turn panics off
 }
 
@@ -277,7 +279,7 @@ func (p *plan) join(r *resolved) {
 
 func inside(bucket, ppm uint32, known bool) bool { return ppm >= Million || known && bucket < ppm }
 
-// panicShare returns the share of clients that send panics, and whether this one does.
+// panicShare returns the share of clients that send panics, 0 if this one was picked by name, and whether it does.
 func (p *plan) panicShare() (uint32, bool) {
 	share := p.panics
 	if p.muted {
@@ -286,17 +288,24 @@ func (p *plan) panicShare() (uint32, bool) {
 	if p.always {
 		share = Million
 	}
-	return share, inside(p.buckets[byClient], share, p.ids[byClient] != "")
+	mine := inside(p.buckets[byClient], share, p.ids[byClient] != "")
+	if !p.muted && !p.always && p.layers[p.panicsBy.layer].identity {
+		share = 0 // picked by name: stands for nobody else
+	}
+	return share, mine
 }
 
-func (l Limits) fields() (fields, error) {
+// BytesPerHour returns Limits.MaxBytesPerHour; 0 is no limit.
+func (c *Controller) BytesPerHour() int64 { return max(c.opt.Limits.MaxBytesPerHour, 0) }
+
+func (l *Limits) fields() (fields, error) {
 	f, err := Levels{l.Trail, l.Send, l.Issue}.fields()
 	if err != nil {
 		return f, errors.New("sampling: Options.Limits." + err.Error())
 	}
 	if l.MaxRate.N > 0 {
 		if l.MaxRate.Per != time.Second && l.MaxRate.Per != time.Minute && l.MaxRate.Per != time.Hour {
-			return f, errors.New("sampling: Options.Limits.MaxRate.Per: " + l.MaxRate.Per.String() + " is not a second, a minute or an hour")
+			return f, errors.New("sampling: Options.Limits.MaxRate.Per: " + strconv.FormatInt(int64(l.MaxRate.Per), 10) + "ns is not a second, a minute or an hour")
 		}
 		f.rate, f.has = l.MaxRate, f.has|hasRate
 	}

@@ -14,6 +14,7 @@ var (
 	ErrUnsupported = errors.New("sampling: the policy's format is newer than this program")
 	ErrTooLarge    = errors.New("sampling: larger than 64 KiB")
 	ErrExpired     = errors.New("sampling: the policy's expires lies in the past")
+	ErrEndless     = errors.New("sampling: a signed policy needs \"expires\", or who holds back newer ones could keep it for ever")
 	ErrClosed      = errors.New("sampling: the controller is closed")
 )
 

@@ -14,24 +14,25 @@ type Verifier interface {
 	Verify(doc []byte, sigs []Signature) (kid string, err error)
 }
 
-// signatureError is ErrSignature with what the verifier says.
-type signatureError struct{ cause error }
+// Seal opens documents for a Controller and says who signed them; make it with Require.
+type Seal interface {
+	open(b []byte, header string) (doc []byte, kid string, err error)
+}
 
-func (e *signatureError) Error() string   { return e.cause.Error() }
-func (e *signatureError) Unwrap() []error { return []error{ErrSignature, e.cause} }
+// Require returns a Seal that opens only what v accepts. It is a function of its own, so that a client which does not ask
+// for signatures links nothing that reads them.
+func Require(v Verifier) Seal { return verified{v} }
 
-// unseal takes a document out of its envelope, if there is one, and verifies it.
-func unseal(b []byte, header string, v Verifier) (body []byte, kid string, err error) {
-	if len(b) > MaxEnvelope {
-		return nil, "", ErrTooLarge
-	}
+type verified struct{ v Verifier }
+
+func (s verified) open(b []byte, header string) ([]byte, string, error) {
 	body, sigs, err := OpenEnvelope(b)
 	if err != nil {
 		return nil, "", err
 	}
 	if header != "" {
 		more, err := ParseSignature(header)
-		if err != nil && v != nil {
+		if err != nil {
 			return nil, "", err
 		}
 		sigs = append(sigs, more...)
@@ -39,14 +40,32 @@ func unseal(b []byte, header string, v Verifier) (body []byte, kid string, err e
 	if len(body) > MaxDocument {
 		return nil, "", ErrTooLarge
 	}
-	if v == nil {
-		return body, "", nil
-	}
-	kid, err = v.Verify(body, sigs)
+	kid, err := s.v.Verify(body, sigs)
 	if err != nil {
 		return nil, "", &signatureError{err}
 	}
 	return body, kid, nil
+}
+
+// signatureError is ErrSignature with what the verifier says.
+type signatureError struct{ cause error }
+
+func (e *signatureError) Error() string   { return e.cause.Error() }
+func (e *signatureError) Unwrap() []error { return []error{ErrSignature, e.cause} }
+
+// unseal takes a document out of its envelope, if there is one. Without a seal signatures are not looked at.
+func unseal(b []byte, header string, seal Seal) (body []byte, kid string, err error) {
+	switch {
+	case len(b) > MaxEnvelope:
+		return nil, "", ErrTooLarge
+	case seal != nil:
+		return seal.open(b, header)
+	}
+	body, _, err = envelopeOf(b, nil)
+	if err == nil && len(body) > MaxDocument {
+		err = ErrTooLarge
+	}
+	return body, "", err
 }
 
 const maxSignatures = 8
@@ -54,6 +73,11 @@ const maxSignatures = 8
 // OpenEnvelope returns the document inside {"payload":"<base64>","sigs":[{"kid":"...","sig":"<base64>"}]} and its
 // signatures, unverified; anything else is returned as it is. An envelope that is malformed gives ErrSignature.
 func OpenEnvelope(b []byte) (doc []byte, sigs []Signature, err error) {
+	return envelopeOf(b, (*reader).signatures)
+}
+
+// envelopeOf opens an envelope; without a function that reads the signatures they are skipped.
+func envelopeOf(b []byte, signatures func(*reader, *bool) []Signature) (doc []byte, sigs []Signature, err error) {
 	r := reader{b: b}
 	if r.peek() != '{' {
 		return b, nil, nil
@@ -66,12 +90,12 @@ func OpenEnvelope(b []byte) (doc []byte, sigs []Signature, err error) {
 	r = reader{b: b}
 	good, found := true, false
 	r.object(kShape, func(key string, _ int) {
-		switch key {
-		case "payload":
+		switch {
+		case key == "payload":
 			found = true
 			doc = r.base64(&good)
-		case "sigs":
-			r.array(kShape, func(int) { sigs = append(sigs, r.signature(&good)) })
+		case key == "sigs" && signatures != nil:
+			sigs = signatures(&r, &good)
 		default:
 			r.skip()
 		}
@@ -81,6 +105,11 @@ func OpenEnvelope(b []byte) (doc []byte, sigs []Signature, err error) {
 		return nil, nil, ErrSignature
 	}
 	return doc, sigs, nil
+}
+
+func (r *reader) signatures(good *bool) (sigs []Signature) {
+	r.array(kShape, func(int) { sigs = append(sigs, r.signature(good)) })
+	return sigs
 }
 
 func (r *reader) signature(good *bool) (s Signature) {

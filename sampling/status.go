@@ -10,7 +10,7 @@ import (
 // Status is what a controller knows about itself.
 type Status struct {
 	Running     Version       // zero: the compiled default
-	Seen        Version       // newest that came in, whether it runs or not
+	Seen        Version       // the last that came in, whether it runs or not; an older one means a server that is behind
 	Source      string        // where the running one came from: "default", "stored", "apply" or what the source calls itself
 	LastError   error         // why the last document was refused; nil after one that was not
 	FetchError  error         // why the source could not ask; nil after it could

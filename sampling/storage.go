@@ -1,6 +1,7 @@
 package sampling
 
 import (
+	"errors"
 	"strconv"
 	"strings"
 	"sync"
@@ -37,6 +38,9 @@ func (r *record) encode() []byte {
 	}
 	b = appendLine(b, "saved ", strconv.FormatInt(r.saved.Unix(), 10))
 	b = appendLine(b, "server ", strconv.FormatInt(r.server.Unix(), 10))
+	if r.at.doubt {
+		b = appendLine(b, "guessed ", "1")
+	}
 	b = appendLine(b, "etag ", r.at.ETag)
 	b = appendLine(b, "sig ", r.at.Signature)
 	b = appendLine(b, "", "") + string(r.body)
@@ -78,6 +82,8 @@ func decodeRecord(b []byte) (r record, ok bool) {
 
 func (r *record) line(name, value string) bool {
 	switch name {
+	case "guessed": // no server had told the time: it must not count as told after a restart
+		r.at.doubt = true
 	case "etag":
 		r.at.ETag = value
 	case "sig":
@@ -101,34 +107,89 @@ func (r *record) line(name, value string) bool {
 	return true
 }
 
-// store hands the document that runs to the saver.
-func (c *Controller) store(b []byte, a At) {
-	if c.opt.Storage == nil {
-		return
-	}
+// Keeper keeps the last good policy for a Controller between two runs; make it with Keep, one for each controller.
+type Keeper interface {
+	store(c *Controller, b []byte, a At)
+	restore(c *Controller)
+	wait()
+}
+
+// Keep returns a Keeper over s. It is a function of its own, so that a client which keeps nothing links nothing of it. A
+// panic of s counts as its error.
+func Keep(s Storage) Keeper { return &keeper{storage: s} }
+
+// keeper writes on a goroutine of its own, the newest record only.
+type keeper struct {
+	storage Storage
+	done    sync.WaitGroup
+	mu      sync.Mutex // guards next and busy
+	next    []byte
+	busy    bool
+}
+
+// store hands the document that runs over; the caller holds the controller's lock.
+func (k *keeper) store(c *Controller, b []byte, a At) {
 	r := record{saved: c.clock.wall(), server: c.clock.now().Add(time.Second), at: a, floors: c.run.floors, body: b}
-	c.saver.put(r.encode(), c.stored)
-}
-
-func (c *Controller) stored(err error) {
-	c.mu.Lock()
-	c.run.storage = err
-	c.mu.Unlock()
-}
-
-// restore verifies and applies what an earlier run has stored. Whatever is wrong with it costs only the stored policy.
-func (c *Controller) restore() {
-	if c.opt.Storage == nil {
-		return
+	r.at.doubt = !c.clock.trusted
+	next := r.encode()
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	k.next = next
+	if !k.busy {
+		k.busy = true
+		k.done.Go(func() { k.work(c) })
 	}
-	b, err := c.opt.Storage.Load()
+}
+
+func (k *keeper) work(c *Controller) {
+	for {
+		k.mu.Lock()
+		b := k.next
+		k.next, k.busy = nil, b != nil
+		k.mu.Unlock()
+		if b == nil {
+			return
+		}
+		err := k.save(b)
+		c.mu.Lock()
+		c.run.storage = err
+		c.mu.Unlock()
+	}
+}
+
+func (k *keeper) wait() { k.done.Wait() }
+
+var errPanicked = errors.New("sampling: the Storage panicked")
+
+func (k *keeper) save(b []byte) (err error) {
+	defer func() {
+		if recover() != nil {
+			err = errPanicked
+		}
+	}()
+	return k.storage.Save(b)
+}
+
+func (k *keeper) load() (b []byte, err error) {
+	defer func() {
+		if recover() != nil {
+			b, err = nil, errPanicked
+		}
+	}()
+	return k.storage.Load()
+}
+
+// restore verifies and applies what an earlier run has stored. Whatever is wrong with it costs only the stored policy. The
+// caller holds the controller's lock.
+func (k *keeper) restore(c *Controller) {
+	b, err := k.load()
 	if err != nil || len(b) == 0 {
 		c.run.storage = err
 		return
 	}
 	r, ok := decodeRecord(b)
 	if !ok {
-		c.run.storage = c.opt.Storage.Save(nil)
+		c.run.storage = k.save(nil)
 		return
 	}
 	passed := c.clock.wall().Sub(r.saved)
@@ -144,7 +205,7 @@ func (c *Controller) restore() {
 	if err := c.apply(&o, r.at); err != nil && !o.kills {
 		c.run.source = "default"
 		if err != ErrExpired {
-			c.run.storage = c.opt.Storage.Save(nil)
+			c.run.storage = k.save(nil)
 		}
 	}
 	for kid, f := range r.floors {
@@ -154,37 +215,3 @@ func (c *Controller) restore() {
 	}
 	c.news.list, c.run.err = nil, nil
 }
-
-// saver writes on a goroutine of its own, the newest record only.
-type saver struct {
-	storage Storage
-	done    sync.WaitGroup
-	mu      sync.Mutex // guards next and busy
-	next    []byte
-	busy    bool
-}
-
-func (s *saver) put(b []byte, told func(error)) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.next = b
-	if !s.busy {
-		s.busy = true
-		s.done.Go(func() { s.work(told) })
-	}
-}
-
-func (s *saver) work(told func(error)) {
-	for {
-		s.mu.Lock()
-		b := s.next
-		s.next, s.busy = nil, b != nil
-		s.mu.Unlock()
-		if b == nil {
-			return
-		}
-		told(s.storage.Save(b))
-	}
-}
-
-func (s *saver) wait() { s.done.Wait() }

@@ -212,7 +212,7 @@ func TestStoreFailureLeavesTheOldOne(t *testing.T) {
 
 func TestControllerStartsFromStore(t *testing.T) {
 	store := NewStore(filepath.Join(t.TempDir(), "kept"))
-	a, err := sampling.New(sampling.Identity{ID: "a"}, sampling.Options{Storage: store})
+	a, err := sampling.New(sampling.Identity{ID: "a"}, sampling.Options{Storage: sampling.Keep(store)})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -220,7 +220,7 @@ func TestControllerStartsFromStore(t *testing.T) {
 		t.Fatal(err)
 	}
 	a.Close()
-	b, err := sampling.New(sampling.Identity{ID: "a"}, sampling.Options{Storage: store})
+	b, err := sampling.New(sampling.Identity{ID: "a"}, sampling.Options{Storage: sampling.Keep(store)})
 	if err != nil || b.Version().N != 4 || !b.Status().FromStorage {
 		t.Errorf("got %v, %+v", err, b.Status())
 	}

@@ -44,7 +44,7 @@ func controller(t testing.TB, o sampling.Options, ids ...string) *sampling.Contr
 	if err != nil {
 		t.Fatal(err)
 	}
-	o.Verifier = v
+	o.Verifier = sampling.Require(v)
 	c, err := sampling.New(sampling.Identity{ID: "a"}, o)
 	if err != nil {
 		t.Fatal(err)
@@ -143,17 +143,17 @@ func (m *memory) Save(b []byte) error   { m.b = bytes.Clone(b); return nil }
 
 func TestStoredPolicyIsVerifiedAgain(t *testing.T) {
 	m := &memory{}
-	a := controller(t, sampling.Options{Storage: m}, "ops")
+	a := controller(t, sampling.Options{Storage: sampling.Keep(m)}, "ops")
 	doc := document("3")
 	if err := a.Apply(doc, sampling.At{Signature: Header(sign(t, doc, key("ops")))}); err != nil {
 		t.Fatal(err)
 	}
 	a.Close()
 	kept := bytes.Clone(m.b)
-	if b := controller(t, sampling.Options{Storage: &memory{kept}}, "ops"); b.Version().N != 3 {
+	if b := controller(t, sampling.Options{Storage: sampling.Keep(&memory{kept})}, "ops"); b.Version().N != 3 {
 		t.Errorf("same keys: runs %v", b.Version())
 	}
-	if b := controller(t, sampling.Options{Storage: &memory{kept}}, "next"); b.Version().N != 0 {
+	if b := controller(t, sampling.Options{Storage: sampling.Keep(&memory{kept})}, "next"); b.Version().N != 0 {
 		t.Errorf("the key is gone, and %v runs", b.Version())
 	}
 }
@@ -229,7 +229,7 @@ func FuzzVerify(f *testing.F) {
 		f.Fatal(err)
 	}
 	f.Fuzz(func(t *testing.T, b []byte, header string) {
-		c, err := sampling.New(sampling.Identity{ID: "a"}, sampling.Options{Verifier: v})
+		c, err := sampling.New(sampling.Identity{ID: "a"}, sampling.Options{Verifier: sampling.Require(v)})
 		if err != nil {
 			t.Fatal(err)
 		}
