@@ -137,7 +137,7 @@ func (c *Controller) admit(o *opened, now time.Time) (same bool, err error) {
 		return false, ErrStale
 	case p.version == f.version && p.sum != f.sum:
 		return false, ErrConflict
-	case !p.expires.IsZero() && !now.Before(p.expires):
+	case over(p.expires, now):
 		return false, ErrExpired
 	}
 	return run != nil && c.run.kill == nil && run.version == p.version && run.sum == p.sum, nil
@@ -192,26 +192,14 @@ func (c *Controller) version() Version {
 //go:noinline
 func errorCode(err error) string {
 	switch e := err.(type) {
+	case nil:
+		return ""
+	case refusal:
+		return e.code
 	case *Rejection:
 		return e.Code
 	case *signatureError:
 		return "signature"
-	}
-	switch err {
-	case nil, ErrStale, ErrClosed:
-		return ""
-	case ErrConflict:
-		return "conflict"
-	case ErrSignature:
-		return "signature"
-	case ErrUnsupported:
-		return "E02"
-	case ErrTooLarge:
-		return "E01"
-	case ErrExpired:
-		return "expired"
-	case ErrEndless:
-		return "endless"
 	}
 	return "other"
 }

@@ -15,7 +15,7 @@ import (
 // Options configure a Controller. The zero Options accept unsigned policies, keep nothing and report everything until one
 // arrives.
 type Options struct {
-	Default  []byte                // compiled-in policy, in force until one arrives and under what that does not state; nil: clients and panics 100
+	Default  []byte                // compiled-in policy, in force until one arrives and under what that does not state; nil: clients and panics 100. See Cautious
 	Base     map[string]Levels     // the program's own thresholds by channel, below every policy
 	Limits   Limits                // what no policy may exceed
 	Verifier Seal                  // Require(verifier); nil: signatures are not asked for
@@ -217,7 +217,7 @@ func (c *Controller) rebuild() {
 		return
 	}
 	s := c.situation()
-	if p := s.policy; p != nil && !p.expires.IsZero() && !s.now.Before(p.expires) {
+	if p := s.policy; p != nil && over(p.expires, s.now) {
 		c.news.add(Change{Old: p.version, Reason: "expired"})
 		c.run.policy, c.run.source, c.run.err, s.policy = nil, "default", ErrExpired, nil
 	}
@@ -256,7 +256,7 @@ func (c *Controller) wake(now time.Time) {
 
 func (c *Controller) tick() {
 	c.mu.Lock()
-	if now := c.clock.now(); !c.closed && !c.plan.nextExpiry.IsZero() && !now.Before(c.plan.nextExpiry) {
+	if now := c.clock.now(); !c.closed && over(c.plan.nextExpiry, now) {
 		c.rebuild()
 	} else if !c.closed {
 		c.wake(now)

@@ -56,7 +56,7 @@ func (p *Policy) Explain(id Identity, channel string, u Under) (Decision, error)
 	if s.now.IsZero() {
 		s.now = time.Now()
 	}
-	if !p.expires.IsZero() && !s.now.Before(p.expires) {
+	if over(p.expires, s.now) {
 		s.policy = nil
 	}
 	return s.explain(s.plan(), fold(channel)), nil

@@ -98,10 +98,10 @@ func (p *plan) follow(doc *Policy, s *situation) {
 	}
 }
 
-func (r *rule) alive(now time.Time) bool { return r.until.IsZero() || now.Before(r.until) }
+func (r *rule) alive(now time.Time) bool { return !over(r.until, now) }
 
 func (p *plan) soon(t, now time.Time) {
-	if !t.IsZero() && t.After(now) && (p.nextExpiry.IsZero() || t.Before(p.nextExpiry)) {
+	if !t.IsZero() && !over(t, now) && (p.nextExpiry.IsZero() || over(t, p.nextExpiry)) {
 		p.nextExpiry = t
 	}
 }

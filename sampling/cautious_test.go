@@ -1,0 +1,36 @@
+package sampling
+
+import (
+	"strconv"
+	"testing"
+)
+
+func TestCautious(t *testing.T) {
+	if _, warnings, err := ParseStrict(Cautious()); err != nil || len(warnings) != 0 {
+		t.Fatalf("got %v, %v", warnings, err)
+	}
+	in, events := 0, 0
+	for i := range 1000 {
+		c := controller(t, Identity{ID: strconv.Itoa(i)}, Options{Default: Cautious(), Base: map[string]Levels{"*": {Send: "info"}}})
+		if !c.Panics() {
+			t.Fatalf("client %d sends no panics", i)
+		}
+		ch, mine := c.Channel("net"), 0
+		for range 50 {
+			v, _ := ch.Take(ch.Decide(LevelError), 0)
+			if v&Send != 0 {
+				t.Fatalf("client %d sends a log record", i)
+			}
+			if v&Issue != 0 {
+				mine++
+			}
+		}
+		if mine > 0 {
+			in++
+		}
+		events += mine
+	}
+	if in < 70 || in > 130 || events != 10*in {
+		t.Errorf("%d of 1,000 clients sent %d errors, want about 100 clients and 10 each", in, events)
+	}
+}
