@@ -4,18 +4,17 @@ import (
 	"runtime"
 	"slices"
 	"time"
-	"unsafe"
 
 	"github.com/krunk-go/krunk/internal/blackbox"
-	"github.com/krunk-go/krunk/internal/protocol"
 	"github.com/krunk-go/krunk/internal/record"
 	"github.com/krunk-go/krunk/sampling"
 )
 
 // Report raises err as an event with its chain of wrapped and joined errors and the caller's stack, and returns the event's
-// id; Short of that is what a player can read to support. The zero EventID means that nothing was captured: err is nil, the
-// channel's issue threshold is above LevelError, or the black box was full, which is counted. It never blocks and does not
-// allocate, apart from what err.Error and its kin do themselves.
+// id; Short of that is what a player can read to support. The zero EventID means that there is no event: err is nil, the
+// channel's issue threshold is above LevelError or a policy keeps this client silent, and then err is a breadcrumb if the trail
+// threshold lets it; or the black box was full, which is counted. It never blocks and does not allocate, apart from what
+// err.Error and its kin do themselves.
 //
 //go:noinline
 func (c *Channel) Report(err error, attrs ...Attr) EventID {
@@ -37,7 +36,7 @@ func (c *Client) Report(err error, attrs ...Attr) EventID {
 	if c == nil {
 		return EventID{}
 	}
-	return c.own.Report(err, attrs...)
+	return c.direct.Report(err, attrs...)
 }
 
 // reportSampled asks the policy before it takes the stack.
@@ -48,15 +47,30 @@ func (c *Channel) reportSampled(err error, attrs []Attr) EventID {
 		return EventID{}
 	}
 	v, ppm := c.gate.Decide(sampling.LevelError), uint32(sampling.Million)
-	if v&sampling.Draw != 0 {
-		v, ppm = c.state.Take(v&^sampling.Send, fingerprint(typeName(err)))
+	if v&sampling.Issue == 0 {
+		c.refuse()
+	} else if v&sampling.Draw != 0 {
+		v, ppm = c.state.Take(v&^sampling.Send, c.site())
 	}
 	if v&sampling.Issue == 0 {
+		if v&sampling.Trail != 0 {
+			c.crumb(err, attrs)
+		}
 		return EventID{}
 	}
 	var pcs [fewPCs]uintptr
 	n := runtime.Callers(3, pcs[:])
 	return c.reported(err, attrs, ppm, pcs[:n])
+}
+
+// crumb keeps an error that is not sent as history, so that a crash still shows what came before it.
+//
+//go:noinline
+func (c *Channel) crumb(err error, attrs []Attr) {
+	h := c.head(record.ErrorType, LevelError)
+	h.Flags = record.FlagTrail
+	one := [1]record.Error{{Type: typeName(err), Text: errorText(err)}}
+	c.put(blackbox.History, &h, "", nil, one[:], attrs)
 }
 
 // reported is what is left to do for an error whose stack was taken. Most errors wrap nothing and need no room for a chain.
@@ -95,7 +109,10 @@ func (c *Channel) Emit(e Entry) EventID {
 	if !c.Enabled(e.Level) {
 		return EventID{}
 	}
-	v, ppm := c.decide(e.Level, e.Message)
+	v, ppm := c.gate.Decide(e.Level.clamp()), uint32(sampling.Million)
+	if v&sampling.Draw != 0 {
+		v, ppm = c.state.Take(v, c.bridgeSite(e.PC))
+	}
 	if v == 0 {
 		return EventID{}
 	}
@@ -122,7 +139,10 @@ func (c *Channel) Emit(e Entry) EventID {
 
 // log takes a record that is wanted for something.
 func (c *Channel) log(level Level, msg string, attrs []Attr) {
-	v, ppm := c.decide(level, msg)
+	v, ppm := c.gate.Decide(level.clamp()), uint32(sampling.Million)
+	if v&sampling.Draw != 0 {
+		v, ppm = c.state.Take(v, c.site())
+	}
 	if v == 0 {
 		return
 	}
@@ -204,21 +224,6 @@ func (c *Channel) head(t record.Type, level Level) record.Head {
 	return h
 }
 
-// decide settles what becomes of a record and with which probability one like it is kept.
-func (c *Channel) decide(level Level, text string) (sampling.Verdict, uint32) {
-	v := c.gate.Decide(level.clamp())
-	if v&sampling.Draw == 0 {
-		return v, sampling.Million
-	}
-	return c.state.Take(v, fingerprint(text))
-}
-
-// fingerprint tells kinds of records apart for the policy's "first": by where the text lies, which costs nothing and is the
-// same for every record of one call site.
-func fingerprint(text string) uint64 {
-	return uint64(uintptr(unsafe.Pointer(unsafe.StringData(text))))*31 + uint64(len(text))
-}
-
 func flags(v sampling.Verdict) uint8 {
 	var f uint8
 	if v&sampling.Trail != 0 && v&sampling.Issue == 0 {
@@ -240,106 +245,4 @@ func kindOf(v sampling.Verdict, level Level) blackbox.Kind {
 		return blackbox.Log
 	}
 	return blackbox.History
-}
-
-// put copies a record into the black box. No foreign code runs between Reserve and Commit.
-func (c *Channel) put(k blackbox.Kind, h *record.Head, text string, pcs []uintptr, errs []record.Error, attrs []Attr) bool {
-	n := record.Size(h, text, len(pcs)) + len(c.fixed)
-	for i := range errs {
-		n += errs[i].Size()
-	}
-	for i := range attrs {
-		if attrs[i].pending() {
-			return c.putSettled(k, h, text, pcs, errs, attrs)
-		}
-		f := attrs[i].field()
-		n += f.Size()
-	}
-	if n > c.client.maxBody || len(attrs)+int(c.nfixed) > record.MaxFields {
-		return c.putCut(k, h, text, pcs, errs, attrs)
-	}
-	return c.write(n, k, h, text, pcs, errs, attrs, 0)
-}
-
-func (c *Channel) write(n int, k blackbox.Kind, h *record.Head, text string, pcs []uintptr, errs []record.Error, attrs []Attr, left int) bool {
-	ring := c.client.ring
-	slot, ok := ring.Reserve(k, n)
-	if !ok {
-		c.client.lost(h, n)
-		return false
-	}
-	w := record.Begin(slot.Body, h, text, pcs)
-	for i := range errs {
-		w.Error(&errs[i])
-	}
-	if c.nfixed > 0 {
-		w.Fields(c.fixed, int(c.nfixed))
-	}
-	for i := range attrs {
-		f := attrs[i].field()
-		w.Field(&f)
-	}
-	w.LeftOut(left)
-	if ring.Commit(slot) {
-		c.client.bell.Ring()
-	}
-	return true
-}
-
-// putSettled asks the attributes that run foreign code, in a copy: the slice belongs to the caller.
-//
-//go:noinline
-func (c *Channel) putSettled(k blackbox.Kind, h *record.Head, text string, pcs []uintptr, errs []record.Error, attrs []Attr) bool {
-	var few [8]Attr
-	own := append(few[:0], attrs[:min(len(attrs), record.MaxFields+1)]...)
-	left := len(attrs) - len(own)
-	for i := range own {
-		own[i].settle()
-	}
-	if left > 0 {
-		return c.putCut(k, h, text, pcs, errs, own)
-	}
-	return c.put(k, h, text, pcs, errs, own)
-}
-
-// putCut shortens a record that is too long for the ring: each part to its share, then as many attributes as find room.
-//
-//go:noinline
-func (c *Channel) putCut(k blackbox.Kind, h *record.Head, text string, pcs []uintptr, errs []record.Error, attrs []Attr) bool {
-	room := c.client.maxBody
-	if len(text) > room/4 {
-		text, h.Flags = text[:room/4], h.Flags|record.FlagText
-	}
-	if len(pcs) > room/32 {
-		pcs, h.Flags = pcs[:room/32], h.Flags|record.FlagStack
-	}
-	n := record.Size(h, text, len(pcs))
-	n += cutErrors(errs, room/4)
-	d := *c
-	if n+len(d.fixed) > room {
-		d.fixed, d.nfixed = nil, 0
-	}
-	n += len(d.fixed)
-	fit := 0
-	for ; fit < len(attrs) && fit+int(d.nfixed) < record.MaxFields; fit++ {
-		f := attrs[fit].field()
-		if n+f.Size() > room {
-			break
-		}
-		n += f.Size()
-	}
-	left := len(attrs) - fit + int(c.nfixed) - int(d.nfixed)
-	return d.write(n, k, h, text, pcs, errs, attrs[:fit], left)
-}
-
-// cutErrors shortens the texts so that all entries together take at most room bytes, and returns what they take.
-func cutErrors(errs []record.Error, room int) int {
-	n, share := 0, room/max(len(errs), 1)
-	for i := range errs {
-		e := &errs[i]
-		e.Type, _ = protocol.Trim(e.Type, min(record.MaxType, share/4))
-		e.Text, _ = protocol.Trim(e.Text, max(share-len(e.Type)-8, 8))
-		n += e.Size()
-	}
-	return n
 }

@@ -1,6 +1,8 @@
 package krunk
 
 import (
+	"sync/atomic"
+
 	"github.com/krunk-go/krunk/internal/record"
 	"github.com/krunk-go/krunk/sampling"
 )
@@ -10,13 +12,15 @@ import (
 // methods may be called by any goroutine; none of them takes a lock, waits for memory, disk or network, or starts a
 // goroutine.
 type Channel struct {
-	client *Client
-	gate   *sampling.Gate         // of state
-	state  *sampling.ChannelState // decides where thresholds alone do not
-	name   string
-	index  uint16
-	nfixed uint8
-	fixed  []byte // attributes of With as they stand in a record; immutable after With
+	client  *Client
+	gate    *sampling.Gate         // of state
+	state   *sampling.ChannelState // decides where thresholds alone do not
+	name    string
+	index   uint16
+	nfixed  uint8
+	frames  uint8          // of Krunk's between Report and the game, beyond the usual
+	refused *atomic.Uint64 // errors below the issue threshold while there was a controller
+	fixed   []byte         // attributes of With as they stand in a record; immutable after With
 }
 
 // What a record of each level has to reach. The methods below compare with these constants themselves: anything more and

@@ -36,6 +36,7 @@ type Client struct {
 	start   time.Time // immutable after Start
 	maxBody int       // immutable after Start
 	own     *Channel  // immutable after Start
+	direct  *Channel  // own as Client.Report calls it, one frame deeper; immutable after Start
 	frame   atomic.Uint32
 	beatAt  atomic.Int64
 	closed  atomic.Bool
@@ -79,6 +80,8 @@ func Start(cfg Config) (*Client, error) {
 		c.outbox = blackbox.NewOutbox(block[p.ring()+trace:])
 	}
 	c.own = c.Channel("default")
+	direct := *c.own
+	direct.frames, c.direct = 1, &direct
 	c.stop = make(chan struct{})
 	c.run(blackbox.NewTrace(block[p.ring():p.ring()+trace]), caller())
 	return c, nil
@@ -97,7 +100,7 @@ func (c *Client) run(trace *blackbox.Trace, module string) {
 	cfg := recorder.Config{
 		Ring: c.ring, Trace: trace, Outbox: c.outbox, Bell: c.bell, Progress: progress, Tally: c.tally,
 		IDs: &c.ids, Start: c.start, Channel: c.channelName, Run: run, Repeat: p.Repeat,
-		Policy: c.policy,
+		PanicRepeat: p.PanicRepeat, Policy: c.policy, Bytes: c.bytesPerHour,
 	}
 	if p.DSN != "" {
 		url := p.Tunnel
@@ -149,7 +152,7 @@ func (c *Client) Channel(name string) *Channel {
 	}
 	old := *c.names.Load()
 	names := append(old[:len(old):len(old)], name)
-	ch := &Channel{client: c, name: name, index: uint16(len(old)), state: sampling.NewChannel(name)}
+	ch := &Channel{client: c, name: name, index: uint16(len(old)), state: sampling.NewChannel(name), refused: new(atomic.Uint64)}
 	ch.gate = ch.state.Gate()
 	if ctl := c.control.Load(); ctl != nil {
 		ctl.adopt(ch.state)
@@ -192,22 +195,17 @@ func (c *Client) lastFlush() {
 }
 
 // Close stops capturing, flushes for at most d, and ends both goroutines; it reports what Flush reported. Later calls of any
-// method do nothing, and Close reports the same again. A transport that does not return when its context ends is left behind.
+// method do nothing, and Close reports the same again. A transport that does not return when its context ends is left behind,
+// and so is a controller's storage that takes longer than d.
 func (c *Client) Close(d time.Duration) bool {
 	if c == nil {
 		return true
 	}
 	c.closing.Do(func() {
-		c.closed.Store(true)
-		c.mu.Lock()
-		if ctl := c.control.Load(); ctl != nil {
-			ctl.close()
-		}
-		for _, ch := range c.channels {
-			ch.gate.Set(sampling.Thresholds{Trail: sampling.LevelOff, Send: sampling.LevelOff, Issue: sampling.LevelOff})
-		}
-		c.mu.Unlock()
+		deadline := time.Now().Add(d)
+		stored := c.shut()
 		c.delivered = c.Flush(d)
+		await(stored, time.Until(deadline))
 		close(c.stop)
 		if c.sender != nil {
 			c.sender.Stop()
@@ -217,14 +215,41 @@ func (c *Client) Close(d time.Duration) bool {
 			c.done.Wait()
 			close(ended)
 		}()
-		grace := time.NewTimer(closeGrace)
-		defer grace.Stop()
-		select {
-		case <-ended:
-		case <-grace.C:
-		}
+		await(ended, closeGrace)
 	})
 	return c.delivered
+}
+
+// shut closes the gates and the controller. The channel that it returns is closed when the controller has stored its policy,
+// which may take as long as the game's storage does: nothing waits for that with c.mu held.
+func (c *Client) shut() <-chan struct{} {
+	c.mu.Lock()
+	c.closed.Store(true)
+	ctl := c.control.Load()
+	for _, ch := range c.channels {
+		ch.gate.Set(sampling.Thresholds{Trail: sampling.LevelOff, Send: sampling.LevelOff, Issue: sampling.LevelOff})
+	}
+	c.mu.Unlock()
+	stored := make(chan struct{})
+	if ctl == nil {
+		close(stored)
+		return stored
+	}
+	go func() {
+		ctl.close() // shuts the gates again: a policy may have come in between
+		close(stored)
+	}()
+	return stored
+}
+
+// await waits until done is closed, for at most d.
+func await(done <-chan struct{}, d time.Duration) {
+	limit := time.NewTimer(max(d, 0))
+	defer limit.Stop()
+	select {
+	case <-done:
+	case <-limit.C:
+	}
 }
 
 // closeGrace is what a transport has to return in after its context ended.

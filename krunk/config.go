@@ -37,8 +37,11 @@ type Config struct {
 	// the longest one wins for each threshold by itself, and "*" covers all.
 	Channels map[string]Thresholds
 	// Repeat is how many events of one kind (same stack and type or template) are sent in a minute; the others are counted,
-	// and the next one that is sent says how many there were. Zero: 500. Negative: no limit. Panics are always sent.
+	// and the next one that is sent says how many there were. Zero: 500. Negative: no limit. Panics have PanicRepeat instead.
 	Repeat int
+	// PanicRepeat is how many panics of one kind are sent in an hour, recovered or not, so that a game which panics in every
+	// frame does not spend its quota on one fault. The others are counted like those over Repeat. Zero: 5. Negative: no limit.
+	PanicRepeat int
 	// PanicWait is how long Repanic and Go wait for the delivery of a panic before the program dies. Zero: 2 s. Negative:
 	// they do not wait.
 	PanicWait time.Duration
@@ -59,6 +62,7 @@ const (
 	defaultMemory    = 1 << 20
 	minMemory        = 128 << 10
 	defaultRepeat    = 500
+	defaultPanics    = 5
 	defaultPanicWait = 2 * time.Second
 )
 
@@ -100,6 +104,9 @@ func (cfg Config) check() (*plan, error) {
 	}
 	if cfg.Repeat == 0 {
 		p.Repeat = defaultRepeat
+	}
+	if cfg.PanicRepeat == 0 {
+		p.PanicRepeat = defaultPanics
 	}
 	if cfg.PanicWait == 0 {
 		p.PanicWait = defaultPanicWait

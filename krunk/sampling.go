@@ -16,7 +16,13 @@ type control struct {
 	panicsPPM  func() uint32
 	killed     func() bool
 	version    func() sampling.Version
+	bytes      func() int64
+	status     func() sampling.Status
 	close      func()
+	own        bool // made by Sampling, so that Config.Channels is its base
+
+	last sampling.Version // owned by the recorder's goroutine, as name is: a policy has its name made once
+	name string
 }
 
 // Sampling returns the controller through which the game server decides who reports what. Without one attached it makes one:
@@ -25,7 +31,7 @@ type control struct {
 //
 //	err := client.Sampling().Apply(bytesFromTheGameServer)
 //
-// On a nil Client it returns a controller that decides about nothing.
+// On a nil or closed Client it returns a controller that decides about nothing.
 func (c *Client) Sampling() *sampling.Controller {
 	if c == nil {
 		ctl, _ := sampling.New(sampling.Identity{}, sampling.Options{})
@@ -45,8 +51,10 @@ func (c *Client) Sampling() *sampling.Controller {
 	if err != nil {
 		ctl, _ = sampling.New(sampling.Identity{}, sampling.Options{})
 	}
-	if c.Attach(ctl) != nil {
-		return c.control.Load().controller
+	if c.attach(ctl, true) != nil {
+		if old := c.control.Load(); old != nil {
+			return old.controller
+		}
 	}
 	return ctl
 }
@@ -58,6 +66,10 @@ func (c *Client) Attach(ctl *sampling.Controller) error {
 	if c == nil || ctl == nil {
 		return nil
 	}
+	return c.attach(ctl, false)
+}
+
+func (c *Client) attach(ctl *sampling.Controller, own bool) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.control.Load() != nil {
@@ -67,7 +79,8 @@ func (c *Client) Attach(ctl *sampling.Controller) error {
 		return errors.New("krunk: Attach: the client is closed; attach the controller after Start")
 	}
 	c.control.Store(&control{
-		controller: ctl, adopt: ctl.Adopt, panics: ctl.Panics, panicsPPM: ctl.PanicsPPM, killed: ctl.Killed, version: ctl.Version, close: ctl.Close,
+		controller: ctl, adopt: ctl.Adopt, panics: ctl.Panics, panicsPPM: ctl.PanicsPPM, killed: ctl.Killed,
+		version: ctl.Version, bytes: ctl.BytesPerHour, status: ctl.Status, close: ctl.Close, own: own,
 	})
 	for _, ch := range c.channels {
 		ctl.Adopt(ch.state)
@@ -81,21 +94,63 @@ func (c *Client) killed() bool {
 	return ctl != nil && ctl.killed()
 }
 
-// policy returns the version of the policy in force, "" if there is none.
+// policy returns the version of the policy in force, "" if there is none. Only the recorder calls it.
 func (c *Client) policy() string {
-	if ctl := c.control.Load(); ctl != nil {
-		if v := ctl.version(); v != (sampling.Version{}) {
-			return v.String()
+	ctl := c.control.Load()
+	if ctl == nil {
+		return ""
+	}
+	if v := ctl.version(); v != ctl.last {
+		ctl.last, ctl.name = v, ""
+		if v != (sampling.Version{}) {
+			ctl.name = v.String()
 		}
 	}
-	return ""
+	return ctl.name
 }
 
-// collect moves what the channels sampled out into the tally.
+// bytesPerHour returns how many bytes may be encoded in an hour, 0 without a limit.
+func (c *Client) bytesPerHour() int64 {
+	if ctl := c.control.Load(); ctl != nil {
+		return ctl.bytes()
+	}
+	return 0
+}
+
+// disconnected reports whether a policy is in force and this client is one that reports: only then errors which a channel
+// does not raise are told of. A client outside of the cohort tells nobody anything, and one without a policy was configured so.
+func (c *Client) disconnected() bool {
+	ctl := c.control.Load()
+	if ctl == nil {
+		return false
+	}
+	s := ctl.status()
+	return s.Running != (sampling.Version{}) && s.InCohort
+}
+
+// refuse counts an error that the channel's issue threshold did not let through; collect settles whether a policy did that.
+func (c *Channel) refuse() {
+	if c.client.control.Load() != nil && !c.client.closed.Load() {
+		c.refused.Add(1)
+	}
+}
+
+// collect moves what the channels sampled out or did not raise into the tally.
 func (c *Client) collect() {
+	if n := c.collectChannels(); n > 0 && c.disconnected() {
+		c.tally.Add(protocol.ReasonIgnored, protocol.CategoryError, n)
+	}
+}
+
+// collectChannels returns how many errors were refused that Config.Channels alone would have raised.
+func (c *Client) collectChannels() (refused uint64) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	for _, ch := range c.channels {
+	ctl := c.control.Load()
+	for name, ch := range c.channels {
+		if n := ch.refused.Swap(0); n > 0 && !(ctl.own && c.plan.levels.of(name).Issue > sampling.LevelError) {
+			refused += n
+		}
 		d := ch.state.TakeDropped()
 		for _, n := range [...]struct {
 			reason   protocol.Reason
@@ -110,4 +165,5 @@ func (c *Client) collect() {
 			}
 		}
 	}
+	return refused
 }

@@ -5,7 +5,7 @@ type Stats struct {
 	Events     uint64 // raised as events, panics included
 	Logs       uint64 // taken as structured log records
 	History    uint64 // kept as history alone
-	Suppressed uint64 // events over Config.Repeat
+	Suppressed uint64 // events over Config.Repeat and panics over Config.PanicRepeat
 	Sent       uint64 // envelopes that the server took
 	Retries    uint64 // attempts without a usable answer
 	Lost       uint64 // history records that found no room

@@ -10,14 +10,20 @@ import (
 )
 
 // DropCases measure captures that come to nothing: the server stalls and everything is full, or the event is not wanted in
-// the first place. For the latter Krunk's channel has its issue threshold off; sentry-go has a sample rate.
+// the first place. For the latter Krunk's channel has its thresholds off, or a policy that samples the record out or
+// limits its rate; sentry-go has a sample rate.
 func DropCases() []Case {
 	return []Case{
 		{"full/krunk", 1 << 17, openFull},
 		{"full/krunk/log", 1 << 20, openFullLog},
 		{"full/sentry-go", 1 << 12, openFullException},
 		{"unwanted/krunk", gateCalls, openUnwanted},
-		{"unwanted/sentry-go", 1 << 13, openSampledOut},
+		{"sampled/krunk", gateCalls, func() (*Session, error) { return openPolicy(`"issue":"error","records":0`, true) }},
+		{"sampled/krunk/log", gateCalls, func() (*Session, error) {
+			return openPolicy(`"trail":"off","send":"info","issue":"off","records":0`, false)
+		}},
+		{"limited/krunk", gateCalls, func() (*Session, error) { return openPolicy(`"issue":"error","rate":"1/h"`, true) }},
+		{"sampled/sentry-go", 1 << 13, openSampledOut},
 	}
 }
 
@@ -104,13 +110,38 @@ func openFullException() (*Session, error) {
 }
 
 func openUnwanted() (*Session, error) {
-	c, err := krunk.Start(krunk.Config{Release: release, Channels: map[string]krunk.Thresholds{"net": {Issue: "off"}}})
+	c, err := krunk.Start(krunk.Config{Release: release, Channels: map[string]krunk.Thresholds{"net": {Trail: "off", Issue: "off"}}})
 	if err != nil {
 		return nil, err
 	}
 	net := c.Channel("net")
 	s := &Session{Size: gateBatch, Close: func() error { return nothingLost(c) }}
 	s.Batch = func(n int) { atPlace(func() { reportTimes(net, n) }) }
+	return s, nil
+}
+
+// openPolicy measures records that pass the thresholds of a policy for the channel and are not wanted after all. What a client
+// reports besides, such as a breadcrumb, is switched off.
+func openPolicy(settings string, report bool) (*Session, error) {
+	c, err := krunk.Start(krunk.Config{Release: release, Channels: map[string]krunk.Thresholds{"net": {Trail: "off"}}})
+	if err != nil {
+		return nil, err
+	}
+	if err := c.Sampling().Apply([]byte(`{"krunk":1,"version":1,"channels":{"net":{` + settings + `}}}`)); err != nil {
+		return nil, err
+	}
+	net := c.Channel("net")
+	net.Report(errReset) // what the rate allows
+	s := &Session{Size: gateBatch, Close: func() error { c.Close(patient); return nil }}
+	if report {
+		s.Batch = func(n int) { atPlace(func() { reportTimes(net, n) }) }
+		return s, nil
+	}
+	s.Batch = func(n int) {
+		for range n {
+			net.Info("packet lost")
+		}
+	}
 	return s, nil
 }
 

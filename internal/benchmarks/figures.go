@@ -84,6 +84,13 @@ func (t Times) line(measure, krunk, other string, most float64) Figure {
 	return f
 }
 
+// within compares a case that is to take at most so many nanoseconds with sentry-go's sample rate.
+func (t Times) within(measure, krunk string, most float64) Figure {
+	f := t.line(measure, krunk, "sampled/sentry-go", 0)
+	f.Goal, f.OK = fmt.Sprintf("<= %g ns", most), f.Krunk <= most
+	return f
+}
+
 // ReportFigures are those of ReportCases.
 func ReportFigures(t Times) []Figure {
 	return []Figure{
@@ -122,7 +129,10 @@ func DropFigures(t Times) []Figure {
 	return []Figure{
 		t.line("Report(err), everything full", "full/krunk", "full/sentry-go", 0),
 		{Measure: "log record, everything full", Krunk: t["full/krunk/log"], Unit: "ns", OK: true},
-		t.line("Report(err), not wanted", "unwanted/krunk", "unwanted/sentry-go", 0),
+		t.line("Report(err), not wanted", "unwanted/krunk", "sampled/sentry-go", 0),
+		t.within("Report(err), sampled out by a policy", "sampled/krunk", 20),
+		t.within("log record, sampled out by a policy", "sampled/krunk/log", 20),
+		t.line("Report(err), over a policy's rate", "limited/krunk", "sampled/sentry-go", 0), // reads the clock
 	}
 }
 
@@ -217,11 +227,11 @@ func SizeFigures(dir string) (list []Figure, err error) {
 		return nil, err
 	}
 	for _, b := range budgets {
-		f := Figure{Measure: "size of " + b.Name + " over " + b.Over, Krunk: float64(sizes[b.Name] - sizes[b.Over]), Unit: "KiB"}
+		f := Figure{Measure: "size of " + b.Name + " over " + b.Over, Krunk: float64(b.Of(sizes)), Unit: "KiB"}
 		f.Goal, f.OK = fmt.Sprintf("<= %d KiB", b.KiB), f.Krunk <= float64(b.KiB)
 		list = append(list, f)
 	}
-	over := func(name string) float64 { return float64(sizes[name] - sizes["hello"]) }
+	over := func(name string) float64 { return float64(sizes[name].File - sizes["hello"].File) }
 	return append(list,
 		compare("size of nethttp over hello", over("nethttp"), over("sentry"), "KiB"),
 		compare("size of nethttp+gojson over hello", over("nethttp+gojson"), over("sentry"), "KiB")), nil

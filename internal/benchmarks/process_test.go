@@ -59,25 +59,25 @@ func TestIdle(t *testing.T) {
 
 func TestSize(t *testing.T) {
 	if testing.Short() {
-		t.Skip("builds six programs for arm")
+		t.Skip("builds seven programs for arm")
 	}
 	sizes, err := Build(t.TempDir())
 	if err != nil {
 		t.Fatal(err)
 	}
-	for name, kib := range sizes {
-		t.Logf("%-16s %6d KiB, %6d over hello", name, kib, kib-sizes["hello"])
+	for name, s := range sizes {
+		t.Logf("%-16s %6d KiB, loaded %6d, over hello %6d", name, s.File, s.Loaded, s.Loaded-sizes["hello"].Loaded)
 	}
 	budgets, err := Budgets()
 	if err != nil || len(budgets) == 0 {
 		t.Fatalf("Budgets: got %v, %v", budgets, err)
 	}
 	for _, b := range budgets {
-		if sizes[b.Name] == 0 || sizes[b.Over] == 0 {
+		if sizes[b.Name].File == 0 || sizes[b.Over].File == 0 {
 			t.Errorf("size/budget.txt: %s or %s is not built", b.Name, b.Over)
 			continue
 		}
-		if got := sizes[b.Name] - sizes[b.Over]; got > b.KiB {
+		if got := b.Of(sizes); got > b.KiB {
 			t.Errorf("%s over %s: got %d KiB, want at most %d", b.Name, b.Over, got, b.KiB)
 		}
 	}

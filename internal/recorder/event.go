@@ -246,6 +246,9 @@ func (e *events) breadcrumbs(trail *blackbox.Trace, wall int64) {
 			Level: protocol.EventLevel(int(rec.Level)), Message: scrub.String(rec.Text),
 		}
 		e.fields = appendFields(e.fields[:0], &rec)
+		if rec.Type == record.ErrorType { // a report that the policy, or a threshold, made history
+			c.Message = e.crumbOf(&rec)
+		}
 		if rec.Frame > 0 && !slices.ContainsFunc(e.fields, func(f record.Field) bool { return f.Key == "frame" }) {
 			e.fields = append(e.fields, record.Field{Key: "frame", Kind: record.Int64, Num: uint64(rec.Frame)})
 		}
@@ -257,6 +260,18 @@ func (e *events) breadcrumbs(trail *blackbox.Trace, wall int64) {
 	if len(e.crumbs.Values) > 0 {
 		e.event.Breadcrumbs = &e.crumbs
 	}
+}
+
+// crumbOf returns the text of an error that was not sent, and adds its type to the fields.
+func (e *events) crumbOf(rec *record.Record) string {
+	e.errs = rec.Errors(e.errs[:0])
+	if len(e.errs) == 0 {
+		return scrub.String(rec.Text)
+	}
+	if !slices.ContainsFunc(e.fields, func(f record.Field) bool { return f.Key == "type" }) {
+		e.fields = append(e.fields, record.Field{Key: "type", Kind: record.String, Str: e.errs[0].Type})
+	}
+	return scrub.String(e.errs[0].Text)
 }
 
 // short returns the code that EventID.Short shows to the player.

@@ -89,9 +89,7 @@ func (l *logs) attributes(b []byte, rec *record.Record, s *scope) []byte {
 	if rec.Flags&record.FlagID != 0 {
 		b = protocol.AppendLogAttrString(b, "krunk.event_id", protocol.Hex(rec.ID[:]))
 	}
-	if rec.PPM > 0 && rec.PPM < million {
-		b = protocol.AppendLogAttrFloat(b, "krunk.weight", million/float64(rec.PPM), "")
-	}
+	b = l.sampled(b, rec)
 	if rec.LeftOut > 0 {
 		b = protocol.AppendLogAttrInt(b, "krunk.attributes_left_out", int64(rec.LeftOut), "")
 	}
@@ -109,6 +107,22 @@ func (l *logs) attributes(b []byte, rec *record.Record, s *scope) []byte {
 		b = attribute(b, &l.fields[i])
 	}
 	return append(b, '}')
+}
+
+// sampled says which policy let the record through and how many records it stands for, so that the sum of krunk.weight is the
+// number of all, and where a policy is in force no record may lack it. One that was picked by name stands for nobody else.
+func (l *logs) sampled(b []byte, rec *record.Record) []byte {
+	policy := l.cfg.Policy()
+	if policy != "" {
+		b = protocol.AppendLogAttrString(b, "krunk.policy", policy)
+	}
+	switch {
+	case rec.PPM == 0:
+		b = protocol.AppendLogAttrString(b, "krunk.sampled", "forced")
+	case rec.PPM < million || policy != "":
+		b = protocol.AppendLogAttrFloat(b, "krunk.weight", million/float64(rec.PPM), "")
+	}
+	return b
 }
 
 // source adds the call site where a bridge knew it.

@@ -4,7 +4,6 @@
 package recorder
 
 import (
-	"bytes"
 	"sync/atomic"
 	"time"
 
@@ -33,6 +32,9 @@ type Config struct {
 	Away     func() bool         // the server does not answer at the moment; nil: it does
 	Run      Run
 	Repeat   int // events of one kind that are let through in a minute; not positive: all
+
+	PanicRepeat int          // panics of one kind that are let through in an hour; not positive: all
+	Bytes       func() int64 // of encoded items that are let through in an hour, 0 or nil: all
 }
 
 // Run is what stays the same in everything that a run sends.
@@ -52,6 +54,8 @@ type Recorder struct {
 	events  events
 	logs    logs
 	repeats repeats
+	panics  repeats
+	budget  budget
 	pending []pending     // in order; at most one batch of log records and one event
 	room    *notify.Bell  // rung when the outbox got room, which matters only while an envelope waits for it
 	stopped chan struct{} // closed when Work has returned
@@ -82,13 +86,17 @@ func New(cfg Config) *Recorder {
 	if cfg.Away == nil {
 		cfg.Away = func() bool { return false }
 	}
+	if cfg.Bytes == nil {
+		cfg.Bytes = func() int64 { return 0 }
+	}
 	r := &Recorder{cfg: cfg, room: notify.NewBell(), reader: blackbox.NewReader(cfg.Ring), stopped: make(chan struct{})}
 	r.scope.tags = make(map[string]string)
 	if cfg.Outbox != nil {
 		r.events.init(&r.cfg)
 		r.logs.init(&r.cfg)
 	}
-	r.repeats.limit = cfg.Repeat
+	r.repeats.limit, r.repeats.window = cfg.Repeat, time.Minute
+	r.panics.limit, r.panics.window = cfg.PanicRepeat, time.Hour
 	return r
 }
 
@@ -296,55 +304,5 @@ func (r *Recorder) take(in blackbox.Record) {
 	if rec.Flags&record.FlagTrail != 0 {
 		r.History.Add(1)
 		r.cfg.Trace.Add(in.Body)
-	}
-}
-
-// event encodes an event and puts it into the outbox.
-func (r *Recorder) event(rec *record.Record, kind blackbox.Kind) {
-	suppressed, ok := r.repeats.pass(rec)
-	if !ok && kind != blackbox.Fatal {
-		r.Suppressed.Add(1)
-		r.cfg.Tally.Add(protocol.ReasonRateLimitBackoff, protocol.CategoryError, 1)
-		return
-	}
-	r.Events.Add(1)
-	item, err := r.events.item(rec, &r.scope, r.cfg.Trace, suppressed)
-	if err != nil || len(item) > r.cfg.Outbox.MaxBody() {
-		r.cfg.Tally.Add(protocol.ReasonInternalSDKError, protocol.CategoryError, 1)
-		return
-	}
-	r.put(blackbox.Meta{ID: rec.ID, Kind: kind, Category: uint8(protocol.CategoryError), Count: 1}, item)
-}
-
-// flushLogs puts the batch of log records into the outbox, in halves where the encoder made it longer than an envelope may be.
-func (r *Recorder) flushLogs() {
-	r.logs.due = false
-	if n := r.logs.len(); n > 0 {
-		r.putLogs(0, n)
-		r.logs.reset()
-	}
-}
-
-// putLogs puts the records from..to. Where there is no room they wait for it like an event, as long as the server answers;
-// while it is away they are counted as dropped: logs must not stop events.
-func (r *Recorder) putLogs(from, to int) {
-	n := to - from
-	item, err := r.logs.item(from, to)
-	m := blackbox.Meta{Kind: blackbox.Log, Category: uint8(protocol.CategoryLogItem), Count: uint32(n)}
-	long := len(item) > r.cfg.Outbox.MaxBody()
-	switch {
-	case err != nil:
-		r.cfg.Tally.Add(protocol.ReasonInternalSDKError, protocol.CategoryLogItem, uint64(n))
-	case long && n > 1:
-		r.putLogs(from, from+n/2)
-		r.putLogs(from+n/2, to)
-	case !long && len(r.pending) == 0 && r.cfg.Outbox.Put(m, item):
-		r.cfg.Wake()
-	case !long && !r.cfg.Away():
-		// The other half of a long batch is encoded into the same buffer while this one waits.
-		r.put(m, bytes.Clone(item))
-	default:
-		r.cfg.Tally.Add(protocol.ReasonBufferOverflow, protocol.CategoryLogItem, uint64(n))
-		r.cfg.Tally.Add(protocol.ReasonBufferOverflow, protocol.CategoryLogByte, uint64(len(item)))
 	}
 }

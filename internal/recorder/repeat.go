@@ -7,14 +7,15 @@ import (
 	"github.com/krunk-go/krunk/internal/record"
 )
 
-// repeats lets a limited number of events of one kind through in a minute and counts the rest. The kind of an event is its
+// repeats lets a limited number of events of one kind through in a window and counts the rest. The kind of an event is its
 // stack together with the type of its error, or its template. Fixed memory: two kinds that meet in a slot share it, the later
-// one takes it over.
+// one takes it over. Panics have a table of their own, so that no error takes over a panic's slot.
 type repeats struct {
-	limit int
-	slots [256]struct {
+	limit  int
+	window time.Duration
+	slots  [256]struct {
 		key        uint64
-		since      int64 // start of the minute
+		since      int64 // start of the window
 		passed     int
 		suppressed uint64
 	}
@@ -30,7 +31,7 @@ func (t *repeats) pass(rec *record.Record) (suppressed uint64, ok bool) {
 	if s.key != key || s.passed == 0 {
 		s.key, s.since, s.passed, s.suppressed = key, rec.Time, 0, 0
 	}
-	if d := rec.Time - s.since; d >= int64(time.Minute) || d <= -int64(time.Minute) { // a bridge brings its own time
+	if d := rec.Time - s.since; d >= int64(t.window) || d <= -int64(t.window) { // a bridge brings its own time
 		s.since, s.passed = rec.Time, 0
 	}
 	if s.passed >= t.limit {
@@ -40,6 +41,17 @@ func (t *repeats) pass(rec *record.Record) (suppressed uint64, ok bool) {
 	s.passed++
 	suppressed, s.suppressed = s.suppressed, 0
 	return suppressed, true
+}
+
+// back takes note that an event which has passed, with the number of those before it, does not go out after all.
+func (t *repeats) back(rec *record.Record, suppressed uint64) {
+	if t.limit <= 0 {
+		return
+	}
+	key := kind(rec)
+	if s := &t.slots[key%uint64(len(t.slots))]; s.key == key {
+		s.suppressed += suppressed + 1
+	}
 }
 
 // kind is a hash of what makes two events the same.

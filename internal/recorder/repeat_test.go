@@ -1,6 +1,7 @@
 package recorder
 
 import (
+	"bytes"
 	"fmt"
 	"testing"
 	"time"
@@ -20,7 +21,7 @@ func logAt(t *testing.T, at time.Duration, text string, flags uint8, pcs ...uint
 }
 
 func TestRepeatsInAWindow(t *testing.T) {
-	r := repeats{limit: 2}
+	r := repeats{limit: 2, window: time.Minute}
 	for i, tt := range []struct {
 		at         time.Duration
 		ok         bool
@@ -39,7 +40,7 @@ func TestRepeatsInAWindow(t *testing.T) {
 
 func TestRepeatsWithoutALimit(t *testing.T) {
 	for _, limit := range []int{0, -1} {
-		r := repeats{limit: limit}
+		r := repeats{limit: limit, window: time.Minute}
 		for range 1000 {
 			if n, ok := r.pass(logAt(t, 0, "m", 0)); !ok || n != 0 {
 				t.Fatalf("limit %d: a record was held back", limit)
@@ -85,7 +86,7 @@ func TestSlotTakeover(t *testing.T) {
 			second = rec
 		}
 	}
-	r := repeats{limit: 1}
+	r := repeats{limit: 1, window: time.Minute}
 	for i, tt := range []struct {
 		rec        *record.Record
 		ok         bool
@@ -102,22 +103,55 @@ func TestSlotTakeover(t *testing.T) {
 	}
 }
 
-func TestPanicsAreNeverSuppressed(t *testing.T) {
-	g := newRig(1<<20, func(c *Config) { c.Repeat = 1 })
-	h := record.Head{Type: record.PanicType, Flags: record.FlagID, Level: 12, PPM: million}
-	for i := range 5 {
-		h.ID[15] = byte(i)
+// Panics have a window and a table of their own: errors neither use it up nor take over its slots.
+func TestPanicsHaveTheirOwnWindow(t *testing.T) {
+	g := newRig(1<<20, func(c *Config) { c.Repeat, c.PanicRepeat = 1, 3 })
+	n := byte(0)
+	put := func(typ record.Type, at time.Duration) {
+		n++
+		h := record.Head{Type: typ, Flags: record.FlagID, Level: 12, PPM: million, Time: int64(at), ID: [16]byte{15: n}}
 		g.put(t, blackbox.Fatal, encoded(h, "", []uintptr{1}, []record.Error{{Type: "panic", Text: "boom"}}))
-		g.Recorder.drain()
 	}
-	for i := range 5 {
-		g.Recorder.drain()
-		if e, ok := g.sent(); !ok || e.ID[15] != byte(i) || e.Kind != blackbox.Fatal {
-			t.Errorf("panic %d: got entry %v with id %d", i, ok, e.ID[15])
+	for range 5 {
+		put(record.PanicType, 0)
+		put(record.ErrorType, 0)
+	}
+	put(record.PanicType, 59*time.Minute) // its window is an hour, an error's a minute
+	put(record.ErrorType, 59*time.Minute)
+	put(record.PanicType, time.Hour)
+	g.drain()
+	got := map[blackbox.Kind][]byte{}
+	told := ""
+	for e, ok := g.sent(); ok; e, ok = g.sent() {
+		got[e.Kind] = append(got[e.Kind], e.ID[15])
+		if e.ID[15] == n && bytes.Contains(e.Body, []byte(`"suppressed":3`)) {
+			told = "3"
 		}
 	}
-	if n := g.Suppressed.Load(); n != 0 {
-		t.Errorf("%d suppressed, want 0", n)
+	if fmt.Sprint(got[blackbox.Fatal], got[blackbox.Event]) != "[1 3 5 13] [2 12]" || told == "" {
+		t.Errorf("sent %v, the last one tells of %q suppressed; want panics 1 3 5 13, errors 2 12, and 3", got, told)
+	}
+	if g.Suppressed.Load() != 7 || fmt.Sprint(g.drops()) != "[ratelimit_backoff error 7]" {
+		t.Errorf("%d suppressed, counted %v; want 7", g.Suppressed.Load(), g.drops())
+	}
+}
+
+// A log record of the level fatal is an event like any other: Repeat counts for it, and in the outbox it is no crash.
+func TestFatalLogsAreNoPanics(t *testing.T) {
+	g := newRig(1<<20, func(c *Config) { c.Repeat = 2 })
+	for i := range 5 {
+		h := record.Head{Type: record.LogType, Flags: record.FlagID, Level: 12, PPM: million, ID: [16]byte{15: byte(i)}}
+		g.put(t, blackbox.Fatal, encoded(h, "fatal", []uintptr{1}, nil))
+	}
+	g.drain()
+	n := 0
+	for e, ok := g.sent(); ok; e, ok = g.sent() {
+		if n++; e.Kind != blackbox.Event {
+			t.Errorf("entry %d has kind %d, want Event", e.ID[15], e.Kind)
+		}
+	}
+	if n != 2 || g.Suppressed.Load() != 3 {
+		t.Errorf("%d sent, %d suppressed; want 2 and 3", n, g.Suppressed.Load())
 	}
 }
 

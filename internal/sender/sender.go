@@ -35,7 +35,7 @@ type Config struct {
 	Tally     *tally.Tally
 	Freed     func()      // tells the recorder that the outbox has more room
 	Collect   func()      // brings the tally up to date; nil: nothing to do
-	Killed    func() bool // all but panics is to be dropped, and no client report sent; nil: never
+	Killed    func() bool // all but panics, which are the entries of kind Fatal, is to be dropped, and no client report sent; nil: never
 }
 
 // Sender is owned by the goroutine that calls Work. Wake, Flush and Counts may be called by others.

@@ -1,0 +1,334 @@
+package krunk_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"sync/atomic"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/krunk-go/krunk/krunk"
+	"github.com/krunk-go/krunk/sampling"
+	"github.com/krunk-go/krunk/transport"
+	"github.com/krunk-go/krunk/transport/sentrytest"
+)
+
+// controlled returns a client under a policy and its endpoint. An empty policy is none.
+func controlled(t *testing.T, cfg krunk.Config, policy string) (*krunk.Client, *sentrytest.Server) {
+	t.Helper()
+	srv := sentrytest.New(sentrytest.Options{AnyTime: true})
+	cfg.DSN, cfg.Transport = srv.DSN(), srv.Transport()
+	c := quiet(t, cfg)
+	t.Cleanup(func() { srv.Verify(t) })
+	if policy != "" {
+		apply(t, c.Sampling(), 1, policy)
+	}
+	return c, srv
+}
+
+func apply(t *testing.T, ctl *sampling.Controller, version int, policy string) {
+	t.Helper()
+	if err := ctl.Apply(fmt.Appendf(nil, `{"krunk":1,"version":%d,%s}`, version, policy)); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// crash reports a panic and lets it go no further.
+func crash(c *krunk.Client) {
+	defer c.Recover()
+	panic("crash")
+}
+
+func told(srv *sentrytest.Server, reason, category string) (n int64) {
+	for _, d := range srv.Discards() {
+		if d.Reason == reason && d.Category == category {
+			n += d.Quantity
+		}
+	}
+	return n
+}
+
+func TestSamplingAfterClose(t *testing.T) {
+	c := quiet(t, krunk.Config{})
+	c.Close(time.Second)
+	ctl := c.Sampling()
+	if err := ctl.Apply([]byte(`{"krunk":1,"version":1,"channels":{"*":{"send":"trace"}}}`)); err != nil {
+		t.Errorf("the controller of a closed client gives %v", err)
+	}
+	if c.Channel("net").Enabled(krunk.LevelFatal) {
+		t.Error("a policy opened a channel of a closed client")
+	}
+}
+
+// slowStorage saves for as long as release is open.
+type slowStorage struct{ release chan struct{} }
+
+func (slowStorage) Load() ([]byte, error) { return nil, nil }
+func (s slowStorage) Save(b []byte) error { <-s.release; return nil }
+
+func TestCloseLeavesASlowStorageBehind(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c, srv := controlled(t, krunk.Config{}, "")
+		store := slowStorage{make(chan struct{})}
+		ctl, err := sampling.New(sampling.Identity{ID: "a"}, sampling.Options{Storage: sampling.Keep(store)})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := c.Attach(ctl); err != nil {
+			t.Fatal(err)
+		}
+		apply(t, ctl, 1, `"clients":100`)
+		c.Report(errors.New("before the end"))
+		begin, closed := time.Now(), make(chan bool)
+		go func() { closed <- c.Close(100 * time.Millisecond) }()
+		synctest.Wait()
+		if c.Channel("made meanwhile").Enabled(krunk.LevelFatal) {
+			t.Error("a channel that was made while the client closes is open")
+		}
+		if !<-closed || len(srv.Events()) != 1 {
+			t.Errorf("%d events were delivered, want the one", len(srv.Events()))
+		}
+		if d := time.Since(begin); d != 100*time.Millisecond {
+			t.Errorf("Close took %v, want the 100 ms that it was given", d)
+		}
+		close(store.release)
+		synctest.Wait()
+		if err := ctl.Apply([]byte(`{"krunk":1,"version":2}`)); !errors.Is(err, sampling.ErrClosed) {
+			t.Errorf("after Close a policy gives %v", err)
+		}
+	})
+}
+
+func TestReportsThatAreNotSentAreBreadcrumbs(t *testing.T) {
+	off := map[string]krunk.Thresholds{"net": {Issue: "off"}}
+	for _, tt := range []struct {
+		name   string
+		config krunk.Config
+		policy string
+		want   bool
+	}{
+		{"outside of the cohort", krunk.Config{}, `"clients":0`, true},
+		{"issue off", krunk.Config{}, `"channels":{"net":{"issue":"off"}}`, true},
+		{"sampled out", krunk.Config{}, `"channels":{"net":{"records":0}}`, true},
+		{"by Config", krunk.Config{Channels: off}, "", true},
+		{"trail off too", krunk.Config{Channels: map[string]krunk.Thresholds{"net": {Trail: "off", Issue: "off"}}}, "", false},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			c, srv := controlled(t, tt.config, tt.policy)
+			net := c.Channel("net").With(krunk.Int("try", 3))
+			if !net.Report(fmt.Errorf("join: %w", errors.New("refused")), krunk.String("peer", "10.0")).IsZero() {
+				t.Error("an event was raised")
+			}
+			net.Report(boom{}, krunk.String("type", "the game's own"))
+			crash(c)
+			c.Flush(time.Minute)
+			if len(srv.Events()) != 1 {
+				t.Fatalf("%d events, want the panic", len(srv.Events()))
+			}
+			crumbs := srv.Events()[0].Breadcrumbs
+			if !tt.want {
+				if len(crumbs) != 0 {
+					t.Errorf("got %+v, want no breadcrumb", crumbs)
+				}
+				return
+			}
+			if len(crumbs) != 2 {
+				t.Fatalf("got %+v, want two breadcrumbs", crumbs)
+			}
+			b := crumbs[0]
+			if b.Message != "join: refused" || b.Level != "error" || b.Category != "net" || b.Data["type"] != "*fmt.wrapError" || b.Data["peer"] != "10.0" || b.Data["try"] != int64(3) {
+				t.Errorf("got %+v", b)
+			}
+			if b = crumbs[1]; b.Message != "boom" || b.Data["type"] != "the game's own" {
+				t.Errorf("got %+v, want the attribute of the game to stay", b)
+			}
+		})
+	}
+}
+
+type boom struct{}
+
+func (boom) Error() string { return "boom" }
+
+// An error that a policy's threshold refuses is told of as ignored. A client outside of the cohort tells nobody anything, and
+// what the game itself turned off was asked for by nobody.
+func TestRefusedByPolicyIsIgnored(t *testing.T) {
+	off := krunk.Config{Channels: map[string]krunk.Thresholds{"net": {Issue: "off"}}}
+	for _, tt := range []struct {
+		name   string
+		config krunk.Config
+		policy string
+		want   int64
+	}{
+		{"issue off", krunk.Config{}, `"channels":{"net":{"issue":"off"}}`, 3},
+		{"outside of the cohort", krunk.Config{}, `"clients":0`, 0},
+		{"by Config alone", off, "", 0},
+		{"by Config under a policy", off, `"channels":{"ai":{"send":"info"}}`, 0},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			c, srv := controlled(t, tt.config, tt.policy)
+			net := c.Channel("net")
+			for range 3 {
+				net.Report(errors.New("x"))
+			}
+			net.Report(nil)
+			net.Debug("no event was asked for")
+			crash(c)
+			c.Flush(time.Minute)
+			if got := told(srv, "ignored", "error"); got != tt.want {
+				t.Errorf("told of %d, want %d: %v", got, tt.want, srv.Discards())
+			}
+		})
+	}
+}
+
+func TestLogRecordsSayWhatTheyStandFor(t *testing.T) {
+	const rule = `"clients":0,"rules":[{"id":"a","when":{"player":["p1"]},"set":{"clients":100,"panics":100,"channels":{"net":{"send":"info"}}}}],"panics":0,"note":"x"`
+	for _, tt := range []struct {
+		name, policy     string
+		weight           any
+		policyOf, forced any
+	}{
+		{"no policy", "", nil, nil, nil},
+		{"all of them", `"channels":{"net":{"send":"info"}}`, 1.0, "0.1", nil},
+		{"a half", `"channels":{"net":{"send":"info","records":50}}`, 2.0, "0.1", nil},
+		{"picked by name", rule, nil, "0.1", "forced"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			c, srv := controlled(t, krunk.Config{Channels: map[string]krunk.Thresholds{"net": {Send: "info"}}}, "")
+			ctl := c.Sampling()
+			ctl.Update(func(id *sampling.Identity) { id.Player = "p1" })
+			if tt.policy != "" {
+				apply(t, ctl, 1, tt.policy)
+			}
+			net := c.Channel("net")
+			for range 40 {
+				net.Info("record")
+			}
+			crash(c)
+			c.Flush(time.Minute)
+			if len(srv.Logs()) == 0 || len(srv.Events()) != 1 {
+				t.Fatalf("%d log records and %d events", len(srv.Logs()), len(srv.Events()))
+			}
+			for _, l := range srv.Logs() {
+				if l.Attributes["krunk.weight"].Value != tt.weight || l.Attributes["krunk.policy"].Value != tt.policyOf || l.Attributes["krunk.sampled"].Value != tt.forced {
+					t.Fatalf("got %v", l.Attributes)
+				}
+			}
+			want, _ := tt.forced.(string)
+			if ev := srv.Events()[0]; ev.Tag("krunk.sampled") != want || ev.Tag("krunk.p") != "" {
+				t.Errorf("the panic has tags %v, want krunk.sampled %q", ev.Tags, want)
+			}
+		})
+	}
+}
+
+// What was queued before the kill switch is dropped, a log record of the level fatal too.
+func TestKillSwitchLetsPanicsPassAlone(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		srv := sentrytest.New(sentrytest.Options{AnyTime: true})
+		var online atomic.Bool
+		c := quiet(t, krunk.Config{DSN: srv.DSN(), Transport: transport.Func(func(ctx context.Context, r *transport.Request) (transport.Response, error) {
+			if !online.Load() {
+				return transport.Response{}, errors.New("offline")
+			}
+			return srv.Transport().Send(ctx, r)
+		})})
+		apply(t, c.Sampling(), 1, `"channels":{"*":{"send":"info"}}`)
+		net := c.Channel("net")
+		net.Log(krunk.LevelFatal, "fatal")
+		net.Report(errors.New("error"))
+		crash(c)
+		synctest.Wait()
+		apply(t, c.Sampling(), 2, `"enabled":false`)
+		net.Log(krunk.LevelFatal, "after it")
+		online.Store(true)
+		c.Flush(time.Minute)
+		c.Close(time.Minute)
+		if ev := srv.Events(); len(ev) != 1 || ev[0].Title() != "panic: crash" || len(srv.Logs()) != 0 {
+			t.Errorf("%d events and %d log records, want the panic alone", len(ev), len(srv.Logs()))
+		}
+		if i := slices.IndexFunc(c.Stats().Drops, func(d krunk.Drop) bool { return d.Reason == "ignored" && d.Category == "error" }); i < 0 || c.Stats().Drops[i].Quantity != 2 {
+			t.Errorf("dropped %v, want two events ignored", c.Stats().Drops)
+		}
+	})
+}
+
+func TestPanicsOfOneKindInAnHour(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		for _, tt := range []struct{ limit, want int }{{0, 5}, {2, 2}, {-1, 20}} {
+			c, srv := controlled(t, krunk.Config{PanicRepeat: tt.limit, Repeat: 1}, "")
+			for i := range 21 { // one place: the kind of a panic is its whole stack
+				if i == 20 {
+					c.Report(errors.New("an error is another kind"))
+					c.Flush(time.Minute)
+					if n := len(srv.Events()); n != tt.want+1 {
+						t.Errorf("PanicRepeat %d: %d events, want %d", tt.limit, n, tt.want+1)
+					}
+					if n := c.Stats().Suppressed; n != uint64(20-tt.want) || told(srv, "ratelimit_backoff", "error") != int64(n) {
+						t.Errorf("PanicRepeat %d: %d suppressed, told %v", tt.limit, n, srv.Discards())
+					}
+					time.Sleep(time.Hour)
+					srv.Reset()
+				}
+				crash(c)
+			}
+			c.Flush(time.Minute)
+			if got := srv.Events()[0].Contexts["krunk"]["suppressed"]; tt.limit >= 0 && got != int64(20-tt.want) || tt.limit < 0 && got != nil {
+				t.Errorf("PanicRepeat %d: an hour later the panic tells of %v", tt.limit, got)
+			}
+			c.Close(time.Minute)
+		}
+	})
+}
+
+// What an hour may cost is settled in the program; panics count in it and are never held back.
+func TestBytesPerHour(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		const limit = 40_000
+		c, srv := controlled(t, krunk.Config{Repeat: -1, PanicRepeat: -1, Channels: map[string]krunk.Thresholds{"*": {Send: "info"}}}, "")
+		ctl, err := sampling.New(sampling.Identity{}, sampling.Options{
+			Base: map[string]sampling.Levels{"*": {Send: "info"}}, Limits: sampling.Limits{MaxBytesPerHour: limit},
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := c.Attach(ctl); err != nil {
+			t.Fatal(err)
+		}
+		const reports, records = 100, 1000
+		for range reports {
+			c.Report(errors.New("storm"))
+		}
+		for range records {
+			c.Channel("net").Info("storm")
+		}
+		c.Flush(time.Minute)
+		size := 0
+		for _, ev := range srv.Events() {
+			size += len(ev.Raw)
+		}
+		if kept := len(srv.Events()); size > limit || size < limit/2 || told(srv, "ratelimit_backoff", "error") != int64(reports-kept) {
+			t.Errorf("%d events of %d bytes, told %v; want at most %d bytes", kept, size, srv.Discards(), limit)
+		}
+		if kept := len(srv.Logs()); told(srv, "ratelimit_backoff", "log_item") != int64(records-kept) || told(srv, "ratelimit_backoff", "log_byte") == 0 {
+			t.Errorf("%d log records, told %v", kept, srv.Discards())
+		}
+		before := len(srv.Events())
+		for range 20 {
+			crash(c)
+		}
+		c.Flush(time.Minute)
+		if n := len(srv.Events()) - before; n != 20 {
+			t.Errorf("%d panics arrived, want 20", n)
+		}
+		time.Sleep(62 * time.Minute)
+		if c.Report(errors.New("an hour later")); !c.Flush(time.Minute) || len(srv.Events()) != before+21 {
+			t.Errorf("%d events, want one more an hour later", len(srv.Events())-before)
+		}
+		c.Close(time.Minute)
+	})
+}
