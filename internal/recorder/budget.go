@@ -14,6 +14,8 @@ type budget struct {
 }
 
 // left returns how many bytes may go out at that time since the start of the run, which never goes back. No limit is 0.
+//
+//go:noinline
 func (b *budget) left(at time.Duration, limit int64) int64 {
 	b.turn(int64(at / time.Minute))
 	if limit <= 0 {
@@ -22,7 +24,9 @@ func (b *budget) left(at time.Duration, limit int64) int64 {
 	return max(limit-b.used, 0)
 }
 
-// charge notes that n bytes go out.
+// charge notes that n bytes go out. As with left, a copy at each call would be a kilobyte on 32-bit ARM.
+//
+//go:noinline
 func (b *budget) charge(at time.Duration, n int) {
 	b.turn(int64(at / time.Minute))
 	b.minutes[b.now%int64(len(b.minutes))] += int64(n)
@@ -30,6 +34,8 @@ func (b *budget) charge(at time.Duration, n int) {
 }
 
 // turn forgets the minutes that are more than an hour old.
+//
+//go:noinline
 func (b *budget) turn(minute int64) {
 	b.now = max(b.now, minute-int64(len(b.minutes)))
 	for b.now < minute {

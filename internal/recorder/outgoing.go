@@ -77,9 +77,11 @@ func (r *Recorder) putLogs(from, to int) {
 	}
 }
 
+//go:noinline
 func (r *Recorder) dropLogs(why protocol.Reason, n int, item []byte) {
 	r.cfg.Tally.Add(why, protocol.CategoryLogItem, uint64(n))
 	r.cfg.Tally.Add(why, protocol.CategoryLogByte, uint64(len(item)))
 }
 
+//go:noinline
 func (r *Recorder) elapsed() time.Duration { return time.Since(r.cfg.Start) }
