@@ -14,7 +14,8 @@ var errTooLong = errors.New("protocol: the event does not fit, whatever is left 
 // While the event is longer, it gives up what explains least: what is over a limit; the oldest half of the breadcrumbs, again
 // and again; the middle of the stack; the game's own contexts; the ends of long texts; inner errors; and at last everything
 // that is not required. The context krunk_trimmed says what is gone. All this changes ev. An event that cannot fit is cut
-// before it is encoded, so the work and the memory depend on max, not on the event.
+// before it is encoded, and what cannot fit is dropped before its texts are copied, so work and memory depend on MaxEvent,
+// not on the event.
 func (e *Encoder) EventWithin(dst []byte, ev *Event, max int) ([]byte, error) {
 	if ev == nil {
 		return dst, errNil
@@ -68,7 +69,7 @@ var steps = [...]func(*fitter) bool{
 }
 
 func (f *fitter) limit() bool {
-	n := f.ev.Trim()
+	n := f.surplus() + f.ev.Trim()
 	f.limits += n
 	return n > 0
 }

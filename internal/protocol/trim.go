@@ -115,8 +115,9 @@ func (t *trimmer) line(s *string, max int) bool {
 	return true
 }
 
-// tags drops empty values and keys that mean something else to servers, and those over the limit in no order. Of a key that
-// becomes one that is there already, the latter stays.
+// tags drops empty values and keys that mean something else to servers, and those over the limit in no order, but not those
+// that Krunk itself sets: support looks an event up by its code. Of a key that becomes one that is there already, the latter
+// stays.
 func (t *trimmer) tags(m map[string]string) {
 	for k, v := range m {
 		key, ok := CleanTagKey(k)
@@ -137,8 +138,10 @@ func (t *trimmer) tags(m map[string]string) {
 		if len(m) <= MaxTags {
 			return
 		}
-		delete(m, k)
-		t.cut++
+		if k != "support_code" && !strings.HasPrefix(k, "krunk.") {
+			delete(m, k)
+			t.cut++
+		}
 	}
 }
 

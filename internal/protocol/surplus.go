@@ -1,0 +1,62 @@
+package protocol
+
+// surplus drops the elements of lists that cannot be in any event, however much of each is cut: Trim copies what it cuts, and
+// a thousand errors with full stacks would make it copy 260 MB. It returns how many things it dropped without another count.
+// The limit is MaxEvent also where less is allowed, so that the order in which things are given up stays the same.
+func (f *fitter) surplus() (n int) {
+	if b := f.ev.Breadcrumbs; b != nil {
+		gone := newest(len(b.Values), MaxEvent, func(i int) int { return b.Values[i].trimmedLen() })
+		f.crumbs += gone
+		b.Values = b.Values[:copy(b.Values, b.Values[gone:])]
+	}
+	if x := f.ev.Exception; x != nil {
+		gone := newest(len(x.Values), MaxEvent, func(i int) int { return x.Values[i].trimmedLen() })
+		f.errors += f.keepErrors(max(len(x.Values)-gone, 1))
+	}
+	if t := f.ev.Threads; t != nil {
+		left := len(t.Values) - newest(len(t.Values), MaxEvent, func(i int) int { return capped(t.Values[len(t.Values)-1-i].Name, MaxThread) })
+		n += len(t.Values) - left
+		t.Values = t.Values[:left]
+	}
+	left := len(f.ev.Fingerprint)
+	left -= newest(left, MaxEvent, func(i int) int { return capped(f.ev.Fingerprint[len(f.ev.Fingerprint)-1-i], MaxTag) })
+	n += len(f.ev.Fingerprint) - left
+	f.ev.Fingerprint = f.ev.Fingerprint[:left]
+	return n
+}
+
+// newest returns how many of the first elements have to go so that the others may have room.
+func newest(n, room int, size func(i int) int) int {
+	for n > 0 {
+		if room -= size(n - 1); room < 0 {
+			break
+		}
+		n--
+	}
+	return n
+}
+
+const aroundElement = len(`{}`)
+
+// capped is the length of a text after Trim.
+func capped(s string, max int) int { return min(len(s), max) + aroundElement }
+
+func (c *Breadcrumb) trimmedLen() int {
+	return capped(c.Message, MaxMessage) + capped(c.Category, MaxCategory) + min(len(c.Data), MaxCrumbData)
+}
+
+func (e *Exception) trimmedLen() int {
+	n := capped(e.Value, MaxMessage) + capped(e.Type, MaxName) + capped(e.Module, MaxName)
+	if e.Stacktrace == nil {
+		return n
+	}
+	s := e.Stacktrace
+	for i := range s.Frames {
+		if i >= firstFrames && i < len(s.Frames)-(MaxFrames-firstFrames) {
+			continue // Trim takes it out
+		}
+		fr := &s.Frames[i]
+		n += capped(fr.Function, MaxName) + capped(fr.Module, MaxName) + capped(fr.Filename, MaxName) + capped(fr.AbsPath, MaxName)
+	}
+	return n
+}
