@@ -4,6 +4,7 @@ package filesource
 import (
 	"context"
 	"errors"
+	"fmt"
 	"hash/maphash"
 	"io"
 	"io/fs"
@@ -59,6 +60,13 @@ func (s *Source) Run(ctx context.Context, to sampling.Sink) error {
 // read opens the path anew each time, so a swapped symlink is followed, and never takes more than a little above the limit,
 // which the sink then refuses.
 func read(path string) ([]byte, error) {
+	info, err := os.Stat(path)
+	if err != nil {
+		return nil, err
+	}
+	if !info.Mode().IsRegular() { // opening a pipe would wait for its other end
+		return nil, fmt.Errorf("sampling/filesource: %s is not a regular file (%s); give the path of a policy document", path, info.Mode().Type())
+	}
 	f, err := os.Open(path)
 	if err != nil {
 		return nil, err

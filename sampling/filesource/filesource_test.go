@@ -6,6 +6,7 @@ import (
 	"errors"
 	"io/fs"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -250,4 +251,27 @@ func FuzzFile(f *testing.F) {
 			t.Fatalf("%v, runs %v", err, c.Version())
 		}
 	})
+}
+
+// A pipe would be opened for ever, a folder has no content: both are said, and Run ends with its context.
+func TestPathThatIsNoFile(t *testing.T) {
+	pipe := filepath.Join(t.TempDir(), "pipe")
+	if err := exec.Command("mkfifo", pipe).Run(); err != nil {
+		t.Skip("skipped: no mkfifo")
+	}
+	for _, path := range []string{pipe, filepath.Dir(pipe)} {
+		c, err := sampling.New(sampling.Identity{ID: "a"}, sampling.Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		ctx, cancel := context.WithTimeout(t.Context(), 300*time.Millisecond)
+		if err := c.Run(ctx, New(path, fastest)); !errors.Is(err, context.DeadlineExceeded) {
+			t.Errorf("%s: Run returned %v", path, err)
+		}
+		cancel()
+		if err := c.Status().FetchError; err == nil || !strings.Contains(err.Error(), path+" is not a regular file") {
+			t.Errorf("%s: %v", path, err)
+		}
+		c.Close()
+	}
 }

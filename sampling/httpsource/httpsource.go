@@ -17,10 +17,11 @@ import (
 
 // Options configure a Source; the zero Options poll every five minutes.
 type Options struct {
-	Client  *http.Client  // nil: one with a timeout of 30 s
-	Every   time.Duration // interval if neither policy nor Cache-Control says; zero: 5 min; kept within 30 s and 24 h
-	Header  http.Header   // sent along, such as Authorization
-	Timeout time.Duration // of one request; zero: 30 s
+	Client  *http.Client                          // nil: one that uses Proxy, follows no redirect from https to http, and sends Header to no other host
+	Proxy   func(*http.Request) (*url.URL, error) // of that client; nil: none, whatever the environment says
+	Every   time.Duration                         // interval if neither policy nor Cache-Control says; zero: 5 min; kept within 30 s and 24 h
+	Header  http.Header                           // sent along, such as Authorization
+	Timeout time.Duration                         // of one request; zero: 30 s
 }
 
 // Source polls a URL. Make it with New.
@@ -41,7 +42,7 @@ func New(address string, o Options) (*Source, error) {
 		o.Timeout = 30 * time.Second
 	}
 	if o.Client == nil {
-		o.Client = &http.Client{}
+		o.Client = client(&o)
 	}
 	if o.Every == 0 {
 		o.Every = defaultEvery
@@ -49,8 +50,9 @@ func New(address string, o Options) (*Source, error) {
 	return &Source{url: address, o: o, hint: make(chan struct{}, 1), wall: func() time.Time { return time.Now().Round(0) }}, nil
 }
 
-// Hint says that a newer policy is out: the next poll comes within the policy's spread, 60 s if it has none. It never
-// blocks.
+// Hint says that a newer policy is out: the next poll comes within the policy's spread, 60 s if it has none, and not within
+// 30 s after one that brought nothing newer, which a cache may have answered. It may be called with every heartbeat: a hint
+// that waits is not drawn again. It never blocks.
 func (s *Source) Hint() {
 	select {
 	case s.hint <- struct{}{}:
@@ -63,14 +65,18 @@ type poller struct {
 	*Source
 	to   sampling.Sink
 	plan schedule
-	good string // tag of what runs; kept only after a successful apply
-	bad  string // tag of what was refused, so that it is not loaded again
+
+	bad      string    // tag of what was refused, so that it is not loaded again
+	badUntil time.Time // when it is loaded again all the same; zero: never
+	doubted  string    // tag of what was refused once for a reason that may lie on the way
+	hinted   bool      // the wait has been cut short by a hint
+	barren   time.Time // when a poll last brought nothing newer
 }
 
 // Run implements sampling.Source. It returns only when ctx ends. No failure stops it: it keeps asking, ever more rarely up
 // to once an hour.
 func (s *Source) Run(ctx context.Context, to sampling.Sink) error {
-	p := &poller{Source: s, to: to, good: to.ETag()}
+	p := &poller{Source: s, to: to}
 	p.plan.every = pace(to.Pace().Every, nil, s.o.Every)
 	wait := p.plan.first(to.Version() == sampling.Version{})
 	for {
@@ -96,11 +102,8 @@ func (p *poller) sleep(ctx context.Context, wait time.Duration) error {
 			return ctx.Err()
 		case <-p.hint:
 			t.Stop()
-			spread := p.to.Pace().Spread
-			if spread == 0 {
-				spread = time.Minute
-			}
-			wait = min(wait-min(p.wall().Sub(before), wait), p.plan.below(spread))
+			wait -= max(min(p.wall().Sub(before), wait), 0)
+			wait = min(wait, p.hurry(wait))
 			continue
 		case <-t.C:
 		}
@@ -110,6 +113,22 @@ func (p *poller) sleep(ctx context.Context, wait time.Duration) error {
 		}
 	}
 	return ctx.Err()
+}
+
+// hurry returns the wait after a hint.
+func (p *poller) hurry(wait time.Duration) time.Duration {
+	if p.hinted {
+		return wait
+	}
+	p.hinted = true
+	spread := p.to.Pace().Spread
+	if spread == 0 {
+		spread = time.Minute
+	}
+	if p.barren.IsZero() {
+		return p.plan.below(spread)
+	}
+	return max(leastEvery-time.Since(p.barren), 0) + p.plan.below(spread)
 }
 
 // errStatus is an answer that brings nothing.
@@ -125,6 +144,7 @@ var errNothing = errors.New("sampling/httpsource: 304 without a policy of that t
 func (p *poller) poll(ctx context.Context) time.Duration {
 	ctx, stop := context.WithTimeout(ctx, p.o.Timeout)
 	defer stop()
+	defer p.polled(p.to.Version())
 	answer, err := p.ask(ctx)
 	if err != nil {
 		p.to.Fetched(err)
@@ -136,8 +156,11 @@ func (p *poller) poll(ctx context.Context) time.Duration {
 	case http.StatusOK:
 		err = p.take(answer)
 	case http.StatusNotModified:
-		if p.good == "" && p.bad == "" {
+		if p.to.ETag() == "" && p.bad == "" {
 			err = errNothing
+		}
+		if c, ok := p.to.(interface{ Clock(time.Time) }); ok {
+			c.Clock(serverTime(h))
 		}
 	case http.StatusUnauthorized, http.StatusForbidden, http.StatusNotFound, http.StatusGone:
 		p.to.Fetched(errStatus{answer.StatusCode})
@@ -153,6 +176,14 @@ func (p *poller) poll(ctx context.Context) time.Duration {
 	return p.plan.next()
 }
 
+// polled notes whether a poll brought something newer than what ran before it.
+func (p *poller) polled(before sampling.Version) {
+	p.hinted, p.barren = false, time.Time{}
+	if p.to.Version() == before {
+		p.barren = time.Now()
+	}
+}
+
 func (p *poller) ask(ctx context.Context) (*http.Response, error) {
 	r, err := http.NewRequestWithContext(ctx, http.MethodGet, p.url, nil)
 	if err != nil {
@@ -161,8 +192,11 @@ func (p *poller) ask(ctx context.Context) (*http.Response, error) {
 	for k, v := range p.o.Header {
 		r.Header[k] = v
 	}
+	if !p.badUntil.IsZero() && time.Now().After(p.badUntil) {
+		p.bad, p.badUntil = "", time.Time{}
+	}
 	var tags []string
-	for _, tag := range [...]string{p.good, p.bad} {
+	for _, tag := range [...]string{p.to.ETag(), p.bad} {
 		if tag != "" {
 			tags = append(tags, tag)
 		}
@@ -187,10 +221,23 @@ func (p *poller) take(answer *http.Response) error {
 		tag = ""
 	}
 	err = p.to.Apply(b, sampling.At{ServerTime: serverTime(h), Signature: h.Get("Krunk-Signature"), ETag: tag, Source: "http"})
-	if err == nil {
-		p.good, p.bad = tag, ""
-	} else {
-		p.bad = tag // the sink keeps the reason
-	}
+	p.remember(tag, err) // the sink keeps the reason
 	return nil
+}
+
+// remember keeps the tag of what was refused. What may have been damaged on the way, cut short without a word or robbed of its
+// signature, or is expired by a clock that may be wrong, is loaded once more, and after that once an hour.
+func (p *poller) remember(tag string, err error) {
+	p.bad, p.badUntil = tag, time.Time{}
+	e, malformed := err.(*sampling.Rejection)
+	switch {
+	case err == nil:
+		p.bad, p.doubted = "", ""
+	case malformed && e.Code == "E01" || errors.Is(err, sampling.ErrSignature) || errors.Is(err, sampling.ErrExpired):
+		if p.doubted != tag {
+			p.doubted, p.bad = tag, ""
+			return
+		}
+		p.badUntil = time.Now().Add(time.Hour)
+	}
 }

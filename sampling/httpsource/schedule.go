@@ -1,6 +1,7 @@
 package httpsource
 
 import (
+	"errors"
 	"math/rand/v2"
 	"net/http"
 	"strconv"
@@ -38,20 +39,25 @@ func (s *schedule) next() time.Duration {
 	return s.every*4/5 + s.below(s.every*2/5)
 }
 
-// retry returns the wait after a failure: doubling up to an hour, with full jitter; the server's Retry-After, up to an hour,
-// is kept to and spread by a fifth.
+// retry returns the wait after a failure: doubling up to an hour, or up to the interval if that is longer, with full jitter. The
+// server's Retry-After, from 30 s to an hour, is the least, spread by a fifth.
 func (s *schedule) retry(after time.Duration) time.Duration {
 	s.fails = min(s.fails+1, 12)
-	if after > 0 {
-		after = min(after, mostBackoff)
-		return after + s.below(after/5)
+	limit := min(s.every<<s.fails, max(s.every, mostBackoff))
+	own := max(s.below(limit), leastEvery/6)
+	if after <= 0 {
+		return own
 	}
-	limit := min(s.every<<min(s.fails, 12), mostBackoff)
-	return max(s.below(limit), leastEvery/6)
+	after = min(max(after, leastEvery), mostBackoff)
+	return max(own, after+s.below(after/5))
 }
 
-// refused returns the wait after 401, 403, 404 and 410: an hour, give or take 20 %, and never for ever.
-func (s *schedule) refused() time.Duration { return mostBackoff*4/5 + s.below(mostBackoff*2/5) }
+// refused returns the wait after 401, 403, 404 and 410: an hour, or the interval if that is longer, give or take 20 %, and never
+// for ever.
+func (s *schedule) refused() time.Duration {
+	d := max(s.every, mostBackoff)
+	return d*4/5 + s.below(d*2/5)
+}
 
 func (s *schedule) below(d time.Duration) time.Duration {
 	if d <= 0 {
@@ -86,10 +92,10 @@ func maxAge(header string) time.Duration {
 
 func seconds(s string) time.Duration {
 	n, err := strconv.ParseUint(s, 10, 32)
-	if err != nil {
+	if err != nil && !errors.Is(err, strconv.ErrRange) {
 		return 0
 	}
-	return time.Duration(n) * time.Second
+	return min(time.Duration(n)*time.Second, mostEvery)
 }
 
 // retryAfter reads the header in both of its forms; the date is taken relative to the server's own clock.
