@@ -175,10 +175,8 @@ func (r *rule) why(s *situation, salt string) string {
 		c := &r.when[i]
 		switch c.holds(s.id, salt, s.hash) {
 		case unknown:
-			if v := c.of(s.id); v == "" {
-				return c.name + ": not known of this client"
-			} else if len(c.ranges) > 0 {
-				return c.name + ": " + strconv.Quote(v) + " is not a version that can be compared"
+			if len(c.ranges) > 0 {
+				return c.name + ": " + strconv.Quote(c.of(s.id)) + " is not a version that can be compared"
 			}
 			return c.name + ": ids are hashed, and the program has no hash function"
 		case no:
@@ -187,7 +185,7 @@ func (r *rule) why(s *situation, salt string) string {
 	}
 	for i := range r.not {
 		if c := &r.not[i]; c.holds(s.id, salt, s.hash) == unknown {
-			return "not." + c.name + ": what is not known of this client counts against the rule"
+			return "not." + c.name + ": what cannot be compared counts against the rule"
 		}
 	}
 	return "excluded by not"

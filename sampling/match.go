@@ -107,17 +107,14 @@ type truth uint8
 const (
 	no truth = iota
 	yes
-	unknown // the client does not know it of itself, cannot compare it, or has no hash function for ids given as hashes
+	unknown // a release that cannot be compared with a range, or no hash function for ids given as hashes
 )
 
 const hashed = "sha256:"
 
 func (c *condition) holds(id *Identity, salt string, hash func([]byte) [32]byte) truth {
 	v := c.of(id)
-	if v == "" {
-		return unknown
-	}
-	if c.key == condRelease {
+	if c.key == condRelease && v != "" {
 		if _, version, ok := strings.Cut(v, "@"); ok && slices.Contains(c.values, version) {
 			return yes
 		}
@@ -127,7 +124,7 @@ func (c *condition) holds(id *Identity, salt string, hash func([]byte) [32]byte)
 			}
 		}
 	}
-	if slices.Contains(c.values, v) {
+	if v != "" && slices.Contains(c.values, v) {
 		return yes
 	}
 	if len(c.ranges) > 0 {
@@ -135,7 +132,7 @@ func (c *condition) holds(id *Identity, salt string, hash func([]byte) [32]byte)
 			return unknown
 		}
 	}
-	if c.key > condMatch {
+	if c.key > condMatch || v == "" {
 		return no
 	}
 	return c.holdsHashed(salt+":"+v, hash)

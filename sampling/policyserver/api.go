@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"strings"
 	"time"
 
 	"github.com/krunk-go/krunk/sampling"
@@ -53,6 +54,7 @@ type jsonReport struct {
 	ETag     string        `json:"etag,omitempty"`
 	Document string        `json:"document,omitempty"` // of a draft
 	Ended    []string      `json:"ended,omitempty"`
+	Unstored string        `json:"unstored,omitempty"` // why a kill switch is served from memory alone
 	Changes  []jsonChange  `json:"changes"`
 	Warnings []jsonProblem `json:"warnings"`
 	Effect   struct {
@@ -73,6 +75,9 @@ func outcomeJSON(o Outcome) jsonOutcome {
 
 func (r *Report) json() jsonReport {
 	j := jsonReport{Version: r.Version.String(), Replaces: r.Replaced.String(), ETag: r.ETag, Changes: []jsonChange{}, Warnings: problems(nil)}
+	if r.Unstored != nil {
+		j.Unstored = r.Unstored.Error()
+	}
 	for _, c := range r.Changes {
 		j.Changes = append(j.Changes, jsonChange(c))
 	}
@@ -186,7 +191,7 @@ func (s *Server) put(w http.ResponseWriter, r *http.Request) {
 func (s *Server) expected(r *http.Request) (v sampling.Version, status int, err error) {
 	cur := s.current.Load()
 	if tag := r.Header.Get("If-Match"); tag != "" {
-		if cur == nil || tag != cur.tag {
+		if cur == nil || !matches(tag, cur.tag) {
 			return v, http.StatusConflict, fmt.Errorf("%w: to replace %s", ErrConflict, clean(tag))
 		}
 		return cur.version(), 0, nil
@@ -235,4 +240,15 @@ func (s *Server) draft(w http.ResponseWriter, r *http.Request) {
 	j := d.Report.json()
 	j.Document, j.Ended, j.Replaces = string(d.Document), d.Ended, d.Replaces.String()
 	answer(w, http.StatusOK, j)
+}
+
+// matches reports whether an If-Match header, which may be a list, names a tag. "*" is not taken: it would overwrite what nobody
+// has seen.
+func matches(header, tag string) bool {
+	for one := range strings.SplitSeq(header, ",") {
+		if one = strings.TrimSpace(one); one == tag {
+			return true
+		}
+	}
+	return false
 }

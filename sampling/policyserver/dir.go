@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
@@ -17,7 +16,8 @@ import (
 )
 
 // Dir is a Store in a directory: "3.1187.json" is a version as published, byte for byte, and "3.1187.meta" says who
-// published it, when and over what. Both are small text files, fit for git; a version without .meta counts as well.
+// published it, when and over what. Both are small text files, fit for git; a version without .meta, or with one that is torn,
+// counts as well.
 // Several processes on one machine may share a directory where the system has file locks (unix, windows).
 type Dir struct {
 	// Keep is how many versions stay; zero: 100; negative: all.
@@ -62,7 +62,7 @@ func (d *Dir) versions() ([]sampling.Version, error) {
 	var out []sampling.Version
 	for _, f := range list {
 		name, isJSON := strings.CutSuffix(f.Name(), ".json")
-		if v, ok := sampling.ParseVersion(name); ok && isJSON && v.String() == name {
+		if v, ok := sampling.ParseVersion(name); ok && isJSON && v.String() == name && !f.IsDir() {
 			out = append(out, v)
 		}
 	}
@@ -87,22 +87,16 @@ func (d *Dir) read(v sampling.Version) (Entry, error) {
 	}
 	e := Entry{Version: v, Bytes: b}
 	text, err := os.ReadFile(d.file(v, ".meta"))
-	if errors.Is(err, fs.ErrNotExist) {
-		return e, nil
-	}
 	var m meta
-	if err == nil {
-		err = json.Unmarshal(text, &m)
-	}
-	if err != nil {
-		return Entry{}, fmt.Errorf("policyserver: %s: %w; take the file away if it cannot be mended", d.file(v, ".meta"), err)
+	if err != nil || json.Unmarshal(text, &m) != nil {
+		return e, nil // who published it is not worth a policy that cannot be served
 	}
 	e.By, e.At, e.Signature, e.Audit = m.By, m.At, m.Signature, m.Audit
 	e.Replaced, _ = sampling.ParseVersion(m.Replaced)
 	return e, nil
 }
 
-// Current implements Store.
+// Current implements Store. If the newest version cannot be read its number comes with the error.
 func (d *Dir) Current(context.Context) (Entry, error) {
 	list, err := d.versions()
 	if err != nil {
@@ -111,7 +105,9 @@ func (d *Dir) Current(context.Context) (Entry, error) {
 	if len(list) == 0 {
 		return Entry{}, ErrEmpty
 	}
-	return d.read(list[0])
+	e, err := d.read(list[0])
+	e.Version = list[0]
+	return e, err
 }
 
 // History implements Store. A version that cannot be read is left out.

@@ -66,18 +66,22 @@ func (s *Server) Draft(ctx context.Context, c Change, by string) (Draft, error) 
 	if err != nil {
 		return Draft{}, err
 	}
-	out := Draft{Replaces: cur.version(), Version: next(cur.version())}
-	if out.Ended, err = d.apply(c, now, out.Version); err != nil {
-		return Draft{}, err
+	top := s.top()
+	out := Draft{Replaces: top, Version: next(top)}
+	out.Ended, err = d.apply(c, now, out.Version)
+	if err == nil {
+		err = d.date(&c, c.note(cur.version()), by, now, base, out.Version)
 	}
-	if err := d.date(c.note(cur.version()), by, now, base, out.Version); err != nil {
-		return Draft{}, err
+	if err == nil {
+		out.Document = d.b
+		out.Report, err = s.examine(cur, d.b, by, now)
 	}
-	out.Document = d.b
-	out.Report, err = s.examine(cur, d.b, by, now)
-	if _, wrong := isStrict(err); wrong && c.kills() {
+	if err != nil && c.kills() {
 		out.Document = bareKill(d, base, c.note(cur.version()), by, now, out.Version)
 		out.Report, err = s.examine(cur, out.Document, by, now)
+	}
+	if _, strict := isStrict(err); err != nil && !strict {
+		return Draft{}, err
 	}
 	return out, err
 }
@@ -86,6 +90,10 @@ func (s *Server) Draft(ctx context.Context, c Change, by string) (Draft, error) 
 func (c *Change) kills() bool {
 	return c.Enabled != nil && !*c.Enabled && c.Clients == nil && len(c.Connect)+len(c.End) == 0 && c.Rollback == ""
 }
+
+// killHolds is how long a kill switch holds over a policy that has an end, and so may need one for its signature: when a policy
+// ends clients report again as they were compiled, which nobody means who stops everything.
+const killHolds = 10 * 365 * 24 * time.Hour
 
 // bareKill is the kill switch alone, for a document that is wrong elsewhere (put into the store by hand): mistakes must not
 // keep it from being thrown. Whether crashes are sent stays as it was.
@@ -100,6 +108,9 @@ func bareKill(d *document, base *sampling.Policy, note, by string, now time.Time
 	}
 	if base.Salt() != "" {
 		b += ",\n  \"salt\": " + quote(base.Salt())
+	}
+	if !base.Expires().IsZero() {
+		b += ",\n  \"expires\": " + stamp(now.Add(killHolds))
 	}
 	return []byte(b + "\n}\n")
 }
@@ -211,8 +222,8 @@ func (c *Connect) rule(id string, now time.Time) (string, error) {
 		quote(id), stamp(now.Add(length)), everyone, quote(strings.ToLower(c.Channel)), set), nil
 }
 
-// date gives the document its number, author and times; it holds as long as base was meant to.
-func (d *document) date(note, by string, now time.Time, base *sampling.Policy, v sampling.Version) error {
+// date gives the document its number, author and times; it holds as long as base was meant to, a kill switch for ten years.
+func (d *document) date(c *Change, note, by string, now time.Time, base *sampling.Policy, v sampling.Version) error {
 	type pair struct{ key, value, after string }
 	set := []pair{
 		{"version", strconv.FormatInt(v.N, 10), ""}, {"epoch", strconv.FormatInt(v.Epoch, 10), "krunk"},
@@ -222,6 +233,9 @@ func (d *document) date(note, by string, now time.Time, base *sampling.Policy, v
 		holds := 14 * 24 * time.Hour
 		if !base.Issued().IsZero() {
 			holds = end.Sub(base.Issued())
+		}
+		if c.Enabled != nil && !*c.Enabled {
+			holds = killHolds
 		}
 		set = append(set, pair{"expires", stamp(now.Add(holds)), "issued"})
 	}

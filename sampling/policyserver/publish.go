@@ -29,6 +29,7 @@ type Report struct {
 	Warnings []sampling.Warning
 	Effect   Effect
 	Audit    string // one line, as given to Options.Audit
+	Unstored error  // why a kill switch is served from memory alone; it is offered to the store again every 30 s
 }
 
 // Proposal is a document to be published.
@@ -45,11 +46,12 @@ func (s *Server) Publish(ctx context.Context, b []byte, by string) (Report, erro
 	if err := s.reload(ctx); err != nil {
 		return Report{}, err
 	}
-	return s.Replace(ctx, Proposal{Bytes: b, By: by, Replaces: s.current.Load().version()})
+	return s.Replace(ctx, Proposal{Bytes: b, By: by, Replaces: s.top()})
 }
 
 // Replace publishes a document after strict reading, in place of the version that its author saw. All that is wrong with it
-// is in a *sampling.Errors; a version published meanwhile gives ErrConflict. No error changes what is served.
+// is in a *sampling.Errors; a version published meanwhile gives ErrConflict. No error changes what is served. A kill switch is
+// served even if the store does not take it: see Report.Unstored.
 func (s *Server) Replace(ctx context.Context, p Proposal) (Report, error) {
 	if p.By = clean(p.By); p.By == "" {
 		return Report{}, errors.New("policyserver: nobody publishes; give a name in By")
@@ -60,9 +62,12 @@ func (s *Server) Replace(ctx context.Context, p Proposal) (Report, error) {
 	if err := s.reload(ctx); err != nil {
 		return Report{}, err
 	}
-	cur, now := s.current.Load(), time.Now().UTC().Truncate(time.Second)
-	if cur.version() != p.Replaces {
-		return Report{}, fmt.Errorf("%w: to replace %s, but %s is current", ErrConflict, p.Replaces, cur.version())
+	cur, now, top := s.current.Load(), time.Now().UTC().Truncate(time.Second), s.top()
+	if cur.version() == p.Replaces {
+		p.Replaces = top // what the author saw; above it lies something that nobody can read
+	}
+	if top != p.Replaces {
+		return Report{}, fmt.Errorf("%w: to replace %s, but %s is current", ErrConflict, p.Replaces, top)
 	}
 	doc, sigs, err := sampling.OpenEnvelope(p.Bytes)
 	if err != nil {
@@ -72,8 +77,11 @@ func (s *Server) Replace(ctx context.Context, p Proposal) (Report, error) {
 	if err != nil {
 		return Report{}, err
 	}
-	if !cur.version().Less(r.Version) {
-		return Report{}, fmt.Errorf("%w: %s is not above %s; write %s", ErrConflict, r.Version, cur.version(), next(cur.version()))
+	if !top.Less(r.Version) {
+		return Report{}, fmt.Errorf("%w: %s is not above %s; write %s", ErrConflict, r.Version, top, next(top))
+	}
+	if leaps(top, r.Version) {
+		return Report{}, fmt.Errorf("policyserver: %s leaps over too much, and versions never go back; write %s", r.Version, next(top))
 	}
 	if err := s.sign(&p, doc, sigs, cur); err != nil {
 		return Report{}, err
@@ -85,12 +93,29 @@ func (s *Server) Replace(ctx context.Context, p Proposal) (Report, error) {
 	}
 	r.ETag = made.tag
 	if err := s.store.Publish(ctx, e, p.Replaces); err != nil {
-		_ = s.reload(ctx) // to name who was faster; err tells the rest
-		return Report{}, storeError{err}
+		if made.policy.Enabled() || errors.Is(err, ErrConflict) {
+			_ = s.reload(ctx) // to name who was faster; err tells the rest
+			return Report{}, storeError{err}
+		}
+		r.Unstored = err
+		s.unsaved.Store(made)
 	}
 	s.serve(made)
 	s.audit(r.Audit)
 	return r, nil
+}
+
+// maxLeap is how far above the version before it a version may lie.
+const maxLeap = 1_000_000
+
+func leaps(from, to sampling.Version) bool {
+	switch {
+	case from == (sampling.Version{}):
+		return to.Epoch > maxLeap || to.N > 1<<52
+	case from.Epoch == to.Epoch:
+		return to.N-from.N > maxLeap
+	}
+	return to.Epoch-from.Epoch > 1000 || to.N > 1<<52
 }
 
 // examine reads a document strictly and says what it would do in place of cur.

@@ -48,9 +48,11 @@ type Server struct {
 	o        Options
 	current  atomic.Pointer[served]
 	observed atomic.Pointer[Observation]
-	failure  atomic.Pointer[error] // of the last re-read; nil if it was good
-	read     atomic.Int64          // when the store was read last, unix nanoseconds
-	reading  atomic.Bool           // a re-read is under way
+	failure  atomic.Pointer[error]            // of the last re-read; nil if it was good
+	broken   atomic.Pointer[sampling.Version] // the store's newest, if it cannot be read; above what is served
+	unsaved  atomic.Pointer[served]           // a kill switch that the store did not take
+	read     atomic.Int64                     // when the store was read last, unix nanoseconds
+	reading  atomic.Bool                      // a re-read is under way
 	shown    atomic.Pointer[snapshot]
 	past     atomic.Pointer[past]
 	setting  sync.Mutex // held while current is replaced
@@ -63,8 +65,8 @@ type Server struct {
 // rereadEvery is how old what is served may get; a Store's watch may fall silent.
 const rereadEvery = 30 * time.Second
 
-// New reads the current policy. It fails if the store cannot be read or holds something else than policies; an empty store
-// is fine.
+// New reads the current policy, or if that cannot be read the newest one before it that can, which the status tells. It fails if
+// the store cannot be read or holds only something else than policies; an empty store is fine.
 func New(store Store, o Options) (*Server, error) {
 	if o.Window == 0 {
 		o.Window = 5 * time.Minute
@@ -97,16 +99,57 @@ func New(store Store, o Options) (*Server, error) {
 	return s, nil
 }
 
-// reload reads the store now.
+// unreadable says that the store's newest version cannot be served.
+type unreadable struct {
+	version sampling.Version
+	err     error
+}
+
+func (u *unreadable) Error() string {
+	return fmt.Sprintf("version %s cannot be read, so the one before it is served; publish a higher one, or mend it: %v", u.version, u.err)
+}
+
+func (u *unreadable) Unwrap() error { return u.err }
+
+// reload reads the store now. A newest version that cannot be read is no error as long as an older one is served: it is told in
+// the status, and must not keep anybody from publishing over it.
 func (s *Server) reload(ctx context.Context) error {
+	s.save(ctx)
 	err := s.load(ctx)
 	s.read.Store(time.Now().UnixNano())
 	if err == nil {
 		s.failure.Store(nil)
-	} else {
-		s.failure.Store(&err)
+		s.broken.Store(nil)
+		return nil
 	}
-	return err
+	s.failure.Store(&err)
+	var u *unreadable
+	if !errors.As(err, &u) {
+		return err
+	}
+	s.broken.Store(&u.version)
+	if s.current.Load() == nil {
+		return err
+	}
+	return nil
+}
+
+// save offers a kill switch that was served from memory to the store again.
+func (s *Server) save(ctx context.Context) {
+	if c := s.unsaved.Load(); c != nil {
+		if err := s.store.Publish(ctx, c.entry, c.entry.Replaced); err == nil || errors.Is(err, ErrConflict) {
+			s.unsaved.CompareAndSwap(c, nil)
+		}
+	}
+}
+
+// top is the version that the next one has to be above, and replaces.
+func (s *Server) top() sampling.Version {
+	v := s.current.Load().version()
+	if b := s.broken.Load(); b != nil && v.Less(*b) {
+		return *b
+	}
+	return v
 }
 
 func (s *Server) load(ctx context.Context) error {
@@ -114,17 +157,33 @@ func (s *Server) load(ctx context.Context) error {
 	if errors.Is(err, ErrEmpty) {
 		return nil
 	}
-	if err != nil {
+	if err != nil && e.Version == (sampling.Version{}) {
 		return err
 	}
-	if cur := s.current.Load(); cur != nil && cur.entry.Version == e.Version && string(cur.entry.Bytes) == string(e.Bytes) {
+	if cur := s.current.Load(); err == nil && cur != nil && cur.entry.Version == e.Version && string(cur.entry.Bytes) == string(e.Bytes) {
 		return nil
 	}
-	made, err := prepare(e)
+	var made *served
 	if err == nil {
-		s.serve(made)
+		made, err = prepare(e)
 	}
-	return err
+	if err != nil {
+		s.serveOlder(ctx)
+		return &unreadable{e.Version, err}
+	}
+	s.serve(made)
+	return nil
+}
+
+// serveOlder serves the newest version that can be.
+func (s *Server) serveOlder(ctx context.Context) {
+	list, _ := s.store.History(ctx, keep) // what it cannot list cannot be served
+	for _, e := range list {
+		if made, err := prepare(e); err == nil {
+			s.serve(made)
+			return
+		}
+	}
 }
 
 // serve makes a version the current one, unless a higher one came first.

@@ -21,6 +21,7 @@ type jsonStatus struct {
 	Channels    []string        `json:"channels"`
 	Rules       []jsonRule      `json:"rules"`
 	Publish     bool            `json:"publish"` // publishing is on
+	Expires     *time.Time      `json:"expires,omitempty"`
 	Store       string          `json:"store,omitempty"`
 	Convergence jsonConvergence `json:"convergence"`
 	Counters    []jsonCounter   `json:"counters"`
@@ -68,11 +69,15 @@ func (s *Server) status(w http.ResponseWriter, r *http.Request) {
 	if err := s.failure.Load(); err != nil {
 		st.Store = (*err).Error()
 	}
+	if u := s.unsaved.Load(); u != nil {
+		st.Store = "the kill switch of version " + u.entry.Version.String() + " is served from memory; the store has not taken it yet. " + st.Store
+	}
 	st.Counters = s.meter.read(s.o.Counters)
 	for _, n := range st.Counters {
 		names[n.Channel] = true
 	}
-	st.Channels = slices.Sorted(maps.Keys(names))
+	st.Channels = slices.AppendSeq([]string{}, maps.Keys(names))
+	slices.Sort(st.Channels)
 	st.Convergence = s.recent(st.Now, c.version())
 	answer(w, http.StatusOK, st)
 }
@@ -101,6 +106,9 @@ func (st *jsonStatus) fill(c *served, names map[string]bool) {
 		st.At = &c.entry.At
 	}
 	st.Note, st.Enabled = c.policy.Note(), c.policy.Enabled()
+	if end := c.policy.Expires(); !end.IsZero() {
+		st.Expires = &end
+	}
 	o, heads, err := (&document{c.doc}).outline()
 	if err != nil {
 		return // cannot be: it was parsed

@@ -8,6 +8,7 @@ let change = fresh(); // what is to be published
 let draft = null; // what the server made of it
 let drafting = 0; // number of the newest draft request
 let timer = 0;
+let invalid = ""; // why what stands in the share's field cannot be published
 
 function fresh() { return { clients: null, connect: [], end: [], rollback: "", enabled: null }; }
 function isEmpty(c) { return c.clients === null && !c.connect.length && !c.end.length && !c.rollback && c.enabled === null; }
@@ -102,7 +103,7 @@ async function makeDraft() {
     if (mine !== drafting || isEmpty(change)) return;
     draft = made;
     fill($("problems"), []);
-    alarm("");
+    alarm(wrong); // what is wrong with the server stands as long as it is
   } catch (e) {
     if (mine !== drafting) return;
     draft = null;
@@ -128,6 +129,7 @@ function failed(e) {
 }
 
 async function publish(again = 3) {
+  if (invalid) return;
   clearTimeout(timer);
   $("publish").disabled = true;
   await makeDraft(); // with the note and the time of now
@@ -141,8 +143,9 @@ async function publish(again = 3) {
     drafting++;
     $("note").value = "";
     alarm("");
-    say("Published " + done.version + ": " + done.effect.text.replaceAll("->", "→"));
+    say("Published " + done.version + ": " + done.effect.text.replaceAll("->", "→") + (done.unstored ? " Served from memory, the store refuses it: " + done.unstored : ""));
     await poll();
+    if (document.activeElement === document.body) $("said").focus();
   } catch (e) {
     failed(e);
     if (e.status === 409 && change.enabled === false && again > 0) { // an emergency does not wait for a second look
@@ -177,7 +180,8 @@ function show() {
   $("nothing").hidden = pending;
   $("pending").hidden = !draft;
   $("preview").classList.toggle("live", pending);
-  $("publish").disabled = !draft || !status || !status.publish;
+  $("publish").disabled = !draft || !status || !status.publish || invalid !== "";
+  text("invalid", invalid);
   $("discard").disabled = !pending;
   if (status) {
     const share = change.clients !== null ? change.clients : status.clients;
@@ -217,7 +221,7 @@ function showDraft() {
 function showStatus() {
   const s = status;
   const when = s.at ? ", published " + ago(s.at) + " by " + s.by : "";
-  text("running", s.version ? "Version " + s.version + when + (s.note ? ": " + s.note : "") : "No policy was published yet; clients run their compiled default.");
+  text("running", s.version ? "Version " + s.version + when + (s.note ? ": " + s.note : "") + (s.expires ? "; " + left(s.expires) + ", then clients report as they were compiled" : "") : "No policy was published yet; clients run their compiled default.");
   text("chip", !s.version ? "No policy" : s.enabled ? "Reporting, " + s.clients + " %" : "Killed: only crashes come");
   $("chip").className = "chip " + (s.version && s.enabled ? "on" : "off");
   text("kill", s.enabled ? "Kill switch" : "Start reporting again");
@@ -252,7 +256,7 @@ function showRules(list) {
   fill($("rules"), list.map((r) => {
     const stop = make("button", { type: "button", className: "small", disabled: !status.publish || change.end.includes(r.id) }, "End");
     stop.setAttribute("aria-label", "End rule " + r.id);
-    stop.addEventListener("click", () => { change.end.push(r.id); edited(); $("publish").scrollIntoView({ block: "nearest" }); });
+    stop.addEventListener("click", () => { stop.disabled = true; change.end.push(r.id); edited(); $("publish").scrollIntoView({ block: "nearest" }); });
     return make("li", {}, make("div", {}, make("b", {}, r.id), " ", make("span", { className: "quiet" }, r.until ? left(r.until) : "has no end"), make("code", {}, summary(r.text))), stop);
   }));
 }
@@ -313,12 +317,13 @@ function confirmFirst(title, words, yes, then) {
 $("c-no").addEventListener("click", () => $("confirm").close());
 
 $("kill").addEventListener("click", () => {
-  const on = status && status.enabled;
+  const on = !status || status.enabled; // as long as nothing is known it is the emergency that counts
   const then = (note) => {
+    const before = change, note0 = $("note").value; // what somebody was preparing is not lost
     change = fresh();
     change.enabled = !on;
     $("note").value = note || (on ? "kill switch" : "reporting again");
-    publish();
+    publish().then(() => { if (isEmpty(change) && !isEmpty(before)) { change = before; $("note").value = note0; edited(); } });
   };
   if (on) confirmFirst("Stop all reporting?", "Every client stops sending anything but crashes, and drops what it has queued. You can start it again here.", "Stop all reporting", then);
   else confirmFirst("Start reporting again?", "Clients report as the policy says: " + status.clients + " % of them.", "Start reporting", then);
@@ -327,8 +332,18 @@ $("kill").addEventListener("click", () => {
 // --- controls
 
 $("slider").addEventListener("input", (e) => setShare(Number(e.target.value)));
-$("share").addEventListener("input", (e) => { if (e.target.value !== "" && e.target.validity.valid) setShare(Number(e.target.value)); });
+$("share").addEventListener("input", (e) => {
+  const good = e.target.value !== "" && e.target.validity.valid;
+  invalid = good ? "" : "The share has to be a number from 0 to 100 with at most 4 decimals.";
+  if (good) return setShare(Number(e.target.value));
+  clearTimeout(timer);
+  draft = null;
+  drafting++;
+  show();
+});
+$("share").addEventListener("blur", () => { if (invalid) { invalid = ""; edited(); } }); // the field shows what holds again
 function setShare(x) {
+  invalid = "";
   change.clients = status && x === status.clients ? null : x;
   if (document.activeElement === $("slider")) $("share").value = String(x);
   edited();
