@@ -37,13 +37,21 @@ func (s *Store) unbind(kv jetstream.KeyValue) {
 	}
 }
 
+// madeByAnother reports whether a bucket could not be made because another server makes it at this moment. nats-server 2.9 says
+// that its subjects overlap with those of a stream, and does not show the stream yet.
+func madeByAnother(err error) bool {
+	const overlap = 10065
+	var e *jetstream.APIError
+	return errors.Is(err, jetstream.ErrBucketExists) || errors.As(err, &e) && e.ErrorCode == overlap
+}
+
 func (s *Store) find(ctx context.Context) (jetstream.KeyValue, error) {
 	kv, err := s.js.KeyValue(ctx, s.o.Bucket)
-	if errors.Is(err, jetstream.ErrBucketNotFound) {
+	for try := 0; errors.Is(err, jetstream.ErrBucketNotFound) && try < 10; try++ {
 		kv, err = s.js.CreateKeyValue(ctx, jetstream.KeyValueConfig{
 			Bucket: s.o.Bucket, Description: "Krunk policies", History: keep, MaxValueSize: maxValue, Replicas: s.o.Replicas,
 		})
-		if errors.Is(err, jetstream.ErrBucketExists) { // another server made it meanwhile
+		if madeByAnother(err) {
 			kv, err = s.js.KeyValue(ctx, s.o.Bucket)
 		}
 	}

@@ -138,6 +138,10 @@ func TestNoServer(t *testing.T) {
 		t.Errorf("Publish: %v", err)
 	}
 	m.start()
+	eventually(t, "the version, once the server is back", func() bool {
+		e, err := s.Current(t.Context())
+		return err == nil && e.Version == v3(1)
+	})
 }
 
 // faulty is a bucket whose answers to a swap get lost.
