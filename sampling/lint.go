@@ -1,6 +1,7 @@
 package sampling
 
 import (
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -30,6 +31,7 @@ func (d *decoder) lint() {
 		}
 		d.bounded(i, before)
 		d.shadowed(i)
+		d.idle(i)
 	}
 }
 
@@ -63,24 +65,86 @@ func raises(r *rule, before *plan) string {
 	if after.clients > before.clients {
 		return "raises clients from " + percentText(before.clients) + " to " + percentText(after.clients)
 	}
-	for i := range r.channels {
-		e := &r.channels[i]
-		a, b := before.resolve(e.name), after.resolve(e.name)
-		name := strconv.Quote(e.name)
-		switch {
-		case e.has&hasSend != 0 && b.Send < a.Send:
-			return "lowers " + name + " to " + b.Send.String()
-		case e.has&hasIssue != 0 && b.Issue < a.Issue:
-			return "lowers " + name + " to issue " + b.Issue.String()
-		case e.has&hasClients != 0 && min(b.clients, after.clients) > min(a.clients, before.clients):
-			return "raises clients of " + name + " to " + percentText(b.clients)
-		case e.has&hasRecords != 0 && b.records > a.records:
-			return "raises records of " + name + " to " + percentText(b.records)
-		case e.has&hasRate != 0 && a.rate.N > 0 && b.rate.perHour() > a.rate.perHour():
-			return "raises rate of " + name + " to " + b.rate.String()
+	if after.panics > before.panics {
+		return "raises panics from " + percentText(before.panics) + " to " + percentText(after.panics)
+	}
+	for _, name := range namesOf(r, &after) {
+		a, b := before.resolve(name), after.resolve(name)
+		if how := louder(&a, &b, before.clients, after.clients); how != "" {
+			return strings.Replace(how, "%s", strconv.Quote(name), 1)
 		}
 	}
 	return ""
+}
+
+// namesOf lists the channels that a rule may change: those it names, then all that the policy names, since "*" and prefixes
+// reach them too.
+func namesOf(r *rule, p *plan) []string {
+	var out []string
+	for i := range r.channels {
+		out = append(out, r.channels[i].name)
+	}
+	return append(out, slices.Sorted(maps.Keys(p.index))...)
+}
+
+// louder says in what way b lets more through than a, with a place for the channel's name.
+func louder(a, b *resolved, before, after uint32) string {
+	switch {
+	case b.Send < a.Send:
+		return "lowers %s to " + b.Send.String()
+	case b.Issue < a.Issue:
+		return "lowers %s to issue " + b.Issue.String()
+	case min(b.clients, after) > min(a.clients, before):
+		return "raises clients of %s to " + percentText(b.clients)
+	case b.records > a.records:
+		return "raises records of %s to " + percentText(b.records)
+	case a.rate.N > 0 && b.rate.N == 0:
+		return "takes the rate off %s"
+	case a.rate.N > 0 && b.rate.perHour() > a.rate.perHour():
+		return "raises rate of %s to " + b.rate.String()
+	case a.rate.N > 0 && b.bursts() > a.bursts():
+		return "raises burst of %s to " + strconv.FormatUint(uint64(b.bursts()), 10)
+	case b.records < Million && b.first > a.first:
+		return "raises first of %s to " + strconv.Itoa(int(b.first))
+	}
+	return ""
+}
+
+// bursts is the burst with its default.
+func (f *fields) bursts() uint32 {
+	if f.burst == 0 {
+		return min(10, f.rate.N)
+	}
+	return f.burst
+}
+
+// idle warns of a rule that can do nothing.
+func (d *decoder) idle(i int) {
+	r := &d.p.rules[i]
+	misspelt := slices.ContainsFunc(d.problems, func(p problem) bool { return p.kind == kUnknown })
+	if len(r.settings("")) == 0 && !r.dead && !misspelt {
+		d.found(rulePath(i)+".set", kNoEffect, r.at, "sets nothing", "write what is to be different, or take the rule out")
+	}
+	for _, list := range [...][]condition{r.when, r.not} {
+		for j := range list {
+			c := &list[j]
+			for _, v := range c.values {
+				if digits, is := strings.CutPrefix(v, hashed); is && c.key <= condMatch && !hash16(digits) {
+					d.found(rulePath(i)+".when."+c.name, kNoEffect, r.at, strconv.Quote(v)+" is the hash of no id",
+						"write sha256: and 16 of 0-9 and a-f, as krunkpolicy debug does")
+				}
+			}
+		}
+	}
+}
+
+func hash16(s string) bool {
+	for i := range len(s) {
+		if (s[i] < '0' || s[i] > '9') && (s[i] < 'a' || s[i] > 'f') {
+			return false
+		}
+	}
+	return len(s) == 16
 }
 
 // whom describes who a rule is for.

@@ -56,6 +56,9 @@ func ParseStrict(b []byte) (*Policy, []Warning, error) {
 	var errs Errors
 	var warnings []Warning
 	for _, p := range d.problems {
+		if p.kind == kFraction && d.p.note != "" {
+			continue // a note that stands behind the number silences it too
+		}
 		line, column := position(b, p.at)
 		out := Problem{Code: p.kind.code(), Path: p.path, Line: line, Column: column}
 		if out.What, out.Write = p.text(); p.kind <= kUTF8 && p.kind != kShape {

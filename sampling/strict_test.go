@@ -108,6 +108,8 @@ var table = []row{
 	{"E18", doc(`"panics":0`), `panics: 0 hides crashes; say why in "note"`, accept},
 	{"E05", doc(`"clients":0.05`), `clients: 0.05 — did you mean 5 (percent)?; values are percentages, not fractions; a "note" silences this`, accept},
 	{"W01", doc(`"clients":10,"channels":{"net":{"clients":50}}`), `channels["net"].clients: 50 has no effect, clients is 10`, accept},
+	{"W01", rules(`{"id":"a","when":{"env":["x"]},"set":{}}`), `rules[0].set: sets nothing; write what is to be different, or take the rule out`, accept},
+	{"W01", rules(`{"id":"a","when":{"player":["sha256:ABCD"]},"set":{"clients":1}}`), `rules[0].when.player: "sha256:ABCD" is the hash of no id; write sha256: and 16 of 0-9 and a-f, as krunkpolicy debug does`, accept},
 	{"W02", rules(`{"id":"a","when":{"env":["x"]},"set":{"clients":1}},{"id":"b","when":{"env":["x"]},"set":{"clients":2}}`), `rules[0]: has no effect: rules[1] has the same "when" and sets the same; take one of them out`, accept},
 }
 

@@ -76,8 +76,10 @@ func (g State) text(current sampling.Version) string {
 		return "rejected it: " + g.Reason
 	case g.Version == sampling.Version{}:
 		return "on the compiled default"
-	case g.Reason != "":
+	case strings.HasPrefix(g.Reason, "E"):
 		return "on " + on + " without what they do not understand: " + g.Reason
+	case g.Reason != "":
+		return "on " + on + ", and refused what came after it: " + g.Reason
 	}
 	return "on " + on
 }
