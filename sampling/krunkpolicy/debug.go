@@ -77,7 +77,7 @@ func debug(s *streams, r *revision, d debugRule, file string) error {
 	if !p.Enabled() {
 		return fmt.Errorf("%s: the kill switch is thrown, so nobody reports; publish a version with \"enabled\": true first", file)
 	}
-	doc, next := &document{src.doc}, following(p.Version())
+	doc, next := textOf(src.doc), following(p.Version())
 	if err := r.revise(s, doc, p, next); err != nil {
 		return err
 	}

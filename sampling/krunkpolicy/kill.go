@@ -30,11 +30,11 @@ func kill(s *streams, r *revision, file string) error {
 	if err != nil {
 		return err
 	}
-	d := &document{src.doc}
+	d := textOf(src.doc)
 	if err := r.revise(s, d, p, following(p.Version())); err != nil {
 		return err
 	}
-	if err := d.set("enabled", "false", "note"); err != nil {
+	if err := d.Set("enabled", "false", "note"); err != nil {
 		return err
 	}
 	if !p.Expires().IsZero() {

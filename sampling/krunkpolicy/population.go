@@ -51,7 +51,7 @@ func (t *tally) add(u *tally) {
 
 // frozen is the document as it holds at one moment, without anything that ends while the simulation runs.
 func frozen(doc []byte, now time.Time) ([]byte, error) {
-	d := &document{doc}
+	d := textOf(doc)
 	if _, err := d.dropEnded(now); err != nil {
 		return nil, err
 	}
@@ -63,21 +63,21 @@ func frozen(doc []byte, now time.Time) ([]byte, error) {
 		if heads[i].Until.IsZero() {
 			continue
 		}
-		r := &document{raw[i]}
-		if err := r.set("until", `"9999-01-01T00:00:00Z"`, ""); err != nil {
+		r := textOf(raw[i])
+		if err := r.Set("until", `"9999-01-01T00:00:00Z"`, ""); err != nil {
 			return nil, err
 		}
-		raw[i] = r.b
+		raw[i] = r.B
 	}
 	if len(raw) > 0 {
 		if err := d.setRules(raw); err != nil {
 			return nil, err
 		}
 	}
-	if d.get("expires") != nil {
-		err = d.set("expires", `"9999-01-01T00:00:00Z"`, "")
+	if d.Get("expires") != nil {
+		err = d.Set("expires", `"9999-01-01T00:00:00Z"`, "")
 	}
-	return d.b, err
+	return d.B, err
 }
 
 // simulate runs every client through the controller that it has in the game. doc nil is the compiled default. Memory does

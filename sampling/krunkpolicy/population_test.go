@@ -142,11 +142,11 @@ func TestRaisingOnlyAdds(t *testing.T) {
 	src, now := example(t)
 	pop, last := crowd(t, 4000, nil, nil), int64(-1)
 	for _, clients := range []string{"0", "0.5", "10", "25"} {
-		d := &document{src.doc}
-		if err := d.set("clients", clients, ""); err != nil {
+		d := textOf(src.doc)
+		if err := d.Set("clients", clients, ""); err != nil {
 			t.Fatal(err)
 		}
-		r, err := pop.simulate(d.b, []string{"*"}, now)
+		r, err := pop.simulate(d.B, []string{"*"}, now)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -171,7 +171,7 @@ func TestFrozenHoldsStill(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		_, heads, err := (&document{b}).rules()
+		_, heads, err := textOf(b).rules()
 		if err != nil || len(heads) != c.want {
 			t.Errorf("at %v: got %d rules, %v, want %d", c.now, len(heads), err, c.want)
 		}

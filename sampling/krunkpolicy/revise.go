@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/krunk-go/krunk/internal/policydoc"
 	"github.com/krunk-go/krunk/sampling"
 )
 
@@ -40,7 +41,7 @@ func (r *revision) revise(s *streams, d *document, p *sampling.Policy, next samp
 	}
 	set := func(key, value, after string) {
 		if err == nil {
-			err = d.set(key, value, after)
+			err = d.Set(key, value, after)
 		}
 	}
 	set("version", fmt.Sprint(next.N), "")
@@ -65,11 +66,11 @@ func lasting(p *sampling.Policy) time.Duration {
 	return p.Expires().Sub(p.Issued())
 }
 
-func stamp(t time.Time) string { return quote(t.UTC().Format(time.RFC3339)) }
+func stamp(t time.Time) string { return policydoc.Stamp(t) }
 
 // finish checks the new document, tells what changes, and writes it.
 func (r *revision) finish(s *streams, d *document, old *sampling.Policy, from string) error {
-	p, err := s.strict("(new document)", d.b)
+	p, err := s.strict("(new document)", d.B)
 	if err != nil {
 		return err
 	}
@@ -77,7 +78,7 @@ func (r *revision) finish(s *streams, d *document, old *sampling.Policy, from st
 	for _, c := range sampling.Diff(old, p) {
 		fmt.Fprintln(s.err, "  "+changeText(c))
 	}
-	return r.out.deliver(s, d.b, from)
+	return r.out.deliver(s, d.B, from)
 }
 
 // following returns the version after v.

@@ -63,7 +63,7 @@ func rollback(s *streams, r *revision, a *access, from, version string) error {
 		to, _ := parseVersion(version, newest.policy.Version().Epoch) // find has read it
 		*r.note = fmt.Sprintf("rollback of %s to %s", newest.policy.Version(), to)
 	}
-	d := &document{old.doc}
+	d := textOf(old.doc)
 	if err := r.revise(s, d, old.policy, following(newest.policy.Version())); err != nil {
 		return err
 	}

@@ -171,7 +171,7 @@ func channelNames(e emissions, sources ...*source) ([]string, error) {
 			return nil, err
 		}
 		out = append(out, p.Channels()...)
-		_, heads, err := (&document{src.doc}).rules()
+		_, heads, err := textOf(src.doc).rules()
 		if err != nil {
 			return nil, err
 		}
@@ -200,7 +200,7 @@ func effect(pop *population, src *source, p *sampling.Policy, names []string, no
 	if err != nil {
 		return nil, err
 	}
-	_, heads, err := (&document{doc}).rules()
+	_, heads, err := textOf(doc).rules()
 	if err != nil {
 		return nil, err
 	}

@@ -73,8 +73,8 @@ func (s *Server) Draft(ctx context.Context, c Change, by string) (Draft, error) 
 		err = d.date(&c, c.note(cur.version()), by, now, base, out.Version)
 	}
 	if err == nil {
-		out.Document = d.b
-		out.Report, err = s.examine(cur, d.b, by, now)
+		out.Document = d.B
+		out.Report, err = s.examine(cur, d.B, by, now)
 	}
 	if err != nil && c.kills() {
 		out.Document = bareKill(d, base, c.note(cur.version()), by, now, out.Version)
@@ -126,9 +126,9 @@ func next(v sampling.Version) sampling.Version {
 func (s *Server) base(ctx context.Context, cur *served, rollback string) (*document, *sampling.Policy, error) {
 	if rollback == "" {
 		if cur == nil {
-			return &document{[]byte(blank)}, defaultPolicy(), nil
+			return textOf([]byte(blank)), defaultPolicy(), nil
 		}
-		return &document{slices.Clone(cur.doc)}, cur.policy, nil
+		return textOf(slices.Clone(cur.doc)), cur.policy, nil
 	}
 	list, err := s.store.History(ctx, keep)
 	if err != nil {
@@ -140,7 +140,7 @@ func (s *Server) base(ctx context.Context, cur *served, rollback string) (*docum
 			if err != nil {
 				return nil, nil, err
 			}
-			return &document{slices.Clone(old.doc)}, old.policy, nil
+			return textOf(slices.Clone(old.doc)), old.policy, nil
 		}
 	}
 	return nil, nil, fmt.Errorf("policyserver: version %q is not among the last %d; write one such as %q", rollback, keep, cur.version())

@@ -109,7 +109,7 @@ func (st *jsonStatus) fill(c *served, names map[string]bool) {
 	if end := c.policy.Expires(); !end.IsZero() {
 		st.Expires = &end
 	}
-	o, heads, err := (&document{c.doc}).outline()
+	o, heads, err := textOf(c.doc).outline()
 	if err != nil {
 		return // cannot be: it was parsed
 	}
