@@ -20,7 +20,13 @@ func isRange(s string) bool { return strings.ContainsAny(s, "<>=^~*|") }
 
 func parseRange(s string) (versionRange, bool) {
 	var out versionRange
-	for _, part := range strings.Fields(s) {
+	for s = strings.TrimSpace(s); s != ""; s = strings.TrimSpace(s) {
+		end := strings.IndexByte(s, ' ') // strings.Fields would bring a kilobyte
+		if end < 0 {
+			end = len(s)
+		}
+		part := s[:end]
+		s = s[end:]
 		n := 0
 		for n < len(part) && strings.IndexByte("<>=", part[n]) >= 0 {
 			n++

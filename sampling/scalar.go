@@ -80,7 +80,7 @@ func count(s string) (uint32, bool) {
 	return n, len(s) > 0 && s[0] != '0' && n <= Million
 }
 
-// rfc3339 reads a time with zone. It stands here because time.Parse brings every layout with it.
+// rfc3339 reads a time with zone. It stands here because time.Parse brings every layout with it, and time.Date 4 KiB.
 func rfc3339(s string) (time.Time, bool) {
 	if len(s) < 20 || len(s) > 40 || s[4] != '-' || s[7] != '-' || s[10] != 'T' || s[13] != ':' || s[16] != ':' {
 		return time.Time{}, false
@@ -95,9 +95,31 @@ func rfc3339(s string) (time.Time, bool) {
 	}
 	nanos, rest := fraction(s[19:])
 	offset, ok := zone(rest)
-	t := time.Date(v[0], time.Month(v[1]), v[2], v[3], v[4], v[5], nanos, time.UTC)
-	same := t.Month() == time.Month(v[1]) && t.Day() == v[2] && t.Hour() == v[3] && t.Minute() == v[4] && t.Second() == v[5]
-	return t.Add(-offset), ok && same
+	day, exists := civil(v[0], v[1], v[2])
+	if !ok || !exists || v[3] > 23 || v[4] > 59 || v[5] > 59 {
+		return time.Time{}, false
+	}
+	seconds := int64(day)*86400 + int64(v[3]*3600+v[4]*60+v[5])
+	return time.Unix(seconds, int64(nanos)).UTC().Add(-offset), true
+}
+
+// civil returns the days from 1970-01-01 to a date of the Gregorian calendar, and whether there is such a date. Years begin in
+// March, so that the leap day is the last one.
+func civil(year, month, day int) (days int, exists bool) {
+	const lengths = "\x1f\x1c\x1f\x1e\x1f\x1e\x1f\x1f\x1e\x1f\x1e\x1f"
+	if month < 1 || month > 12 || day < 1 {
+		return 0, false
+	}
+	last := int(lengths[month-1])
+	if month == 2 && year%4 == 0 && (year%100 != 0 || year%400 == 0) {
+		last = 29
+	}
+	if month < 3 {
+		year, month = year-1, month+12
+	}
+	// 719469 brings 1 March of the year 0 to where 1970-01-01 is 0; year is at least -1.
+	leaps := (year+400)/4 - (year+400)/100 + (year+400)/400 - 97
+	return 365*year + leaps + (153*(month-3)+2)/5 + day - 719469, day <= last
 }
 
 // whole reads a number of decimal digits alone.

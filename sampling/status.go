@@ -38,7 +38,7 @@ func (c *Controller) Status() Status {
 	s := Status{
 		Running: c.version(), Seen: r.seen, Source: r.source, LastError: r.err, FetchError: r.fetch, Storage: r.storage,
 		Sticky: c.sticky, Killed: p.killed, Panics: c.Panics(), PanicsPPM: c.PanicsPPM(), ClientsPPM: p.clients,
-		InCohort:   inside(p.buckets[p.by], p.clients, p.ids[p.by] != "") && !p.killed,
+		InCohort:   p.inCohort(),
 		ServerTime: c.clock.now(), FromStorage: r.source == "stored",
 	}
 	if r.policy != nil {
@@ -56,6 +56,18 @@ func (c *Controller) Status() Status {
 		}
 	}
 	return s
+}
+
+// inCohort reports whether the client is in by the top level.
+func (p *plan) inCohort() bool {
+	return inside(p.buckets[p.by], p.clients, p.ids[p.by] != "") && !p.killed
+}
+
+// Reports reports whether a policy is in force and this client is in its top-level cohort.
+func (c *Controller) Reports() bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.run.policy != nil && c.plan.inCohort()
 }
 
 // Version returns the version that runs; zero is the compiled default.
