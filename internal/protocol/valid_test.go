@@ -108,7 +108,7 @@ func acceptable(b []byte) bool {
 				return false
 			}
 		case string: // a lone surrogate reads as U+FFFD, of which there are more then than in the source
-			source := strings.ToLower(string(b[before:d.InputOffset()]))
+			source := strings.ToLower(strings.ReplaceAll(string(b[before:d.InputOffset()]), `\\`, "")) // a backslash escapes nothing behind it
 			if strings.Count(token, "\ufffd") > strings.Count(source, "\ufffd")+strings.Count(source, `\ufffd`) {
 				return false
 			}
@@ -131,7 +131,7 @@ func inRange(number string) bool {
 // Valid is what the standard library and the rules above say, and compact does what its Compact does.
 func FuzzValid(f *testing.F) {
 	for _, s := range []string{
-		`{"a":[1,-2.5e-3,true,false,null,"x\u00e9",{}]}`, " [ 1 , \"a\\\" ]\" ] ", `"\ud800"`, `"\ud83d\ude00\ufffd"`, `"\\ud800"`, `1e999`, `[9.9e307,12e307,0e309]`, "\"\xff\"", `[[[]]]`,
+		`{"a":[1,-2.5e-3,true,false,null,"x\u00e9",{}]}`, " [ 1 , \"a\\\" ]\" ] ", `"\ud800"`, `"\ud83d\ude00\ufffd"`, `"\\ud800"`, `"\ud800\\ufffd"`, `1e999`, `[9.9e307,12e307,0e309]`, "\"\xff\"", `[[[]]]`,
 		strings.Repeat("[", 33) + strings.Repeat("]", 33), strings.Repeat("7", 309), `{"a":1}`, `[true,false]`, "", "01",
 	} {
 		f.Add([]byte(s))
