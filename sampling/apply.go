@@ -192,14 +192,21 @@ func (c *Controller) version() Version {
 //go:noinline
 func errorCode(err error) string {
 	switch e := err.(type) {
-	case nil:
-		return ""
-	case refusal:
-		return e.code
 	case *Rejection:
 		return e.Code
 	case *signatureError:
 		return "signature"
+	}
+	for _, known := range [...]struct {
+		err  error
+		code string
+	}{
+		{nil, ""}, {ErrStale, ""}, {ErrClosed, ""}, {ErrConflict, "conflict"}, {ErrSignature, "signature"}, {ErrUnsupported, "E02"},
+		{ErrTooLarge, "E01"}, {ErrExpired, "expired"}, {ErrEndless, "endless"},
+	} {
+		if err == known.err {
+			return known.code
+		}
 	}
 	return "other"
 }

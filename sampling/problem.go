@@ -1,24 +1,22 @@
 package sampling
 
-import "strconv"
+import (
+	"errors"
+	"strconv"
+)
 
 // The reasons for which a document does not change what runs; test with errors.Is. A document that is malformed gives a
 // *Rejection instead.
 var (
-	ErrStale       error = refusal{"", "older than the policy that runs; to go back, publish the old content under a higher version"}
-	ErrConflict    error = refusal{"conflict", "same version as the policy that runs, other content: two publishers; publish under a higher version"}
-	ErrSignature   error = refusal{"signature", "no valid signature of a known key"}
-	ErrUnsupported error = refusal{"E02", "the policy's format is newer than this program"}
-	ErrTooLarge    error = refusal{"E01", "larger than 64 KiB"}
-	ErrExpired     error = refusal{"expired", "the policy's expires lies in the past"}
-	ErrEndless     error = refusal{"endless", "a signed policy needs \"expires\", or who holds back newer ones could keep it for ever"}
-	ErrClosed      error = refusal{"", "the controller is closed"}
+	ErrStale       = errors.New("sampling: older than the policy that runs; to go back, publish the old content under a higher version")
+	ErrConflict    = errors.New("sampling: same version as the policy that runs, other content: two publishers; publish under a higher version")
+	ErrSignature   = errors.New("sampling: no valid signature of a known key")
+	ErrUnsupported = errors.New("sampling: the policy's format is newer than this program")
+	ErrTooLarge    = errors.New("sampling: larger than 64 KiB")
+	ErrExpired     = errors.New("sampling: the policy's expires lies in the past")
+	ErrEndless     = errors.New("sampling: a signed policy needs \"expires\", or who holds back newer ones could keep it for ever")
+	ErrClosed      = errors.New("sampling: the controller is closed")
 )
-
-// refusal is a reason with the short form of it that travels to the server; some are normal and have none.
-type refusal struct{ code, text string }
-
-func (r refusal) Error() string { return "sampling: " + r.text }
 
 // maxProblems is how many problems of one document are kept.
 const maxProblems = 20
