@@ -1,6 +1,10 @@
 // Package signed signs policies with Ed25519 and verifies them. It is apart from package sampling because crypto/ed25519
 // brings 0.38 MiB of text and 32 MiB of zero pages, which a client that takes its policies from its own game server over TLS
 // has no use for.
+//
+//	v, err := signed.New(signed.Keys{"ops-2026": key})
+//	ctl, err := sampling.New(id, sampling.Options{Verifier: sampling.Require(v), Hash: signed.SHA256})
+//	err = client.Attach(ctl)
 package signed
 
 import (
