@@ -13,7 +13,7 @@ import (
 type Convergence struct {
 	Text    string           // "97.2 % on 1188, 2.6 % on 1187, 0.2 % rejected it: E06 unknown level"
 	Current sampling.Version // what they should run
-	Clients int              // heard of; an estimate above 65,536
+	Clients int              // heard of; an estimate above 65,536, and of those that poll
 	Window  time.Duration
 	States  []State // the most frequent first
 }
@@ -28,11 +28,20 @@ type State struct {
 	Unknown  bool    // what they say makes no sense here: Version means nothing
 }
 
+// pace is how often clients poll, as package httpsource has it.
+func (s *Server) pace() time.Duration {
+	every := 5 * time.Minute
+	if c := s.current.Load(); c != nil && c.policy.Pace().Every > 0 {
+		every = c.policy.Pace().Every
+	}
+	return max(every, 30*time.Second)
+}
+
 // Convergence adds up what clients said.
 func (s *Server) Convergence() Convergence {
 	c := Convergence{Current: s.current.Load().version(), Window: s.fleet.window}
 	groups := make(map[State]int)
-	for st, n := range s.fleet.count() {
+	for st, n := range s.fleet.count(s.pace()) {
 		c.Clients += n
 		groups[describe(st, c.Current)] += n
 	}

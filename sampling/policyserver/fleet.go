@@ -69,8 +69,7 @@ func (f *fleet) admit(echo string) state {
 	return st
 }
 
-// poll counts a request. A client polls about once in a window, so requests stand for clients. It does not allocate once
-// its state is known.
+// poll counts a request. How many requests make a client is settled by count. It does not allocate once its state is known.
 func (f *fleet) poll(echo string) {
 	now := time.Now().UnixNano()
 	f.mu.Lock()
@@ -133,8 +132,9 @@ func (f *fleet) expire(now int64) {
 	}
 }
 
-// count adds up all states of the window.
-func (f *fleet) count() map[state]int {
+// count adds up all states of the window. A client that polls every 30 s is in a window of 5 min ten times and counts once; one
+// that polls less often than once in a window is counted when it is heard of, and not otherwise.
+func (f *fleet) count(every time.Duration) map[state]int {
 	now := time.Now().UnixNano()
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -143,6 +143,11 @@ func (f *fleet) count() map[state]int {
 	for _, m := range f.slot {
 		for st, n := range m {
 			out[st] += int(n)
+		}
+	}
+	if every < f.window {
+		for st, n := range out {
+			out[st] = int((int64(n)*int64(every) + int64(f.window) - 1) / int64(f.window))
 		}
 	}
 	weight := 1 << f.level

@@ -156,3 +156,23 @@ func TestHeartbeatEchoDoesNotAllocate(t *testing.T) {
 		t.Errorf("%v allocations", n)
 	}
 }
+
+// A client that polls ten times in the window is one client.
+func TestPollsAreNotClients(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := serving(t, Options{})
+		fast := strings.Replace(string(policy(1188, 10)), `"clients"`, `"poll": {"every": "30s"}, "clients"`, 1)
+		if _, err := s.Publish(t.Context(), []byte(fast), "anna"); err != nil {
+			t.Fatal(err)
+		}
+		for range 20 {
+			time.Sleep(30 * time.Second)
+			for range 7 {
+				do(s, "GET", "/policy", "", "Krunk-Policy", "have=3.1188")
+			}
+		}
+		if c := s.Convergence(); c.Clients < 6 || c.Clients > 8 {
+			t.Errorf("7 clients that poll every 30 s are counted as %d", c.Clients)
+		}
+	})
+}
