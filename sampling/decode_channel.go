@@ -21,6 +21,7 @@ func appendQuoted(b []byte, s string) []byte {
 	return append(b, '"')
 }
 
+//go:noinline
 func rulePath(i int) string { return "rules[" + strconv.Itoa(i) + "]" }
 
 func channelPath(prefix, name string) string { return prefix + "channels[" + quoted(name) + "]" }

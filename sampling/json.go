@@ -29,6 +29,8 @@ type reader struct {
 }
 
 // fail notes a syntax error; nothing is read after it.
+//
+//go:noinline
 func (r *reader) fail(k kind, at int, arg string) {
 	if !r.broken {
 		r.broken = true
@@ -81,6 +83,8 @@ func plain(key string) bool {
 }
 
 // cut keeps a value that is quoted in a message short.
+//
+//go:noinline
 func cut(s string) string {
 	if len(s) <= 64 {
 		return s
@@ -92,7 +96,10 @@ func cut(s string) string {
 	return s[:n] + "..."
 }
 
-// peek returns the first byte of the next token, 0 at the end.
+// peek returns the first byte of the next token, 0 at the end. Not inlined, like what is marked so below: copies of small functions
+// are 6 KiB of what a client links on 32-bit ARM.
+//
+//go:noinline
 func (r *reader) peek() byte {
 	for r.i < len(r.b) {
 		switch c := r.b[r.i]; c {
@@ -420,6 +427,7 @@ type keys struct {
 	many map[string]struct{}
 }
 
+//go:noinline
 func (k *keys) add(key string) bool {
 	if k.many != nil {
 		_, twice := k.many[key]

@@ -181,6 +181,8 @@ func (r *rule) matches(id *Identity, salt string, hash func([]byte) [32]byte) bo
 }
 
 // hexOf stands here because encoding/hex brings fmt.
+//
+//go:noinline
 func hexOf(b []byte) string {
 	const digits = "0123456789abcdef"
 	out := make([]byte, 0, 2*len(b))

@@ -135,6 +135,7 @@ func whole(s string) (uint64, bool) {
 	return n, s != ""
 }
 
+//go:noinline
 func digits(s string) (int, bool) {
 	n := 0
 	for i := range len(s) {
