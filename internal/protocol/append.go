@@ -68,6 +68,8 @@ func Quote(s string) string {
 }
 
 // SortKeys sorts the few keys of a map. Package slices would be faster for many, and links 6 KiB for a type.
+//
+//go:noinline
 func SortKeys(keys []string) {
 	for i := 1; i < len(keys); i++ {
 		for j := i; j > 0 && keys[j] < keys[j-1]; j-- {

@@ -65,6 +65,7 @@ func AppendLogAttrFloat(dst []byte, name string, v float64, unit string) []byte 
 	return appendType(append(dst, ".0"...), "double", unit)
 }
 
+//go:noinline
 func appendValueKey(dst []byte, name string) []byte {
 	return append(AppendKey(dst, name), `{"value":`...)
 }

@@ -142,6 +142,8 @@ func (f *fitter) dropErrors() bool {
 }
 
 // keepErrors leaves the outermost errors, which are the last ones of the list.
+//
+//go:noinline
 func (f *fitter) keepErrors(max int) int {
 	x := f.ev.Exception
 	if x == nil || len(x.Values) <= max {
@@ -217,6 +219,7 @@ func (ev *Event) least() uint64 {
 // size is 64 bits wide everywhere: one long text may be named many times.
 type size uint64
 
+//go:noinline
 func (n *size) add(fixed int, texts ...string) {
 	*n += size(fixed)
 	for _, s := range texts {

@@ -185,6 +185,8 @@ func (t *trimmer) exception(e *Exception) {
 
 // keep leaves max frames, first of them from the callers' end, and returns how many it took out of the middle. The frames stay
 // in their memory.
+//
+//go:noinline
 func (s *Stacktrace) keep(first, max int) int {
 	n := len(s.Frames) - max
 	if n <= 0 {

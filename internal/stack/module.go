@@ -116,6 +116,8 @@ func cutVersion(path string) string {
 }
 
 // below reports whether path is prefix or lies under it.
+//
+//go:noinline
 func below(path, prefix string) bool {
 	return strings.HasPrefix(path, prefix) && (len(path) == len(prefix) || path[len(prefix)] == '/')
 }

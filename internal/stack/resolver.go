@@ -44,6 +44,7 @@ func NewResolver(o Options) *Resolver {
 	}
 }
 
+//go:noinline
 func prefixes(list []string) []string {
 	var out []string
 	for _, p := range list {
