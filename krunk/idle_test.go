@@ -35,7 +35,9 @@ func idleWakes() uint64 {
 const (
 	oncePerMinute = 28 * 24 * 60 / 8
 
-	// The test's own sleep, the runtime's (a collection that ends, its scavenger) and what other tests left running.
+	// The test's own sleep, the runtime's (a collection that ends, its scavenger) and what other tests left running. Where other
+	// programs take all processors the runtime's own goroutines yield thousands of times in a bad moment; a timer of the client's
+	// would fire in each of five silences.
 	ownWakes = 200
 )
 
@@ -64,7 +66,11 @@ func TestIdleClientWakesNobody(t *testing.T) {
 				c := quiet(t, krunk.Config{DSN: srv.DSN(), Transport: srv.Transport(), Channels: map[string]krunk.Thresholds{"sent": {Send: "info"}}})
 				tt.after(c)
 				synctest.Wait()
-				if n := idleWakes(); n > ownWakes {
+				n := idleWakes()
+				for try := 0; n > ownWakes && try < 4; try++ {
+					n = idleWakes()
+				}
+				if n > ownWakes {
 					t.Errorf("%d wake-ups were noted in four idle weeks, want none but the %d of the test itself; one a minute would be %d", n, ownWakes, oncePerMinute)
 				}
 				c.Close(time.Minute)
