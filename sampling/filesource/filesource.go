@@ -18,6 +18,7 @@ import (
 const (
 	defaultEvery = 10 * time.Second
 	fastest      = 100 * time.Millisecond
+	again        = time.Hour // before what a wrong clock may have kept away is offered once more
 )
 
 // Source reads a file again and again and applies what has changed. It looks at the content, not at times or watches:
@@ -36,18 +37,18 @@ func New(path string, every time.Duration) *Source {
 	return &Source{path: path, every: max(every, fastest), seed: maphash.MakeSeed()}
 }
 
-// Run implements sampling.Source. It returns only when ctx ends. A content that was refused is not offered again.
+// Run implements sampling.Source. It returns only when ctx ends. A content that was refused is not offered again; one that
+// has expired is, once an hour, as the clock may have been wrong.
 func (s *Source) Run(ctx context.Context, to sampling.Sink) error {
 	tick := time.NewTicker(s.every)
 	defer tick.Stop()
-	var last uint64
-	offered := false
+	var last offer
 	for {
-		b, err := read(s.path)
+		b, err := read(s.path, sampling.MaxEnvelope+1)
 		to.Fetched(err)
-		if sum := maphash.Bytes(s.seed, b); err == nil && (!offered || sum != last) {
-			last, offered = sum, true
-			_ = to.Apply(b, sampling.At{Source: "file"}) // the sink keeps the reason
+		if sum := maphash.Bytes(s.seed, b); err == nil && last.due(sum, to) {
+			last = offer{sum: sum, at: time.Now()}
+			last.err = to.Apply(b, sampling.At{Source: "file"}) // the sink keeps the reason
 		}
 		select {
 		case <-ctx.Done():
@@ -57,22 +58,37 @@ func (s *Source) Run(ctx context.Context, to sampling.Sink) error {
 	}
 }
 
-// read opens the path anew each time, so a swapped symlink is followed, and never takes more than a little above the limit,
-// which the sink then refuses.
-func read(path string) ([]byte, error) {
+// offer is what was offered last.
+type offer struct {
+	sum uint64
+	at  time.Time // zero: nothing was
+	err error
+}
+
+// due reports whether a content of that sum is to be offered.
+func (o *offer) due(sum uint64, to sampling.Sink) bool {
+	if o.at.IsZero() || sum != o.sum {
+		return true
+	}
+	expired := errors.Is(o.err, sampling.ErrExpired) || o.err == nil && to.Version() == sampling.Version{}
+	return expired && time.Since(o.at) >= again
+}
+
+// read opens the path anew each time, so a swapped symlink is followed, and takes no more than limit bytes.
+func read(path string, limit int64) ([]byte, error) {
 	info, err := os.Stat(path)
 	if err != nil {
 		return nil, err
 	}
 	if !info.Mode().IsRegular() { // opening a pipe would wait for its other end
-		return nil, fmt.Errorf("sampling/filesource: %s is not a regular file (%s); give the path of a policy document", path, info.Mode().Type())
+		return nil, fmt.Errorf("sampling/filesource: %s is not a regular file (%s); give the path of a file", path, info.Mode().Type())
 	}
 	f, err := os.Open(path)
 	if err != nil {
 		return nil, err
 	}
 	defer f.Close()
-	return io.ReadAll(io.LimitReader(f, sampling.MaxEnvelope+1))
+	return io.ReadAll(io.LimitReader(f, limit))
 }
 
 // Store keeps the last good policy in one file: written beside it, synced and renamed over it, readable by the owner alone.
@@ -83,15 +99,11 @@ func NewStore(path string) *Store { return &Store{path} }
 
 // Load implements sampling.Storage.
 func (s *Store) Load() ([]byte, error) {
-	f, err := os.Open(s.path)
+	b, err := read(s.path, 2*sampling.MaxEnvelope)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, nil
 	}
-	if err != nil {
-		return nil, err
-	}
-	defer f.Close()
-	return io.ReadAll(io.LimitReader(f, 2*sampling.MaxEnvelope))
+	return b, err
 }
 
 // Save implements sampling.Storage.

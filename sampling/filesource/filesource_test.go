@@ -238,7 +238,7 @@ func FuzzFile(f *testing.F) {
 		if err := os.WriteFile(path, b, 0o600); err != nil {
 			t.Fatal(err)
 		}
-		got, err := read(path)
+		got, err := read(path, sampling.MaxEnvelope+1)
 		if err != nil || !bytes.Equal(got, b[:min(len(b), sampling.MaxEnvelope+1)]) {
 			t.Fatalf("got %d bytes, %v", len(got), err)
 		}
@@ -265,13 +265,65 @@ func TestPathThatIsNoFile(t *testing.T) {
 			t.Fatal(err)
 		}
 		ctx, cancel := context.WithTimeout(t.Context(), 300*time.Millisecond)
-		if err := c.Run(ctx, New(path, fastest)); !errors.Is(err, context.DeadlineExceeded) {
-			t.Errorf("%s: Run returned %v", path, err)
+		ended := make(chan error, 2)
+		go func() {
+			ended <- c.Run(ctx, New(path, fastest))
+			_, err := NewStore(path).Load()
+			ended <- err
+		}()
+		for _, want := range []string{context.DeadlineExceeded.Error(), path + " is not a regular file"} {
+			select {
+			case err := <-ended:
+				if err == nil || !strings.Contains(err.Error(), want) {
+					t.Errorf("%s: got %v, want %s", path, err, want)
+				}
+			case <-time.After(20 * time.Second): // only if it hangs
+				t.Fatalf("%s: does not end; want %s", path, want)
+			}
 		}
 		cancel()
 		if err := c.Status().FetchError; err == nil || !strings.Contains(err.Error(), path+" is not a regular file") {
 			t.Errorf("%s: %v", path, err)
 		}
 		c.Close()
+	}
+}
+
+// A clock that is ahead refuses or drops what has not expired. The same content comes back once the clock is right.
+func TestWrongClock(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "policy.json")
+	for name, early := range map[string]bool{"refused": true, "dropped": false} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				right := time.Now()
+				write(t, path, policy("1", `,"issued":"1999-12-31T00:00:00Z","expires":"`+right.Add(48*time.Hour).UTC().Format(time.RFC3339)+`"`))
+				ctl, err := sampling.New(sampling.Identity{ID: "a"}, sampling.Options{})
+				if err != nil {
+					t.Fatal(err)
+				}
+				defer ctl.Close()
+				c := &counting{Controller: ctl}
+				ahead := func() { c.Clock(time.Now().Add(72 * time.Hour)) }
+				if early {
+					ahead()
+				}
+				ctx, cancel := context.WithCancel(t.Context())
+				ended := make(chan error)
+				go func() { ended <- New(path, time.Second).Run(ctx, c) }()
+				time.Sleep(time.Minute)
+				ahead()
+				time.Sleep(30 * time.Minute)
+				if c.Version().N != 0 || c.offered != 1 {
+					t.Errorf("clock ahead: runs %v, offered %d times", c.Version(), c.offered)
+				}
+				c.Clock(time.Now())
+				time.Sleep(time.Hour)
+				if c.Version().N != 1 || c.offered != 2 {
+					t.Errorf("clock right: runs %v, offered %d times, want 1, twice", c.Version(), c.offered)
+				}
+				cancel()
+				<-ended
+			})
+		})
 	}
 }

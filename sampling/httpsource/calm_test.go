@@ -2,6 +2,8 @@ package httpsource
 
 import (
 	"context"
+	"errors"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"slices"
@@ -94,19 +96,111 @@ func TestShortRetryAfter(t *testing.T) {
 	}
 }
 
-// With an interval of a day failures are not asked about more often than successes.
-func TestFailuresKeepALongInterval(t *testing.T) {
-	s := schedule{rand: newRand(), every: mostEvery}
-	sum := time.Duration(0)
-	for range 1000 {
-		sum += s.retry(0)
+// Whatever the interval, failures are not asked about more often than successes, and within an hour where it is shorter.
+func TestFailuresKeepTheInterval(t *testing.T) {
+	for _, every := range []time.Duration{leastEvery, defaultEvery, 30 * time.Minute, 40 * time.Minute, 50 * time.Minute, time.Hour, mostEvery} {
+		for _, fails := range []int{0, 1, 5, 100} {
+			sum, least, most := time.Duration(0), mostEvery*2, time.Duration(0)
+			s := schedule{rand: newRand(), every: every}
+			const draws = 2000
+			for range draws {
+				s.fails = fails
+				d := s.retry(0)
+				sum, least, most = sum+d, min(least, d), max(most, d)
+			}
+			if mean := sum / draws; mean < every*19/20 {
+				t.Errorf("interval %v, %d failures: %v on average", every, fails+1, mean)
+			}
+			if most > max(mostBackoff, every*6/5) {
+				t.Errorf("interval %v, %d failures: up to %v", every, fails+1, most)
+			}
+			if most-least < every/3 {
+				t.Errorf("interval %v, %d failures: from %v to %v is no spread", every, fails+1, least, most)
+			}
+		}
+		s := schedule{rand: newRand(), every: every}
+		if d, want := s.refused(), max(every, time.Hour)*4/5; d < want {
+			t.Errorf("interval %v: after 403 %v, want at least %v", every, d, want)
+		}
 	}
-	if mean := sum / 1000; mean < mostEvery/3 {
-		t.Errorf("after failures %v on average", mean)
+}
+
+// Heartbeats with hints do not turn a back-off into a request a minute.
+func TestHintsDoNotOverrideAServerInTrouble(t *testing.T) {
+	for _, row := range []struct {
+		status, then int // then: after the first answer
+		least, most  int
+	}{
+		{503, 503, 1, 4}, {429, 429, 1, 4},
+		{404, 404, 60, 250}, {503, 404, 20, 250}, // a server that has no trouble, or no longer: hints bring polls
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			c, err := sampling.New(sampling.Identity{ID: "a"}, sampling.Options{})
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer c.Close()
+			o := &origin{answer: func(n int, _ *http.Request) *http.Response {
+				if n > 1 {
+					return answer(row.then, "", "Retry-After", "3600")
+				}
+				return answer(row.status, "", "Retry-After", "3600")
+			}}
+			s, err := New("https://game.example/policy", Options{Client: &http.Client{Transport: o}})
+			if err != nil {
+				t.Fatal(err)
+			}
+			ctx, cancel := context.WithTimeout(t.Context(), 3*time.Hour)
+			defer cancel()
+			go s.Run(ctx, c)
+			for ctx.Err() == nil {
+				s.Hint()
+				select {
+				case <-ctx.Done():
+				case <-time.After(7 * time.Second):
+				}
+			}
+			synctest.Wait()
+			if n := len(o.times); n < row.least || n > row.most {
+				t.Errorf("%d, then %d: %d requests in 3 h with a hint every 7 s, want %d to %d", row.status, row.then, n, row.least, row.most)
+			}
+		})
 	}
-	if d := s.refused(); d < mostEvery*4/5 {
-		t.Errorf("after 403 %v", d)
-	}
+}
+
+// A hint that comes just after the machine woke up does not bring the poll at once: the whole fleet may have woken up.
+func TestHintAfterSuspend(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c, err := sampling.New(sampling.Identity{ID: "a"}, sampling.Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer c.Close()
+		sum, shared := time.Duration(0), newRand()
+		const machines = 200
+		for range machines {
+			s, err := New("https://game.example/policy", Options{})
+			if err != nil {
+				t.Fatal(err)
+			}
+			p := &poller{Source: s, to: c, plan: schedule{rand: shared, every: mostEvery}}
+			began, calls := time.Now(), 0
+			p.wall = func() time.Time { // the first piece of sleep takes 8 hours by the wall
+				if calls++; calls == 1 {
+					return began
+				}
+				return time.Now().Add(8 * time.Hour)
+			}
+			s.Hint()
+			if err := p.sleep(t.Context(), time.Hour); err != nil {
+				t.Fatal(err)
+			}
+			sum += time.Since(began)
+		}
+		if mean := sum / machines; mean < 10*time.Second || mean > time.Minute {
+			t.Errorf("polls %v after waking up on average, want some 30 s: the spread of a hint", mean)
+		}
+	})
 }
 
 // A body without a length that is cut short looks whole to HTTP. Its tag must not keep the policy away for ever.
@@ -125,19 +219,37 @@ func TestCutShortWithoutAWord(t *testing.T) {
 			t.Errorf("runs %v after a second answer that was whole; %v", c.Version(), c.Status().LastError)
 		}
 	})
-	synctest.Test(t, func(t *testing.T) { // wrong at its origin: loaded twice, then once an hour
-		loads := 0
-		o := &origin{answer: func(n int, r *http.Request) *http.Response {
-			if strings.Contains(r.Header.Get("If-None-Match"), `"8"`) {
-				return answer(304, "")
-			}
-			loads++
-			return answer(200, "{", "ETag", `"8"`)
-		}}
-		if poll(t, o, 10*time.Hour, sampling.Options{}); loads < 8 || loads > 12 {
-			t.Errorf("loaded %d times in 10 hours", loads)
-		}
-	})
+}
+
+// What may have been damaged on the way is loaded twice and then once an hour, what is wrong for good only once.
+func TestHowOftenABadTagIsLoaded(t *testing.T) {
+	for _, row := range []struct {
+		name, body  string
+		opt         sampling.Options
+		least, most int
+	}{
+		{"half a document", "{", sampling.Options{}, 8, 12},
+		{"signature lost", policy("8", ""), sampling.Options{Verifier: sampling.Require(noKey{})}, 8, 12},
+		{"wrong for good", policy("8", `,"clients":150`), sampling.Options{}, 1, 1},
+		{"too large", strings.Repeat(" ", sampling.MaxEnvelope+1), sampling.Options{}, 1, 1},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				loads := 0
+				o := &origin{answer: func(n int, r *http.Request) *http.Response {
+					if strings.Contains(r.Header.Get("If-None-Match"), `"8"`) {
+						return answer(304, "")
+					}
+					loads++
+					return answer(200, row.body, "ETag", `"8"`)
+				}}
+				c, _ := poll(t, o, 10*time.Hour, row.opt)
+				if loads < row.least || loads > row.most || c.Status().LastError == nil {
+					t.Errorf("loaded %d times in 10 hours, want %d to %d; %v", loads, row.least, row.most, c.Status().LastError)
+				}
+			})
+		})
+	}
 }
 
 // After a policy has expired its tag is not sent each time, so that it comes back when the clock was wrong.
@@ -175,6 +287,45 @@ func TestDateOfA304(t *testing.T) {
 	})
 }
 
+// told is a sink that counts what it is told of the time.
+type told struct {
+	*sampling.Controller
+	times []time.Time
+}
+
+func (s *told) Clock(server time.Time) { s.times = append(s.times, server) }
+
+func TestClockIsToldOfEach304ThatHasADate(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c, err := sampling.New(sampling.Identity{ID: "a"}, sampling.Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer c.Close()
+		o := &origin{answer: func(n int, r *http.Request) *http.Response {
+			switch n {
+			case 1:
+				return answer(200, policy("1", ""), "ETag", `"1"`, "Date", "Sat, 10 Oct 2026 12:00:00 GMT")
+			case 2:
+				return answer(304, "", "Date", "Sat, 10 Oct 2026 12:05:00 GMT", "Age", "60")
+			}
+			return answer(304, "")
+		}}
+		s, err := New("https://game.example/policy", Options{Client: &http.Client{Transport: o}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		ctx, cancel := context.WithTimeout(t.Context(), time.Hour)
+		defer cancel()
+		sink := &told{Controller: c}
+		_ = s.Run(ctx, sink)
+		want := time.Date(2026, 10, 10, 12, 6, 0, 0, time.UTC)
+		if len(o.times) < 5 || len(sink.times) != 1 || !sink.times[0].Equal(want) {
+			t.Errorf("%d requests; told %v, want %v once", len(o.times), sink.times, want)
+		}
+	})
+}
+
 func TestDefaultClientTakesNothingFromTheEnvironment(t *testing.T) {
 	t.Setenv("HTTPS_PROXY", "http://127.0.0.1:1")
 	t.Setenv("HTTP_PROXY", "http://127.0.0.1:1")
@@ -184,6 +335,19 @@ func TestDefaultClientTakesNothingFromTheEnvironment(t *testing.T) {
 	}
 	if s.o.Client.Transport.(*http.Transport).Proxy != nil {
 		t.Error("the default client has a proxy")
+	}
+}
+
+func TestNewCopiesTheHeader(t *testing.T) {
+	h := http.Header{"X-Game-Token": {"first"}}
+	s, err := New("https://game.example/policy", Options{Header: h})
+	if err != nil {
+		t.Fatal(err)
+	}
+	h["X-Game-Token"][0] = "second"
+	h.Set("X-More", "x")
+	if got := s.o.Header; len(got) != 1 || got.Get("X-Game-Token") != "first" {
+		t.Errorf("sends %v, want what New was given", got)
 	}
 }
 
@@ -197,22 +361,32 @@ func TestRedirects(t *testing.T) {
 	secure := httptest.NewTLSServer(elsewhere)
 	defer secure.Close()
 
-	o := Options{Header: http.Header{"X-Game-Token": {"secret"}}}
+	o := Options{Header: http.Header{"X-Game-Token": {"secret"}, "x-game-id": {"secret"}}} // written as no server sends it
 	c := client(&o)
 	ask := func(address string) error {
 		r, err := http.NewRequest(http.MethodGet, address, nil)
 		if err != nil {
 			t.Fatal(err)
 		}
-		r.Header["X-Game-Token"] = o.Header["X-Game-Token"]
+		maps.Copy(r.Header, o.Header)
 		answer, err := c.Do(r)
 		if err == nil {
 			answer.Body.Close()
 		}
 		return err
 	}
-	if err := ask(plain.URL); err != nil || got == nil || got.Get("X-Game-Token") != "" {
+	if err := ask(plain.URL + "/?token=x"); err != nil || got == nil || got.Get("X-Game-Token")+got.Get("X-Game-Id")+got.Get("Referer") != "" {
 		t.Errorf("to another host: %v, headers %v", err, got)
+	}
+	var moved *httptest.Server
+	moved = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if got = r.Header; r.URL.Path != "/new" {
+			http.Redirect(w, r, moved.URL+"/new", http.StatusFound)
+		}
+	}))
+	defer moved.Close()
+	if err := ask(moved.URL); err != nil || got.Get("X-Game-Token") != "secret" || got.Get("X-Game-Id") != "secret" {
+		t.Errorf("on the same host: %v, headers %v", err, got)
 	}
 	c.Transport.(*http.Transport).TLSClientConfig = secure.Client().Transport.(*http.Transport).TLSClientConfig
 	if err := ask(secure.URL); err == nil || !strings.Contains(err.Error(), "from https to http://") {
@@ -224,4 +398,11 @@ func TestRedirects(t *testing.T) {
 	if err := ask(loop.URL); err == nil || !strings.Contains(err.Error(), "more than 5 redirects") {
 		t.Errorf("in a circle: %v", err)
 	}
+}
+
+// noKey verifies nothing.
+type noKey struct{}
+
+func (noKey) Verify([]byte, []sampling.Signature) (string, error) {
+	return "", errors.New("no signature")
 }

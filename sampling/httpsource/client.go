@@ -29,8 +29,9 @@ func client(o *Options) *http.Client {
 			}
 			if r.URL.Host != first.Host {
 				for k := range header {
-					r.Header.Del(k)
+					delete(r.Header, k) // as it is written: Del would miss "x-game-token"
 				}
+				r.Header.Del("Referer") // the address may hold a token
 			}
 			return nil
 		},

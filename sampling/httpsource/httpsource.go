@@ -20,7 +20,7 @@ type Options struct {
 	Client  *http.Client                          // nil: one that uses Proxy, follows no redirect from https to http, and sends Header to no other host
 	Proxy   func(*http.Request) (*url.URL, error) // of that client; nil: none, whatever the environment says
 	Every   time.Duration                         // interval if neither policy nor Cache-Control says; zero: 5 min; kept within 30 s and 24 h
-	Header  http.Header                           // sent along, such as Authorization
+	Header  http.Header                           // sent along, such as Authorization; New copies it
 	Timeout time.Duration                         // of one request; zero: 30 s
 }
 
@@ -38,6 +38,7 @@ func New(address string, o Options) (*Source, error) {
 	if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" {
 		return nil, fmt.Errorf("sampling/httpsource: %q is not an address; write e.g. https://game.example/policy", address)
 	}
+	o.Header = o.Header.Clone() // the caller may go on writing to its own
 	if o.Timeout <= 0 {
 		o.Timeout = 30 * time.Second
 	}
@@ -51,8 +52,8 @@ func New(address string, o Options) (*Source, error) {
 }
 
 // Hint says that a newer policy is out: the next poll comes within the policy's spread, 60 s if it has none, and not within
-// 30 s after one that brought nothing newer, which a cache may have answered. It may be called with every heartbeat: a hint
-// that waits is not drawn again. It never blocks.
+// 30 s after one that brought nothing newer, which a cache may have answered. After 429 and 5xx it changes nothing: the server
+// wants fewer requests. It may be called with every heartbeat: a hint that waits is not drawn again. It never blocks.
 func (s *Source) Hint() {
 	select {
 	case s.hint <- struct{}{}:
@@ -71,6 +72,7 @@ type poller struct {
 	doubted  string    // tag of what was refused once for a reason that may lie on the way
 	hinted   bool      // the wait has been cut short by a hint
 	barren   time.Time // when a poll last brought nothing newer
+	spared   bool      // the server said it has too much to do: hints do not cut the wait short
 }
 
 // Run implements sampling.Source. It returns only when ctx ends. No failure stops it: it keeps asking, ever more rarely up
@@ -94,22 +96,24 @@ func (s *Source) Run(ctx context.Context, to sampling.Sink) error {
 // poll is a first one, since the whole fleet may have woken up.
 func (p *poller) sleep(ctx context.Context, wait time.Duration) error {
 	for wait > 0 {
-		piece, before := min(wait, chunk), p.wall()
+		piece, wall, began, hinted := min(wait, chunk), p.wall(), time.Now(), false
 		t := time.NewTimer(piece)
 		select {
 		case <-ctx.Done():
-			t.Stop()
-			return ctx.Err()
 		case <-p.hint:
-			t.Stop()
-			wait -= max(min(p.wall().Sub(before), wait), 0)
-			wait = min(wait, p.hurry(wait))
-			continue
+			hinted = true
 		case <-t.C:
 		}
-		wait -= piece
-		if p.wall().Sub(before) > piece+chunk {
+		t.Stop()
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
+		wait -= min(time.Since(began), piece) // no more than the piece where the monotonic clock counts a suspension
+		if p.wall().Sub(wall) > piece+chunk {
 			wait = min(wait, p.plan.first(false))
+		}
+		if hinted {
+			wait = min(wait, p.hurry(wait))
 		}
 	}
 	return ctx.Err()
@@ -117,7 +121,7 @@ func (p *poller) sleep(ctx context.Context, wait time.Duration) error {
 
 // hurry returns the wait after a hint.
 func (p *poller) hurry(wait time.Duration) time.Duration {
-	if p.hinted {
+	if p.hinted || p.spared {
 		return wait
 	}
 	p.hinted = true
@@ -145,6 +149,7 @@ func (p *poller) poll(ctx context.Context) time.Duration {
 	ctx, stop := context.WithTimeout(ctx, p.o.Timeout)
 	defer stop()
 	defer p.polled(p.to.Version())
+	p.spared = false
 	answer, err := p.ask(ctx)
 	if err != nil {
 		p.to.Fetched(err)
@@ -159,14 +164,13 @@ func (p *poller) poll(ctx context.Context) time.Duration {
 		if p.to.ETag() == "" && p.bad == "" {
 			err = errNothing
 		}
-		if c, ok := p.to.(interface{ Clock(time.Time) }); ok {
-			c.Clock(serverTime(h))
-		}
+		p.clock(serverTime(h))
 	case http.StatusUnauthorized, http.StatusForbidden, http.StatusNotFound, http.StatusGone:
 		p.to.Fetched(errStatus{answer.StatusCode})
 		return p.plan.refused()
 	default:
 		err = errStatus{answer.StatusCode}
+		p.spared = answer.StatusCode == http.StatusTooManyRequests || answer.StatusCode >= 500
 	}
 	p.to.Fetched(err)
 	if err != nil {
@@ -174,6 +178,13 @@ func (p *poller) poll(ctx context.Context) time.Duration {
 	}
 	p.plan.every = pace(p.to.Pace().Every, h, p.o.Every)
 	return p.plan.next()
+}
+
+// clock passes on the time of an answer without a document, to a sink that wants it.
+func (p *poller) clock(server time.Time) {
+	if c, ok := p.to.(interface{ Clock(time.Time) }); ok && !server.IsZero() {
+		c.Clock(server)
+	}
 }
 
 // polled notes whether a poll brought something newer than what ran before it.

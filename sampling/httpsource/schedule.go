@@ -39,12 +39,14 @@ func (s *schedule) next() time.Duration {
 	return s.every*4/5 + s.below(s.every*2/5)
 }
 
-// retry returns the wait after a failure: doubling up to an hour, or up to the interval if that is longer, with full jitter. The
-// server's Retry-After, from 30 s to an hour, is the least, spread by a fifth.
+// retry returns the wait after a failure: doubling up to an hour with full jitter. It is never shorter than the interval on
+// average: where an hour is too little for that the jitter narrows, down to the interval give or take 20 %. The server's
+// Retry-After, from 30 s to an hour, is the least, spread by a fifth.
 func (s *schedule) retry(after time.Duration) time.Duration {
 	s.fails = min(s.fails+1, 12)
-	limit := min(s.every<<s.fails, max(s.every, mostBackoff))
-	own := max(s.below(limit), leastEvery/6)
+	limit := min(s.every<<s.fails, max(s.every*6/5, mostBackoff))
+	low := max(2*s.every-limit, 0)
+	own := max(low+s.below(limit-low), leastEvery/6)
 	if after <= 0 {
 		return own
 	}
