@@ -6,8 +6,8 @@ import (
 	"time"
 	"unsafe"
 
-	"github.com/krunk-go/krunk/internal/protocol"
 	"github.com/krunk-go/krunk/internal/record"
+	"github.com/krunk-go/krunk/internal/text"
 )
 
 const (
@@ -16,17 +16,17 @@ const (
 )
 
 // jsonText returns v as JSON of at most anyMax bytes.
-func jsonText(v any) (text string) {
+func jsonText(v any) (out string) {
 	defer func() {
 		if r := recover(); r != nil {
-			text = note("encoding a " + typeName(v) + " panicked" + because(r))
+			out = note("encoding a " + typeName(v) + " panicked" + because(r))
 		}
 	}()
 	b := appendAny(nil, v, 0)
 	if len(b) > anyMax {
 		// A cut value is no JSON any more: it travels as text that begins like it.
-		s, _ := protocol.Trim(string(b), anyMax/2)
-		b = protocol.AppendString(nil, s)
+		s, _ := text.Trim(string(b), anyMax/2)
+		b = text.AppendString(nil, s)
 		if len(b) > anyMax {
 			return note("a " + typeName(v) + " is longer than " + strconv.Itoa(anyMax) + " bytes")
 		}
@@ -34,27 +34,27 @@ func jsonText(v any) (text string) {
 	return unsafe.String(unsafe.SliceData(b), len(b))
 }
 
-func note(s string) string { return string(protocol.AppendString(nil, "[krunk: "+s+"]")) }
+func note(s string) string { return string(text.AppendString(nil, "[krunk: "+s+"]")) }
 
 // appendAny appends basic values, and slices and maps of any, by hand, so that a NaN or a cycle in them costs only its own
 // place; everything else goes to the encoder of the build.
 func appendAny(dst []byte, v any, depth int) []byte {
 	if depth > anyDepth || len(dst) > 2*anyMax {
-		return protocol.AppendString(dst, "…")
+		return text.AppendString(dst, "…")
 	}
 	switch v := v.(type) {
 	case nil:
-		return protocol.AppendString(dst, "<nil>") // servers drop fields that are null
+		return text.AppendString(dst, "<nil>") // servers drop fields that are null
 	case string:
-		return protocol.AppendString(dst, v[:min(len(v), 2*anyMax)])
+		return text.AppendString(dst, v[:min(len(v), 2*anyMax)])
 	case error:
-		return protocol.AppendString(dst, errorText(v))
+		return text.AppendString(dst, errorText(v))
 	case bool:
 		return strconv.AppendBool(dst, v)
 	case time.Duration:
 		return append(strconv.AppendFloat(append(dst, '"'), float64(v)/1e6, 'f', -1, 64), `ms"`...)
 	case time.Time:
-		return append(protocol.AppendTime(append(dst, '"'), v.UnixNano(), 9), '"')
+		return append(text.AppendTime(append(dst, '"'), v.UnixNano(), 9), '"')
 	case []any:
 		return appendList(dst, v, depth)
 	case []string:
@@ -108,7 +108,7 @@ func appendNumber(dst []byte, v any) ([]byte, bool) {
 
 func appendFloat(dst []byte, f float64, bits int) []byte {
 	if math.IsNaN(f) || math.IsInf(f, 0) {
-		return protocol.AppendString(dst, strconv.FormatFloat(f, 'g', -1, bits))
+		return text.AppendString(dst, strconv.FormatFloat(f, 'g', -1, bits))
 	}
 	return strconv.AppendFloat(dst, f, 'g', -1, bits)
 }
@@ -120,7 +120,7 @@ func appendList[T any](dst []byte, list []T, depth int) []byte {
 			dst = append(dst, ',')
 		}
 		if len(dst) > 2*anyMax {
-			return append(protocol.AppendString(dst, "…"), ']')
+			return append(text.AppendString(dst, "…"), ']')
 		}
 		dst = appendAny(dst, v, depth+1)
 	}
@@ -136,7 +136,7 @@ func appendMap[T any](dst []byte, m map[string]T, depth int) []byte {
 		}
 		keys = append(keys, k)
 	}
-	protocol.SortKeys(keys)
+	text.SortKeys(keys)
 	dst = append(dst, '{')
 	for i, k := range keys {
 		if len(dst) > 2*anyMax {
@@ -145,7 +145,7 @@ func appendMap[T any](dst []byte, m map[string]T, depth int) []byte {
 		if i > 0 {
 			dst = append(dst, ',')
 		}
-		dst = append(protocol.AppendString(dst, k[:min(len(k), anyMax)]), ':')
+		dst = append(text.AppendString(dst, k[:min(len(k), anyMax)]), ':')
 		dst = appendAny(dst, m[k], depth+1)
 	}
 	return append(dst, '}')

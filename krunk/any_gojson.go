@@ -8,7 +8,7 @@ import (
 
 	"github.com/goccy/go-json"
 
-	"github.com/krunk-go/krunk/internal/protocol"
+	"github.com/krunk-go/krunk/internal/text"
 )
 
 // appendOther encodes a value of the game's own type.
@@ -17,7 +17,7 @@ func appendOther(dst []byte, v any, depth int) []byte {
 	enc := json.NewEncoder(&buf)
 	enc.SetEscapeHTML(false)
 	if err := enc.Encode(v); err != nil {
-		return protocol.AppendString(dst, "[krunk: "+err.Error()+"]")
+		return text.AppendString(dst, "[krunk: "+err.Error()+"]")
 	}
 	return tame(dst, bytes.TrimSuffix(buf.Bytes(), []byte("\n")), depth)
 }
@@ -42,14 +42,14 @@ func tame(dst, src []byte, depth int) []byte {
 			continue
 		case c == '{' || c == '[':
 			if depth++; depth == anyDepth+1 {
-				dst = protocol.AppendString(dst, "…")
+				dst = text.AppendString(dst, "…")
 			}
 		case c == '}' || c == ']':
 			if depth--; depth == anyDepth {
 				continue
 			}
 		case c == 'n' && depth <= anyDepth:
-			dst = protocol.AppendString(dst, "<nil>")
+			dst = text.AppendString(dst, "<nil>")
 			i += len("null") - 1
 			continue
 		}

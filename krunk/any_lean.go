@@ -2,14 +2,14 @@
 
 package krunk
 
-import "github.com/krunk-go/krunk/internal/protocol"
+import "github.com/krunk-go/krunk/internal/text"
 
 // appendOther names the type of a value that the lean build cannot encode.
 func appendOther(dst []byte, v any, _ int) []byte {
 	if s, ok := v.(interface{ String() string }); ok {
-		return protocol.AppendString(dst, stringText(s))
+		return text.AppendString(dst, stringText(s))
 	}
-	return protocol.AppendString(dst, typeName(v))
+	return text.AppendString(dst, typeName(v))
 }
 
 // basicText returns the text of a panic value that is neither an error, a string nor a Stringer.

@@ -15,6 +15,7 @@ import (
 	"github.com/krunk-go/krunk/internal/sender"
 	"github.com/krunk-go/krunk/internal/stack"
 	"github.com/krunk-go/krunk/internal/tally"
+	"github.com/krunk-go/krunk/internal/text"
 	"github.com/krunk-go/krunk/sampling"
 )
 
@@ -110,7 +111,7 @@ func (c *Client) run(trace *blackbox.Trace, module string) {
 		c.sender = sender.New(sender.Config{
 			Transport: p.Transport, URL: url, Auth: p.dsn.Auth(sdkName + "/" + Version), UserAgent: sdkName + "/" + Version,
 			Header: protocol.Header{
-				DSN: p.dsn.String(), SDKName: sdkName, SDKVersion: Version, TraceID: protocol.Hex(run.Trace[:]),
+				DSN: p.dsn.String(), SDKName: sdkName, SDKVersion: Version, TraceID: text.Hex(run.Trace[:]),
 				PublicKey: p.dsn.PublicKey, Release: p.Release, Environment: p.Environment,
 			},
 			Outbox: c.outbox, Progress: progress, Tally: c.tally, Collect: c.collect, Killed: c.killed,

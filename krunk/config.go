@@ -8,6 +8,7 @@ import (
 
 	"github.com/krunk-go/krunk/internal/blackbox"
 	"github.com/krunk-go/krunk/internal/protocol"
+	"github.com/krunk-go/krunk/internal/text"
 	"github.com/krunk-go/krunk/transport"
 )
 
@@ -142,13 +143,13 @@ func checkURL(s string) error {
 		if len(s) > len(scheme) && s[:len(scheme)] == scheme && s[len(scheme)] != '/' {
 			for i := range len(s) {
 				if s[i] <= ' ' || s[i] == 0x7f {
-					return errors.New(protocol.Quote(s) + " has a space or control character at byte " + strconv.Itoa(i) + "; leave it out")
+					return errors.New(text.Quote(s) + " has a space or control character at byte " + strconv.Itoa(i) + "; leave it out")
 				}
 			}
 			return nil
 		}
 	}
-	return errors.New(protocol.Quote(s) + ` is no absolute URL; write e.g. "https://relay.example/envelope/"`)
+	return errors.New(text.Quote(s) + ` is no absolute URL; write e.g. "https://relay.example/envelope/"`)
 }
 
 // ring returns the size of the ring: the power of two at or below a quarter of the memory.

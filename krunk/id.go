@@ -2,7 +2,7 @@ package krunk
 
 import (
 	"github.com/krunk-go/krunk/internal/ident"
-	"github.com/krunk-go/krunk/internal/protocol"
+	"github.com/krunk-go/krunk/internal/text"
 )
 
 // EventID names one event, on the device and on the server. The zero EventID means that nothing was captured.
@@ -16,7 +16,7 @@ func (id EventID) String() string {
 	if id.IsZero() {
 		return ""
 	}
-	return protocol.Hex(id[:])
+	return text.Hex(id[:])
 }
 
 // Short returns a code of 8 characters out of digits and capital letters without 0, O, 1, I and L, or "" for the zero

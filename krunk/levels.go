@@ -4,7 +4,7 @@ import (
 	"errors"
 	"strings"
 
-	"github.com/krunk-go/krunk/internal/protocol"
+	"github.com/krunk-go/krunk/internal/text"
 	"github.com/krunk-go/krunk/sampling"
 )
 
@@ -18,10 +18,10 @@ func parseLevels(in map[string]Thresholds) (levels, []error) {
 	for name := range in {
 		names = append(names, name)
 	}
-	protocol.SortKeys(names)
+	text.SortKeys(names)
 	var errs []error
 	for _, name := range names {
-		place := "[" + protocol.Quote(name) + "]"
+		place := "[" + text.Quote(name) + "]"
 		clean := channelName(name)
 		if name != "*" && clean != strings.ToLower(name) {
 			errs = append(errs, errors.New(place+`: a channel's name is letters, digits, _ and -, with dots between parts, at most 64 bytes; "*" is allowed alone`))
@@ -33,7 +33,7 @@ func parseLevels(in map[string]Thresholds) (levels, []error) {
 		t := in[name]
 		for _, f := range [...]struct{ field, value string }{{"Trail", t.Trail}, {"Send", t.Send}, {"Issue", t.Issue}} {
 			if _, ok := sampling.ParseLevel(f.value); !ok && f.value != "" {
-				errs = append(errs, errors.New(place+"."+f.field+": "+protocol.Quote(f.value)+" is not a level; write trace, debug, info, warn, error, fatal or off"))
+				errs = append(errs, errors.New(place+"."+f.field+": "+text.Quote(f.value)+" is not a level; write trace, debug, info, warn, error, fatal or off"))
 			}
 		}
 		out[clean] = t
@@ -41,7 +41,7 @@ func parseLevels(in map[string]Thresholds) (levels, []error) {
 	if len(errs) == 0 {
 		for _, name := range names {
 			if err := out.of(strings.ToLower(name)).check(); err != nil {
-				errs = append(errs, errors.New("["+protocol.Quote(name)+"]: "+err.Error()))
+				errs = append(errs, errors.New("["+text.Quote(name)+"]: "+err.Error()))
 			}
 		}
 	}

@@ -2,8 +2,8 @@ package krunk
 
 import (
 	"github.com/krunk-go/krunk/internal/blackbox"
-	"github.com/krunk-go/krunk/internal/protocol"
 	"github.com/krunk-go/krunk/internal/record"
+	"github.com/krunk-go/krunk/internal/text"
 )
 
 // put copies a record into the black box. No foreign code runs between Reserve and Commit.
@@ -101,8 +101,8 @@ func cutErrors(errs []record.Error, room int) int {
 	n, share := 0, room/max(len(errs), 1)
 	for i := range errs {
 		e := &errs[i]
-		e.Type, _ = protocol.Trim(e.Type, min(record.MaxType, share/4))
-		e.Text, _ = protocol.Trim(e.Text, max(share-len(e.Type)-8, 8))
+		e.Type, _ = text.Trim(e.Type, min(record.MaxType, share/4))
+		e.Text, _ = text.Trim(e.Text, max(share-len(e.Type)-8, 8))
 		n += e.Size()
 	}
 	return n

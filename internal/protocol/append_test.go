@@ -6,9 +6,12 @@ import (
 	"math"
 	"math/rand/v2"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"unicode/utf8"
+
+	"github.com/krunk-go/krunk/internal/text"
 )
 
 func TestAppendString(t *testing.T) {
@@ -28,7 +31,7 @@ func TestAppendString(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			if got := string(AppendString([]byte("kept"), tt.s)); got != "kept"+tt.want {
+			if got := string(text.AppendString([]byte("kept"), tt.s)); got != "kept"+tt.want {
 				t.Errorf("got %s, want %s", got, tt.want)
 			}
 			total := 2
@@ -50,7 +53,7 @@ func TestAppendStringReadsBack(t *testing.T) {
 			continue
 		}
 		var got string
-		if err := json.Unmarshal(AppendString(nil, string(r)), &got); err != nil || got != string(r) {
+		if err := json.Unmarshal(text.AppendString(nil, string(r)), &got); err != nil || got != string(r) {
 			t.Fatalf("%U: got %q, %v", r, got, err)
 		}
 	}
@@ -59,12 +62,12 @@ func TestAppendStringReadsBack(t *testing.T) {
 func TestAppendFloat(t *testing.T) {
 	for _, f := range []float64{0, math.Copysign(0, -1), 1, -1.5, 1e-6, 9.99e-7, 1e-7, -1e-9, 1e-10, 1e20, 1e21, 1.5e300, math.MaxFloat64, math.SmallestNonzeroFloat64, 1790000000.125} {
 		want, _ := json.Marshal(f)
-		if got := AppendFloat(nil, f); string(got) != string(want) {
+		if got := text.AppendFloat(nil, f); string(got) != string(want) {
 			t.Errorf("got %s, want %s", got, want)
 		}
 	}
 	for _, f := range []float64{math.NaN(), math.Inf(1), math.Inf(-1)} {
-		if got := string(AppendFloat(nil, f)); got != "0" {
+		if got := string(text.AppendFloat(nil, f)); got != "0" {
 			t.Errorf("%v: got %s, want 0", f, got)
 		}
 	}
@@ -72,17 +75,17 @@ func TestAppendFloat(t *testing.T) {
 	for range 20_000 {
 		f := finite(math.Float64frombits(rnd.Uint64()))
 		want, _ := json.Marshal(f)
-		if got := AppendFloat(nil, f); string(got) != string(want) {
+		if got := text.AppendFloat(nil, f); string(got) != string(want) {
 			t.Fatalf("got %s, want %s", got, want)
 		}
 	}
 }
 
 func TestObject(t *testing.T) {
-	b := AppendString(AppendKey([]byte("{"), `a"`), "x")
-	b = AppendInt(AppendKey(b, "b"), math.MinInt64)
-	b = AppendUint(AppendKey(b, "c"), math.MaxUint64)
-	b = AppendBool(AppendKey(b, "d"), true)
+	b := text.AppendString(AppendKey([]byte("{"), `a"`), "x")
+	b = strconv.AppendInt(AppendKey(b, "b"), math.MinInt64, 10)
+	b = strconv.AppendUint(AppendKey(b, "c"), math.MaxUint64, 10)
+	b = strconv.AppendBool(AppendKey(b, "d"), true)
 	b = append(b, '}')
 	if got, want := string(b), `{"a\"":"x","b":-9223372036854775808,"c":18446744073709551615,"d":true}`; got != want {
 		t.Errorf("got %s, want %s", got, want)
@@ -120,9 +123,9 @@ func TestLogAttributes(t *testing.T) {
 func TestAppendDoesNotAllocate(t *testing.T) {
 	buf := make([]byte, 0, 1024)
 	f := func() {
-		buf = AppendString(AppendKey(append(buf[:0], '{'), "a\xff"), "x\n\u2028")
+		buf = text.AppendString(AppendKey(append(buf[:0], '{'), "a\xff"), "x\n\u2028")
 		buf = AppendLogAttrFloat(AppendLogAttrUint(AppendLogAttrString(buf, "b", "c"), "d", 1<<63, "byte"), "e", 1.5, "")
-		buf = AppendTime(buf, 1790000000_125000000, 9)
+		buf = text.AppendTime(buf, 1790000000_125000000, 9)
 	}
 	if got := testing.AllocsPerRun(100, f); got != 0 {
 		t.Errorf("got %v allocations, want 0", got)
@@ -130,10 +133,10 @@ func TestAppendDoesNotAllocate(t *testing.T) {
 }
 
 func TestQuote(t *testing.T) {
-	if got, want := Quote("a\"\n"), `"a\"\n"`; got != want {
+	if got, want := text.Quote("a\"\n"), `"a\"\n"`; got != want {
 		t.Errorf("got %s, want %s", got, want)
 	}
-	if got := Quote(strings.Repeat("x", 100)); len(got) != 62 || !strings.HasSuffix(got, `..."`) {
+	if got := text.Quote(strings.Repeat("x", 100)); len(got) != 62 || !strings.HasSuffix(got, `..."`) {
 		t.Errorf("got %s, want 60 bytes with dots at the end", got)
 	}
 }
@@ -141,11 +144,11 @@ func TestQuote(t *testing.T) {
 func TestSortKeysAndHex(t *testing.T) {
 	keys := []string{"b", "", "a!", "a", "\xff", "é", "a"}
 	want := slices.Sorted(slices.Values(keys))
-	if SortKeys(keys); !slices.Equal(keys, want) {
+	if text.SortKeys(keys); !slices.Equal(keys, want) {
 		t.Errorf("got %q, want %q", keys, want)
 	}
 	b := []byte{0, 0x0f, 0xa0, 0xff}
-	if got, want := Hex(b), hex.EncodeToString(b); got != want {
+	if got, want := text.Hex(b), hex.EncodeToString(b); got != want {
 		t.Errorf("got %s, want %s", got, want)
 	}
 }

@@ -3,6 +3,8 @@ package protocol
 import (
 	"math"
 	"strconv"
+
+	"github.com/krunk-go/krunk/internal/text"
 )
 
 // AppendKey appends key and its colon, after a comma unless dst ends in the brace that opens the object. It does not allocate
@@ -11,31 +13,22 @@ func AppendKey(dst []byte, key string) []byte {
 	if n := len(dst); n > 0 && dst[n-1] != '{' {
 		dst = append(dst, ',')
 	}
-	return append(AppendString(dst, key), ':')
+	return append(text.AppendString(dst, key), ':')
 }
-
-// AppendInt appends v.
-func AppendInt(dst []byte, v int64) []byte { return strconv.AppendInt(dst, v, 10) }
-
-// AppendUint appends v.
-func AppendUint(dst []byte, v uint64) []byte { return strconv.AppendUint(dst, v, 10) }
-
-// AppendBool appends v.
-func AppendBool(dst []byte, v bool) []byte { return strconv.AppendBool(dst, v) }
 
 // AppendLogAttrString appends an attribute of a log record, a member of the object Log.Attributes.
 func AppendLogAttrString(dst []byte, name, v string) []byte {
-	return appendType(AppendString(appendValueKey(dst, name), v), "string", "")
+	return appendType(text.AppendString(appendValueKey(dst, name), v), "string", "")
 }
 
 // AppendLogAttrBool appends a boolean attribute.
 func AppendLogAttrBool(dst []byte, name string, v bool) []byte {
-	return appendType(AppendBool(appendValueKey(dst, name), v), "boolean", "")
+	return appendType(strconv.AppendBool(appendValueKey(dst, name), v), "boolean", "")
 }
 
 // AppendLogAttrInt appends an integer attribute. The unit, such as "byte", may be empty.
 func AppendLogAttrInt(dst []byte, name string, v int64, unit string) []byte {
-	return appendType(AppendInt(appendValueKey(dst, name), v), "integer", unit)
+	return appendType(strconv.AppendInt(appendValueKey(dst, name), v, 10), "integer", unit)
 }
 
 // AppendLogAttrUint appends an integer attribute, or text if v is more than servers take for an integer: 1<<63 - 1.
@@ -44,7 +37,7 @@ func AppendLogAttrUint(dst []byte, name string, v uint64, unit string) []byte {
 		return AppendLogAttrInt(dst, name, int64(v), unit)
 	}
 	dst = append(appendValueKey(dst, name), '"')
-	return appendType(append(AppendUint(dst, v), '"'), "string", unit)
+	return appendType(append(strconv.AppendUint(dst, v, 10), '"'), "string", unit)
 }
 
 // AppendLogAttrFloat appends a double attribute; NaN and infinities become text. A whole number is written with ".0", so that
@@ -56,7 +49,7 @@ func AppendLogAttrFloat(dst []byte, name string, v float64, unit string) []byte 
 		return appendType(dst, "string", unit)
 	}
 	start := len(dst)
-	dst = AppendFloat(dst, v)
+	dst = text.AppendFloat(dst, v)
 	for _, c := range dst[start:] {
 		if c == '.' || c == 'e' {
 			return appendType(dst, "double", unit)
@@ -73,7 +66,7 @@ func appendValueKey(dst []byte, name string) []byte {
 func appendType(dst []byte, typ, unit string) []byte {
 	dst = append(append(append(dst, `,"type":"`...), typ...), '"')
 	if unit != "" {
-		dst = AppendString(AppendKey(dst, "unit"), unit)
+		dst = text.AppendString(AppendKey(dst, "unit"), unit)
 	}
 	return append(dst, '}')
 }

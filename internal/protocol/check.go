@@ -4,12 +4,14 @@ import (
 	"errors"
 	"strconv"
 	"strings"
+
+	"github.com/krunk-go/krunk/internal/text"
 )
 
 // CheckRelease reports what a server would not like about a release: it would remove it from events and drop sessions.
 func CheckRelease(s string) error {
 	if strings.EqualFold(s, "latest") {
-		return wrong(Quote(s) + ` is a name that servers refuse; write e.g. "moonfall@1.4.2"`)
+		return wrong(text.Quote(s) + ` is a name that servers refuse; write e.g. "moonfall@1.4.2"`)
 	}
 	return checkName(s, MaxRelease, `write e.g. "moonfall@1.4.2"`)
 }
@@ -17,7 +19,7 @@ func CheckRelease(s string) error {
 // CheckEnvironment does the same for an environment.
 func CheckEnvironment(s string) error {
 	if strings.EqualFold(s, "none") {
-		return wrong(Quote(s) + ` is a name that servers refuse; write e.g. "production", or leave it empty`)
+		return wrong(text.Quote(s) + ` is a name that servers refuse; write e.g. "production", or leave it empty`)
 	}
 	return checkName(s, MaxEnvironment, `write e.g. "playtest"`)
 }
@@ -25,15 +27,15 @@ func CheckEnvironment(s string) error {
 func checkName(s string, max int, hint string) error {
 	switch {
 	case s == "." || s == "..":
-		return wrong(Quote(s) + " is a name that servers refuse; " + hint)
+		return wrong(text.Quote(s) + " is a name that servers refuse; " + hint)
 	case len(s) > max:
-		return wrong(Quote(s) + " has " + strconv.Itoa(len(s)) + " bytes and may have " + strconv.Itoa(max) + "; " + hint)
+		return wrong(text.Quote(s) + " has " + strconv.Itoa(len(s)) + " bytes and may have " + strconv.Itoa(max) + "; " + hint)
 	case strings.TrimSpace(s) != s:
-		return wrong(Quote(s) + " has spaces at an end; " + hint)
+		return wrong(text.Quote(s) + " has spaces at an end; " + hint)
 	}
 	for _, c := range s {
 		if c == '/' || c == '\\' || c < ' ' || c == 0x7f || c == '\ufffd' {
-			return wrong(Quote(s) + " holds " + Quote(string(c)) + ", which servers refuse; " + hint)
+			return wrong(text.Quote(s) + " holds " + text.Quote(string(c)) + ", which servers refuse; " + hint)
 		}
 	}
 	return nil
@@ -42,11 +44,11 @@ func checkName(s string, max int, hint string) error {
 // CheckDist does the same for a dist.
 func CheckDist(s string) error {
 	if len(s) > MaxDist {
-		return wrong(Quote(s) + " has " + strconv.Itoa(len(s)) + " bytes and may have " + strconv.Itoa(MaxDist) + `; write e.g. "881"`)
+		return wrong(text.Quote(s) + " has " + strconv.Itoa(len(s)) + " bytes and may have " + strconv.Itoa(MaxDist) + `; write e.g. "881"`)
 	}
 	for _, c := range s {
 		if c >= 0x80 || !isWord(byte(c)) && c != '.' && c != '-' {
-			return wrong(Quote(s) + " holds " + Quote(string(c)) + `; letters, digits and _ . - are allowed, write e.g. "881"`)
+			return wrong(text.Quote(s) + " holds " + text.Quote(string(c)) + `; letters, digits and _ . - are allowed, write e.g. "881"`)
 		}
 	}
 	return nil

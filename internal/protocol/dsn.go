@@ -3,6 +3,8 @@ package protocol
 import (
 	"strconv"
 	"strings"
+
+	"github.com/krunk-go/krunk/internal/text"
 )
 
 // DSN is a parsed data source name: {scheme}://{public_key}[:{secret_key}]@{host}[:{port}][{path}]/{project_id}.
@@ -22,7 +24,7 @@ const dsnForm = `; write e.g. "https://key@sentry.example/42"`
 func ParseDSN(s string) (DSN, error) {
 	for i, r := range s {
 		if r >= 0x7f || !isURLByte(byte(r)) {
-			return DSN{}, wrong("there is a character " + Quote(string(r)) + ", which no DSN has, at byte " + strconv.Itoa(i) + dsnForm)
+			return DSN{}, wrong("there is a character " + text.Quote(string(r)) + ", which no DSN has, at byte " + strconv.Itoa(i) + dsnForm)
 		}
 	}
 	scheme, rest, ok := strings.Cut(s, "://")
@@ -41,7 +43,7 @@ func ParseDSN(s string) (DSN, error) {
 		return DSN{}, wrong("there is no public key before @" + dsnForm)
 	}
 	if i := strings.IndexAny(keys, ",=@[]"); i >= 0 {
-		return DSN{}, wrong("there is a character " + Quote(keys[i:i+1]) + " in the keys" + dsnForm)
+		return DSN{}, wrong("there is a character " + text.Quote(keys[i:i+1]) + " in the keys" + dsnForm)
 	}
 	var err error
 	if d.Host, err = checkHost(scheme, host); err != nil {
@@ -65,7 +67,7 @@ func shown(s, set string) string {
 	if len(s) > 12 || strings.Trim(s, set) != "" {
 		return ""
 	}
-	return " " + Quote(s)
+	return " " + text.Quote(s)
 }
 
 func cutLast(s string, c byte) (before, after string, ok bool) {

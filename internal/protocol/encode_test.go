@@ -3,6 +3,7 @@ package protocol
 import (
 	"encoding/json"
 	"math"
+	"strconv"
 	"strings"
 	"testing"
 	"unicode/utf8"
@@ -199,7 +200,7 @@ func TestScratchIsGivenBack(t *testing.T) {
 		}
 	}
 	for i := range 4 * maxKeys {
-		ev.Tags[string(AppendInt(nil, int64(i)))] = "x"
+		ev.Tags[string(strconv.AppendInt(nil, int64(i), 10))] = "x"
 	}
 	l.event(nil, ev)
 	if cap(l.keys) > maxKeys {

@@ -3,6 +3,8 @@ package protocol
 import (
 	"strconv"
 	"time"
+
+	"github.com/krunk-go/krunk/internal/text"
 )
 
 // Header is the first line of an envelope. It is written when a request is built and never stored: servers repair clocks by
@@ -24,7 +26,7 @@ func AppendEnvelopeHeader(dst []byte, h *Header, sentAt time.Time) []byte {
 	o.text("event_id", h.EventID)
 	o.text("dsn", h.DSN)
 	o.key("sent_at")
-	o.b = append(AppendTime(append(o.b, '"'), sentAt.UnixNano(), 3), '"')
+	o.b = append(text.AppendTime(append(o.b, '"'), sentAt.UnixNano(), 3), '"')
 	if h.SDKName != "" {
 		o.key("sdk")
 		s := open(o.b)

@@ -2,8 +2,11 @@ package protocol
 
 import (
 	"encoding/json"
+	"strconv"
 	"strings"
 	"testing"
+
+	"github.com/krunk-go/krunk/internal/text"
 )
 
 // mountain is far too long in every part.
@@ -45,7 +48,7 @@ func TestEventWithin(t *testing.T) {
 		{MinFit, `,"contexts":5,"messages":20,"exceptions":21,"rest":true}`, `"type":"runtime.boundsError"`, `"frames":[`},
 	}
 	for _, tt := range tests {
-		t.Run(string(AppendInt(nil, int64(tt.max))), func(t *testing.T) {
+		t.Run(string(strconv.AppendInt(nil, int64(tt.max), 10)), func(t *testing.T) {
 			var e Encoder
 			out, err := e.EventWithin([]byte("kept"), mountain(), tt.max)
 			body := strings.TrimPrefix(string(out), "kept")
@@ -96,7 +99,7 @@ func TestEventWithinKeepsTheEnds(t *testing.T) {
 func TestEventWithinMinFit(t *testing.T) {
 	for _, c := range []string{"\x01", "\xff", "é", "\"", "\u2028", "x"} {
 		long := strings.Repeat(c, 1<<16)
-		raw := Raw(AppendString(nil, long))
+		raw := Raw(text.AppendString(nil, long))
 		yes, n := true, -1<<31
 		sdk := SDK{Name: long, Version: long, Settings: &SDKSettings{InferIP: long}}
 		tags := map[string]string{"support_code": long, "a": long}

@@ -3,6 +3,9 @@ package protocol
 import (
 	"encoding/binary"
 	"math"
+	"strconv"
+
+	"github.com/krunk-go/krunk/internal/text"
 )
 
 // source makes events out of bytes, so that the fuzzer's mutations reach every field. It ends in zeros.
@@ -57,9 +60,9 @@ func (s *source) raw() Raw {
 	case 3:
 		return Raw("{\"\u2028\":\"<&>\u2029 \\u2028 \\ud83d\\ude00\"}")
 	}
-	b := AppendString(AppendKey([]byte{'{'}, s.text()), s.text())
-	b = AppendFloat(AppendKey(b, s.text()), s.float())
-	return append(AppendBool(AppendKey(b, "ok"), s.bool()), '}')
+	b := text.AppendString(AppendKey([]byte{'{'}, s.text()), s.text())
+	b = text.AppendFloat(AppendKey(b, s.text()), s.float())
+	return append(strconv.AppendBool(AppendKey(b, "ok"), s.bool()), '}')
 }
 
 func (s *source) event() *Event {

@@ -1,6 +1,10 @@
 package protocol
 
-import "strconv"
+import (
+	"strconv"
+
+	"github.com/krunk-go/krunk/internal/text"
+)
 
 // lean appends the wire types without reflection. It is the encoder of the lean build, and everywhere else the oracle that
 // go-json's output is compared with. It keeps one slice to sort the keys of maps in.
@@ -44,7 +48,7 @@ func (l *lean) event(dst []byte, ev *Event) []byte {
 	l.contexts(&o, ev.Contexts)
 	if len(ev.Fingerprint) > 0 {
 		o.key("fingerprint")
-		o.b = list(o.b, ev.Fingerprint, func(b []byte, s *string) []byte { return AppendString(b, *s) })
+		o.b = list(o.b, ev.Fingerprint, func(b []byte, s *string) []byte { return text.AppendString(b, *s) })
 	}
 	if ev.LogEntry != nil {
 		o.key("logentry")
@@ -92,7 +96,7 @@ func sortedKeys[V any](dst []string, m map[string]V) []string {
 	for k := range m {
 		dst = append(dst, k)
 	}
-	SortKeys(dst)
+	text.SortKeys(dst)
 	return dst
 }
 
@@ -108,7 +112,7 @@ func (l *lean) tags(o *object, m map[string]string) {
 		if i > 0 {
 			o.b = append(o.b, ',')
 		}
-		o.b = AppendString(append(AppendString(o.b, k), ':'), m[k])
+		o.b = text.AppendString(append(text.AppendString(o.b, k), ':'), m[k])
 	}
 	o.b = append(o.b, '}')
 }
@@ -125,7 +129,7 @@ func (l *lean) contexts(o *object, m map[string]Raw) {
 		if i > 0 {
 			o.b = append(o.b, ',')
 		}
-		o.b = append(AppendString(o.b, k), ':')
+		o.b = append(text.AppendString(o.b, k), ':')
 		if v := m[k]; len(v) > 0 {
 			o.b = append(o.b, v...)
 		} else {

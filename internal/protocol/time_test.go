@@ -6,6 +6,8 @@ import (
 	"net/http"
 	"testing"
 	"time"
+
+	"github.com/krunk-go/krunk/internal/text"
 )
 
 func TestAppendTime(t *testing.T) {
@@ -18,7 +20,7 @@ func TestAppendTime(t *testing.T) {
 	for _, ns := range moments {
 		for digits, layout := range layouts {
 			want := time.Unix(0, ns).UTC().Format(layout)
-			if got := string(AppendTime([]byte("k"), ns, digits)); got != "k"+want {
+			if got := string(text.AppendTime([]byte("k"), ns, digits)); got != "k"+want {
 				t.Fatalf("%d: got %s, want %s", ns, got, want)
 			}
 		}

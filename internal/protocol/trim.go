@@ -3,7 +3,8 @@ package protocol
 import (
 	"strconv"
 	"strings"
-	"unicode/utf8"
+
+	"github.com/krunk-go/krunk/internal/text"
 )
 
 // What the server keeps, in bytes where nothing else is said. Krunk trims to the same numbers on the device: an event over
@@ -28,24 +29,6 @@ const (
 	MaxFrames      = 250 // the first 50 and the newest 200 are kept
 	firstFrames    = 50
 )
-
-// Trim returns s in at most max bytes, cut between characters and with "..." at its end, and whether it was cut. Where the dots
-// have no room the result is empty.
-//
-//go:noinline
-func Trim(s string, max int) (string, bool) {
-	if len(s) <= max {
-		return s, false
-	}
-	n := max - len("...")
-	if n < 0 {
-		return "", true
-	}
-	for end := n; n > 0 && end-n < utf8.UTFMax-1 && !utf8.RuneStart(s[n]); {
-		n-- // at most three times, whatever the bytes are
-	}
-	return s[:n] + "...", true
-}
 
 // Trim brings every field within its limit, drops the tags that a server would not take, and returns how many things were cut
 // or dropped.
@@ -91,7 +74,7 @@ type trimmer struct{ cut int }
 
 //go:noinline
 func (t *trimmer) text(s *string, max int) bool {
-	cut, was := Trim(*s, max)
+	cut, was := text.Trim(*s, max)
 	if was {
 		*s = cut
 		t.cut++

@@ -1,9 +1,12 @@
 package protocol
 
 import (
+	"strconv"
 	"strings"
 	"testing"
 	"unicode/utf8"
+
+	"github.com/krunk-go/krunk/internal/text"
 )
 
 func TestTrimText(t *testing.T) {
@@ -27,7 +30,7 @@ func TestTrimText(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			got, cut := Trim(tt.s, tt.max)
+			got, cut := text.Trim(tt.s, tt.max)
 			if got != tt.want || cut != tt.cut {
 				t.Errorf("got %q, %v, want %q, %v", got, cut, tt.want, tt.cut)
 			}
@@ -112,7 +115,7 @@ func TestEventTrimTags(t *testing.T) {
 		}
 	}
 	for i := range 300 {
-		ev.Tags[string(AppendInt(nil, int64(i)))] = "v"
+		ev.Tags[string(strconv.AppendInt(nil, int64(i), 10))] = "v"
 	}
 	if ev.Trim(); len(ev.Tags) != MaxTags {
 		t.Errorf("got %d tags, want %d", len(ev.Tags), MaxTags)

@@ -14,6 +14,7 @@ import (
 	"github.com/krunk-go/krunk/internal/record"
 	"github.com/krunk-go/krunk/internal/scrub"
 	"github.com/krunk-go/krunk/internal/stack"
+	"github.com/krunk-go/krunk/internal/text"
 )
 
 // maxScratch is what a buffer may keep after a large event.
@@ -72,8 +73,8 @@ func contextsOf(cfg *Config) map[string]protocol.Raw {
 		"runtime": append(member(member(nil, "name", "go"), "version", runtime.Version()), '}'),
 		"os":      append(member(nil, "name", runtime.GOOS), '}'),
 		"device":  append(device, '}'),
-		"app":     append(member(nil, "app_start_time", string(protocol.AppendTime(nil, cfg.Start.UnixNano(), 0))), '}'),
-		"trace":   append(member(member(nil, "trace_id", protocol.Hex(run.Trace[:])), "span_id", protocol.Hex(run.Span[:])), '}'),
+		"app":     append(member(nil, "app_start_time", string(text.AppendTime(nil, cfg.Start.UnixNano(), 0))), '}'),
+		"trace":   append(member(member(nil, "trace_id", text.Hex(run.Trace[:])), "span_id", text.Hex(run.Span[:])), '}'),
 	}
 }
 
@@ -84,7 +85,7 @@ func member(dst []byte, k, v string) []byte {
 	if dst == nil {
 		dst = []byte{'{'}
 	}
-	return protocol.AppendString(protocol.AppendKey(dst, k), v)
+	return text.AppendString(protocol.AppendKey(dst, k), v)
 }
 
 // item returns the envelope item of an event. The bytes are valid until the next call.
@@ -92,7 +93,7 @@ func (e *events) item(rec *record.Record, s *scope, trail *blackbox.Trace, suppr
 	e.reset()
 	wall := wallClock(e.cfg.Start)
 	ev := &e.event
-	ev.EventID = protocol.Hex(rec.ID[:])
+	ev.EventID = text.Hex(rec.ID[:])
 	ev.Timestamp = seconds(wall + rec.Time)
 	ev.Level = protocol.EventLevel(int(rec.Level))
 	ev.Logger = e.cfg.Channel(rec.Channel)
@@ -175,10 +176,10 @@ func (e *events) contexts(rec *record.Record, s *scope, suppressed uint64) {
 		e.event.Contexts["attributes"] = e.keep(object(e.raw, e.fields))
 	}
 	b := append(e.raw, '{')
-	b = protocol.AppendString(protocol.AppendKey(b, "channel"), e.event.Logger)
+	b = text.AppendString(protocol.AppendKey(b, "channel"), e.event.Logger)
 	if rec.Frame > 0 {
 		b = strconv.AppendUint(protocol.AppendKey(b, "frame"), uint64(rec.Frame), 10)
-		b = protocol.AppendFloat(protocol.AppendKey(b, "frame_ms"), float64(rec.Since)/1e3)
+		b = text.AppendFloat(protocol.AppendKey(b, "frame_ms"), float64(rec.Since)/1e3)
 	}
 	if suppressed > 0 {
 		b = strconv.AppendUint(protocol.AppendKey(b, "suppressed"), suppressed, 10)

@@ -8,6 +8,7 @@ import (
 	"github.com/krunk-go/krunk/internal/protocol"
 	"github.com/krunk-go/krunk/internal/record"
 	"github.com/krunk-go/krunk/internal/scrub"
+	"github.com/krunk-go/krunk/internal/text"
 )
 
 // appendFields appends the attributes of rec to dst. Of two with the same key the later one stays: an object has a key once.
@@ -62,27 +63,27 @@ func value(dst []byte, f *record.Field) []byte {
 		}
 	case record.Float64:
 		if v := math.Float64frombits(f.Num); !math.IsNaN(v) && !math.IsInf(v, 0) {
-			return protocol.AppendFloat(dst, v)
+			return text.AppendFloat(dst, v)
 		}
 	case record.Bool:
 		return strconv.AppendBool(dst, f.Num != 0)
 	case record.Duration:
-		return protocol.AppendFloat(dst, milliseconds(f.Num))
+		return text.AppendFloat(dst, milliseconds(f.Num))
 	case record.JSON:
 		return append(dst, f.Str...)
 	}
-	return protocol.AppendString(dst, text(f))
+	return text.AppendString(dst, textOf(f))
 }
 
-// text returns the value of f as text.
-func text(f *record.Field) string {
+// textOf returns the value of f as text.
+func textOf(f *record.Field) string {
 	switch f.Kind {
 	case record.Uint64:
 		return strconv.FormatUint(f.Num, 10)
 	case record.Float64:
 		return strconv.FormatFloat(math.Float64frombits(f.Num), 'g', -1, 64)
 	case record.Time:
-		return string(protocol.AppendTime(nil, int64(f.Num), 9))
+		return string(text.AppendTime(nil, int64(f.Num), 9))
 	}
 	if f.Kind&record.Cut != 0 {
 		return ending(scrub.String(f.Str))
@@ -92,7 +93,7 @@ func text(f *record.Field) string {
 
 // ending marks a text that was cut when it was captured.
 func ending(s string) string {
-	cut, _ := protocol.Trim(s+"...", len(s))
+	cut, _ := text.Trim(s+"...", len(s))
 	return cut
 }
 
@@ -114,5 +115,5 @@ func attribute(dst []byte, f *record.Field) []byte {
 	case record.JSON:
 		return protocol.AppendLogAttrString(dst, f.Key, scrub.String(f.Str))
 	}
-	return protocol.AppendLogAttrString(dst, f.Key, text(f))
+	return protocol.AppendLogAttrString(dst, f.Key, textOf(f))
 }

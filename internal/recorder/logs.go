@@ -8,6 +8,7 @@ import (
 	"github.com/krunk-go/krunk/internal/record"
 	"github.com/krunk-go/krunk/internal/scrub"
 	"github.com/krunk-go/krunk/internal/stack"
+	"github.com/krunk-go/krunk/internal/text"
 )
 
 const (
@@ -35,7 +36,7 @@ type logs struct {
 
 func (l *logs) init(cfg *Config) {
 	l.cfg = cfg
-	l.trace = protocol.Hex(cfg.Run.Trace[:])
+	l.trace = text.Hex(cfg.Run.Trace[:])
 	l.arena = make([]byte, 0, min(cfg.Outbox.MaxBody()/4*3, 128<<10))
 	l.batch.Items = make([]protocol.Log, 0, batchSize)
 	l.stacks = stack.NewResolver(cfg.Run.Stack)
@@ -87,7 +88,7 @@ func (l *logs) attributes(b []byte, rec *record.Record, s *scope) []byte {
 		b = protocol.AppendLogAttrInt(b, "krunk.frame", int64(rec.Frame), "")
 	}
 	if rec.Flags&record.FlagID != 0 {
-		b = protocol.AppendLogAttrString(b, "krunk.event_id", protocol.Hex(rec.ID[:]))
+		b = protocol.AppendLogAttrString(b, "krunk.event_id", text.Hex(rec.ID[:]))
 	}
 	b = l.sampled(b, rec)
 	if rec.LeftOut > 0 {

@@ -5,6 +5,7 @@ import (
 
 	"github.com/krunk-go/krunk/internal/protocol"
 	"github.com/krunk-go/krunk/internal/record"
+	"github.com/krunk-go/krunk/internal/text"
 )
 
 const (
@@ -34,7 +35,7 @@ func (s *scope) apply(rec *record.Record) {
 		if _, has := s.tags[key]; !ok || (!has && len(s.tags) >= maxTags) {
 			return
 		}
-		value, _ := protocol.Trim(oneLine(f.Str), protocol.MaxTag)
+		value, _ := text.Trim(oneLine(f.Str), protocol.MaxTag)
 		s.tags[strings.Clone(key)] = strings.Clone(value)
 	case record.RemoveTag:
 		key, _ := protocol.CleanTagKey(rec.Text)
@@ -53,11 +54,11 @@ func (s *scope) apply(rec *record.Record) {
 func (s *scope) setUser(key, value string) {
 	switch key {
 	case "id":
-		s.user.ID, _ = protocol.Trim(value, protocol.MaxUser)
+		s.user.ID, _ = text.Trim(value, protocol.MaxUser)
 	case "username":
-		s.user.Username, _ = protocol.Trim(value, protocol.MaxUser)
+		s.user.Username, _ = text.Trim(value, protocol.MaxUser)
 	case "email":
-		s.user.Email, _ = protocol.Trim(value, protocol.MaxEmail)
+		s.user.Email, _ = text.Trim(value, protocol.MaxEmail)
 	}
 }
 

@@ -9,6 +9,7 @@ import (
 
 	"github.com/krunk-go/krunk/internal/blackbox"
 	"github.com/krunk-go/krunk/internal/protocol"
+	"github.com/krunk-go/krunk/internal/text"
 	"github.com/krunk-go/krunk/transport"
 )
 
@@ -66,7 +67,7 @@ func (s *Sender) post(id [16]byte, items []byte) (resp transport.Response, told 
 	h := s.cfg.Header
 	h.EventID = ""
 	if id != ([16]byte{}) {
-		h.EventID = protocol.Hex(id[:])
+		h.EventID = text.Hex(id[:])
 	}
 	now := time.Now()
 	s.body = protocol.AppendEnvelopeHeader(s.body[:0], &h, now)

@@ -1,4 +1,6 @@
-package protocol
+// Package text has the tools for texts that every stage needs: JSON strings and numbers, cutting, quoting, dates. They replace
+// what strconv, encoding and time would bring in size.
+package text
 
 import (
 	"math"
@@ -104,80 +106,4 @@ func AppendFloat(dst []byte, f float64) []byte {
 		return dst
 	}
 	return strconv.AppendFloat(dst, f, 'f', -1, 64)
-}
-
-// object appends the members of an object, those that are not empty.
-type object struct{ b []byte }
-
-//go:noinline
-func open(b []byte) object { return object{append(b, '{')} }
-
-//go:noinline
-func (o *object) close() []byte { return append(o.b, '}') }
-
-// key appends a name that needs no escaping. It and its kin are kept out of line: the lean build counts bytes.
-//
-//go:noinline
-func (o *object) key(name string) {
-	if o.b[len(o.b)-1] != '{' {
-		o.b = append(o.b, ',')
-	}
-	o.b = append(append(append(o.b, '"'), name...), '"', ':')
-}
-
-//go:noinline
-func (o *object) text(name, v string) {
-	if v != "" {
-		o.must(name, v)
-	}
-}
-
-//go:noinline
-func (o *object) must(name, v string) {
-	o.key(name)
-	o.b = AppendString(o.b, v)
-}
-
-//go:noinline
-func (o *object) number(name string, v int) {
-	if v != 0 {
-		o.key(name)
-		o.b = strconv.AppendInt(o.b, int64(v), 10)
-	}
-}
-
-//go:noinline
-func (o *object) optional(name string, v *int) {
-	if v != nil {
-		o.key(name)
-		o.b = strconv.AppendInt(o.b, int64(*v), 10)
-	}
-}
-
-//go:noinline
-func (o *object) uint(name string, v uint64) {
-	if v != 0 {
-		o.key(name)
-		o.b = strconv.AppendUint(o.b, v, 10)
-	}
-}
-
-func (o *object) bool(name string, v bool) {
-	if v {
-		o.key(name)
-		o.b = append(o.b, "true"...)
-	}
-}
-
-//go:noinline
-func (o *object) float(name string, v float64) {
-	o.key(name)
-	o.b = AppendFloat(o.b, v)
-}
-
-func (o *object) raw(name string, v Raw) {
-	if len(v) > 0 {
-		o.key(name)
-		o.b = append(o.b, v...)
-	}
 }
