@@ -73,7 +73,7 @@ func Err(err error) Attr { return Attr{key: "error", ref: err, kind: pendingErro
 
 // Any returns an attribute with a value of any type. It is encoded as JSON only if the record is kept, at once and on the
 // calling goroutine, to at most 2048 bytes and 4 levels deep; NaN becomes text, what cannot be encoded becomes a note that
-// says why. Where the lean encoder is built in (js, wasip1, 32-bit arm, consoles), basic types, slices and maps of them are
+// says why. Where the lean encoder is built in (all but amd64, arm64 and 386, and consoles), basic types, slices and maps of them are
 // kept and anything else becomes the name of its type. It allocates; prefer the typed attributes where frames matter.
 func Any(key string, value any) Attr {
 	switch v := value.(type) {
