@@ -1,4 +1,4 @@
-//go:build (amd64 || arm64 || 386) && !(nintendosdk || playstation5 || microsoftgdk || krunk_lean) || krunk_gojson
+//go:build ((amd64 || arm64 || 386) && !(nintendosdk || playstation5 || microsoftgdk || krunk_lean)) || krunk_gojson
 
 package krunk
 
