@@ -11,6 +11,7 @@ type Meta struct {
 	Kind     Kind     // Log, Event or Fatal: the order of sending and the room it may take
 	Category uint8    // rate limit category of what is in it
 	Count    uint32   // log records in it, 1 for an event
+	Cut      uint32   // of an event: offset in Body at which `,"breadcrumbs":` begins, the last member; 0 if it has none
 }
 
 // Entry is an envelope that waits for its answer. Body is a view of the outbox, valid until Done.

@@ -15,13 +15,24 @@ const notJSON = `{"krunk":"value is not JSON"}`
 const notAttributes = `{"krunk.attributes":{"value":"value is not JSON","type":"string"}}`
 
 // Event appends ev as JSON. What servers refuse is repaired in ev first: a number that is none becomes 0, a Raw that is no
-// JSON becomes a note, an empty list or context is left out. On an error dst is returned as it was.
+// JSON becomes a note, an empty list or context is left out. On an error dst is returned as it was. The breadcrumbs are the
+// last member; Cut then tells where they begin.
 func (e *Encoder) Event(dst []byte, ev *Event) ([]byte, error) {
+	e.Cut = 0
 	if ev == nil {
 		return dst, errNil
 	}
 	ev.tidy()
-	return e.encode(dst, ev)
+	out, err := e.encode(dst, ev)
+	if err != nil || ev.Breadcrumbs == nil {
+		return out, err
+	}
+	end := len(out) - len("}")
+	if out, err = e.encodeCrumbs(append(out[:end], `,"breadcrumbs":`...), ev.Breadcrumbs); err != nil {
+		return dst, err
+	}
+	e.Cut = end - len(dst)
+	return append(out, '}'), nil
 }
 
 // Logs appends l as JSON, with the same repairs.

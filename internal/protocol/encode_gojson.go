@@ -11,6 +11,8 @@ import (
 // Encoder writes the wire types with go-json. The zero Encoder is ready. It is owned by one goroutine, and it should be a
 // long-lived one: go-json's first call grows its stack.
 type Encoder struct {
+	Cut int // of the last event: offset from its first byte at which `,"breadcrumbs":` begins; 0 if it has none
+
 	json *json.Encoder
 	out  sink
 }
@@ -40,6 +42,8 @@ func (e *Encoder) Warm() {
 }
 
 func (e *Encoder) encode(dst []byte, ev *Event) ([]byte, error) { return e.run(dst, ev) }
+
+func (e *Encoder) encodeCrumbs(dst []byte, b *Breadcrumbs) ([]byte, error) { return e.run(dst, b) }
 
 func (e *Encoder) encodeLogs(dst []byte, l *Logs) ([]byte, error) { return e.run(dst, l) }
 

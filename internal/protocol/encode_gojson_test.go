@@ -84,6 +84,12 @@ func TestEncodersAgreeOnNothing(t *testing.T) {
 		if want := l.event(nil, &ev); err != nil || string(got) != string(want) {
 			t.Fatalf("%v\n got %s\nwant %s", err, got, want)
 		}
+		if b := ev.Breadcrumbs; b != nil {
+			got, err := e.encodeCrumbs(nil, b)
+			if want := appendCrumbs(nil, b); err != nil || string(got) != string(want) {
+				t.Fatalf("%v\n got %s\nwant %s", err, got, want)
+			}
+		}
 	}
 	for _, logs := range []*Logs{{}, {Items: []Log{}}, {Items: []Log{{}, {Attributes: Raw{}}}}} {
 		got, err := e.encodeLogs(nil, logs)

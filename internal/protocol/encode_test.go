@@ -20,15 +20,30 @@ func both(t *testing.T, e *Encoder, l *lean, ev *Event) string {
 	if err != nil {
 		t.Fatalf("Event: %v", err)
 	}
-	want := string(l.event([]byte("kept"), ev))
+	want := string(l.whole([]byte("kept"), ev))
 	if string(got) != want {
 		t.Fatalf("encoders differ\n got %s\nwant %s", got, want)
 	}
 	body := strings.TrimPrefix(want, "kept")
+	if has := ev.Breadcrumbs != nil; has != (e.Cut > 0) || has && !strings.HasPrefix(body[e.Cut:], `,"breadcrumbs":{"values":[`) {
+		t.Fatalf("the breadcrumbs do not begin at %d: %s", e.Cut, body)
+	}
+	if e.Cut > 0 && !json.Valid([]byte(body[:e.Cut]+"}")) {
+		t.Fatalf("no JSON without its breadcrumbs: %s", body[:e.Cut])
+	}
 	if !json.Valid([]byte(body)) || !utf8.ValidString(body) {
 		t.Fatalf("no JSON: %s", body)
 	}
 	return body
+}
+
+// whole appends ev with its breadcrumbs.
+func (l *lean) whole(dst []byte, ev *Event) []byte {
+	dst = l.event(dst, ev)
+	if ev.Breadcrumbs == nil {
+		return dst
+	}
+	return append(appendCrumbs(append(dst[:len(dst)-1], `,"breadcrumbs":`...), ev.Breadcrumbs), '}')
 }
 
 func bothLogs(t *testing.T, e *Encoder, logs *Logs) {
@@ -180,7 +195,7 @@ func TestEncodeDoesNotAllocate(t *testing.T) {
 		"Event":       func() { buf, _ = e.Event(buf[:0], ev) },
 		"EventWithin": func() { buf, _ = e.EventWithin(buf[:0], ev, MaxEvent) },
 		"Logs":        func() { buf, _ = e.Logs(buf[:0], logs) },
-		"appender":    func() { buf = l.event(buf[:0], ev) },
+		"appender":    func() { buf = l.whole(buf[:0], ev) },
 		"Trim":        func() { ev.Trim() },
 	} {
 		if got := testing.AllocsPerRun(200, f); got != 0 {
@@ -223,7 +238,7 @@ func BenchmarkEvent(b *testing.B) {
 		var l lean
 		b.ReportAllocs()
 		for b.Loop() {
-			buf = l.event(buf[:0], ev)
+			buf = l.whole(buf[:0], ev)
 		}
 	})
 }

@@ -33,7 +33,9 @@ type Event struct {
 	LogEntry    *LogEntry         `json:"logentry,omitempty"`
 	Exception   *Exceptions       `json:"exception,omitempty"`
 	Threads     *Threads          `json:"threads,omitempty"`
-	Breadcrumbs *Breadcrumbs      `json:"breadcrumbs,omitempty"`
+
+	// Breadcrumbs is the last member, and the encoder writes it apart, so that it is known where the rest of an event ends.
+	Breadcrumbs *Breadcrumbs `json:"-"`
 }
 
 // SDK names who made the event. Settings.InferIP "never" keeps the server from storing the peer's address.

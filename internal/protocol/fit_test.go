@@ -179,7 +179,7 @@ func TestLeastIsALowerBound(t *testing.T) {
 		s := source{b: []byte(strings.Repeat(string(rune('a'+i%26))+"\x05\x81"+string(rune(i)), 60+i%200))}
 		ev := s.event()
 		ev.tidy()
-		if got, want := ev.least(), uint64(len(l.event(nil, ev))); got > want {
+		if got, want := ev.least(), uint64(len(l.whole(nil, ev))); got > want {
 			t.Fatalf("got %d, want at most %d: %+v", got, want, ev)
 		}
 	}

@@ -22,6 +22,7 @@ func (l *lean) release() {
 	}
 }
 
+// event appends all of ev but its breadcrumbs.
 func (l *lean) event(dst []byte, ev *Event) []byte {
 	o := open(dst)
 	o.must("event_id", ev.EventID)
@@ -72,11 +73,9 @@ func interfaces(o *object, ev *Event) {
 		o.key("threads")
 		o.b = values(o.b, ev.Threads.Values, appendThread)
 	}
-	if ev.Breadcrumbs != nil {
-		o.key("breadcrumbs")
-		o.b = values(o.b, ev.Breadcrumbs.Values, appendBreadcrumb)
-	}
 }
+
+func appendCrumbs(dst []byte, b *Breadcrumbs) []byte { return values(dst, b.Values, appendBreadcrumb) }
 
 func (s *SDK) append(dst []byte) []byte {
 	o := open(dst)

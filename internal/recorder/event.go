@@ -88,8 +88,9 @@ func member(dst []byte, k, v string) []byte {
 	return text.AppendString(protocol.AppendKey(dst, k), v)
 }
 
-// item returns the envelope item of an event. The bytes are valid until the next call.
-func (e *events) item(rec *record.Record, s *scope, trail *blackbox.Trace, suppressed uint64) ([]byte, error) {
+// item returns the envelope item of an event and where in it the breadcrumbs begin, 0 if there are none. The bytes are valid
+// until the next call.
+func (e *events) item(rec *record.Record, s *scope, trail *blackbox.Trace, suppressed uint64) (item []byte, cut int, err error) {
 	e.reset()
 	wall := wallClock(e.cfg.Start)
 	ev := &e.event
@@ -111,12 +112,14 @@ func (e *events) item(rec *record.Record, s *scope, trail *blackbox.Trace, suppr
 	e.exception(rec)
 	e.breadcrumbs(trail, wall)
 	ev.Trim()
-	var err error
 	if e.body, err = e.enc.EventWithin(e.body[:0], ev, e.limit); err != nil {
-		return nil, err
+		return nil, 0, err
 	}
 	e.out = protocol.AppendItem(e.out[:0], "event", e.body)
-	return e.out, nil
+	if cut = e.enc.Cut; cut > 0 {
+		cut += len(e.out) - len("\n") - len(e.body)
+	}
+	return e.out, cut, nil
 }
 
 // reset empties the event and gives back what a large one left behind.

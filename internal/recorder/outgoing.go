@@ -25,7 +25,7 @@ func (r *Recorder) event(rec *record.Record, kind blackbox.Kind) {
 		return
 	}
 	r.Events.Add(1)
-	item, err := r.events.item(rec, &r.scope, r.cfg.Trace, suppressed)
+	item, cut, err := r.events.item(rec, &r.scope, r.cfg.Trace, suppressed)
 	if err != nil || len(item) > r.cfg.Outbox.MaxBody() {
 		r.cfg.Tally.Add(protocol.ReasonInternalSDKError, protocol.CategoryError, 1)
 		return
@@ -36,7 +36,7 @@ func (r *Recorder) event(rec *record.Record, kind blackbox.Kind) {
 		return
 	}
 	r.budget.charge(r.elapsed(), len(item))
-	r.put(blackbox.Meta{ID: rec.ID, Kind: kind, Category: uint8(protocol.CategoryError), Count: 1}, item)
+	r.put(blackbox.Meta{ID: rec.ID, Kind: kind, Category: uint8(protocol.CategoryError), Count: 1, Cut: uint32(cut)}, item)
 }
 
 // flushLogs puts the batch of log records into the outbox, in halves where the encoder made it longer than an envelope may be.
