@@ -86,8 +86,8 @@ func TestBugsinkEvent(t *testing.T) {
 	if d.User.ID != "player-17" || d.User.Username != "Anna" {
 		t.Errorf("user %+v, want player-17, Anna", d.User)
 	}
-	if d.Tags["scene"] != "boss_3" || d.Tags["support_code"] != id.Short() || len(id.Short()) != 8 {
-		t.Errorf("tags %v, want the scene and the support code %q", d.Tags, id.Short())
+	if d.Tags["scene"] != "boss_3" || d.Tags["support_code"] != id.SupportCode() || len(id.SupportCode()) != 8 {
+		t.Errorf("tags %v, want the scene and the support code %q", d.Tags, id.SupportCode())
 	}
 	for _, want := range []struct {
 		context, key string
@@ -136,7 +136,7 @@ func TestBugsinkPanics(t *testing.T) {
 		top   string
 	}{
 		{"runtime error", func() (id string) {
-			defer func() { id = g.CapturePanic(recover()).String() }()
+			defer func() { id = g.ReportPanic(recover()).String() }()
 			new(bugsinkShip).dock(9)
 			return
 		}, "runtime.boundsError: runtime error: index out of range [9] with length 0", "(*bugsinkShip).dock"},

@@ -123,12 +123,12 @@ func TestRepanicGoesItsWayUnchanged(t *testing.T) {
 	}()
 }
 
-func TestCapturePanicInsideAnotherDeferred(t *testing.T) {
+func TestReportPanicInsideAnotherDeferred(t *testing.T) {
 	c, srv := start(t, krunk.Config{})
 	var id krunk.EventID
 	func() {
 		defer func() {
-			id = c.CapturePanic(recover())
+			id = c.ReportPanic(recover())
 		}()
 		new(boss).tick(3)
 	}()
@@ -136,8 +136,8 @@ func TestCapturePanicInsideAnotherDeferred(t *testing.T) {
 	if ev.ID != id.String() || ev.Top().Function != "(*boss).tick" {
 		t.Errorf("got event %s from %s, want %s from (*boss).tick", ev.ID, ev.Top().Function, id)
 	}
-	if code := ev.Tag("support_code"); code != id.Short() || len(code) != 8 || strings.ContainsAny(code, "0O1IL") {
-		t.Errorf("support_code %q, want %q", code, id.Short())
+	if code := ev.Tag("support_code"); code != id.SupportCode() || len(code) != 8 || strings.ContainsAny(code, "0O1IL") {
+		t.Errorf("support_code %q, want %q", code, id.SupportCode())
 	}
 }
 
@@ -396,7 +396,7 @@ func TestBadInput(t *testing.T) {
 	} {
 		for _, memory := range []int{0, 128 << 10} {
 			t.Run(fmt.Sprint(tt.name, "/", memory), func(t *testing.T) {
-				c, srv := start(t, krunk.Config{Memory: memory, Repeat: -1})
+				c, srv := start(t, krunk.Config{Memory: memory, MaxRepeats: -1})
 				tt.call(c)
 				ev := one(t, c, srv)
 				if len(ev.Raw) > 1<<20 {
@@ -456,10 +456,10 @@ func TestNilClientDoesNothing(t *testing.T) {
 	ch.Trace("x")
 	ch.Error("x", krunk.Err(errors.New("x")))
 	ch.Log(99, "x")
-	if id := ch.Report(errors.New("x")); !id.IsZero() || id.String() != "" || id.Short() != "" {
+	if id := ch.Report(errors.New("x")); !id.IsZero() || id.String() != "" || id.SupportCode() != "" {
 		t.Errorf("got id %v", id)
 	}
-	if ch.Enabled(krunk.LevelFatal) || !c.Report(errors.New("x")).IsZero() || !c.CapturePanic("x").IsZero() {
+	if ch.Enabled(krunk.LevelFatal) || !c.Report(errors.New("x")).IsZero() || !c.ReportPanic("x").IsZero() {
 		t.Error("a nil client captured something")
 	}
 	c.SetTag("a", "b")
@@ -482,7 +482,7 @@ func TestStalledServerIsBoundedAndCounted(t *testing.T) {
 	const captures = 100_000
 	srv := sentrytest.New(sentrytest.Options{})
 	release := make(chan struct{})
-	c, err := krunk.Start(krunk.Config{DSN: srv.DSN(), Repeat: -1, Transport: transport.Func(func(ctx context.Context, r *transport.Request) (transport.Response, error) {
+	c, err := krunk.Start(krunk.Config{DSN: srv.DSN(), MaxRepeats: -1, Transport: transport.Func(func(ctx context.Context, r *transport.Request) (transport.Response, error) {
 		select {
 		case <-release:
 		case <-ctx.Done():
@@ -596,7 +596,7 @@ func TestPanicWaitsForTheLimit(t *testing.T) {
 
 func TestRepeatsAreCounted(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		c, srv := start(t, krunk.Config{Repeat: 10})
+		c, srv := start(t, krunk.Config{MaxRepeats: 10})
 		net := c.Channel("net")
 		for range 2 {
 			for i := range 50 {
@@ -647,7 +647,7 @@ func TestClose(t *testing.T) {
 
 // While a lot of goroutines capture and nobody reads, every call returns and every record is there or counted.
 func TestManyGoroutines(t *testing.T) {
-	c, srv := start(t, krunk.Config{Repeat: -1, Channels: map[string]krunk.Thresholds{"net": {Send: "info"}}})
+	c, srv := start(t, krunk.Config{MaxRepeats: -1, Channels: map[string]krunk.Thresholds{"net": {Send: "info"}}})
 	net := c.Channel("net")
 	var wg sync.WaitGroup
 	var ids sync.Map

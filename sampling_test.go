@@ -75,7 +75,7 @@ func TestKillSwitchSilencesAllButPanics(t *testing.T) {
 }
 
 func TestSampledOutIsCountedAndWeighed(t *testing.T) {
-	c, srv := start(t, krunk.Config{Repeat: -1})
+	c, srv := start(t, krunk.Config{MaxRepeats: -1})
 	if err := c.Sampling().Apply(document(1, `"channels":{"net":{"records":25}}`)); err != nil {
 		t.Fatal(err)
 	}

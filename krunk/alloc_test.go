@@ -26,8 +26,8 @@ func quiet(t testing.TB, cfg krunk.Config) *krunk.Client {
 func stalled(t testing.TB) *krunk.Client {
 	t.Helper()
 	c := quiet(t, krunk.Config{
-		DSN:    "http://0123456789abcdef0123456789abcdef@127.0.0.1:9/1",
-		Repeat: -1,
+		DSN:        "http://0123456789abcdef0123456789abcdef@127.0.0.1:9/1",
+		MaxRepeats: -1,
 		Transport: transport.Func(func(ctx context.Context, _ *transport.Request) (transport.Response, error) {
 			<-ctx.Done()
 			return transport.Response{}, ctx.Err()

@@ -11,10 +11,10 @@ import (
 )
 
 // Report raises err as an event with its chain of wrapped and joined errors and the caller's stack, and returns the event's
-// id; Short of that is what a player can read to support. The zero EventID means that there is no event: err is nil, the
+// id; its SupportCode is what a player can read to support. The zero EventID means that there is no event: err is nil, the
 // channel's issue threshold is above LevelError or a policy keeps this client silent, and then err is a breadcrumb if the trail
 // threshold lets it; or the black box was full, which is counted. It never blocks and does not allocate, apart from what
-// err.Error and its kin do themselves.
+// err.Error, Unwrap and the like do themselves.
 //
 //go:noinline
 func (c *Channel) Report(err error, attrs ...Attr) EventID {

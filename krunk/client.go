@@ -93,15 +93,15 @@ func (c *Client) run(trace *blackbox.Trace, module string) {
 	p := c.plan
 	run := recorder.Run{
 		SDKName: sdkName, SDKVersion: Version, Release: p.Release, Dist: p.Dist, Environment: p.Environment,
-		Trace: ident.New(), Stack: stack.Options{MainModule: module, InApp: p.InApp},
+		Trace: ident.New(), Stack: stack.Options{MainModule: module, InApp: p.Code.InApp, Cut: p.Code.Wrappers},
 	}
 	id := ident.New()
 	copy(run.Span[:], id[8:])
 	progress := new(notify.Signal)
 	cfg := recorder.Config{
 		Ring: c.ring, Trace: trace, Outbox: c.outbox, Bell: c.bell, Progress: progress, Tally: c.tally,
-		IDs: &c.ids, Start: c.start, Channel: c.channelName, Run: run, Repeat: p.Repeat,
-		PanicRepeat: p.PanicRepeat, Policy: c.policy, Bytes: c.bytesPerHour,
+		IDs: &c.ids, Start: c.start, Channel: c.channelName, Run: run, Repeat: p.MaxRepeats,
+		PanicRepeat: p.MaxPanicRepeats, Policy: c.policy, Bytes: c.bytesPerHour,
 	}
 	if p.DSN != "" {
 		url := p.Tunnel
@@ -186,13 +186,6 @@ func (c *Client) Flush(d time.Duration) bool {
 		return false
 	}
 	return c.sender == nil || c.sender.Flush(timeout)
-}
-
-// lastFlush gives a panic that is about to kill the program time to be delivered.
-func (c *Client) lastFlush() {
-	if c != nil && c.plan.PanicWait > 0 {
-		c.Flush(c.plan.PanicWait)
-	}
 }
 
 // Close stops capturing, flushes for at most d, and ends both goroutines; it reports what Flush reported. Later calls of any

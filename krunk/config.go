@@ -37,17 +37,17 @@ type Config struct {
 	// Channels sets thresholds by channel name. A name covers the channel and everything below it ("net" also "net.http"),
 	// the longest one wins for each threshold by itself, and "*" covers all.
 	Channels map[string]Thresholds
-	// Repeat is how many events of one kind (same stack and type or template) are sent in a minute; the others are counted,
-	// and the next one that is sent says how many there were. Zero: 500. Negative: no limit. Panics have PanicRepeat instead.
-	Repeat int
-	// PanicRepeat is how many panics of one kind are sent in an hour, recovered or not, so that a game which panics in every
-	// frame does not spend its quota on one fault. The others are counted like those over Repeat. Zero: 5. Negative: no limit.
-	PanicRepeat int
+	// MaxRepeats is how many events of one kind (same stack and type or template) are sent in a minute; the others are counted,
+	// and the next one that is sent says how many there were. Zero: 500. Negative: no limit. Panics have MaxPanicRepeats instead.
+	MaxRepeats int
+	// MaxPanicRepeats is how many panics of one kind are sent in an hour, recovered or not, so that a game which panics in every
+	// frame does not spend its quota on one fault. The others are counted like those over MaxRepeats. Zero: 5. Negative: no limit.
+	MaxPanicRepeats int
 	// PanicWait is how long Repanic and Go wait for the delivery of a panic before the program dies. Zero: 2 s. Negative:
 	// they do not wait.
 	PanicWait time.Duration
-	// InApp lists import paths beside the main module's whose frames are the game's own code.
-	InApp []string
+	// Code says whose the frames of a stack are, and which panics are no crash.
+	Code Code
 }
 
 // Thresholds are the levels from which on records of a channel are used: "trace", "debug", "info", "warn", "error", "fatal",
@@ -62,7 +62,7 @@ type Thresholds struct {
 const (
 	defaultMemory    = 1 << 20
 	minMemory        = 128 << 10
-	defaultRepeat    = 500
+	defaultRepeats   = 500
 	defaultPanics    = 5
 	defaultPanicWait = 2 * time.Second
 )
@@ -103,15 +103,16 @@ func (cfg Config) check() (*plan, error) {
 	case cfg.Memory > 1<<30:
 		faults.add("Memory", errors.New(strconv.Itoa(cfg.Memory)+" bytes; write at most "+strconv.Itoa(1<<30)))
 	}
-	if cfg.Repeat == 0 {
-		p.Repeat = defaultRepeat
+	if cfg.MaxRepeats == 0 {
+		p.MaxRepeats = defaultRepeats
 	}
-	if cfg.PanicRepeat == 0 {
-		p.PanicRepeat = defaultPanics
+	if cfg.MaxPanicRepeats == 0 {
+		p.MaxPanicRepeats = defaultPanics
 	}
 	if cfg.PanicWait == 0 {
 		p.PanicWait = defaultPanicWait
 	}
+	faults.add("Code", cfg.Code.check())
 	var bad []error
 	p.levels, bad = parseLevels(cfg.Channels)
 	for _, err := range bad {

@@ -19,10 +19,10 @@ func (id EventID) String() string {
 	return text.Hex(id[:])
 }
 
-// Short returns a code of 8 characters out of digits and capital letters without 0, O, 1, I and L, or "" for the zero
+// SupportCode returns a code of 8 characters out of digits and capital letters without 0, O, 1, I and L, or "" for the zero
 // EventID. The event carries the same code as the tag support_code, so support can look it up. Two of 100,000 events share
 // a code with a probability of about 0.6 %.
-func (id EventID) Short() string {
+func (id EventID) SupportCode() string {
 	if id.IsZero() {
 		return ""
 	}

@@ -27,7 +27,7 @@ func TestEventIDText(t *testing.T) {
 		{krunk.EventID{15: 31}, "23222222"}, // carries into the second digit
 		{krunk.EventID{14: 0x03, 15: 0xc1}, "22322222"},
 	} {
-		if got := tt.id.Short(); got != tt.want {
+		if got := tt.id.SupportCode(); got != tt.want {
 			t.Errorf("Short of %q is %q, want %q", tt.id, got, tt.want)
 		}
 		if tt.id.IsZero() != (tt.want == "") {
@@ -48,7 +48,7 @@ func TestShortCodes(t *testing.T) {
 			c.Flush(time.Second) // the ring is full
 			continue
 		}
-		code := id.Short()
+		code := id.SupportCode()
 		if len(code) != 8 || strings.Trim(code, shortAlphabet) != "" {
 			t.Fatalf("code %q: want 8 characters of %s", code, shortAlphabet)
 		}
@@ -75,7 +75,7 @@ func TestShortIsTheTagOfTheEvent(t *testing.T) {
 	}
 	func() {
 		defer func() {
-			id := c.CapturePanic(recover())
+			id := c.ReportPanic(recover())
 			ids[id.String()] = id
 		}()
 		panic("boom")
@@ -87,8 +87,8 @@ func TestShortIsTheTagOfTheEvent(t *testing.T) {
 	}
 	for _, ev := range events {
 		id, ok := ids[ev.ID]
-		if !ok || ev.Tag("support_code") != id.Short() {
-			t.Errorf("event %s has the code %q, want %q", ev.ID, ev.Tag("support_code"), id.Short())
+		if !ok || ev.Tag("support_code") != id.SupportCode() {
+			t.Errorf("event %s has the code %q, want %q", ev.ID, ev.Tag("support_code"), id.SupportCode())
 		}
 	}
 }

@@ -13,44 +13,101 @@ import (
 // still recovers, so that a game behaves the same with and without reporting.
 func (c *Client) Recover() {
 	if v := recover(); v != nil {
-		c.capturePanic(v)
+		c.ReportPanic(v)
+	}
+}
+
+// Recover is Client.Recover for a panic of this channel: the event carries the channel, its attributes of With, and attrs.
+// `defer match.Recover()` says in which match a game server panicked.
+func (c *Channel) Recover(attrs ...Attr) {
+	if v := recover(); v != nil {
+		c.ReportPanic(v, attrs...)
 	}
 }
 
 // Repanic reports a panic, gives the sender Config.PanicWait to deliver it, and lets the panic go its way unchanged. It must
-// be deferred itself. For main and for goroutines whose panic shall kill the program as it would have without Krunk.
+// be deferred itself. For main and for goroutines whose panic is to kill the program as it would have without Krunk.
 func (c *Client) Repanic() {
 	if v := recover(); v != nil {
-		c.capturePanic(v)
-		c.lastFlush()
+		c.main().dying(v, nil)
 		panic(v)
 	}
 }
 
-// CapturePanic reports v, the result of recover() in another deferred function, and returns the event's id. It must be
-// called before that function returns, as the stack of the panic is gone then. A nil v is ignored.
-func (c *Client) CapturePanic(v any) EventID {
-	if v == nil {
-		return EventID{}
+// Repanic is Client.Repanic for a panic of this channel: the event carries the channel, its attributes of With, and attrs.
+func (c *Channel) Repanic(attrs ...Attr) {
+	if v := recover(); v != nil {
+		c.dying(v, attrs)
+		panic(v)
 	}
-	return c.capturePanic(v)
 }
 
-// Go starts f in a goroutine whose panic is reported before it kills the program; see Repanic.
-func (c *Client) Go(f func()) {
+// ReportPanic reports v, the result of recover() in a deferred function of the game's own, and returns the event's id, for
+// instance for a crash screen. It must be called before that function returns, as the stack of the panic is gone then. A nil
+// v is ignored, and so is one that Config.Code names as no crash. Panics ignore thresholds.
+func (c *Client) ReportPanic(v any, attrs ...Attr) EventID {
+	return c.main().ReportPanic(v, attrs...)
+}
+
+// ReportPanic is Client.ReportPanic for a panic of this channel: the event carries the channel, its attributes of With, and
+// attrs.
+func (c *Channel) ReportPanic(v any, attrs ...Attr) EventID {
+	if c == nil || v == nil || c.client.plan.Code.sentinel(v) {
+		return EventID{}
+	}
+	return c.reportPanic(v, attrs)
+}
+
+// Go starts f in a goroutine whose panic is reported before it kills the program; see Repanic. A sentinel of Config.Code is
+// reported as well, since nothing above f could take it as the end of a call.
+func (c *Client) Go(f func()) { c.main().Go(f) }
+
+// Go is Client.Go for a goroutine of this channel: the event of its panic carries the channel and its attributes of With.
+func (c *Channel) Go(f func()) {
 	go func() {
-		defer c.Repanic()
+		defer func() {
+			if v := recover(); v != nil {
+				c.lastWords(v, nil)
+				panic(v)
+			}
+		}()
 		f()
 	}()
 }
 
-// capturePanic takes the stack that is still there below the deferred function. Panics ignore thresholds.
-func (c *Client) capturePanic(v any) EventID {
-	if c == nil || c.closed.Load() {
+// main returns the client's own channel.
+func (c *Client) main() *Channel {
+	if c == nil {
+		return nil
+	}
+	return c.own
+}
+
+// dying is lastWords unless v is a sentinel, which goes on at once: the framework that catches it waits.
+func (c *Channel) dying(v any, attrs []Attr) {
+	if c != nil && !c.client.plan.Code.sentinel(v) {
+		c.lastWords(v, attrs)
+	}
+}
+
+// lastWords reports a panic that is about to kill the program and gives it time to be delivered.
+func (c *Channel) lastWords(v any, attrs []Attr) {
+	if c == nil {
+		return
+	}
+	c.reportPanic(v, attrs)
+	if wait := c.client.plan.PanicWait; wait > 0 {
+		c.client.Flush(wait)
+	}
+}
+
+// reportPanic takes the stack that is still there below the deferred function.
+func (c *Channel) reportPanic(v any, attrs []Attr) EventID {
+	if c == nil || c.client.closed.Load() {
 		return EventID{}
 	}
 	ppm := uint32(sampling.Million)
-	if ctl := c.control.Load(); ctl != nil {
+	if ctl := c.client.control.Load(); ctl != nil {
 		if !ctl.panics() {
 			return EventID{}
 		}
@@ -58,14 +115,14 @@ func (c *Client) capturePanic(v any) EventID {
 	}
 	var errs chain
 	errs.panicValue(v)
-	h := c.own.head(record.PanicType, LevelFatal)
+	h := c.head(record.PanicType, LevelFatal)
 	h.PPM = ppm
 	h.Gid = goroutine()
-	return c.own.event(2, blackbox.Fatal, &h, "", errs.list(&h), nil)
+	return c.event(2, blackbox.Fatal, &h, "", errs.list(&h), attrs)
 }
 
 // goroutine returns the number of the calling goroutine, which only the first line of a stack trace tells; 0 if it does
-// not. Some microseconds, so for panics only. It does not allocate.
+// not. Some microseconds and one allocation, so for panics only.
 func goroutine() uint64 {
 	var buf [64]byte
 	var id uint64

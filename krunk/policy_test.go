@@ -260,16 +260,16 @@ func TestKillSwitchLetsPanicsPassAlone(t *testing.T) {
 func TestPanicsOfOneKindInAnHour(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		for _, tt := range []struct{ limit, want int }{{0, 5}, {2, 2}, {-1, 20}} {
-			c, srv := controlled(t, krunk.Config{PanicRepeat: tt.limit, Repeat: 1}, "")
+			c, srv := controlled(t, krunk.Config{MaxPanicRepeats: tt.limit, MaxRepeats: 1}, "")
 			for i := range 21 { // one place: the kind of a panic is its whole stack
 				if i == 20 {
 					c.Report(errors.New("an error is another kind"))
 					c.Flush(time.Minute)
 					if n := len(srv.Events()); n != tt.want+1 {
-						t.Errorf("PanicRepeat %d: %d events, want %d", tt.limit, n, tt.want+1)
+						t.Errorf("MaxPanicRepeats %d: %d events, want %d", tt.limit, n, tt.want+1)
 					}
 					if n := c.Stats().Suppressed; n != uint64(20-tt.want) || told(srv, "ratelimit_backoff", "error") != int64(n) {
-						t.Errorf("PanicRepeat %d: %d suppressed, told %v", tt.limit, n, srv.Discards())
+						t.Errorf("MaxPanicRepeats %d: %d suppressed, told %v", tt.limit, n, srv.Discards())
 					}
 					time.Sleep(time.Hour)
 					srv.Reset()
@@ -278,7 +278,7 @@ func TestPanicsOfOneKindInAnHour(t *testing.T) {
 			}
 			c.Flush(time.Minute)
 			if got := srv.Events()[0].Contexts["krunk"]["suppressed"]; tt.limit >= 0 && got != int64(20-tt.want) || tt.limit < 0 && got != nil {
-				t.Errorf("PanicRepeat %d: an hour later the panic tells of %v", tt.limit, got)
+				t.Errorf("MaxPanicRepeats %d: an hour later the panic tells of %v", tt.limit, got)
 			}
 			c.Close(time.Minute)
 		}
@@ -289,7 +289,7 @@ func TestPanicsOfOneKindInAnHour(t *testing.T) {
 func TestBytesPerHour(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		const limit = 40_000
-		c, srv := controlled(t, krunk.Config{Repeat: -1, PanicRepeat: -1, Channels: map[string]krunk.Thresholds{"*": {Send: "info"}}}, "")
+		c, srv := controlled(t, krunk.Config{MaxRepeats: -1, MaxPanicRepeats: -1, Channels: map[string]krunk.Thresholds{"*": {Send: "info"}}}, "")
 		ctl, err := sampling.New(sampling.Identity{}, sampling.Options{
 			Base: map[string]sampling.Levels{"*": {Send: "info"}}, Limits: sampling.Limits{MaxBytesPerHour: limit},
 		})

@@ -2,17 +2,17 @@ package krunk
 
 // Stats is what a Client has done so far. It is a copy, owned by the caller.
 type Stats struct {
-	Events     uint64 // raised as events, panics included
-	Logs       uint64 // taken as structured log records
-	History    uint64 // kept as history alone
-	Suppressed uint64 // events over Config.Repeat and panics over Config.PanicRepeat
-	Sent       uint64 // envelopes that the server took
-	Retries    uint64 // attempts without a usable answer
-	Lost       uint64 // history records that found no room
-	Waiting    int    // envelopes without an answer yet
-	Bytes      int    // bytes of those
-	Drops      []Drop // everything that was given up, by reason and category
-	LastError  string // of the latest attempt that failed, "" if none ever did
+	Events       uint64 // raised as events, panics included
+	Logs         uint64 // taken as structured log records
+	History      uint64 // kept as history alone
+	HistoryLost  uint64 // history records that found no room
+	Suppressed   uint64 // events over Config.MaxRepeats and panics over Config.MaxPanicRepeats
+	Sent         uint64 // envelopes that the server took
+	Retries      uint64 // attempts without a usable answer
+	Waiting      int    // envelopes without an answer yet
+	WaitingBytes int    // bytes of those
+	Drops        []Drop // everything that was given up, by reason and category
+	LastError    string // of the latest attempt that failed, "" if none ever did
 }
 
 // Drop is a number of things that were given up for one reason. The names are Sentry's, as in client reports.
@@ -30,7 +30,7 @@ func (c *Client) Stats() Stats {
 	r := c.recorder
 	s := Stats{
 		Events: r.Events.Load(), Logs: r.Logs.Load(), History: r.History.Load(), Suppressed: r.Suppressed.Load(),
-		Lost: c.history.Load(),
+		HistoryLost: c.history.Load(),
 	}
 	c.collect()
 	for _, d := range c.tally.Total(nil) {
@@ -38,7 +38,7 @@ func (c *Client) Stats() Stats {
 	}
 	if c.sender != nil {
 		s.Sent, s.Retries, s.LastError = c.sender.Sent.Load(), c.sender.Retries.Load(), c.sender.LastError()
-		s.Waiting, s.Bytes, _ = c.outbox.Usage()
+		s.Waiting, s.WaitingBytes, _ = c.outbox.Usage()
 	}
 	return s
 }

@@ -57,7 +57,7 @@ func (b *book) panicked(begin time.Time, id krunk.EventID) {
 	took := time.Since(begin)
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	b.note("CapturePanic", took, id)
+	b.note("ReportPanic", took, id)
 }
 
 // logged notes a log record that raises an event, the id of which nobody sees.

@@ -56,7 +56,7 @@ func missing(b *book, a arrived, flushed bool) []string {
 	}
 	if len(absent) > excused {
 		for _, c := range absent[:min(len(absent), 10)] {
-			add("event %s of a call of %s, support code %s", c.id, c.call, c.id.Short())
+			add("event %s of a call of %s, support code %s", c.id, c.call, c.id.SupportCode())
 		}
 	}
 	if n := b.events - len(a.events) - excused; n > 0 {

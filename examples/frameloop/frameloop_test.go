@@ -19,7 +19,7 @@ func TestFrameloop(t *testing.T) {
 		t.Errorf("got exit code %d, want 0\n%s", code, out.String())
 	}
 	for _, want := range []string{
-		"without Krunk", "longest", "CapturePanic", "support code", "breadcrumbs, the last 6 of", "level=harbour",
+		"without Krunk", "longest", "ReportPanic", "support code", "breadcrumbs, the last 6 of", "level=harbour",
 		"(*game).frame ", "  error  *main.refusal: server refused the player: session expired\n",
 		"  error  net: could not join a match\n", "panic  main.underrun", "panic  panic: a body needs a mass above 0",
 		"structured logs", "no fault.",
@@ -87,7 +87,7 @@ func TestMissing(t *testing.T) {
 		want    []string // a part of each line
 	}{
 		{"nothing", arrived{events: both, logs: logs}, true, nil},
-		{"error", arrived{events: both[:1], logs: logs}, true, []string{"support code " + id(2).Short(), "2 events were captured, 1 arrived"}},
+		{"error", arrived{events: both[:1], logs: logs}, true, []string{"support code " + id(2).SupportCode(), "2 events were captured, 1 arrived"}},
 		{"error told", arrived{events: both[:1], logs: logs, discards: told("error")}, true, nil},
 		{"panic told", arrived{events: both[1:], logs: logs, discards: told("error")}, true, []string{"1 panics happened, 0 arrived"}},
 		{"log", arrived{events: both, logs: logs[:2]}, true, []string{"3 logs were captured, 2 arrived"}},
@@ -96,7 +96,7 @@ func TestMissing(t *testing.T) {
 		{"time", arrived{events: both, logs: logs}, false, []string{"Flush ran out of time"}},
 		{"fault", arrived{events: both, logs: logs, faults: []sentrytest.Fault{{Where: "event.level"}}}, true, []string{"event.level"}},
 	} {
-		b := &book{events: 2, panics: 1, logs: 3, captured: []capture{{"CapturePanic", id(1)}, {"Report", id(2)}}}
+		b := &book{events: 2, panics: 1, logs: 3, captured: []capture{{"ReportPanic", id(1)}, {"Report", id(2)}}}
 		got := missing(b, c.a, c.flushed)
 		if len(got) != len(c.want) {
 			t.Errorf("%s: got %q, want %d lines", c.name, got, len(c.want))

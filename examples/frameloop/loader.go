@@ -72,7 +72,7 @@ func (l *loader) close() {
 func (l *loader) work(j job) {
 	defer func() {
 		if v := recover(); v != nil {
-			l.book.panicked(time.Now(), l.client.CapturePanic(v))
+			l.book.panicked(time.Now(), l.client.ReportPanic(v))
 		}
 	}()
 	if err := l.read(j); err != nil {

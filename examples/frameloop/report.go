@@ -69,7 +69,7 @@ func (r *report) costs() {
 		byCall["all"] = append(byCall["all"], c.took)
 	}
 	r.printf("\n  %-15s %6s %12s %12s %12s\n", "capture call", "calls", "median", "99 of 100", "slowest")
-	for _, call := range [...]string{"Debug", "Info", "Error", "Report", "CapturePanic", "all"} {
+	for _, call := range [...]string{"Debug", "Info", "Error", "Report", "ReportPanic", "all"} {
 		h := newHistogram(byCall[call])
 		r.printf("  %-15s %6d %12s %12s %12s\n", call, len(h.sorted), us(h.at(0.5)), us(h.at(0.99)), us(h.at(1)))
 	}
@@ -84,14 +84,14 @@ func (r *report) codes() {
 	const most = 8
 	captured := r.with.book.captured
 	r.printf("\nSent to the server of SENTRY_DSN; the tag support_code leads from the code to the event\n\n")
-	for _, call := range [...]string{"CapturePanic", "Report"} {
+	for _, call := range [...]string{"ReportPanic", "Report"} {
 		n := 0
 		for _, c := range captured {
 			if c.call != call {
 				continue
 			}
 			if n++; n <= most {
-				r.printf("  %-12s  %s  support code %s\n", c.call, c.id, c.id.Short())
+				r.printf("  %-12s  %s  support code %s\n", c.call, c.id, c.id.SupportCode())
 			}
 		}
 		if n > most {
@@ -118,8 +118,8 @@ func statsLine(s krunk.Stats) string {
 	for _, d := range s.Drops {
 		line += fmt.Sprintf("; dropped %d %s (%s)", d.Quantity, d.Category, d.Reason)
 	}
-	if s.Lost > 0 {
-		line += fmt.Sprintf("; %d breadcrumbs found no room", s.Lost)
+	if s.HistoryLost > 0 {
+		line += fmt.Sprintf("; %d breadcrumbs found no room", s.HistoryLost)
 	}
 	if s.LastError != "" {
 		line += "; last error: " + s.LastError

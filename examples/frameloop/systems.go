@@ -23,9 +23,9 @@ func (r *renderer) draw(n int) {
 	defer func() {
 		if v := recover(); v != nil {
 			begin := time.Now()
-			id := r.client.CapturePanic(v) // Recover with an id, for use inside a deferred function
+			id := r.client.ReportPanic(v) // Recover with an id, for use inside a deferred function
 			r.book.panicked(begin, id)
-			r.code = id.Short()
+			r.code = id.SupportCode()
 		}
 	}()
 	r.log.Debug("draw", krunk.Int("meshes", len(r.meshes)))

@@ -26,7 +26,7 @@ func CallerAllocs() ([]Allocs, error) {
 	defer c.Close(patient)
 	defer close(h)
 	net, missed := c.Channel("net"), 0
-	lost := c.Stats().Lost
+	lost := c.Stats().HistoryLost
 	calls := []struct {
 		name string
 		call func()
@@ -44,7 +44,7 @@ func CallerAllocs() ([]Allocs, error) {
 	for _, x := range calls {
 		all = append(all, Allocs{x.name, testing.AllocsPerRun(100, x.call)})
 	}
-	if now := c.Stats().Lost; missed > 0 || now > lost {
+	if now := c.Stats().HistoryLost; missed > 0 || now > lost {
 		return nil, fmt.Errorf("benchmarks: %d reports and %d records of the calls to be counted were dropped", missed, now-lost)
 	}
 	for !c.Report(errReset).IsZero() {

@@ -131,7 +131,7 @@ func deliverKrunk(dsn string, t transport.Transport, slots chan struct{}) (*Sess
 		<-slots
 		return resp, err
 	})
-	c, err := krunk.Start(krunk.Config{DSN: dsn, Transport: answered, Release: release, Repeat: -1})
+	c, err := krunk.Start(krunk.Config{DSN: dsn, Transport: answered, Release: release, MaxRepeats: -1})
 	if err != nil {
 		return nil, err
 	}

@@ -50,9 +50,9 @@ func (h hold) RoundTrip(r *http.Request) (*http.Response, error) {
 	}
 }
 
-// startKrunk starts a client with the defaults but for Repeat: the benchmarks send one event over and over.
+// startKrunk starts a client with the defaults but for MaxRepeats: the benchmarks send one event over and over.
 func startKrunk(t transport.Transport) (*krunk.Client, error) {
-	return krunk.Start(krunk.Config{DSN: testDSN, Transport: t, Release: release, Repeat: -1})
+	return krunk.Start(krunk.Config{DSN: testDSN, Transport: t, Release: release, MaxRepeats: -1})
 }
 
 // discard is a transport of sentry-go that forgets events before they are encoded.
@@ -107,8 +107,8 @@ func flushed(c *krunk.Client) func() error {
 // nothingLost closes c and returns an error if a record was dropped, as that would have been measured instead.
 func nothingLost(c *krunk.Client) error {
 	c.Close(patient)
-	if s := c.Stats(); len(s.Drops) > 0 || s.Lost > 0 {
-		return fmt.Errorf("benchmarks: records were dropped, so the time is not that of a kept one: %+v, history %d", s.Drops, s.Lost)
+	if s := c.Stats(); len(s.Drops) > 0 || s.HistoryLost > 0 {
+		return fmt.Errorf("benchmarks: records were dropped, so the time is not that of a kept one: %+v, history %d", s.Drops, s.HistoryLost)
 	}
 	return nil
 }

@@ -25,7 +25,7 @@ func main() {
 	defer client.Repanic()
 	net := client.Channel("net")
 	net.Warn("packet lost", krunk.Int("seq", 17), krunk.Duration("rtt", 31*time.Millisecond))
-	os.Stdout.WriteString(net.Report(errors.New("connection reset")).Short() + "\n")
+	os.Stdout.WriteString(net.Report(errors.New("connection reset")).SupportCode() + "\n")
 	client.Close(2 * time.Second)
 }
 
