@@ -69,8 +69,8 @@ func Start(cfg Config) (*Client, error) {
 		plan: p, start: time.Now(), bell: notify.NewBell(), tally: new(tally.Tally), channels: make(map[string]*Channel),
 	}
 	c.names.Store(new([]string))
-	trace := p.Memory / 16
-	size := p.ring() + trace
+	history := p.Memory / 16
+	size := p.ring() + history
 	if p.DSN != "" {
 		size += p.Memory / 8 * 3
 	}
@@ -78,30 +78,30 @@ func Start(cfg Config) (*Client, error) {
 	c.ring = blackbox.NewRing(block[:p.ring():p.ring()])
 	c.maxBody = c.ring.MaxBody()
 	if p.DSN != "" {
-		c.outbox = blackbox.NewOutbox(block[p.ring()+trace:])
+		c.outbox = blackbox.NewOutbox(block[p.ring()+history:])
 	}
 	c.own = c.Channel("default")
 	direct := *c.own
 	direct.frames, c.direct = 1, &direct
 	c.stop = make(chan struct{})
-	c.run(blackbox.NewTrace(block[p.ring():p.ring()+trace]), caller())
+	c.run(blackbox.NewHistoryBuffer(block[p.ring():p.ring()+history]), caller())
 	return c, nil
 }
 
 // run starts the two goroutines.
-func (c *Client) run(trace *blackbox.Trace, module string) {
+func (c *Client) run(history *blackbox.HistoryBuffer, module string) {
 	p := c.plan
 	run := recorder.Run{
-		SDKName: sdkName, SDKVersion: Version, Release: p.Release, Dist: p.Dist, Environment: p.Environment,
-		Trace: ident.New(), Stack: stack.Options{MainModule: module, InApp: p.Code.InApp, Cut: p.Code.Wrappers},
+		Start: recorder.StartOf(c.start), Channel: c.channelName, Policy: c.policy,
+		SDKName: sdkName, SDKVersion: Version, Release: p.Release, Dist: p.Dist, Environment: p.Environment, TraceID: ident.New(),
 	}
 	id := ident.New()
-	copy(run.Span[:], id[8:])
+	copy(run.SpanID[:], id[8:])
 	progress := new(notify.Signal)
 	cfg := recorder.Config{
-		Ring: c.ring, Trace: trace, Outbox: c.outbox, Bell: c.bell, Progress: progress, Tally: c.tally,
-		IDs: &c.ids, Start: c.start, Channel: c.channelName, Run: run, Repeat: p.MaxRepeats,
-		PanicRepeat: p.MaxPanicRepeats, Policy: c.policy, Bytes: c.bytesPerHour,
+		Ring: c.ring, History: history, Outbox: c.outbox, Bell: c.bell, Progress: progress, Tally: c.tally, IDs: &c.ids,
+		Stacks: stack.Options{MainModule: module, InApp: p.Code.InApp, Cut: p.Code.Wrappers}, Run: run,
+		Repeat: p.MaxRepeats, PanicRepeat: p.MaxPanicRepeats, Bytes: c.bytesPerHour,
 	}
 	if p.DSN != "" {
 		url := p.Tunnel
@@ -111,7 +111,7 @@ func (c *Client) run(trace *blackbox.Trace, module string) {
 		c.sender = sender.New(sender.Config{
 			Transport: p.Transport, URL: url, Auth: p.dsn.Auth(sdkName + "/" + Version), UserAgent: sdkName + "/" + Version,
 			Header: protocol.Header{
-				DSN: p.dsn.String(), SDKName: sdkName, SDKVersion: Version, TraceID: text.Hex(run.Trace[:]),
+				DSN: p.dsn.String(), SDKName: sdkName, SDKVersion: Version, TraceID: text.Hex(run.TraceID[:]),
 				PublicKey: p.dsn.PublicKey, Release: p.Release, Environment: p.Environment,
 			},
 			Outbox: c.outbox, Progress: progress, Tally: c.tally, Collect: c.collect, Killed: c.killed,

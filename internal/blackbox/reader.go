@@ -47,6 +47,9 @@ func (rd *Reader) Next() (Record, bool) {
 		}
 		rec := r.at(rd.next, k)
 		rd.next = rec.End
+		if k == skip {
+			continue
+		}
 		return rec, true
 	}
 }

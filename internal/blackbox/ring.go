@@ -31,7 +31,8 @@ const (
 	Fatal
 	Kinds = 4
 
-	pad = Kinds // fills the end of the ring where a record did not fit
+	pad  = Kinds     // fills the end of the ring where a record did not fit
+	skip = Kinds + 1 // a record that was given up while it was written
 )
 
 const (
@@ -59,9 +60,10 @@ type Ring struct {
 	_       [64]byte
 }
 
-// Slot is a reserved record. Body must be filled, and Commit called, without running foreign code in between.
+// Slot is a reserved record. Body must be filled, and Commit or Abandon called, without running foreign code in between.
 type Slot struct {
 	Body []byte
+	from uint64 // first position reserved: that of the pad where there is one before the record, else pos
 	pos  uint64
 	kind Kind
 }
@@ -122,21 +124,33 @@ func (r *Ring) Reserve(k Kind, n int) (Slot, bool) {
 		}
 		at := start & r.mask
 		body := r.buf[at+header : at+header+uint64(n) : at+header+uint64(n)]
-		return Slot{Body: body, pos: start, kind: k}, true
+		return Slot{Body: body, from: head, pos: start, kind: k}, true
 	}
 }
 
 // Commit publishes s and reports whether the reader has to be woken: for everything but history, when an eighth of the ring
-// was filled, and when the reader stopped at this very record. It never blocks and does not allocate.
+// was filled, and when the reader stopped at what s reserved. It never blocks and does not allocate.
 func (r *Ring) Commit(s Slot) bool {
 	at := s.pos & r.mask
 	h := r.buf[at : at+header : at+header]
 	binary.LittleEndian.PutUint32(h[12:], uint32(len(s.Body)))
 	binary.LittleEndian.PutUint32(h[8:], sum(s.Body, s.pos, s.kind))
 	r.publish(s.pos, s.kind)
-	if s.kind != History || r.waiting.Load() == s.pos+1 {
+	return s.kind != History || r.awaited(s)
+}
+
+// Abandon gives s up: the reader passes it over, whatever stands in Body. Without it a reservation that is not committed holds
+// the reader for ever. It reports whether the reader has to be woken, never blocks and does not allocate.
+func (r *Ring) Abandon(s Slot) bool {
+	binary.LittleEndian.PutUint32(r.buf[s.pos&r.mask+12:], uint32(len(s.Body)))
+	r.publish(s.pos, skip)
+	return r.awaited(s)
+}
+
+// awaited reports whether the reader stopped at s or at the pad before it, or whether s crosses an eighth of the ring.
+func (r *Ring) awaited(s Slot) bool {
+	if w := r.waiting.Load(); w == s.pos+1 || w == s.from+1 {
 		return true
 	}
-	end := s.pos + space(len(s.Body))
-	return s.pos/r.step != end/r.step
+	return s.from/r.step != (s.pos+space(len(s.Body)))/r.step
 }

@@ -5,7 +5,6 @@ import (
 	"runtime"
 	"slices"
 	"strconv"
-	"time"
 	"unsafe"
 
 	"github.com/krunk-go/krunk/internal/blackbox"
@@ -22,7 +21,7 @@ const maxScratch = 256 << 10
 
 // events builds the payload of events out of memory that it uses again for the next one.
 type events struct {
-	cfg    *Config
+	run    *Run
 	enc    protocol.Encoder
 	stacks *stack.Resolver
 	static map[string]protocol.Raw // contexts that stay the same; immutable after init
@@ -30,7 +29,7 @@ type events struct {
 
 	event      protocol.Event
 	exceptions protocol.Exceptions
-	trace      protocol.Stacktrace
+	stacktrace protocol.Stacktrace
 	threads    protocol.Threads
 	crumbs     protocol.Breadcrumbs
 	entry      protocol.LogEntry
@@ -49,8 +48,8 @@ type events struct {
 }
 
 func (e *events) init(cfg *Config) {
-	e.cfg = cfg
-	e.stacks = stack.NewResolver(cfg.Run.Stack)
+	e.run = &cfg.Run
+	e.stacks = stack.NewResolver(cfg.Stacks)
 	e.limit = min(cfg.Outbox.MaxBody()-256, protocol.MaxEvent)
 	e.sdk = protocol.SDK{Name: cfg.Run.SDKName, Version: cfg.Run.SDKVersion, Settings: &e.settings}
 	e.settings.InferIP = "never"
@@ -60,21 +59,20 @@ func (e *events) init(cfg *Config) {
 	}
 	e.event.Tags = make(map[string]string)
 	e.event.Contexts = make(map[string]protocol.Raw)
-	e.static = contextsOf(cfg)
+	e.static = contextsOf(&cfg.Run)
 }
 
 // contextsOf returns the contexts that stay the same for a run.
-func contextsOf(cfg *Config) map[string]protocol.Raw {
+func contextsOf(run *Run) map[string]protocol.Raw {
 	// A model that no phone table renames; what the device is really called, the game says with SetContext.
 	device := member(member(nil, "name", runtime.GOOS+" "+runtime.GOARCH), "arch", runtime.GOARCH)
 	device = append(protocol.AppendKey(device, "processor_count"), strconv.Itoa(runtime.NumCPU())...)
-	run := &cfg.Run
 	return map[string]protocol.Raw{
 		"runtime": append(member(member(nil, "name", "go"), "version", runtime.Version()), '}'),
 		"os":      append(member(nil, "name", runtime.GOOS), '}'),
 		"device":  append(device, '}'),
-		"app":     append(member(nil, "app_start_time", string(text.AppendTime(nil, cfg.Start.UnixNano(), 0))), '}'),
-		"trace":   append(member(member(nil, "trace_id", text.Hex(run.Trace[:])), "span_id", text.Hex(run.Span[:])), '}'),
+		"app":     append(member(nil, "app_start_time", string(text.AppendTime(nil, run.Start(), 0))), '}'),
+		"trace":   append(member(member(nil, "trace_id", text.Hex(run.TraceID[:])), "span_id", text.Hex(run.SpanID[:])), '}'),
 	}
 }
 
@@ -90,14 +88,14 @@ func member(dst []byte, k, v string) []byte {
 
 // item returns the envelope item of an event and where in it the breadcrumbs begin, 0 if there are none. The bytes are valid
 // until the next call.
-func (e *events) item(rec *record.Record, s *scope, trail *blackbox.Trace, suppressed uint64) (item []byte, cut int, err error) {
+func (e *events) item(rec *record.Record, s *scope, history *blackbox.HistoryBuffer, suppressed uint64) (item []byte, cut int, err error) {
 	e.reset()
-	wall := wallClock(e.cfg.Start)
+	start := e.run.Start()
 	ev := &e.event
 	ev.EventID = text.Hex(rec.ID[:])
-	ev.Timestamp = seconds(wall + rec.Time)
+	ev.Timestamp = seconds(start + rec.Time)
 	ev.Level = protocol.EventLevel(int(rec.Level))
-	ev.Logger = e.cfg.Channel(rec.Channel)
+	ev.Logger = e.run.Channel(rec.Channel)
 	for k, v := range s.tags {
 		ev.Tags[k] = v
 	}
@@ -110,7 +108,7 @@ func (e *events) item(rec *record.Record, s *scope, trail *blackbox.Trace, suppr
 	e.contexts(rec, s, suppressed)
 	e.stack(rec)
 	e.exception(rec)
-	e.breadcrumbs(trail, wall)
+	e.breadcrumbs(history, start)
 	ev.Trim()
 	if e.body, err = e.enc.EventWithin(e.body[:0], ev, e.limit); err != nil {
 		return nil, 0, err
@@ -137,7 +135,7 @@ func (e *events) reset() {
 	tags, contexts := e.event.Tags, e.event.Contexts
 	clear(tags)
 	clear(contexts)
-	run := &e.cfg.Run
+	run := e.run
 	e.event = protocol.Event{
 		Platform: "go", SDK: &e.sdk, Tags: tags, Contexts: contexts, Exception: &e.exceptions,
 		Release: run.Release, Dist: run.Dist, Environment: run.Environment,
@@ -147,7 +145,7 @@ func (e *events) reset() {
 // sampled says with which probability an event like this one is sent, so that totals can be told from what arrived: the sum
 // of 1/p. One that was picked by name stands for nobody else.
 func (e *events) sampled(rec *record.Record) {
-	if v := e.cfg.Policy(); v != "" {
+	if v := e.run.Policy(); v != "" {
 		e.event.Tags["krunk.policy"] = v
 	}
 	switch {
@@ -225,28 +223,28 @@ func (e *events) stack(rec *record.Record) {
 		kind = stack.Bridge
 	}
 	e.frames = e.stacks.Frames(e.frames[:0], e.pcs, kind)
-	e.trace.Frames = e.trace.Frames[:0]
+	e.stacktrace.Frames = e.stacktrace.Frames[:0]
 	for i := range e.frames {
 		f := &e.frames[i]
-		e.trace.Frames = append(e.trace.Frames, protocol.Frame{
+		e.stacktrace.Frames = append(e.stacktrace.Frames, protocol.Frame{
 			Function: f.Function, Module: f.Module, Filename: f.Filename, AbsPath: scrub.Path(f.AbsPath), Lineno: f.Line, InApp: f.InApp,
 		})
 	}
 }
 
 // breadcrumbs adds the history, oldest first.
-func (e *events) breadcrumbs(trail *blackbox.Trace, wall int64) {
+func (e *events) breadcrumbs(history *blackbox.HistoryBuffer, start int64) {
 	e.crumbs.Values = e.crumbs.Values[:0]
 	newest := int64(math.MinInt64)
-	for i := range trail.Len() {
-		rec, err := record.Read(trail.At(i))
+	for i := range history.Len() {
+		rec, err := record.Read(history.At(i))
 		if err != nil {
-			continue // the last bytes of a record that was longer than the trace keeps
+			continue // the last bytes of a record that was longer than the history keeps
 		}
 		// The order is that of the ring. Two goroutines may have read the clock the other way round.
 		newest = max(newest, rec.Time)
 		c := protocol.Breadcrumb{
-			Timestamp: seconds(wall + newest), Category: e.cfg.Channel(rec.Channel),
+			Timestamp: seconds(start + newest), Category: e.run.Channel(rec.Channel),
 			Level: protocol.EventLevel(int(rec.Level)), Message: scrub.String(rec.Text),
 		}
 		e.fields = appendFields(e.fields[:0], &rec)
@@ -282,12 +280,6 @@ func (e *events) crumbOf(rec *record.Record) string {
 func (e *events) short(id [16]byte) string {
 	code := ident.AppendShort(e.code[:0], id)
 	return unsafe.String(&code[0], len(code))
-}
-
-// wallClock returns the wall time of the run's start as the clock sees it now: on a device without a clock of its own it is
-// set after the game began.
-func wallClock(start time.Time) int64 {
-	return time.Now().UnixNano() - int64(time.Since(start))
 }
 
 // seconds returns Unix seconds with a resolution of a microsecond.

@@ -24,8 +24,8 @@ func (e *events) exception(rec *record.Record) {
 		})
 	}
 	top := &e.exceptions.Values[len(e.exceptions.Values)-1]
-	if len(e.trace.Frames) > 0 {
-		top.Stacktrace = &e.trace
+	if len(e.stacktrace.Frames) > 0 {
+		top.Stacktrace = &e.stacktrace
 	}
 	if rec.Gid != 0 {
 		top.ThreadID = rec.Gid

@@ -19,27 +19,27 @@ const (
 // logs collects log records until their batch is full. Their texts and attributes lie in an arena that never grows, so views
 // into it stay valid; a record that finds no room there ends the batch.
 type logs struct {
-	cfg    *Config
-	enc    protocol.Encoder
-	batch  protocol.Logs
-	arena  []byte
-	common []byte // attributes that every record has, without the brace; immutable after init
-	trace  string
-	fields []record.Field
-	pcs    []uintptr
-	frames []stack.Frame
-	stacks *stack.Resolver
-	body   []byte
-	out    []byte
-	due    bool // the batch has waited long enough
+	run     *Run
+	enc     protocol.Encoder
+	batch   protocol.Logs
+	arena   []byte
+	common  []byte // attributes that every record has, without the brace; immutable after init
+	traceID string
+	fields  []record.Field
+	pcs     []uintptr
+	frames  []stack.Frame
+	stacks  *stack.Resolver
+	body    []byte
+	out     []byte
+	due     bool // the batch has waited long enough
 }
 
 func (l *logs) init(cfg *Config) {
-	l.cfg = cfg
-	l.trace = text.Hex(cfg.Run.Trace[:])
+	l.run = &cfg.Run
+	l.traceID = text.Hex(cfg.Run.TraceID[:])
 	l.arena = make([]byte, 0, min(cfg.Outbox.MaxBody()/4*3, 128<<10))
 	l.batch.Items = make([]protocol.Log, 0, batchSize)
-	l.stacks = stack.NewResolver(cfg.Run.Stack)
+	l.stacks = stack.NewResolver(cfg.Stacks)
 	l.common = []byte{'{'}
 	for _, a := range [...][2]string{
 		{"sentry.release", cfg.Run.Release}, {"sentry.environment", cfg.Run.Environment},
@@ -72,7 +72,7 @@ func (l *logs) add(rec *record.Record, s *scope) bool {
 	}
 	level, severity := protocol.LogLevel(int(rec.Level))
 	l.batch.Items = append(l.batch.Items, protocol.Log{
-		Timestamp: seconds(wallClock(l.cfg.Start) + rec.Time), TraceID: l.trace, Level: level, Severity: severity,
+		Timestamp: seconds(l.run.Start() + rec.Time), TraceID: l.traceID, Level: level, Severity: severity,
 		Body: view(b[start:attrs]), Attributes: b[attrs:len(b):len(b)],
 	})
 	return true
@@ -80,7 +80,7 @@ func (l *logs) add(rec *record.Record, s *scope) bool {
 
 func (l *logs) attributes(b []byte, rec *record.Record, s *scope) []byte {
 	b = append(b, l.common...)
-	b = protocol.AppendLogAttrString(b, "krunk.channel", l.cfg.Channel(rec.Channel))
+	b = protocol.AppendLogAttrString(b, "krunk.channel", l.run.Channel(rec.Channel))
 	if s.user.ID != "" {
 		b = protocol.AppendLogAttrString(b, "user.id", s.user.ID)
 	}
@@ -113,7 +113,7 @@ func (l *logs) attributes(b []byte, rec *record.Record, s *scope) []byte {
 // sampled says which policy let the record through and how many records it stands for, so that the sum of krunk.weight is the
 // number of all, and where a policy is in force no record may lack it. One that was picked by name stands for nobody else.
 func (l *logs) sampled(b []byte, rec *record.Record) []byte {
-	policy := l.cfg.Policy()
+	policy := l.run.Policy()
 	if policy != "" {
 		b = protocol.AppendLogAttrString(b, "krunk.policy", policy)
 	}

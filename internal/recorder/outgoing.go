@@ -25,7 +25,7 @@ func (r *Recorder) event(rec *record.Record, kind blackbox.Kind) {
 		return
 	}
 	r.Events.Add(1)
-	item, cut, err := r.events.item(rec, &r.scope, r.cfg.Trace, suppressed)
+	item, cut, err := r.events.item(rec, &r.scope, r.cfg.History, suppressed)
 	if err != nil || len(item) > r.cfg.Outbox.MaxBody() {
 		r.cfg.Tally.Add(protocol.ReasonInternalSDKError, protocol.CategoryError, 1)
 		return
@@ -84,4 +84,4 @@ func (r *Recorder) dropLogs(why protocol.Reason, n int, item []byte) {
 }
 
 //go:noinline
-func (r *Recorder) elapsed() time.Duration { return time.Since(r.cfg.Start) }
+func (r *Recorder) elapsed() time.Duration { return time.Since(r.began) }

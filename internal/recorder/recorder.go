@@ -16,39 +16,30 @@ import (
 	"github.com/krunk-go/krunk/internal/tally"
 )
 
-// Config is what a Recorder works with. Everything in it is immutable after New but for what is safe for concurrent use.
+// Config is the machine that a Recorder works with, whoever's records it reads. It is immutable after New but for what is
+// safe for concurrent use.
 type Config struct {
 	Ring     *blackbox.Ring
-	Trace    *blackbox.Trace
+	History  *blackbox.HistoryBuffer
 	Outbox   *blackbox.Outbox // nil: records become history, nothing is encoded
 	Bell     *notify.Bell     // rung by producers and by the sender
 	Progress *notify.Signal
 	Tally    *tally.Tally
 	IDs      *ident.Pool
-	Start    time.Time
-	Channel  func(uint16) string // name of a channel
-	Policy   func() string       // version of the policy in force, "" or nil if none
-	Wake     func()              // tells the sender that the outbox has something new
-	Away     func() bool         // the server does not answer at the moment; nil: it does
+	Wake     func()      // tells the sender that the outbox has something new
+	Away     func() bool // the server does not answer at the moment; nil: it does
+	Stacks   stack.Options
 	Run      Run
-	Repeat   int // events of one kind that are let through in a minute; not positive: all
 
+	Repeat      int          // events of one kind that are let through in a minute; not positive: all
 	PanicRepeat int          // panics of one kind that are let through in an hour; not positive: all
-	Bytes       func() int64 // of encoded items that are let through in an hour, 0 or nil: all
-}
-
-// Run is what stays the same in everything that a run sends.
-type Run struct {
-	SDKName, SDKVersion        string
-	Release, Dist, Environment string
-	Trace                      [16]byte // trace id of the run
-	Span                       [8]byte
-	Stack                      stack.Options
+	Bytes       func() int64 // of encoded items that are let through in an hour; nil or 0: all
 }
 
 // Recorder is owned by the goroutine that calls Work. Flush, Freed and Processed may be called by others.
 type Recorder struct {
 	cfg     Config
+	began   time.Time
 	reader  *blackbox.Reader
 	scope   scope
 	events  events
@@ -80,8 +71,8 @@ type pending struct {
 
 // New returns a recorder; Work makes it run.
 func New(cfg Config) *Recorder {
-	if cfg.Policy == nil {
-		cfg.Policy = func() string { return "" }
+	if cfg.Run.Policy == nil {
+		cfg.Run.Policy = func() string { return "" }
 	}
 	if cfg.Away == nil {
 		cfg.Away = func() bool { return false }
@@ -89,7 +80,7 @@ func New(cfg Config) *Recorder {
 	if cfg.Bytes == nil {
 		cfg.Bytes = func() int64 { return 0 }
 	}
-	r := &Recorder{cfg: cfg, room: notify.NewBell(), reader: blackbox.NewReader(cfg.Ring), stopped: make(chan struct{})}
+	r := &Recorder{cfg: cfg, room: notify.NewBell(), reader: blackbox.NewReader(cfg.Ring), began: time.Now(), stopped: make(chan struct{})}
 	r.scope.tags = make(map[string]string)
 	if cfg.Outbox != nil {
 		r.events.init(&r.cfg)
@@ -303,6 +294,6 @@ func (r *Recorder) take(in blackbox.Record) {
 	}
 	if rec.Flags&record.FlagTrail != 0 {
 		r.History.Add(1)
-		r.cfg.Trace.Add(in.Body)
+		r.cfg.History.Add(in.Body)
 	}
 }

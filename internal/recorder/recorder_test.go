@@ -66,8 +66,8 @@ func TestMalformedRecordsAreCounted(t *testing.T) {
 // A panic inside the recorder costs the record at hand and is counted.
 func TestPanicInsideIsSurvived(t *testing.T) {
 	g := newRig(1<<20, func(c *Config) {
-		names := c.Channel
-		c.Channel = func(i uint16) string {
+		names := c.Run.Channel
+		c.Run.Channel = func(i uint16) string {
 			if i == 7 {
 				panic("a hook that panics")
 			}
