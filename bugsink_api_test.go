@@ -2,7 +2,6 @@ package krunk_test
 
 import (
 	"bytes"
-	"context"
 	"crypto/rand"
 	"encoding/json"
 	"fmt"
@@ -238,14 +237,14 @@ type sentItem struct {
 func newWire() *wire {
 	w := &wire{}
 	next := nethttp.Default()
-	w.packed = deflate.Wrap(transport.Func(func(ctx context.Context, r *transport.Request) (transport.Response, error) {
+	w.packed = deflate.Wrap(transport.Func(func(ctx transport.Context, r *transport.Request) (transport.Response, error) {
 		return w.post(ctx, r, next)
 	}))
 	return w
 }
 
 // Send remembers the items of a request before they are compressed.
-func (w *wire) Send(ctx context.Context, r *transport.Request) (transport.Response, error) {
+func (w *wire) Send(ctx transport.Context, r *transport.Request) (transport.Response, error) {
 	items, err := splitEnvelope(r.Body)
 	if err != nil {
 		return transport.Response{}, err
@@ -264,7 +263,7 @@ func (w *wire) Send(ctx context.Context, r *transport.Request) (transport.Respon
 	return w.packed.Send(ctx, r)
 }
 
-func (w *wire) post(ctx context.Context, r *transport.Request, next transport.Transport) (transport.Response, error) {
+func (w *wire) post(ctx transport.Context, r *transport.Request, next transport.Transport) (transport.Response, error) {
 	resp, err := next.Send(ctx, r)
 	w.mu.Lock()
 	defer w.mu.Unlock()

@@ -2,7 +2,6 @@
 package krunk_test
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -482,7 +481,7 @@ func TestStalledServerIsBoundedAndCounted(t *testing.T) {
 	const captures = 100_000
 	srv := sentrytest.New(sentrytest.Options{})
 	release := make(chan struct{})
-	c, err := krunk.Start(krunk.Config{DSN: srv.DSN(), MaxRepeats: -1, Transport: transport.Func(func(ctx context.Context, r *transport.Request) (transport.Response, error) {
+	c, err := krunk.Start(krunk.Config{DSN: srv.DSN(), MaxRepeats: -1, Transport: transport.Func(func(ctx transport.Context, r *transport.Request) (transport.Response, error) {
 		select {
 		case <-release:
 		case <-ctx.Done():
@@ -687,7 +686,7 @@ func TestManyGoroutines(t *testing.T) {
 }
 
 func TestStartNamesWhatIsWrong(t *testing.T) {
-	good := transport.Func(func(context.Context, *transport.Request) (transport.Response, error) {
+	good := transport.Func(func(transport.Context, *transport.Request) (transport.Response, error) {
 		return transport.Response{Status: 200}, nil
 	})
 	const dsn = "https://0123456789abcdef0123456789abcdef@sentry.example/42"

@@ -1,7 +1,6 @@
 package krunk_test
 
 import (
-	"context"
 	"errors"
 	"testing"
 	"time"
@@ -28,7 +27,7 @@ func stalled(t testing.TB) *krunk.Client {
 	c := quiet(t, krunk.Config{
 		DSN:        "http://0123456789abcdef0123456789abcdef@127.0.0.1:9/1",
 		MaxRepeats: -1,
-		Transport: transport.Func(func(ctx context.Context, _ *transport.Request) (transport.Response, error) {
+		Transport: transport.Func(func(ctx transport.Context, _ *transport.Request) (transport.Response, error) {
 			<-ctx.Done()
 			return transport.Response{}, ctx.Err()
 		}),

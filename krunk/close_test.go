@@ -1,7 +1,6 @@
 package krunk_test
 
 import (
-	"context"
 	"errors"
 	"testing"
 	"testing/synctest"
@@ -17,7 +16,7 @@ func TestCloseLeavesADeafTransportBehind(t *testing.T) {
 		release := make(chan struct{})
 		c, err := krunk.Start(krunk.Config{
 			DSN: "https://0123456789abcdef0123456789abcdef@sentry.example/42",
-			Transport: transport.Func(func(context.Context, *transport.Request) (transport.Response, error) {
+			Transport: transport.Func(func(transport.Context, *transport.Request) (transport.Response, error) {
 				<-release
 				return transport.Response{}, errors.New("too late")
 			}),

@@ -1,7 +1,6 @@
 package krunk_test
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"slices"
@@ -231,7 +230,7 @@ func TestKillSwitchLetsPanicsPassAlone(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		srv := sentrytest.New(sentrytest.Options{AnyTime: true})
 		var online atomic.Bool
-		c := quiet(t, krunk.Config{DSN: srv.DSN(), Transport: transport.Func(func(ctx context.Context, r *transport.Request) (transport.Response, error) {
+		c := quiet(t, krunk.Config{DSN: srv.DSN(), Transport: transport.Func(func(ctx transport.Context, r *transport.Request) (transport.Response, error) {
 			if !online.Load() {
 				return transport.Response{}, errors.New("offline")
 			}

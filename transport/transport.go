@@ -1,11 +1,16 @@
 // Package transport is the contract between Krunk and whatever carries its bytes: POST them there, tell the status and
-// two headers. It imports neither net nor net/http, so a console's own HTTP costs nothing but itself.
+// two headers. It imports neither net nor context, so a console's own HTTP costs nothing but itself.
 //
 // Package transport/nethttp implements it over net/http, transport/deflate wraps any transport with gzip, and
 // transport/sentrytest is a strict endpoint for tests.
 package transport
 
-import "context"
+// Context says when a Send has to end. Every context.Context is one. This package does not name that type: with it come
+// time.Time's methods and the time zones, 58 KiB that a console's program does not need.
+type Context interface {
+	Done() <-chan struct{} // closed when Send has to return
+	Err() error            // nil until Done is closed, then why
+}
 
 // Transport carries envelopes to a server.
 //
@@ -14,7 +19,7 @@ import "context"
 // kept and tried again); every answer of the server, also 4xx and 5xx, is a Response and no error. A Send that panics
 // counts as one that got no answer.
 type Transport interface {
-	Send(ctx context.Context, r *Request) (Response, error)
+	Send(ctx Context, r *Request) (Response, error)
 }
 
 // Request is one POST. Empty fields are not sent. It is owned by the caller of Send and valid until Send returns.
@@ -35,7 +40,7 @@ type Response struct {
 }
 
 // Func makes a Transport of a function.
-type Func func(ctx context.Context, r *Request) (Response, error)
+type Func func(ctx Context, r *Request) (Response, error)
 
 // Send calls f.
-func (f Func) Send(ctx context.Context, r *Request) (Response, error) { return f(ctx, r) }
+func (f Func) Send(ctx Context, r *Request) (Response, error) { return f(ctx, r) }

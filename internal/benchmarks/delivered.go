@@ -1,7 +1,6 @@
 package benchmarks
 
 import (
-	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -126,7 +125,7 @@ func openDelivery(who, dsn string, slots chan struct{}) (*Session, error) {
 var tagKeys = [...]string{"gpu", "map", "mode", "platform", "store"}
 
 func deliverKrunk(dsn string, t transport.Transport, slots chan struct{}) (*Session, error) {
-	answered := transport.Func(func(ctx context.Context, r *transport.Request) (transport.Response, error) {
+	answered := transport.Func(func(ctx transport.Context, r *transport.Request) (transport.Response, error) {
 		resp, err := t.Send(ctx, r)
 		<-slots
 		return resp, err

@@ -23,7 +23,7 @@ const (
 var errReset = errors.New("read tcp: connection reset by peer")
 
 // accept answers every envelope with 200 and forgets it.
-func accept(context.Context, *transport.Request) (transport.Response, error) {
+func accept(transport.Context, *transport.Request) (transport.Response, error) {
 	return transport.Response{Status: http.StatusOK}, nil
 }
 
@@ -31,7 +31,7 @@ func accept(context.Context, *transport.Request) (transport.Response, error) {
 type hold chan struct{}
 
 // Send waits like a server that stalls; released, it accepts.
-func (h hold) Send(ctx context.Context, r *transport.Request) (transport.Response, error) {
+func (h hold) Send(ctx transport.Context, r *transport.Request) (transport.Response, error) {
 	select {
 	case <-h:
 		return accept(ctx, r)

@@ -2,7 +2,6 @@ package sender
 
 import (
 	"bytes"
-	"context"
 	"encoding/json"
 	"fmt"
 	"slices"
@@ -52,16 +51,16 @@ func (g *rig) note(a attempt) int {
 }
 
 // newRig starts a sender; answer says what attempt n, from 0, gets.
-func newRig(t *testing.T, answer func(ctx context.Context, n int, r *transport.Request) (transport.Response, error)) *rig {
+func newRig(t *testing.T, answer func(ctx transport.Context, n int, r *transport.Request) (transport.Response, error)) *rig {
 	return newRigWith(t, answer, nil)
 }
 
-func newRigWith(t *testing.T, answer func(ctx context.Context, n int, r *transport.Request) (transport.Response, error), change func(*Config)) *rig {
+func newRigWith(t *testing.T, answer func(ctx transport.Context, n int, r *transport.Request) (transport.Response, error), change func(*Config)) *rig {
 	g := &rig{outbox: blackbox.NewOutbox(blackbox.Words(64 << 10)), tally: new(tally.Tally), begin: time.Now()}
 	cfg := Config{
 		URL: "https://sentry.example/api/42/envelope/", Auth: "Sentry key", UserAgent: "krunk.go/1",
 		Outbox: g.outbox, Progress: new(notify.Signal), Tally: g.tally, Freed: func() { g.freed.Add(1) },
-		Transport: transport.Func(func(ctx context.Context, r *transport.Request) (transport.Response, error) {
+		Transport: transport.Func(func(ctx transport.Context, r *transport.Request) (transport.Response, error) {
 			n := g.note(attempt{time.Since(g.begin), bytes.Clone(r.Body), reported(t, r.Body)})
 			return answer(ctx, n, r)
 		}),
@@ -129,13 +128,13 @@ func reported(t *testing.T, body []byte) map[string]int {
 }
 
 // always gives every attempt the same answer.
-func always(r transport.Response) func(context.Context, int, *transport.Request) (transport.Response, error) {
-	return func(context.Context, int, *transport.Request) (transport.Response, error) { return r, nil }
+func always(r transport.Response) func(transport.Context, int, *transport.Request) (transport.Response, error) {
+	return func(transport.Context, int, *transport.Request) (transport.Response, error) { return r, nil }
 }
 
 // then gives the first attempts these answers, a zero Status standing for none, and 200 to all others.
-func then(first ...transport.Response) func(context.Context, int, *transport.Request) (transport.Response, error) {
-	return func(_ context.Context, n int, _ *transport.Request) (transport.Response, error) {
+func then(first ...transport.Response) func(transport.Context, int, *transport.Request) (transport.Response, error) {
+	return func(_ transport.Context, n int, _ *transport.Request) (transport.Response, error) {
 		switch {
 		case n >= len(first):
 			return transport.Response{Status: 200}, nil

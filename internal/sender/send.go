@@ -1,7 +1,6 @@
 package sender
 
 import (
-	"context"
 	"errors"
 	"math/rand/v2"
 	"strconv"
@@ -90,10 +89,10 @@ func (s *Sender) attempt() (resp transport.Response, err error) {
 	life := newLifetime()
 	s.current.Store(life)
 	if s.stopping() {
-		life.end(context.Canceled)
+		life.end(errStopped)
 	}
-	defer life.end(context.Canceled)
-	defer time.AfterFunc(attemptTime, func() { life.end(context.DeadlineExceeded) }).Stop()
+	defer life.end(errStopped)
+	defer time.AfterFunc(attemptTime, func() { life.end(errTimeout) }).Stop()
 	defer func() {
 		if r := recover(); r != nil {
 			err = errPanicked

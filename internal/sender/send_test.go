@@ -1,7 +1,6 @@
 package sender
 
 import (
-	"context"
 	"fmt"
 	"slices"
 	"strings"
@@ -138,7 +137,7 @@ func TestRetryAfter(t *testing.T) {
 
 func TestTransportThatPanics(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		g := newRig(t, func(_ context.Context, n int, _ *transport.Request) (transport.Response, error) {
+		g := newRig(t, func(_ transport.Context, n int, _ *transport.Request) (transport.Response, error) {
 			if n == 0 {
 				panic("a console's HTTP")
 			}
@@ -161,7 +160,7 @@ func TestTransportThatPanics(t *testing.T) {
 func TestTransportGetsACopyOfTheRequest(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var urls []string
-		g := newRig(t, func(_ context.Context, n int, r *transport.Request) (transport.Response, error) {
+		g := newRig(t, func(_ transport.Context, n int, r *transport.Request) (transport.Response, error) {
 			urls = append(urls, r.URL+" "+r.Auth+" "+r.UserAgent+" "+r.ContentType+" "+r.ContentEncoding)
 			*r = transport.Request{URL: "spoilt", ContentEncoding: "gzip"}
 			if n == 0 {
@@ -186,7 +185,7 @@ func TestTransportGetsACopyOfTheRequest(t *testing.T) {
 
 func TestAttemptTimesOut(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		g := newRig(t, func(ctx context.Context, n int, _ *transport.Request) (transport.Response, error) {
+		g := newRig(t, func(ctx transport.Context, n int, _ *transport.Request) (transport.Response, error) {
 			if n > 0 {
 				return transport.Response{Status: 200}, nil
 			}
@@ -201,7 +200,7 @@ func TestAttemptTimesOut(t *testing.T) {
 		}
 		time.Sleep(2 * time.Second)
 		synctest.Wait()
-		if g.LastError() != context.DeadlineExceeded.Error() || g.waiting() != 0 {
+		if g.LastError() != errTimeout.Error() || g.waiting() != 0 {
 			t.Errorf("last error %q, %d waiting; want a time-out, then success", g.LastError(), g.waiting())
 		}
 	})
@@ -210,7 +209,7 @@ func TestAttemptTimesOut(t *testing.T) {
 // Stop ends an attempt under way; the envelope stays for the next run, and nothing is counted against the server.
 func TestStopEndsAnAttempt(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		g := newRig(t, func(ctx context.Context, _ int, _ *transport.Request) (transport.Response, error) {
+		g := newRig(t, func(ctx transport.Context, _ int, _ *transport.Request) (transport.Response, error) {
 			<-ctx.Done()
 			return transport.Response{}, ctx.Err()
 		})
@@ -229,7 +228,7 @@ func TestStopEndsAnAttempt(t *testing.T) {
 func TestTransportThatIgnoresItsContext(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		release := make(chan struct{})
-		g := newRig(t, func(context.Context, int, *transport.Request) (transport.Response, error) {
+		g := newRig(t, func(transport.Context, int, *transport.Request) (transport.Response, error) {
 			<-release
 			return transport.Response{Status: 200}, nil
 		})

@@ -3,7 +3,6 @@
 package sender
 
 import (
-	"context"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -126,7 +125,7 @@ func (s *Sender) Flush(cancel <-chan struct{}) bool {
 func (s *Sender) Stop() {
 	s.once.Do(func() { close(s.quit) })
 	if life := s.current.Load(); life != nil {
-		life.end(context.Canceled)
+		life.end(errStopped)
 	}
 }
 

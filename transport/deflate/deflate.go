@@ -7,7 +7,6 @@
 package deflate
 
 import (
-	"context"
 	"fmt"
 
 	"github.com/krunk-go/krunk/transport"
@@ -55,7 +54,7 @@ func (c Config) Wrap(next transport.Transport) (*Transport, error) {
 
 // Send compresses r.Body and sends a copy of r with ContentEncoding "gzip". A body that is below the minimal size, that
 // would not get smaller, or that has a ContentEncoding already, goes to the next transport as it is. r is not changed.
-func (t *Transport) Send(ctx context.Context, r *transport.Request) (transport.Response, error) {
+func (t *Transport) Send(ctx transport.Context, r *transport.Request) (transport.Response, error) {
 	if r.ContentEncoding != "" || len(r.Body) < t.minSize {
 		return t.next.Send(ctx, r)
 	}

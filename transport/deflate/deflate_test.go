@@ -3,7 +3,6 @@ package deflate
 import (
 	"bytes"
 	"compress/gzip"
-	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -23,7 +22,7 @@ type recorder struct {
 	err  error
 }
 
-func (r *recorder) Send(_ context.Context, q *transport.Request) (transport.Response, error) {
+func (r *recorder) Send(_ transport.Context, q *transport.Request) (transport.Response, error) {
 	r.got, r.same = *q, q == r.want
 	r.got.Body = bytes.Clone(q.Body)
 	return transport.Response{Status: 200, RetryAfter: "1", RateLimits: "2"}, r.err
@@ -172,7 +171,7 @@ func TestRelease(t *testing.T) {
 		}
 	}
 
-	tr = Wrap(transport.Func(func(context.Context, *transport.Request) (transport.Response, error) { panic("next") }))
+	tr = Wrap(transport.Func(func(transport.Context, *transport.Request) (transport.Response, error) { panic("next") }))
 	func() {
 		defer func() { _ = recover() }()
 		_, _ = tr.Send(t.Context(), &transport.Request{Auth: "key", Body: text(2000)})
@@ -192,7 +191,7 @@ func TestConfigError(t *testing.T) {
 // discard answers without allocating.
 type discard struct{}
 
-func (discard) Send(context.Context, *transport.Request) (transport.Response, error) {
+func (discard) Send(transport.Context, *transport.Request) (transport.Response, error) {
 	return transport.Response{Status: 200}, nil
 }
 

@@ -1,7 +1,6 @@
 package nethttp
 
 import (
-	"context"
 	"crypto/x509"
 	"errors"
 	"fmt"
@@ -16,7 +15,7 @@ const hidden = "[key]"
 
 // explain wraps err, the reason why no answer came, with the server's name and, where one is known, with the option
 // that mends it. It returns an error without the key: a server that echoes the request brings it into err's text.
-func (t *Transport) explain(ctx, limited context.Context, l *link, r *transport.Request, u *url.URL, err error) error {
+func (t *Transport) explain(ctx, limited transport.Context, l *link, r *transport.Request, u *url.URL, err error) error {
 	hint := l.trust.hint(err)
 	if limited.Err() != nil && ctx.Err() == nil {
 		hint = fmt.Sprintf(" (no answer within Config.Timeout, %v)", t.cfg.Timeout)

@@ -91,7 +91,7 @@ func (t *Transport) CloseIdle() { t.link.Load().retire() }
 //
 // Errors start with "nethttp: ", wrap the cause, and name the server but neither its path nor the key.
 // After an error no connection is reused.
-func (t *Transport) Send(ctx context.Context, r *transport.Request) (transport.Response, error) {
+func (t *Transport) Send(ctx transport.Context, r *transport.Request) (transport.Response, error) {
 	l := t.link.Load()
 	tpl, err := t.template(r)
 	if err == nil {
@@ -100,7 +100,7 @@ func (t *Transport) Send(ctx context.Context, r *transport.Request) (transport.R
 	if err != nil {
 		return transport.Response{}, err
 	}
-	limited, cancel := context.WithTimeout(ctx, t.cfg.Timeout)
+	limited, cancel := limit(ctx, t.cfg.Timeout)
 	defer cancel()
 	lent := lend(r.Body)
 	defer lent.revoke()

@@ -2,7 +2,6 @@ package sentrytest
 
 import (
 	"bytes"
-	"context"
 	"errors"
 	"fmt"
 	"net/http"
@@ -17,7 +16,7 @@ import (
 // closed; it waits on channels of s only, so in a testing/synctest bubble s must have been made inside.
 func (s *Server) Transport() transport.Transport { return transport.Func(s.send) }
 
-func (s *Server) send(ctx context.Context, r *transport.Request) (transport.Response, error) {
+func (s *Server) send(ctx transport.Context, r *transport.Request) (transport.Response, error) {
 	if err := ctx.Err(); err != nil {
 		return transport.Response{}, fmt.Errorf("sentrytest: %w", err)
 	}
@@ -45,7 +44,7 @@ func (s *Server) send(ctx context.Context, r *transport.Request) (transport.Resp
 }
 
 // gone is why no answer came.
-func gone(ctx context.Context) error {
+func gone(ctx transport.Context) error {
 	if err := ctx.Err(); err != nil {
 		return fmt.Errorf("sentrytest: no answer: %w", err)
 	}

@@ -15,8 +15,8 @@ import (
 func viaHTTP(t testing.TB, s *Server) transport.Transport {
 	c := &http.Client{Transport: &http.Transport{}}
 	t.Cleanup(c.CloseIdleConnections)
-	return transport.Func(func(ctx context.Context, m *transport.Request) (transport.Response, error) {
-		r := newHTTP(t, s, string(m.Body)).WithContext(ctx)
+	return transport.Func(func(ctx transport.Context, m *transport.Request) (transport.Response, error) {
+		r := newHTTP(t, s, string(m.Body)).WithContext(ctx.(context.Context))
 		a, err := c.Do(r)
 		if err != nil {
 			return transport.Response{}, err

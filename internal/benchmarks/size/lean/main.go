@@ -2,7 +2,6 @@
 package main
 
 import (
-	"context"
 	"errors"
 	"os"
 	"time"
@@ -29,6 +28,6 @@ func main() {
 	client.Close(2 * time.Second)
 }
 
-func nowhere(context.Context, *transport.Request) (transport.Response, error) {
+func nowhere(transport.Context, *transport.Request) (transport.Response, error) {
 	return transport.Response{Status: 200}, nil
 }

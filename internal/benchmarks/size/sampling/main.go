@@ -3,7 +3,6 @@
 package main
 
 import (
-	"context"
 	"errors"
 	"os"
 	"time"
@@ -37,6 +36,6 @@ func main() {
 	client.Close(2 * time.Second)
 }
 
-func nowhere(context.Context, *transport.Request) (transport.Response, error) {
+func nowhere(transport.Context, *transport.Request) (transport.Response, error) {
 	return transport.Response{Status: 200}, nil
 }
