@@ -238,11 +238,12 @@ func (c *Client) shut() <-chan struct{} {
 
 // await waits until done is closed, for at most d.
 func await(done <-chan struct{}, d time.Duration) {
-	limit := time.NewTimer(max(d, 0))
+	limit := notify.NewAlarm()
+	limit.Set(max(d, 0))
 	defer limit.Stop()
 	select {
 	case <-done:
-	case <-limit.C:
+	case <-limit.C():
 	}
 }
 

@@ -130,8 +130,7 @@ func (r *Recorder) Work(stop <-chan struct{}) {
 	defer close(r.stopped)
 	r.cfg.IDs.Fill()
 	r.warm()
-	batch := time.NewTimer(time.Hour)
-	batch.Stop()
+	batch := notify.NewAlarm()
 	armed := false
 	for {
 		r.drain()
@@ -139,7 +138,7 @@ func (r *Recorder) Work(stop <-chan struct{}) {
 			armed = waiting
 			batch.Stop()
 			if armed {
-				batch.Reset(batchWait)
+				batch.Set(batchWait)
 			}
 		}
 		if len(r.pending) > 0 {
@@ -152,7 +151,7 @@ func (r *Recorder) Work(stop <-chan struct{}) {
 		if !r.work() {
 			select {
 			case <-r.cfg.Bell.C():
-			case <-batch.C:
+			case <-batch.C():
 				armed = false
 				r.logs.due = true
 			case <-stop:

@@ -145,19 +145,18 @@ func (s *Sender) Away() bool { return s.away.Load() }
 // Work runs until Stop.
 func (s *Sender) Work() {
 	defer close(s.stopped)
-	timer := time.NewTimer(time.Hour)
-	timer.Stop()
+	timer := notify.NewAlarm()
 	for !s.stopping() {
 		wait := s.pump()
 		s.bell.Sleep()
 		if !s.work() {
 			timer.Stop()
 			if wait > 0 {
-				timer.Reset(wait)
+				timer.Set(wait)
 			}
 			select {
 			case <-s.bell.C():
-			case <-timer.C:
+			case <-timer.C():
 			case <-s.quit:
 			}
 		}
