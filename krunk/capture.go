@@ -224,8 +224,8 @@ func (c *Channel) head(t record.Type, level Level) record.Head {
 	return h
 }
 
-func flags(v sampling.Verdict) uint8 {
-	var f uint8
+func flags(v sampling.Verdict) uint16 {
+	var f uint16
 	if v&sampling.Trail != 0 && v&sampling.Issue == 0 {
 		f |= record.FlagTrail
 	}

@@ -16,6 +16,7 @@ const (
 	String
 	ErrorText // what Error() returned
 	JSON
+	Group // no value of the record's: what its event is grouped by
 
 	// Cut is added to the kind of a value that was longer than MaxValue.
 	Cut Kind = 0x80
@@ -29,9 +30,9 @@ type Field struct {
 	Str  string
 }
 
-// Size returns how many bytes f takes in a record.
+// Size returns how many bytes f takes in a record. A key over MaxKey ends in "...".
 func (f *Field) Size() int {
-	n := 2 + min(len(f.Key), MaxKey)
+	n := 2 + len(marked(f.Key, MaxKey))
 	if f.Kind < String {
 		return n + 8
 	}
@@ -40,7 +41,7 @@ func (f *Field) Size() int {
 
 // put writes f and returns the rest of b.
 func (f *Field) put(b []byte) []byte {
-	key := cut(f.Key, MaxKey)
+	key := marked(f.Key, MaxKey)
 	b[0], b[1] = uint8(f.Kind), uint8(len(key))
 	rest := b[2+copy(b[2:], key):]
 	if f.Kind < String {

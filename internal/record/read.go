@@ -34,16 +34,17 @@ func Read(body []byte) (Record, error) {
 		Level:   int16(le.Uint16(body[20:])),
 		Channel: le.Uint16(body[22:]),
 		Type:    Type(body[24]),
-		Flags:   body[25],
+		Flags:   le.Uint16(body[26:]),
 	}}
 	rd := reader{b: body[fixed:]}
 	if r.Flags&FlagID != 0 {
 		copy(r.ID[:], rd.bytes(16))
+		r.Suppressed = rd.uint32()
 	}
 	if r.Type == PanicType {
 		r.Gid = rd.uint64()
 	}
-	r.pcs = rd.bytes(8 * int(le.Uint16(body[26:])))
+	r.pcs = rd.bytes(8 * int(body[25]))
 	r.Text = rd.text(int(rd.uint32()))
 	r.nerr, r.LeftOut = int(body[30]), int(body[31])
 	r.errors = rd.b
@@ -58,18 +59,22 @@ func Read(body []byte) (Record, error) {
 }
 
 // PCs appends the return addresses to dst, innermost first.
-func (r *Record) PCs(dst []uintptr) []uintptr {
-	for b := r.pcs; len(b) >= 8; b = b[8:] {
+func (r *Record) PCs(dst []uintptr) []uintptr { return appendPCs(dst, r.pcs) }
+
+func appendPCs(dst []uintptr, b []byte) []uintptr {
+	for ; len(b) >= 8; b = b[8:] {
 		dst = append(dst, uintptr(binary.LittleEndian.Uint64(b)))
 	}
 	return dst
 }
 
-// Errors appends the chain of errors to dst, outermost first.
+// Errors appends the chain of errors to dst, outermost first. It allocates for errors that keep a stack of their own.
 func (r *Record) Errors(dst []Error) []Error {
 	rd := reader{b: r.errors}
 	for range r.nerr {
-		dst = append(dst, rd.error())
+		e, pcs := rd.error()
+		e.PCs = appendPCs(nil, pcs)
+		dst = append(dst, e)
 	}
 	return dst
 }
@@ -120,13 +125,15 @@ func (r *reader) uint64() uint64 {
 	return 0
 }
 
-func (r *reader) error() Error {
-	h := r.bytes(2)
+// error returns an error without its PCs, and the bytes of those.
+func (r *reader) error() (Error, []byte) {
+	h := r.bytes(3)
 	if h == nil {
-		return Error{}
+		return Error{}, nil
 	}
 	e := Error{Parent: h[0], Index: h[1]}
+	pcs := r.bytes(8 * int(h[2]))
 	e.Type = r.text(int(r.uint16()))
 	e.Text = r.text(int(r.uint32()))
-	return e
+	return e, pcs
 }

@@ -9,20 +9,25 @@
 //	20 int16   level
 //	22 uint16  channel
 //	24 uint8   type
-//	25 uint8   flags
-//	26 uint16  number of PCs
+//	25 uint8   number of PCs
+//	26 uint16  flags
 //	28 uint16  number of attributes
 //	30 uint8   number of errors
 //	31 uint8   attributes left out, in steps of 1, then 255 for "more"
-//	32         event id, 16 bytes, if FlagID
+//	32         event id, 16 bytes, and uint32 suppressed, if FlagID
 //	           goroutine, 8 bytes, if the type is Panic
 //	           PCs, 8 bytes each
 //	           text: uint32 length and bytes
-//	           errors: uint8 parent, uint8 index, uint16 length and bytes of the type, uint32 length and bytes of the text
+//	           errors: uint8 parent, uint8 index, uint8 number of PCs and these, 8 bytes each, uint16 length and bytes of the
+//	           type, uint32 length and bytes of the text
 //	           attributes: uint8 kind, uint8 length and bytes of the key, then 8 bytes or uint16 length and bytes
 package record
 
-import "encoding/binary"
+import (
+	"encoding/binary"
+
+	"github.com/krunk-go/krunk/internal/text"
+)
 
 // Type says which call made a record.
 type Type uint8
@@ -47,7 +52,9 @@ const (
 	FlagPlain               // its text is no template: it holds values
 	FlagStack               // its stack was deeper than what was kept
 	FlagErrors              // its chain of errors was longer than what was kept
-	FlagForeign             // came through a bridge: frames of log and log/slog are not the game's
+	FlagForeign             // came through a bridge: frames of logging libraries are not the game's
+	FlagSite                // its PCs begin at the call site, as the bridge knew it; else a bridge's own frames may lead
+	FlagTime                // its time made no sense and is a bound that did
 )
 
 const (
@@ -67,6 +74,8 @@ const (
 	MaxType = 256
 	// MaxPCs is how many return addresses are kept.
 	MaxPCs = 250
+	// MaxErrorPCs is how many return addresses are kept of the stack that one error of a chain holds.
+	MaxErrorPCs = 64
 )
 
 // Head is the fixed part of a record.
@@ -78,26 +87,38 @@ type Head struct {
 	Level   int16
 	Channel uint16
 	Type    Type
-	Flags   uint8
+	Flags   uint16
 	ID      [16]byte
 	Gid     uint64 // goroutine of a panic, 0 if not known
+
+	// Suppressed is how many events of the same kind were not raised before this one. It is written only with FlagID.
+	Suppressed uint32
 }
 
 // Error is one error of a chain.
 type Error struct {
 	Type   string
 	Text   string
-	Parent uint8 // index of the error that wraps it; its own index for the outermost
-	Index  uint8 // 1 + which of the errors that Parent joins, 0 if Parent wraps just this one
+	Parent uint8     // index of the error that wraps it; its own index for the outermost
+	Index  uint8     // 1 + which of the errors that Parent joins, 0 if Parent wraps just this one
+	PCs    []uintptr // return addresses of the place where the error was made, innermost first, if it keeps them
 }
 
-// Group reports in an Error's Index that Parent joins several errors.
-const Group = 1
+// Joined reports in an Error's Index that Parent joins several errors.
+const Joined = 1
 
 // cut returns s without what is over n bytes.
 func cut(s string, n int) string {
 	if len(s) > n {
 		return s[:n]
+	}
+	return s
+}
+
+// marked returns s in at most n bytes, ending in "..." where it was cut.
+func marked(s string, n int) string {
+	if len(s) > n {
+		s, _ = text.Trim(s, n)
 	}
 	return s
 }

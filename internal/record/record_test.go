@@ -30,6 +30,15 @@ func write(h Head, text string, pcs []uintptr, errs []Error, fields []Field) []b
 	return b
 }
 
+// many returns n return addresses.
+func many(n int) []uintptr {
+	pcs := make([]uintptr, n)
+	for i := range pcs {
+		pcs[i] = uintptr(1000 + i)
+	}
+	return pcs
+}
+
 func TestRoundTrip(t *testing.T) {
 	for _, tt := range []struct {
 		name   string
@@ -44,6 +53,9 @@ func TestRoundTrip(t *testing.T) {
 			fields: []Field{{Key: "seq", Kind: Int64, Num: 17}, {Key: "peer", Kind: String, Str: "abc"}, {Key: "", Kind: JSON, Str: "{}"}}},
 		{name: "panic", head: Head{Type: PanicType, Flags: FlagID, ID: [16]byte{1, 2, 15: 3}, Gid: 99, Level: 12}, pcs: []uintptr{1, 2, 3},
 			errs: []Error{{Type: "*fs.PathError", Text: "open: no", Parent: 0}, {Type: "x", Text: "y", Parent: 0, Index: 2}}},
+		{name: "suppressed", head: Head{Type: ErrorType, Flags: FlagID | FlagTime | FlagSite, ID: [16]byte{9}, Suppressed: 1<<32 - 1, PPM: 1e6},
+			pcs: many(MaxPCs), errs: []Error{{Type: "a", Text: "b", PCs: []uintptr{7, 8}}, {Type: "c", PCs: many(MaxErrorPCs)}, {}},
+			fields: []Field{{Key: "krunk.group", Kind: Group, Str: "boss"}}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			got, err := Read(write(tt.head, tt.text, tt.pcs, tt.errs, tt.fields))
@@ -90,9 +102,34 @@ func TestLimits(t *testing.T) {
 	}
 }
 
+// What is cut of keys and of errors says so, between two characters.
+func TestMarks(t *testing.T) {
+	key, long := strings.Repeat("k", MaxKey-4)+"äöü", strings.Repeat("x", MaxText-4)+"äöü"
+	e := Error{Type: strings.Repeat("T", MaxType) + "y", Text: long, PCs: many(MaxErrorPCs + 9)}
+	got, err := Read(write(Head{Type: ErrorType}, "", nil, []Error{e}, []Field{{Key: key, Kind: Bool}, {Key: key[:MaxKey], Kind: Bool}}))
+	if err != nil {
+		t.Fatal(err)
+	}
+	it := got.Fields()
+	f, _ := it.Next()
+	whole, _ := it.Next()
+	kept := got.Errors(nil)[0]
+	for _, tt := range []struct{ name, got, want string }{
+		{"key", f.Key, strings.Repeat("k", MaxKey-4) + "..."},
+		{"key that fits", whole.Key, key[:MaxKey]},
+		{"type", kept.Type, strings.Repeat("T", MaxType-3) + "..."},
+		{"text", kept.Text, strings.Repeat("x", MaxText-4) + "..."},
+		{"PCs", fmt.Sprint(kept.PCs), fmt.Sprint(many(MaxErrorPCs))},
+	} {
+		if tt.got != tt.want {
+			t.Errorf("%s: got %d bytes that end in %q, want %d that end in %q", tt.name, len(tt.got), tt.got[max(len(tt.got)-8, 0):], len(tt.want), tt.want[max(len(tt.want)-8, 0):])
+		}
+	}
+}
+
 // Every prefix of a record, and every record with one length changed, is refused or read within its bytes.
 func TestTorn(t *testing.T) {
-	whole := write(Head{Type: PanicType, Flags: FlagID}, "text", []uintptr{1}, []Error{{Type: "t", Text: "v"}}, []Field{{Key: "k", Kind: String, Str: "s"}})
+	whole := write(Head{Type: PanicType, Flags: FlagID}, "text", []uintptr{1}, []Error{{Type: "t", Text: "v", PCs: many(2)}}, []Field{{Key: "k", Kind: String, Str: "s"}})
 	for n := range whole {
 		if r, err := Read(whole[:n]); err == nil {
 			it := r.Fields()
@@ -111,6 +148,8 @@ func TestTorn(t *testing.T) {
 func FuzzRead(f *testing.F) {
 	f.Add(write(Head{Type: LogType}, "packet lost", []uintptr{5}, nil, []Field{{Key: "k", Kind: Int64, Num: 1}}))
 	f.Add(write(Head{Type: PanicType, Flags: FlagID}, "", nil, []Error{{Type: "a", Text: "b"}}, nil))
+	f.Add(write(Head{Type: LogType, Flags: FlagID | FlagForeign, Suppressed: 7}, "", many(3), []Error{{Type: "a", PCs: many(40)}, {Index: Joined}},
+		[]Field{{Key: "g", Kind: Group, Str: "boss"}}))
 	f.Fuzz(func(t *testing.T, b []byte) {
 		r, err := Read(b)
 		if err != nil {
@@ -118,7 +157,7 @@ func FuzzRead(f *testing.F) {
 		}
 		n := len(r.Text) + 8*len(r.PCs(nil))
 		for _, e := range r.Errors(nil) {
-			n += len(e.Type) + len(e.Text)
+			n += len(e.Type) + len(e.Text) + 8*len(e.PCs)
 		}
 		it := r.Fields()
 		for fd, ok := it.Next(); ok; fd, ok = it.Next() {

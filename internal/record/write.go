@@ -12,7 +12,7 @@ type Writer struct {
 func Size(h *Head, text string, pcs int) int {
 	n := fixed + 4 + min(len(text), MaxText) + 8*pcs
 	if h.Flags&FlagID != 0 {
-		n += 16
+		n += 20
 	}
 	if h.Type == PanicType {
 		n += 8
@@ -20,10 +20,12 @@ func Size(h *Head, text string, pcs int) int {
 	return n
 }
 
-// Size returns the bytes of e in a record.
-func (e *Error) Size() int { return 8 + min(len(e.Type), MaxType) + min(len(e.Text), MaxText) }
+// Size returns the bytes of e in a record. A type over MaxType and a text over MaxText end in "...".
+func (e *Error) Size() int {
+	return 9 + len(marked(e.Type, MaxType)) + len(marked(e.Text, MaxText)) + 8*min(len(e.PCs), MaxErrorPCs)
+}
 
-// Begin writes the fixed part, the PCs and the text into body, which is as long as the whole record.
+// Begin writes the fixed part, the PCs, at most MaxPCs, and the text into body, which is as long as the whole record.
 func Begin(body []byte, h *Head, text string, pcs []uintptr) Writer {
 	if len(text) > MaxText {
 		h.Flags |= FlagText
@@ -33,27 +35,35 @@ func Begin(body []byte, h *Head, text string, pcs []uintptr) Writer {
 	le.PutUint64(body, uint64(h.Time))
 	le.PutUint64(body[8:], uint64(h.Frame)|uint64(h.Since)<<32)
 	le.PutUint64(body[16:], uint64(h.PPM)|uint64(uint16(h.Level))<<32|uint64(h.Channel)<<48)
-	le.PutUint64(body[24:], uint64(h.Type)|uint64(h.Flags)<<8|uint64(len(pcs))<<16)
+	le.PutUint64(body[24:], uint64(h.Type)|uint64(uint8(len(pcs)))<<8|uint64(h.Flags)<<16)
 	b := body[fixed:]
 	if h.Flags&FlagID != 0 {
 		b = b[copy(b, h.ID[:]):]
+		le.PutUint32(b, h.Suppressed)
+		b = b[4:]
 	}
 	if h.Type == PanicType {
 		le.PutUint64(b, h.Gid)
 		b = b[8:]
 	}
-	for _, pc := range pcs {
-		le.PutUint64(b, uint64(pc))
-		b = b[8:]
-	}
+	b = putPCs(b, pcs)
 	return Writer{b: putString32(b, cut(text, MaxText)), whole: body}
 }
 
 // Error adds one error of the chain.
 func (w *Writer) Error(e *Error) {
-	w.b[0], w.b[1] = e.Parent, e.Index
-	w.b = putString32(putString16(w.b[2:], cut(e.Type, MaxType)), cut(e.Text, MaxText))
+	pcs := e.PCs[:min(len(e.PCs), MaxErrorPCs)]
+	w.b[0], w.b[1], w.b[2] = e.Parent, e.Index, uint8(len(pcs))
+	w.b = putString32(putString16(putPCs(w.b[3:], pcs), marked(e.Type, MaxType)), marked(e.Text, MaxText))
 	w.whole[30]++
+}
+
+func putPCs(b []byte, pcs []uintptr) []byte {
+	for _, pc := range pcs {
+		binary.LittleEndian.PutUint64(b, uint64(pc))
+		b = b[8:]
+	}
+	return b
 }
 
 // Field adds one attribute.

@@ -189,9 +189,9 @@ func (e *events) contexts(rec *record.Record, s *scope, suppressed uint64) {
 		b = strconv.AppendInt(protocol.AppendKey(b, "attributes_left_out"), int64(rec.LeftOut), 10)
 	}
 	for _, cut := range [...]struct {
-		flag uint8
+		flag uint16
 		what string
-	}{{record.FlagText, "text_cut"}, {record.FlagStack, "stack_cut"}, {record.FlagErrors, "errors_cut"}} {
+	}{{record.FlagText, "text_cut"}, {record.FlagStack, "stack_cut"}, {record.FlagErrors, "errors_cut"}, {record.FlagTime, "time_cut"}} {
 		if rec.Flags&cut.flag != 0 {
 			b = append(protocol.AppendKey(b, cut.what), "true"...)
 		}

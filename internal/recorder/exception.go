@@ -46,7 +46,7 @@ func (e *events) mechanism(rec *record.Record, i int) *protocol.Mechanism {
 	case i > 0:
 		m.ParentID = &e.numbers[min(int(err.Parent), i-1)]
 		m.Source = "unwrap"
-		if err.Index >= record.Group {
+		if err.Index >= record.Joined {
 			m.Source = "errors[" + strconv.Itoa(int(err.Index)-1) + "]"
 		}
 	case rec.Type == record.PanicType:
@@ -57,7 +57,7 @@ func (e *events) mechanism(rec *record.Record, i int) *protocol.Mechanism {
 		m.Type, m.Handled = "generic", &e.handled[1]
 	}
 	for j := i + 1; j < len(e.errs); j++ {
-		if int(e.errs[j].Parent) == i && e.errs[j].Index >= record.Group {
+		if int(e.errs[j].Parent) == i && e.errs[j].Index >= record.Joined {
 			m.IsExceptionGroup = true
 		}
 	}

@@ -11,7 +11,7 @@ import (
 )
 
 // logAt returns a decoded log record.
-func logAt(t *testing.T, at time.Duration, text string, flags uint8, pcs ...uintptr) *record.Record {
+func logAt(t *testing.T, at time.Duration, text string, flags uint16, pcs ...uintptr) *record.Record {
 	t.Helper()
 	rec, err := record.Read(encoded(record.Head{Type: record.LogType, Time: int64(at), Flags: flags}, text, pcs, nil))
 	if err != nil {
