@@ -35,6 +35,7 @@ func start(t *testing.T, cfg krunk.Config) (*krunk.Client, *sentrytest.Server) {
 			t.Error("Close could not deliver everything")
 		}
 		srv.Verify(t)
+		keep(t, srv)
 	})
 	return c, srv
 }

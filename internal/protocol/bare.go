@@ -19,9 +19,6 @@ func (f *fitter) dropRest() bool {
 			delete(ev.Tags, k)
 		}
 	}
-	if ev.LogEntry != nil {
-		ev.LogEntry.Message = ""
-	}
 	return true
 }
 
@@ -46,7 +43,7 @@ func (f *fitter) strip() bool {
 		}
 	}
 	if ev.LogEntry != nil {
-		shorten(768, &ev.LogEntry.Formatted)
+		shorten(768, &ev.LogEntry.Message)
 	}
 	f.frames += f.keepFrames(0, 0)
 	f.stripError()

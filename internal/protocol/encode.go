@@ -57,7 +57,6 @@ func (ev *Event) tidy() {
 	if b := ev.Breadcrumbs; b != nil {
 		for i := range b.Values {
 			c := &b.Values[i]
-			c.Timestamp = finite(c.Timestamp)
 			c.Data, _ = c.Data.tidy(notJSON)
 		}
 	}

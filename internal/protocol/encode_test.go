@@ -135,8 +135,8 @@ func TestTidy(t *testing.T) {
 		{"spaced context", one("a", Raw(` { "a" : "b c" } `)), head + `,"contexts":{"a":{"a":"b c"}}}`},
 		{"empty context", one("a", nil), head + "}"},
 		{"crumb", ev(func(e *Event) {
-			e.Breadcrumbs = &Breadcrumbs{Values: []Breadcrumb{{Timestamp: math.Inf(1), Data: Raw("NaN")}, {Data: Raw{}}}}
-		}), head + `,"breadcrumbs":{"values":[{"timestamp":0,"data":{"krunk":"value is not JSON"}},{"timestamp":0}]}}`},
+			e.Breadcrumbs = &Breadcrumbs{Values: []Breadcrumb{{Timestamp: "t", Data: Raw("NaN")}, {Data: Raw{}}}}
+		}), head + `,"breadcrumbs":{"values":[{"timestamp":"t","data":{"krunk":"value is not JSON"}},{}]}}`},
 		{"no null lists", ev(func(e *Event) {
 			e.Exception, e.Threads, e.Breadcrumbs = &Exceptions{}, &Threads{}, &Breadcrumbs{}
 		}), head + "}"},

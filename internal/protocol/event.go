@@ -57,10 +57,10 @@ type User struct {
 	Email    string `json:"email,omitempty"`
 }
 
-// LogEntry is the text of an event that comes from a log record.
+// LogEntry is the text of an event that comes from a log record. Servers also know a member "formatted"; one without
+// "message" beside it is refused by some, and Spotlight shows the message only.
 type LogEntry struct {
-	Formatted string `json:"formatted"`
-	Message   string `json:"message,omitempty"`
+	Message string `json:"message"`
 }
 
 // Exceptions runs from the root cause to the outermost error.
@@ -115,6 +115,7 @@ type Thread struct {
 	Name    string `json:"name,omitempty"`
 	Crashed bool   `json:"crashed,omitempty"`
 	Current bool   `json:"current,omitempty"`
+	Main    bool   `json:"main,omitempty"`
 }
 
 // Breadcrumbs runs from the oldest to the newest.
@@ -124,11 +125,12 @@ type Breadcrumbs struct {
 
 // Breadcrumb is one record of the history before an event. Data is a JSON object.
 type Breadcrumb struct {
-	Timestamp float64 `json:"timestamp"`
-	Category  string  `json:"category,omitempty"`
-	Level     string  `json:"level,omitempty"`
-	Message   string  `json:"message,omitempty"`
-	Data      Raw     `json:"data,omitempty"`
+	Timestamp string `json:"timestamp,omitempty"` // RFC 3339: Spotlight takes a number for milliseconds
+	Type      string `json:"type,omitempty"`      // "error" for what was raised as an issue
+	Category  string `json:"category,omitempty"`
+	Level     string `json:"level,omitempty"`
+	Message   string `json:"message,omitempty"`
+	Data      Raw    `json:"data,omitempty"`
 }
 
 // Logs is the payload of a `log` container.

@@ -123,7 +123,6 @@ func (f *fitter) cutTexts() bool {
 	const keep = 1024
 	var t trimmer
 	if e := f.ev.LogEntry; e != nil {
-		t.text(&e.Formatted, keep)
 		t.text(&e.Message, keep)
 	}
 	if f.ev.Exception != nil {
@@ -195,7 +194,7 @@ func (ev *Event) least() uint64 {
 		n.add(len(`""`), s)
 	}
 	if e := ev.LogEntry; e != nil {
-		n.add(0, e.Formatted, e.Message)
+		n.add(0, e.Message)
 	}
 	if ev.Exception != nil {
 		for i := range ev.Exception.Values {
@@ -210,7 +209,7 @@ func (ev *Event) least() uint64 {
 	if ev.Breadcrumbs != nil {
 		for i := range ev.Breadcrumbs.Values {
 			c := &ev.Breadcrumbs.Values[i]
-			n.add(len(`{"timestamp":0}`)+len(c.Data), c.Category, c.Level, c.Message)
+			n.add(len(`{}`)+len(c.Data), c.Timestamp, c.Type, c.Category, c.Level, c.Message)
 		}
 	}
 	return uint64(n)

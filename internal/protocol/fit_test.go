@@ -13,7 +13,7 @@ import (
 func mountain() *Event {
 	ev := full()
 	for range 200 {
-		ev.Breadcrumbs.Values = append(ev.Breadcrumbs.Values, Breadcrumb{Timestamp: 2, Message: strings.Repeat("m", 500)})
+		ev.Breadcrumbs.Values = append(ev.Breadcrumbs.Values, Breadcrumb{Timestamp: "2026-09-21T14:13:20Z", Message: strings.Repeat("m", 500)})
 	}
 	top := &ev.Exception.Values[1]
 	for range 240 {
@@ -107,7 +107,7 @@ func TestEventWithinMinFit(t *testing.T) {
 			EventID: long, Timestamp: -1.7976931348623157e+308, Platform: long, Level: long, Logger: long, Release: long, Dist: long, Environment: long,
 			SDK: &sdk, User: &User{ID: long}, Tags: tags, Fingerprint: []string{long},
 			Contexts: map[string]Raw{"trace": raw, "krunk": raw, "runtime": raw, "os": raw, long: raw},
-			LogEntry: &LogEntry{Formatted: long, Message: long},
+			LogEntry: &LogEntry{Message: long},
 			Exception: &Exceptions{Values: []Exception{{}, {Type: long, Value: long, Module: long, ThreadID: 1<<64 - 1,
 				Mechanism:  &Mechanism{Type: long, Source: long, Handled: &yes, ExceptionID: &n, ParentID: &n},
 				Stacktrace: &Stacktrace{Frames: []Frame{{Function: long}}}}}},
@@ -119,7 +119,7 @@ func TestEventWithinMinFit(t *testing.T) {
 		if err != nil || len(out) > MinFit || !json.Valid(out) {
 			t.Errorf("%q: got %d bytes, %v", c, len(out), err)
 		}
-		for _, part := range []string{`"type":`, `"value":`, `"handled":true`, `"formatted":`, `"support_code":`, `"rest":true`} {
+		for _, part := range []string{`"type":`, `"value":`, `"handled":true`, `"message":`, `"support_code":`, `"rest":true`} {
 			if !strings.Contains(string(out), part) {
 				t.Errorf("%q: no %s in %s", c, part, out)
 			}
@@ -138,7 +138,7 @@ func TestEventWithinTooSmall(t *testing.T) {
 	var e Encoder
 	for _, max := range []int{-1, 0, 100} {
 		ev := full()
-		ev.LogEntry.Formatted = strings.Repeat("\x01", 1<<20)
+		ev.LogEntry.Message = strings.Repeat("\x01", 1<<20)
 		out, err := e.EventWithin([]byte("kept"), ev, max)
 		if err == nil || string(out) != "kept" || cap(out) > 64<<10 {
 			t.Errorf("%d: got %q with room for %d, %v, want an error and dst", max, out, cap(out), err)

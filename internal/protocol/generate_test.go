@@ -94,7 +94,7 @@ func (s *source) event() *Event {
 		ev.Fingerprint = append(ev.Fingerprint, s.text())
 	}
 	if has(4) {
-		ev.LogEntry = &LogEntry{Formatted: s.text(), Message: s.text()}
+		ev.LogEntry = &LogEntry{Message: s.text()}
 	}
 	if has(5) {
 		ev.Exception = s.exceptions()
@@ -102,13 +102,13 @@ func (s *source) event() *Event {
 	if has(6) {
 		ev.Threads = &Threads{}
 		for range s.byte() % 3 {
-			ev.Threads.Values = append(ev.Threads.Values, Thread{ID: s.uint(), Name: s.text(), Crashed: s.bool(), Current: s.bool()})
+			ev.Threads.Values = append(ev.Threads.Values, Thread{ID: s.uint(), Name: s.text(), Crashed: s.bool(), Current: s.bool(), Main: s.bool()})
 		}
 	}
 	if has(7) {
 		ev.Breadcrumbs = &Breadcrumbs{}
 		for range s.byte() % 8 {
-			ev.Breadcrumbs.Values = append(ev.Breadcrumbs.Values, Breadcrumb{Timestamp: s.float(), Category: s.text(), Level: s.text(), Message: s.text(), Data: s.raw()})
+			ev.Breadcrumbs.Values = append(ev.Breadcrumbs.Values, Breadcrumb{Timestamp: s.text(), Type: s.text(), Category: s.text(), Level: s.text(), Message: s.text(), Data: s.raw()})
 		}
 	}
 	return ev
@@ -165,7 +165,7 @@ func full() *Event {
 			"trace": Raw(`{"trace_id":"7e57c0de7e57c0de7e57c0de7e57c0de","span_id":"7e57c0de7e57c0de"}`), "loadout": Raw(`{"slots":[1,2.5,null]}`),
 		},
 		Fingerprint: []string{"{{ default }}", "boss"},
-		LogEntry:    &LogEntry{Formatted: "slot 3 corrupt", Message: "slot %d corrupt"},
+		LogEntry:    &LogEntry{Message: "slot 3 corrupt"},
 		Exception: &Exceptions{Values: []Exception{
 			{Type: "*fs.PathError", Value: "open save.dat: no space", Mechanism: &Mechanism{Type: "chained", Source: "unwrap", ExceptionID: &one, ParentID: &zero}},
 			{Type: "runtime.boundsError", Value: "index out of range [9] with length 4", Module: "runtime", ThreadID: 17,
@@ -173,6 +173,6 @@ func full() *Event {
 				Stacktrace: &Stacktrace{Frames: []Frame{frame("main", 31), frame("(*Boss).Tick", 88)}}},
 		}},
 		Threads:     &Threads{Values: []Thread{{ID: 17, Name: "main", Crashed: true, Current: true}}},
-		Breadcrumbs: &Breadcrumbs{Values: []Breadcrumb{{Timestamp: 1789999999, Category: "scene.load", Level: "info", Message: "boss_3", Data: Raw(`{"ms":41.7}`)}, {Timestamp: 1}}},
+		Breadcrumbs: &Breadcrumbs{Values: []Breadcrumb{{Timestamp: "2026-09-21T14:13:19.000000Z", Category: "scene.load", Level: "info", Message: "boss_3", Data: Raw(`{"ms":41.7}`)}, {Timestamp: "2026-09-21T14:13:20.000000Z", Type: "error"}}},
 	}
 }

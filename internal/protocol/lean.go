@@ -54,8 +54,7 @@ func (l *lean) event(dst []byte, ev *Event) []byte {
 	if ev.LogEntry != nil {
 		o.key("logentry")
 		e := open(o.b)
-		e.must("formatted", ev.LogEntry.Formatted)
-		e.text("message", ev.LogEntry.Message)
+		e.must("message", ev.LogEntry.Message)
 		o.b = e.close()
 	}
 	interfaces(&o, ev)
@@ -204,12 +203,14 @@ func appendThread(dst []byte, t *Thread) []byte {
 	o.text("name", t.Name)
 	o.bool("crashed", t.Crashed)
 	o.bool("current", t.Current)
+	o.bool("main", t.Main)
 	return o.close()
 }
 
 func appendBreadcrumb(dst []byte, c *Breadcrumb) []byte {
 	o := open(dst)
-	o.float("timestamp", c.Timestamp)
+	o.text("timestamp", c.Timestamp)
+	o.text("type", c.Type)
 	o.text("category", c.Category)
 	o.text("level", c.Level)
 	o.text("message", c.Message)

@@ -49,7 +49,6 @@ func (ev *Event) Trim() int {
 		t.text(&ev.Fingerprint[i], MaxTag)
 	}
 	if e := ev.LogEntry; e != nil {
-		t.text(&e.Formatted, MaxMessage)
 		t.text(&e.Message, MaxMessage)
 	}
 	if ev.Exception != nil {

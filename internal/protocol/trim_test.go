@@ -5,38 +5,7 @@ import (
 	"strings"
 	"testing"
 	"unicode/utf8"
-
-	"github.com/krunk-go/krunk/internal/text"
 )
-
-func TestTrimText(t *testing.T) {
-	tests := []struct {
-		name, s string
-		max     int
-		want    string
-		cut     bool
-	}{
-		{"short", "abc", 3, "abc", false},
-		{"empty", "", 0, "", false},
-		{"long", "abcdef", 5, "ab...", true},
-		{"between characters", "aéé", 4, "a...", true}, // 5 bytes; é would end at 3
-		{"wide character", "😀😀", 7, "😀...", true},
-		{"wide character, cut inside", "😀😀", 6, "...", true},
-		{"only the dots", "abcdef", 3, "...", true},
-		{"no room for dots", "abcdef", 2, "", true},
-		{"zero", "a", 0, "", true},
-		{"negative", "a", -1, "", true},
-		{"continuation bytes alone", strings.Repeat("\x80", 20), 13, strings.Repeat("\x80", 7) + "...", true},
-	}
-	for _, tt := range tests {
-		t.Run(tt.name, func(t *testing.T) {
-			got, cut := text.Trim(tt.s, tt.max)
-			if got != tt.want || cut != tt.cut {
-				t.Errorf("got %q, %v, want %q, %v", got, cut, tt.want, tt.cut)
-			}
-		})
-	}
-}
 
 func TestEventTrimTexts(t *testing.T) {
 	long := strings.Repeat("é", 10_000)
@@ -44,7 +13,7 @@ func TestEventTrimTexts(t *testing.T) {
 		Logger: long, Release: long, Dist: long, Environment: long, Fingerprint: []string{long},
 		User:     &User{ID: long, Username: long, Email: long},
 		Tags:     map[string]string{"a": long},
-		LogEntry: &LogEntry{Formatted: long, Message: long},
+		LogEntry: &LogEntry{Message: long},
 		Exception: &Exceptions{Values: []Exception{{Type: long, Value: long, Module: long, Mechanism: &Mechanism{Type: long, Source: long},
 			Stacktrace: &Stacktrace{Frames: []Frame{{Function: long, Module: long, Filename: long, AbsPath: long}}}}}},
 		Threads:     &Threads{Values: []Thread{{Name: long}}},
@@ -58,7 +27,7 @@ func TestEventTrimTexts(t *testing.T) {
 	}{
 		{"logger", ev.Logger, 64}, {"release", ev.Release, 200}, {"dist", ev.Dist, 64}, {"environment", ev.Environment, 64},
 		{"fingerprint", ev.Fingerprint[0], 200}, {"user.id", ev.User.ID, 128}, {"user.username", ev.User.Username, 128}, {"user.email", ev.User.Email, 75},
-		{"tag", ev.Tags["a"], 200}, {"formatted", ev.LogEntry.Formatted, 8192}, {"message", ev.LogEntry.Message, 8192},
+		{"tag", ev.Tags["a"], 200}, {"message", ev.LogEntry.Message, 8192},
 		{"type", x.Type, 256}, {"value", x.Value, 8192}, {"module", x.Module, 256}, {"mechanism", x.Mechanism.Type, 256}, {"source", x.Mechanism.Source, 256},
 		{"function", f.Function, 256}, {"frame module", f.Module, 256}, {"filename", f.Filename, 256}, {"abs_path", f.AbsPath, 256},
 		{"thread", ev.Threads.Values[0].Name, 1024}, {"category", ev.Breadcrumbs.Values[0].Category, 128}, {"crumb", ev.Breadcrumbs.Values[0].Message, 8192},
@@ -82,7 +51,7 @@ func TestEventTrimLimitsAreInclusive(t *testing.T) {
 		User:        &User{ID: strings.Repeat("i", 128), Email: strings.Repeat("m", 75)},
 		Tags:        map[string]string{strings.Repeat("k", 32): strings.Repeat("v", 200)},
 		Contexts:    map[string]Raw{"c": Raw(`"` + strings.Repeat("c", 8190) + `"`)},
-		LogEntry:    &LogEntry{Formatted: strings.Repeat("f", 8192)},
+		LogEntry:    &LogEntry{Message: strings.Repeat("f", 8192)},
 		Exception:   &Exceptions{Values: []Exception{{Stacktrace: &Stacktrace{Frames: make([]Frame, 250)}}}},
 		Breadcrumbs: &Breadcrumbs{Values: []Breadcrumb{{Data: Raw(`"` + strings.Repeat("d", 2046) + `"`)}}},
 	}

@@ -244,14 +244,14 @@ func (e *events) breadcrumbs(history *blackbox.HistoryBuffer, start int64) {
 		// The order is that of the ring. Two goroutines may have read the clock the other way round.
 		newest = max(newest, rec.Time)
 		c := protocol.Breadcrumb{
-			Timestamp: seconds(start + newest), Category: e.run.Channel(rec.Channel),
+			Timestamp: e.moment(start + newest), Category: e.run.Channel(rec.Channel),
 			Level: protocol.EventLevel(int(rec.Level)), Message: scrub.String(rec.Text),
 		}
 		e.fields = appendFields(e.fields[:0], &rec)
 		if rec.Type == record.ErrorType { // a report that the policy, or a threshold, made history
 			c.Message = e.crumbOf(&rec)
 		}
-		if rec.Frame > 0 && !slices.ContainsFunc(e.fields, func(f record.Field) bool { return f.Key == "frame" }) {
+		if rec.Frame > 0 && len(e.fields) > 0 && !slices.ContainsFunc(e.fields, func(f record.Field) bool { return f.Key == "frame" }) {
 			e.fields = append(e.fields, record.Field{Key: "frame", Kind: record.Int64, Num: uint64(rec.Frame)})
 		}
 		if len(e.fields) > 0 {
@@ -263,6 +263,9 @@ func (e *events) breadcrumbs(history *blackbox.HistoryBuffer, start int64) {
 		e.event.Breadcrumbs = &e.crumbs
 	}
 }
+
+// moment returns a time as RFC 3339.
+func (e *events) moment(ns int64) string { return view(e.keep(text.AppendTime(e.raw, ns, 6))) }
 
 // crumbOf returns the text of an error that was not sent, and adds its type to the fields.
 func (e *events) crumbOf(rec *record.Record) string {

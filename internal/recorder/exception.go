@@ -30,6 +30,9 @@ func (e *events) exception(rec *record.Record) {
 	if rec.Gid != 0 {
 		top.ThreadID = rec.Gid
 		e.threads.Values = append(e.threads.Values[:0], protocol.Thread{ID: rec.Gid, Crashed: true, Current: true})
+		if t := &e.threads.Values[0]; t.ID == 1 {
+			t.Name, t.Main = "main", true
+		}
 		e.event.Threads = &e.threads
 	}
 }
@@ -71,11 +74,14 @@ func (e *events) logEntry(rec *record.Record) {
 	if rec.Flags&record.FlagText != 0 {
 		text = ending(text)
 	}
-	e.entry = protocol.LogEntry{Formatted: text}
 	template := ""
 	if rec.Flags&record.FlagPlain == 0 {
-		e.entry.Message, template = text, text
+		template = text
 	}
+	if text == "" {
+		text = "(no message)"
+	}
+	e.entry = protocol.LogEntry{Message: text}
 	e.event.LogEntry = &e.entry
 	e.errs = append(e.errs[:0], record.Error{Type: e.event.Logger, Text: text})
 	e.event.Fingerprint = append(e.event.Fingerprint[:0], e.event.Logger, template, e.site())

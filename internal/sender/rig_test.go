@@ -28,7 +28,6 @@ type attempt struct {
 type rig struct {
 	*Sender
 	outbox *blackbox.Outbox
-	over   chan struct{} // closed when Work has returned
 	tally  *tally.Tally
 	begin  time.Time
 	freed  atomic.Int32
@@ -70,14 +69,10 @@ func newRigWith(t *testing.T, answer func(ctx transport.Context, n int, r *trans
 		change(&cfg)
 	}
 	g.Sender = New(cfg)
-	g.over = make(chan struct{})
-	go func() {
-		g.Work()
-		close(g.over)
-	}()
+	go g.Work()
 	t.Cleanup(func() {
 		g.Stop()
-		<-g.over
+		<-g.stopped
 	})
 	return g
 }

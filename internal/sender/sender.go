@@ -41,8 +41,9 @@ type Config struct {
 type Sender struct {
 	cfg     Config
 	bell    *notify.Bell
-	quit    atomic.Bool              // Stop was called
-	ended   atomic.Bool              // Work has returned
+	stopped chan struct{} // closed when Work has returned
+	quit    chan struct{} // closed by Stop
+	once    sync.Once
 	current atomic.Pointer[lifetime] // of the latest attempt
 
 	limits   protocol.RateLimits
@@ -90,7 +91,7 @@ func New(cfg Config) *Sender {
 	if cfg.Killed == nil {
 		cfg.Killed = func() bool { return false }
 	}
-	s := &Sender{cfg: cfg, bell: notify.NewBell()}
+	s := &Sender{cfg: cfg, bell: notify.NewBell(), stopped: make(chan struct{}), quit: make(chan struct{})}
 	s.request = transport.Request{
 		URL: cfg.URL, Auth: cfg.Auth, UserAgent: cfg.UserAgent, ContentType: "application/x-sentry-envelope",
 	}
@@ -105,17 +106,16 @@ func (s *Sender) Wake() { s.bell.Ring() }
 func (s *Sender) Flush(cancel <-chan struct{}) bool {
 	last, ticket := s.cfg.Outbox.Last(), s.asked.Add(1)
 	for {
-		changed, ended := s.cfg.Progress.Changed(), s.ended.Load()
+		changed := s.cfg.Progress.Changed()
 		if n, _, _ := s.cfg.Outbox.Usage(); s.served.Load() >= ticket || n > 0 && s.cfg.Outbox.Drained(last) {
 			return true
-		}
-		if ended {
-			return s.cfg.Outbox.Drained(last)
 		}
 		s.bell.Ring()
 		select {
 		case <-changed:
 		case <-cancel:
+			return s.cfg.Outbox.Drained(last)
+		case <-s.stopped:
 			return s.cfg.Outbox.Drained(last)
 		}
 	}
@@ -123,27 +123,20 @@ func (s *Sender) Flush(cancel <-chan struct{}) bool {
 
 // Stop makes Work return and ends an attempt that is under way.
 func (s *Sender) Stop() {
-	s.quit.Store(true)
-	s.bell.Ring()
+	s.once.Do(func() { close(s.quit) })
 	if life := s.current.Load(); life != nil {
 		life.end(errStopped)
 	}
 }
 
 // stopping reports whether Stop was called. An attempt publishes itself in current before it asks.
-func (s *Sender) stopping() bool { return s.quit.Load() }
-
-// Resume makes a sender whose Work has returned ready for another Work, which tries at once. The caller sees to it that there
-// is one at a time.
-func (s *Sender) Resume() {
-	s.retryAt = time.Time{}
-	s.quit.Store(false)
-	s.ended.Store(false)
-}
-
-func (s *Sender) end() {
-	s.ended.Store(true)
-	s.cfg.Progress.Broadcast()
+func (s *Sender) stopping() bool {
+	select {
+	case <-s.quit:
+		return true
+	default:
+		return false
+	}
 }
 
 // Away reports whether the latest attempt got no usable answer.
@@ -151,12 +144,12 @@ func (s *Sender) Away() bool { return s.away.Load() }
 
 // Work runs until Stop.
 func (s *Sender) Work() {
-	defer s.end()
+	defer close(s.stopped)
 	timer := notify.NewAlarm()
 	for !s.stopping() {
 		wait := s.pump()
 		s.bell.Sleep()
-		if !s.work() && !s.stopping() {
+		if !s.work() {
 			timer.Stop()
 			if wait > 0 {
 				timer.Set(wait)
@@ -164,6 +157,7 @@ func (s *Sender) Work() {
 			select {
 			case <-s.bell.C():
 			case <-timer.C():
+			case <-s.quit:
 			}
 		}
 		s.bell.Awake()

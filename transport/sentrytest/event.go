@@ -176,6 +176,9 @@ func newEvent(c *check, n *node, payload []byte) Event {
 	if c.eventID != "" {
 		e.ID = c.eventID // the header wins
 	}
+	if e.LogEntry.Formatted == "" { // as Relay does with a message that has no values
+		e.LogEntry.Formatted = e.LogEntry.Message
+	}
 	if e.LogEntry.Formatted == "" {
 		e.LogEntry.Formatted = n.get("message").text()
 	}
