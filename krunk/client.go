@@ -34,6 +34,7 @@ type Client struct {
 	bell    *notify.Bell
 	tally   *tally.Tally
 	ids     ident.Pool
+	changes *recorder.Changes
 	start   time.Time // immutable after Start
 	maxBody int       // immutable after Start
 	own     *Channel  // immutable after Start
@@ -67,6 +68,7 @@ func Start(cfg Config) (*Client, error) {
 	}
 	c := &Client{
 		plan: p, start: time.Now(), bell: notify.NewBell(), tally: new(tally.Tally), channels: make(map[string]*Channel),
+		changes: recorder.NewChanges(max(p.Memory/32, 8<<10)),
 	}
 	c.names.Store(new([]string))
 	history := p.Memory / 16
@@ -99,7 +101,7 @@ func (c *Client) run(history *blackbox.HistoryBuffer, module string) {
 	copy(run.SpanID[:], id[8:])
 	progress := new(notify.Signal)
 	cfg := recorder.Config{
-		Ring: c.ring, History: history, Outbox: c.outbox, Bell: c.bell, Progress: progress, Tally: c.tally, IDs: &c.ids,
+		Ring: c.ring, Changes: c.changes, Scope: p.Memory / 32 * 3, History: history, Outbox: c.outbox, Bell: c.bell, Progress: progress, Tally: c.tally, IDs: &c.ids,
 		Stacks: stack.Options{MainModule: module, InApp: p.Code.InApp, Cut: p.Code.Wrappers}, Run: run,
 		Repeat: p.MaxRepeats, PanicRepeat: p.MaxPanicRepeats, Bytes: c.bytesPerHour,
 	}
@@ -264,7 +266,7 @@ func (c *Client) stamp(h *record.Head) {
 
 // lost counts a record that found no room in the ring.
 func (c *Client) lost(h *record.Head, n int) {
-	if h.Flags&record.FlagID != 0 || h.Type >= record.SetTag {
+	if h.Flags&record.FlagID != 0 {
 		c.tally.Add(protocol.ReasonQueueOverflow, protocol.CategoryError, 1)
 	}
 	if h.Flags&record.FlagSend != 0 {

@@ -29,8 +29,11 @@ func (c *Channel) write(n int, k blackbox.Kind, h *record.Head, text string, pcs
 	ring := c.client.ring
 	slot, ok := ring.Reserve(k, n)
 	if !ok {
-		c.client.lost(h, n)
-		return false
+		if h.Type < record.SetTag {
+			c.client.lost(h, n)
+			return false
+		}
+		slot.Body = make([]byte, n) // of the scope the newest wins, however full the ring is
 	}
 	w := record.Begin(slot.Body, h, text, pcs)
 	for i := range errs {
@@ -44,6 +47,10 @@ func (c *Channel) write(n int, k blackbox.Kind, h *record.Head, text string, pcs
 		w.Field(&f)
 	}
 	w.LeftOut(left)
+	if !ok {
+		c.client.changes.Add(ring.Head(), slot.Body)
+		return true
+	}
 	if ring.Commit(slot) {
 		c.client.bell.Ring()
 	}

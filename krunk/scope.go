@@ -12,8 +12,9 @@ type User struct {
 	Email string // at most 75 bytes
 }
 
-// SetTag sets a tag on everything captured after the call. Keys are letters, digits and _.:- up to 32 bytes, other
-// characters become "-"; values are one line of up to 200 bytes. An empty value removes the tag. At most 50 tags are kept.
+// SetTag sets a tag on everything captured after the call, however full the black box is. Keys are letters, digits and _.:- up
+// to 32 bytes, other characters become "-"; values are one line of up to 200 bytes. An empty value removes the tag. At most 50
+// tags are kept. It never blocks, and allocates only while the black box is full.
 func (c *Client) SetTag(key, value string) {
 	if value == "" {
 		c.RemoveTag(key)
@@ -31,11 +32,12 @@ func (c *Client) SetUser(u User) {
 }
 
 // SetContext sets a named group of values on every event captured after the call, such as the GPU or the level being
-// played; without attrs it removes the group. A group holds up to 8192 bytes, and 24 groups are kept.
+// played; without attrs it removes the group. A group holds up to 8192 bytes, and 24 groups are kept, as long as tags, user and
+// groups together take no more than an eighth of Config.Memory; what is over is cut, and the events say so (krunk.scope_cut).
 func (c *Client) SetContext(name string, attrs ...Attr) { c.scope(record.SetContext, name, attrs...) }
 
 // scope changes travel through the same ring as the records, so an event has the tags of its own moment and nothing is
-// locked.
+// locked. What finds no room there waits beside it, since the state of the game is worth more than any one record.
 func (c *Client) scope(t record.Type, text string, attrs ...Attr) {
 	if c == nil || c.closed.Load() {
 		return

@@ -96,8 +96,8 @@ func (e *events) item(rec *record.Record, s *scope, history *blackbox.HistoryBuf
 	ev.Timestamp = seconds(start + rec.Time)
 	ev.Level = protocol.EventLevel(int(rec.Level))
 	ev.Logger = e.run.Channel(rec.Channel)
-	for k, v := range s.tags {
-		ev.Tags[k] = v
+	for _, t := range s.tags {
+		ev.Tags[t.key] = t.value
 	}
 	ev.Tags["support_code"] = e.short(rec.ID)
 	e.sampled(rec)
@@ -184,6 +184,9 @@ func (e *events) contexts(rec *record.Record, s *scope, suppressed uint64) {
 	}
 	if suppressed > 0 {
 		b = strconv.AppendUint(protocol.AppendKey(b, "suppressed"), suppressed, 10)
+	}
+	if s.cut {
+		b = append(protocol.AppendKey(b, "scope_cut"), "true"...)
 	}
 	if rec.LeftOut > 0 {
 		b = strconv.AppendInt(protocol.AppendKey(b, "attributes_left_out"), int64(rec.LeftOut), 10)

@@ -99,9 +99,9 @@ func (l *logs) attributes(b []byte, rec *record.Record, s *scope) []byte {
 	if len(l.fields) > 0 && rec.Flags&record.FlagPlain == 0 {
 		b = protocol.AppendLogAttrString(b, "sentry.message.template", scrub.String(rec.Text))
 	}
-	for k, v := range s.tags {
-		if !l.has(k) {
-			b = protocol.AppendLogAttrString(b, k, v)
+	for _, t := range s.tags {
+		if !l.has(t.key) {
+			b = protocol.AppendLogAttrString(b, t.key, t.value)
 		}
 	}
 	for i := range l.fields {

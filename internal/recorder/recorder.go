@@ -20,6 +20,8 @@ import (
 // safe for concurrent use.
 type Config struct {
 	Ring     *blackbox.Ring
+	Changes  *Changes // of the scope, that found no room in the ring; nil: none ever
+	Scope    int      // bytes that tags, user and contexts may take
 	History  *blackbox.HistoryBuffer
 	Outbox   *blackbox.Outbox // nil: records become history, nothing is encoded
 	Bell     *notify.Bell     // rung by producers and by the sender
@@ -81,7 +83,7 @@ func New(cfg Config) *Recorder {
 		cfg.Bytes = func() int64 { return 0 }
 	}
 	r := &Recorder{cfg: cfg, room: notify.NewBell(), reader: blackbox.NewReader(cfg.Ring), began: time.Now(), stopped: make(chan struct{})}
-	r.scope.tags = make(map[string]string)
+	r.scope = newScope(cfg.Scope)
 	if cfg.Outbox != nil {
 		r.events.init(&r.cfg)
 		r.logs.init(&r.cfg)
@@ -267,6 +269,7 @@ func (r *Recorder) take(in blackbox.Record) {
 			r.cfg.Tally.Add(protocol.ReasonInternalSDKError, protocol.CategoryError, 1)
 		}
 	}()
+	r.change(in.Pos)
 	rec, err := record.Read(in.Body)
 	if err != nil {
 		r.Malformed.Add(1)
@@ -294,5 +297,15 @@ func (r *Recorder) take(in blackbox.Record) {
 	if rec.Flags&record.FlagTrail != 0 {
 		r.History.Add(1)
 		r.cfg.History.Add(in.Body)
+	}
+}
+
+// change applies the changes of the scope that were made before pos and are not in the ring.
+func (r *Recorder) change(pos uint64) {
+	for _, n := range r.cfg.Changes.take(pos) {
+		if rec, err := record.Read(n.body); err == nil {
+			r.scope.apply(&rec)
+		}
+		r.scope.cut = r.scope.cut || r.cfg.Changes.cut.Load()
 	}
 }

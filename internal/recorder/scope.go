@@ -1,6 +1,8 @@
 package recorder
 
 import (
+	"encoding/binary"
+	"slices"
 	"strings"
 
 	"github.com/krunk-go/krunk/internal/protocol"
@@ -11,74 +13,217 @@ import (
 const (
 	maxTags     = 50
 	maxContexts = 24
+	maxName     = 200 // of a context, in bytes
 )
 
-// scope is what SetTag, SetUser and SetContext said, as of the record that is being read.
+// scope is what SetTag, SetUser and SetContext said, as of the record that is being read. All of it lies in mem, entry behind
+// entry in the order in which they were set, so that it is bounded and can be kept as a whole. An entry is its part, the length
+// of its name, the length of its value as uint16, the name, and the value.
 type scope struct {
-	tags     map[string]string
+	mem []byte // grows to its capacity and no further
+	cut bool   // something did not fit
+
+	// Views of mem, made again after each change.
+	tags     []tag
 	user     protocol.User
-	contexts []context // in the order in which they were set
+	contexts []context
 }
+
+type tag struct{ key, value string }
 
 type context struct {
 	name   string
 	fields protocol.Raw
 }
 
-// apply takes one change. Strings are cloned: a record's bytes are overwritten later.
+// part says what an entry is.
+type part uint8
+
+const (
+	tagPart part = iota + 1
+	userPart
+	contextPart
+)
+
+const (
+	entryHead = 4
+	userRoom  = 3*entryHead + len("id") + len("username") + len("email") + 2*protocol.MaxUser + protocol.MaxEmail
+)
+
+func newScope(size int) scope {
+	return scope{mem: make([]byte, 0, size), tags: make([]tag, 0, maxTags), contexts: make([]context, 0, maxContexts)}
+}
+
+// apply takes one change.
 func (s *scope) apply(rec *record.Record) {
+	fields := rec.Fields()
 	switch rec.Type {
 	case record.SetTag:
-		fields := rec.Fields()
 		f, _ := fields.Next()
-		key, ok := protocol.CleanTagKey(f.Key)
-		if _, has := s.tags[key]; !ok || (!has && len(s.tags) >= maxTags) {
-			return
-		}
-		value, _ := text.Trim(oneLine(f.Str), protocol.MaxTag)
-		s.tags[strings.Clone(key)] = strings.Clone(value)
+		s.setTag(f.Key, f.Str)
 	case record.RemoveTag:
 		key, _ := protocol.CleanTagKey(rec.Text)
-		delete(s.tags, key)
+		s.remove(tagPart, key)
 	case record.SetUser:
-		s.user = protocol.User{}
-		fields := rec.Fields()
+		for _, key := range [...]string{"id", "username", "email"} {
+			s.remove(userPart, key)
+		}
 		for f, ok := fields.Next(); ok; f, ok = fields.Next() {
-			s.setUser(f.Key, strings.Clone(f.Str))
+			s.setUser(f.Key, f.Str)
 		}
 	case record.SetContext:
 		s.setContext(rec)
 	}
+	s.read()
+}
+
+func (s *scope) setTag(key, value string) {
+	key, ok := protocol.CleanTagKey(key)
+	if !ok {
+		return
+	}
+	if s.remove(tagPart, key); s.count(tagPart) >= maxTags {
+		s.cut = true
+		return
+	}
+	value, _ = text.Trim(oneLine(value), protocol.MaxTag)
+	if room := s.room() - len(key); len(value) > room {
+		value, _ = text.Trim(value, room)
+		s.cut = true
+	}
+	if value != "" {
+		s.set(tagPart, key, value)
+	}
 }
 
 func (s *scope) setUser(key, value string) {
-	switch key {
-	case "id":
-		s.user.ID, _ = text.Trim(value, protocol.MaxUser)
-	case "username":
-		s.user.Username, _ = text.Trim(value, protocol.MaxUser)
-	case "email":
-		s.user.Email, _ = text.Trim(value, protocol.MaxEmail)
+	limit := protocol.MaxUser
+	if key == "email" {
+		limit = protocol.MaxEmail
+	}
+	if value, _ = text.Trim(value, limit); value != "" {
+		s.set(userPart, key, value)
 	}
 }
 
+// setContext leaves half of the room to the tags and the user.
 func (s *scope) setContext(rec *record.Record) {
-	name := rec.Text
-	at := len(s.contexts)
-	for i := range s.contexts {
-		if s.contexts[i].name == name {
-			at = i
+	name, _ := text.Trim(rec.Text, maxName)
+	s.remove(contextPart, name)
+	fields := appendFields(nil, rec)
+	if len(fields) == 0 {
+		return
+	}
+	if s.count(contextPart) >= maxContexts {
+		s.cut = true
+		return
+	}
+	room := min(cap(s.mem)/2-s.used(contextPart)-entryHead, s.room()) - len(name)
+	value := object(nil, fields)
+	for room = min(room, protocol.MaxContext); len(value) > room; value = object(value[:0], fields) {
+		s.cut = true
+		if fields = shorter(fields); len(fields) == 0 {
+			return
 		}
 	}
-	fields := appendFields(nil, rec)
-	switch {
-	case len(fields) == 0 && at < len(s.contexts):
-		s.contexts = append(s.contexts[:at], s.contexts[at+1:]...)
-	case len(fields) == 0:
-	case at < len(s.contexts):
-		s.contexts[at].fields = object(nil, fields)
-	case at < maxContexts:
-		s.contexts = append(s.contexts, context{strings.Clone(name), object(nil, fields)})
+	s.set(contextPart, name, string(value))
+}
+
+// shorter takes something from the longest of the fields and says so in a field of its own: a text loses its second half, what
+// is short already goes.
+func shorter(fields []record.Field) []record.Field {
+	const mark = "krunk_trimmed"
+	if last := len(fields) - 1; fields[last].Key != mark {
+		fields = append(fields, record.Field{Key: mark, Kind: record.Bool, Num: 1})
+	}
+	longest := 0
+	for i := range fields[:len(fields)-1] {
+		if len(fields[i].Str) >= len(fields[longest].Str) {
+			longest = i
+		}
+	}
+	f := &fields[longest]
+	if len(f.Str) > 32 && f.Kind != record.JSON {
+		f.Str, f.Kind = f.Str[:len(f.Str)/2], f.Kind|record.Cut
+		return fields
+	}
+	if fields = slices.Delete(fields, longest, longest+1); len(fields) == 1 {
+		return nil
+	}
+	return fields
+}
+
+// room returns how long the name and the value of one more entry may be. The user has room of his own.
+func (s *scope) room() int {
+	return cap(s.mem) - len(s.mem) - entryHead - (userRoom - s.used(userPart))
+}
+
+// set appends an entry for which there is room.
+func (s *scope) set(p part, name, value string) {
+	b := append(s.mem, uint8(p), uint8(len(name)))
+	b = binary.LittleEndian.AppendUint16(b, uint16(len(value)))
+	s.mem = append(append(b, name...), value...)
+}
+
+// next returns the entry at the offset at and where the one behind it begins. The texts are views.
+func (s *scope) next(at int) (p part, name, value string, end int) {
+	b := s.mem[at:]
+	n := entryHead + int(b[1])
+	end = n + int(binary.LittleEndian.Uint16(b[2:]))
+	return part(b[0]), view(b[entryHead:n]), view(b[n:end]), at + end
+}
+
+func (s *scope) remove(p part, name string) {
+	for at := 0; at < len(s.mem); {
+		q, n, _, end := s.next(at)
+		if q == p && n == name {
+			s.mem = slices.Delete(s.mem, at, end)
+			return
+		}
+		at = end
+	}
+}
+
+func (s *scope) count(p part) (n int) {
+	for at := 0; at < len(s.mem); {
+		q, _, _, end := s.next(at)
+		if at = end; q == p {
+			n++
+		}
+	}
+	return n
+}
+
+// used returns the bytes of all entries of a part.
+func (s *scope) used(p part) (n int) {
+	for at := 0; at < len(s.mem); {
+		q, _, _, end := s.next(at)
+		if q == p {
+			n += end - at
+		}
+		at = end
+	}
+	return n
+}
+
+// read makes the views.
+func (s *scope) read() {
+	s.tags, s.user, s.contexts = s.tags[:0], protocol.User{}, s.contexts[:0]
+	for at := 0; at < len(s.mem); {
+		p, name, value, end := s.next(at)
+		switch {
+		case p == tagPart:
+			s.tags = append(s.tags, tag{name, value})
+		case p == contextPart:
+			s.contexts = append(s.contexts, context{name, s.mem[end-len(value) : end : end]})
+		case name == "id":
+			s.user.ID = value
+		case name == "username":
+			s.user.Username = value
+		case name == "email":
+			s.user.Email = value
+		}
+		at = end
 	}
 }
 
