@@ -12,7 +12,16 @@ import (
 // buildRelease returns name@version of the main module, "" if the build information does not say.
 func buildRelease() string {
 	info, ok := debug.ReadBuildInfo()
-	if !ok || info.Main.Path == "" {
+	if !ok {
+		return ""
+	}
+	return releaseOf(info)
+}
+
+// releaseOf leaves out the v of Go's versions, which is all that keeps a server from parsing them: without it releases have an
+// order, and an issue can be resolved in the next one.
+func releaseOf(info *debug.BuildInfo) string {
+	if info.Main.Path == "" {
 		return ""
 	}
 	name := info.Main.Path[strings.LastIndexByte(info.Main.Path, '/')+1:]
@@ -24,6 +33,9 @@ func buildRelease() string {
 				version = s.Value[:min(len(s.Value), 12)]
 			}
 		}
+	}
+	if len(version) > 1 && version[0] == 'v' && version[1] >= '0' && version[1] <= '9' {
+		version = version[1:]
 	}
 	release := name + "@" + version
 	if version == "" || protocol.CheckRelease(release) != nil {

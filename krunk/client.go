@@ -31,29 +31,27 @@ const maxChannels = 1024
 // life of the program. A nil Client does nothing. All methods may be called by any goroutine.
 type Client struct {
 	ring    *blackbox.Ring
+	maxBody int // immutable after Start
 	bell    *notify.Bell
 	tally   *tally.Tally
 	ids     ident.Pool
 	changes *recorder.Changes
-	start   time.Time // immutable after Start
-	maxBody int       // immutable after Start
-	own     *Channel  // immutable after Start
-	direct  *Channel  // own as Client.Report calls it, one frame deeper; immutable after Start
-	frame   atomic.Uint32
-	beatAt  atomic.Int64
-	closed  atomic.Bool
+	own     *Channel      // immutable after Start
+	direct  *Channel      // own as Client.Report calls it, one frame deeper; immutable after Start
 	history atomic.Uint64 // history records that found no room
 
-	plan      *plan // immutable after Start
-	outbox    *blackbox.Outbox
-	recorder  *recorder.Recorder
-	sender    *sender.Sender // nil without a DSN
-	stop      chan struct{}  // closed by Close
-	done      sync.WaitGroup
-	control   atomic.Pointer[control] // nil until Sampling or Attach
-	closing   sync.Once
-	delivered bool // immutable after closing
+	plan     *plan // immutable after Start
+	outbox   *blackbox.Outbox
+	recorder *recorder.Recorder
+	sender   *sender.Sender          // nil without a DSN
+	control  atomic.Pointer[control] // nil until Sampling or Attach
+	clock
+	life
+	registry
+}
 
+// registry holds the channels.
+type registry struct {
 	mu       sync.Mutex
 	channels map[string]*Channel      // guarded by mu
 	names    atomic.Pointer[[]string] // by index; a new slice for every channel, written under mu
@@ -67,8 +65,9 @@ func Start(cfg Config) (*Client, error) {
 		return nil, err
 	}
 	c := &Client{
-		plan: p, start: time.Now(), bell: notify.NewBell(), tally: new(tally.Tally), channels: make(map[string]*Channel),
-		changes: recorder.NewChanges(max(p.Memory/32, 8<<10)),
+		plan: p, clock: clock{start: time.Now()}, bell: notify.NewBell(), tally: new(tally.Tally),
+		registry: registry{channels: make(map[string]*Channel)},
+		changes:  recorder.NewChanges(max(p.Memory/32, 8<<10)),
 	}
 	c.names.Store(new([]string))
 	history := p.Memory / 16
@@ -85,13 +84,14 @@ func Start(cfg Config) (*Client, error) {
 	c.own = c.Channel("default")
 	direct := *c.own
 	direct.frames, c.direct = 1, &direct
-	c.stop = make(chan struct{})
-	c.run(blackbox.NewHistoryBuffer(block[p.ring():p.ring()+history]), caller())
+	c.idle = make(chan struct{}, 1)
+	c.build(blackbox.NewHistoryBuffer(block[p.ring():p.ring()+history]), caller())
+	c.work()
 	return c, nil
 }
 
-// run starts the two goroutines.
-func (c *Client) run(history *blackbox.HistoryBuffer, module string) {
+// build makes the recorder and, with a DSN, the sender.
+func (c *Client) build(history *blackbox.HistoryBuffer, module string) {
 	p := c.plan
 	run := recorder.Run{
 		Start: recorder.StartOf(c.start), Channel: c.channelName, Policy: c.policy,
@@ -122,10 +122,6 @@ func (c *Client) run(history *blackbox.HistoryBuffer, module string) {
 		cfg.Wake, cfg.Away = c.sender.Wake, c.sender.Away
 	}
 	c.recorder = recorder.New(cfg)
-	c.done.Go(func() { c.recorder.Work(c.stop) })
-	if c.sender != nil {
-		c.done.Go(c.sender.Work)
-	}
 }
 
 // caller returns the main module's path; it is called by Start alone.
@@ -173,95 +169,6 @@ func (c *Client) channelName(i uint16) string {
 		return names[i]
 	}
 	return ""
-}
-
-// Flush waits until everything that was captured before the call was delivered or counted as dropped, for at most d. It
-// reports false when the time ran out. A pause after a failed attempt ends early.
-func (c *Client) Flush(d time.Duration) bool {
-	if c == nil {
-		return true
-	}
-	timeout := make(chan struct{})
-	t := time.AfterFunc(d, func() { close(timeout) })
-	defer t.Stop()
-	if !c.recorder.Flush(timeout, c.ring.Head()) {
-		return false
-	}
-	return c.sender == nil || c.sender.Flush(timeout)
-}
-
-// Close stops capturing, flushes for at most d, and ends both goroutines; it reports what Flush reported. Later calls of any
-// method do nothing, and Close reports the same again. A transport that does not return when its context ends is left behind,
-// and so is a controller's storage that takes longer than d.
-func (c *Client) Close(d time.Duration) bool {
-	if c == nil {
-		return true
-	}
-	c.closing.Do(func() {
-		deadline := time.Now().Add(d)
-		stored := c.shut()
-		c.delivered = c.Flush(d)
-		await(stored, time.Until(deadline))
-		close(c.stop)
-		if c.sender != nil {
-			c.sender.Stop()
-		}
-		ended := make(chan struct{})
-		go func() {
-			c.done.Wait()
-			close(ended)
-		}()
-		await(ended, closeGrace)
-	})
-	return c.delivered
-}
-
-// shut closes the gates and the controller. The channel that it returns is closed when the controller has stored its policy,
-// which may take as long as the game's storage does: nothing waits for that with c.mu held.
-func (c *Client) shut() <-chan struct{} {
-	c.mu.Lock()
-	c.closed.Store(true)
-	ctl := c.control.Load()
-	for _, ch := range c.channels {
-		ch.gate.Set(sampling.Thresholds{Trail: sampling.LevelOff, Send: sampling.LevelOff, Issue: sampling.LevelOff})
-	}
-	c.mu.Unlock()
-	stored := make(chan struct{})
-	if ctl == nil {
-		close(stored)
-		return stored
-	}
-	go func() {
-		ctl.close() // shuts the gates again: a policy may have come in between
-		close(stored)
-	}()
-	return stored
-}
-
-// await waits until done is closed, for at most d.
-func await(done <-chan struct{}, d time.Duration) {
-	limit := notify.NewAlarm()
-	limit.Set(max(d, 0))
-	defer limit.Stop()
-	select {
-	case <-done:
-	case <-limit.C():
-	}
-}
-
-// closeGrace is what a transport has to return in after its context ended.
-const closeGrace = 100 * time.Millisecond
-
-// now returns the nanoseconds since Start: half the price of the wall clock, and it never jumps.
-func (c *Client) now() int64 { return int64(time.Since(c.start)) }
-
-// stamp notes time and frame.
-func (c *Client) stamp(h *record.Head) {
-	h.Time = c.now()
-	if f := c.frame.Load(); f > 0 {
-		h.Frame = f
-		h.Since = uint32(min(max(h.Time-c.beatAt.Load(), 0)/1000, 1<<32-1))
-	}
 }
 
 // lost counts a record that found no room in the ring.

@@ -2,7 +2,9 @@ package krunk
 
 import (
 	"errors"
+	"maps"
 	"math/bits"
+	"slices"
 	"strconv"
 	"time"
 
@@ -43,8 +45,8 @@ type Config struct {
 	// MaxPanicRepeats is how many panics of one kind are sent in an hour, recovered or not, so that a game which panics in every
 	// frame does not spend its quota on one fault. The others are counted like those over MaxRepeats. Zero: 5. Negative: no limit.
 	MaxPanicRepeats int
-	// PanicWait is how long Repanic and Go wait for the delivery of a panic before the program dies. Zero: 2 s. Negative:
-	// they do not wait.
+	// PanicWait is how long Repanic and Go wait for the delivery of a panic before the program dies, and how long Recover and
+	// ReportPanic do where the client is closed. Zero: 2 s. Negative: they do not wait, and after Close they report nothing.
 	PanicWait time.Duration
 	// Code says whose the frames of a stack are, and which panics are no crash.
 	Code Code
@@ -77,6 +79,7 @@ type plan struct {
 // check returns what cfg means, or everything that is wrong with it.
 func (cfg Config) check() (*plan, error) {
 	p := &plan{Config: cfg}
+	p.Channels, p.Code.Sentinels = maps.Clone(cfg.Channels), slices.Clone(cfg.Code.Sentinels) // the game may change its own
 	var faults faults
 	if cfg.DSN != "" {
 		var err error

@@ -9,8 +9,9 @@ import (
 )
 
 // Recover reports a panic and lets the program go on behind the deferring function: `defer client.Recover()` in a frame
-// drops the frame, not the game. It must be deferred itself, not called by a deferred function. On a nil or closed Client it
-// still recovers, so that a game behaves the same with and without reporting.
+// drops the frame, not the game. It must be deferred itself, not called by a deferred function. On a nil Client it still
+// recovers, so that a game behaves the same with and without reporting. On a closed Client it waits for the delivery, for at
+// most Config.PanicWait.
 func (c *Client) Recover() {
 	if v := recover(); v != nil {
 		c.ReportPanic(v)
@@ -44,7 +45,8 @@ func (c *Channel) Repanic(attrs ...Attr) {
 
 // ReportPanic reports v, the result of recover() in a deferred function of the game's own, and returns the event's id, for
 // instance for a crash screen. It must be called before that function returns, as the stack of the panic is gone then. A nil
-// v is ignored, and so is one that Config.Code names as no crash. Panics ignore thresholds.
+// v is ignored, and so is one that Config.Code names as no crash. Panics ignore thresholds. On a closed Client it waits as
+// Recover does.
 func (c *Client) ReportPanic(v any, attrs ...Attr) EventID {
 	return c.main().ReportPanic(v, attrs...)
 }
@@ -95,15 +97,24 @@ func (c *Channel) lastWords(v any, attrs []Attr) {
 	if c == nil {
 		return
 	}
-	c.reportPanic(v, attrs)
-	if wait := c.client.plan.PanicWait; wait > 0 {
-		c.client.Flush(wait)
+	if id := c.capturePanic(v, attrs); !id.IsZero() || !c.client.closed.Load() {
+		c.client.deliver()
 	}
 }
 
-// reportPanic takes the stack that is still there below the deferred function.
+// reportPanic leaves the delivery to the background; where Close has ended that, it delivers on the caller's own time. Closed is
+// looked at last: what was captured before Close is flushed by Close.
 func (c *Channel) reportPanic(v any, attrs []Attr) EventID {
-	if c == nil || c.client.closed.Load() {
+	id := c.capturePanic(v, attrs)
+	if !id.IsZero() && c.client.closed.Load() {
+		c.client.deliver()
+	}
+	return id
+}
+
+// capturePanic takes the stack that is still there below the deferred function. Panics ignore thresholds.
+func (c *Channel) capturePanic(v any, attrs []Attr) EventID {
+	if c.client.closed.Load() && (c.client.plan.PanicWait <= 0 || c.client.sender == nil) {
 		return EventID{}
 	}
 	ppm := uint32(sampling.Million)

@@ -1,21 +1,27 @@
 package krunk
 
 import (
+	"strings"
+
 	"github.com/krunk-go/krunk/internal/blackbox"
 	"github.com/krunk-go/krunk/internal/record"
 )
 
-// User is the player as the server shall know him. Nothing is filled in by Krunk.
+// User is the player as the server is to know them. Nothing is filled in by Krunk.
 type User struct {
 	ID    string // stable and of no meaning outside of the game; at most 128 bytes
-	Name  string // at most 128 bytes
+	Name  string // goes as username; at most 128 bytes
 	Email string // at most 75 bytes
 }
 
 // SetTag sets a tag on everything captured after the call, however full the black box is. Keys are letters, digits and _.:- up
 // to 32 bytes, other characters become "-"; values are one line of up to 200 bytes. An empty value removes the tag. At most 50
-// tags are kept. It never blocks, and allocates only while the black box is full.
+// tags are kept. Names that Krunk or servers write themselves are refused: release, dist, environment, user, filename,
+// function, support_code and all that begin with "krunk.". It never blocks, and allocates only while the black box is full.
 func (c *Client) SetTag(key, value string) {
+	if key == "support_code" || strings.HasPrefix(key, "krunk.") {
+		return
+	}
 	if value == "" {
 		c.RemoveTag(key)
 		return
@@ -26,7 +32,7 @@ func (c *Client) SetTag(key, value string) {
 // RemoveTag removes a tag from everything captured after the call.
 func (c *Client) RemoveTag(key string) { c.scope(record.RemoveTag, key) }
 
-// SetUser sets the player on everything captured after the call. A zero User removes him.
+// SetUser sets the player on everything captured after the call. A zero User removes them.
 func (c *Client) SetUser(u User) {
 	c.scope(record.SetUser, "", String("id", u.ID), String("username", u.Name), String("email", u.Email))
 }
@@ -44,14 +50,4 @@ func (c *Client) scope(t record.Type, text string, attrs ...Attr) {
 	}
 	h := c.own.head(t, LevelInfo)
 	c.own.put(blackbox.Event, &h, text, nil, nil, attrs)
-}
-
-// Beat says that a frame of the game loop begins. Every record carries the number of its frame and how far into it the
-// record was made. One clock reading and two atomic stores; it never blocks and does not allocate.
-func (c *Client) Beat() {
-	if c == nil {
-		return
-	}
-	c.beatAt.Store(c.now())
-	c.frame.Add(1)
 }

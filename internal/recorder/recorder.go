@@ -49,13 +49,13 @@ type Recorder struct {
 	repeats repeats
 	panics  repeats
 	budget  budget
-	pending []pending     // in order; at most one batch of log records and one event
-	room    *notify.Bell  // rung when the outbox got room, which matters only while an envelope waits for it
-	stopped chan struct{} // closed when Work has returned
+	pending []pending    // in order; at most one batch of log records and one event
+	room    *notify.Bell // rung when the outbox got room, which matters only while an envelope waits for it
 
 	flushTo atomic.Uint64 // position up to which somebody waits
 	done    atomic.Uint64 // position up to which everything is in the outbox or counted
 	freed   atomic.Bool   // the outbox got room since the recorder last looked
+	ended   atomic.Bool   // Work has returned
 	Counts
 }
 
@@ -82,7 +82,7 @@ func New(cfg Config) *Recorder {
 	if cfg.Bytes == nil {
 		cfg.Bytes = func() int64 { return 0 }
 	}
-	r := &Recorder{cfg: cfg, room: notify.NewBell(), reader: blackbox.NewReader(cfg.Ring), began: time.Now(), stopped: make(chan struct{})}
+	r := &Recorder{cfg: cfg, room: notify.NewBell(), reader: blackbox.NewReader(cfg.Ring), began: time.Now()}
 	r.scope = newScope(cfg.Scope)
 	if cfg.Outbox != nil {
 		r.events.init(&r.cfg)
@@ -113,23 +113,34 @@ func (r *Recorder) Flush(cancel <-chan struct{}, pos uint64) bool {
 	}
 	for {
 		changed := r.cfg.Progress.Changed()
+		ended := r.ended.Load()
 		if r.done.Load() >= pos {
 			return true
+		}
+		if ended {
+			return false
 		}
 		r.cfg.Bell.Ring()
 		select {
 		case <-changed:
 		case <-cancel:
 			return false
-		case <-r.stopped:
-			return r.done.Load() >= pos
 		}
 	}
 }
 
+// Resume makes a recorder whose Work has returned ready for another Work, which goes on where the first one ended. The caller
+// sees to it that there is one at a time.
+func (r *Recorder) Resume() { r.ended.Store(false) }
+
+func (r *Recorder) end() {
+	r.ended.Store(true)
+	r.cfg.Progress.Broadcast()
+}
+
 // Work runs until stop is closed.
 func (r *Recorder) Work(stop <-chan struct{}) {
-	defer close(r.stopped)
+	defer r.end()
 	r.cfg.IDs.Fill()
 	r.warm()
 	batch := notify.NewAlarm()

@@ -314,6 +314,9 @@ func TestFlushAndStopWhileStalled(t *testing.T) {
 			t.Error("room was not used")
 		}
 		close(stop)
-		<-g.stopped
+		synctest.Wait()
+		if !g.ended.Load() {
+			t.Error("Work did not return")
+		}
 	})
 }

@@ -28,6 +28,7 @@ type attempt struct {
 type rig struct {
 	*Sender
 	outbox *blackbox.Outbox
+	over   chan struct{} // closed when Work has returned
 	tally  *tally.Tally
 	begin  time.Time
 	freed  atomic.Int32
@@ -69,10 +70,14 @@ func newRigWith(t *testing.T, answer func(ctx transport.Context, n int, r *trans
 		change(&cfg)
 	}
 	g.Sender = New(cfg)
-	go g.Work()
+	g.over = make(chan struct{})
+	go func() {
+		g.Work()
+		close(g.over)
+	}()
 	t.Cleanup(func() {
 		g.Stop()
-		<-g.stopped
+		<-g.over
 	})
 	return g
 }

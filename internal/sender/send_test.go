@@ -216,7 +216,7 @@ func TestStopEndsAnAttempt(t *testing.T) {
 		g.event(t, "boom")
 		synctest.Wait()
 		g.Stop()
-		<-g.stopped
+		<-g.over
 		if g.waiting() != 1 || g.Retries.Load() != 0 || g.LastError() != "" {
 			t.Errorf("%d waiting, %d retries, last error %q", g.waiting(), g.Retries.Load(), g.LastError())
 		}
@@ -244,7 +244,7 @@ func TestTransportThatIgnoresItsContext(t *testing.T) {
 			t.Errorf("Flush and Stop took %v, want the second that Flush was given", d)
 		}
 		close(release)
-		<-g.stopped
+		<-g.over
 		if g.waiting() != 0 {
 			t.Error("an answer that came after Stop does not count")
 		}

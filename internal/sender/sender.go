@@ -41,9 +41,8 @@ type Config struct {
 type Sender struct {
 	cfg     Config
 	bell    *notify.Bell
-	stopped chan struct{} // closed when Work has returned
-	quit    chan struct{} // closed by Stop
-	once    sync.Once
+	quit    atomic.Bool              // Stop was called
+	ended   atomic.Bool              // Work has returned
 	current atomic.Pointer[lifetime] // of the latest attempt
 
 	limits   protocol.RateLimits
@@ -91,7 +90,7 @@ func New(cfg Config) *Sender {
 	if cfg.Killed == nil {
 		cfg.Killed = func() bool { return false }
 	}
-	s := &Sender{cfg: cfg, bell: notify.NewBell(), stopped: make(chan struct{}), quit: make(chan struct{})}
+	s := &Sender{cfg: cfg, bell: notify.NewBell()}
 	s.request = transport.Request{
 		URL: cfg.URL, Auth: cfg.Auth, UserAgent: cfg.UserAgent, ContentType: "application/x-sentry-envelope",
 	}
@@ -106,16 +105,17 @@ func (s *Sender) Wake() { s.bell.Ring() }
 func (s *Sender) Flush(cancel <-chan struct{}) bool {
 	last, ticket := s.cfg.Outbox.Last(), s.asked.Add(1)
 	for {
-		changed := s.cfg.Progress.Changed()
+		changed, ended := s.cfg.Progress.Changed(), s.ended.Load()
 		if n, _, _ := s.cfg.Outbox.Usage(); s.served.Load() >= ticket || n > 0 && s.cfg.Outbox.Drained(last) {
 			return true
+		}
+		if ended {
+			return s.cfg.Outbox.Drained(last)
 		}
 		s.bell.Ring()
 		select {
 		case <-changed:
 		case <-cancel:
-			return s.cfg.Outbox.Drained(last)
-		case <-s.stopped:
 			return s.cfg.Outbox.Drained(last)
 		}
 	}
@@ -123,20 +123,27 @@ func (s *Sender) Flush(cancel <-chan struct{}) bool {
 
 // Stop makes Work return and ends an attempt that is under way.
 func (s *Sender) Stop() {
-	s.once.Do(func() { close(s.quit) })
+	s.quit.Store(true)
+	s.bell.Ring()
 	if life := s.current.Load(); life != nil {
 		life.end(errStopped)
 	}
 }
 
 // stopping reports whether Stop was called. An attempt publishes itself in current before it asks.
-func (s *Sender) stopping() bool {
-	select {
-	case <-s.quit:
-		return true
-	default:
-		return false
-	}
+func (s *Sender) stopping() bool { return s.quit.Load() }
+
+// Resume makes a sender whose Work has returned ready for another Work, which tries at once. The caller sees to it that there
+// is one at a time.
+func (s *Sender) Resume() {
+	s.retryAt = time.Time{}
+	s.quit.Store(false)
+	s.ended.Store(false)
+}
+
+func (s *Sender) end() {
+	s.ended.Store(true)
+	s.cfg.Progress.Broadcast()
 }
 
 // Away reports whether the latest attempt got no usable answer.
@@ -144,12 +151,12 @@ func (s *Sender) Away() bool { return s.away.Load() }
 
 // Work runs until Stop.
 func (s *Sender) Work() {
-	defer close(s.stopped)
+	defer s.end()
 	timer := notify.NewAlarm()
 	for !s.stopping() {
 		wait := s.pump()
 		s.bell.Sleep()
-		if !s.work() {
+		if !s.work() && !s.stopping() {
 			timer.Stop()
 			if wait > 0 {
 				timer.Set(wait)
@@ -157,7 +164,6 @@ func (s *Sender) Work() {
 			select {
 			case <-s.bell.C():
 			case <-timer.C():
-			case <-s.quit:
 			}
 		}
 		s.bell.Awake()
