@@ -44,6 +44,7 @@ var imports = func() []rule {
 		{pkg: module + "/sampling", banned: leanOnly},
 		{pkg: module + "/internal/blackbox", direct: true, banned: formats},
 		{pkg: module + "/internal/record", direct: true, banned: formats},
+		{pkg: module + "/internal/gate", direct: true, banned: formats},
 		{pkg: module + "/transport", banned: map[string]string{"net": "a console's own HTTP has no use for it"}},
 		{pkg: module + "/internal/sender", banned: map[string]string{
 			module + "/internal/record": "the sender sees bytes, not events", module + "/internal/stack": "the sender sees bytes, not events",

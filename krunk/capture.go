@@ -6,8 +6,8 @@ import (
 	"time"
 
 	"github.com/krunk-go/krunk/internal/blackbox"
+	"github.com/krunk-go/krunk/internal/gate"
 	"github.com/krunk-go/krunk/internal/record"
-	"github.com/krunk-go/krunk/sampling"
 )
 
 // Report raises err as an event with its chain of wrapped and joined errors and the caller's stack, and returns the event's
@@ -25,7 +25,7 @@ func (c *Channel) Report(err error, attrs ...Attr) EventID {
 	}
 	var pcs [fewPCs]uintptr
 	n := runtime.Callers(2, pcs[:])
-	return c.reported(err, attrs, sampling.Million, pcs[:n])
+	return c.reported(err, attrs, gate.Million, pcs[:n])
 }
 
 //go:noinline
@@ -46,14 +46,14 @@ func (c *Channel) reportSampled(err error, attrs []Attr) EventID {
 	if c == nil || err == nil {
 		return EventID{}
 	}
-	v, ppm := c.gate.Decide(sampling.LevelError), uint32(sampling.Million)
-	if v&sampling.Issue == 0 {
+	v, ppm := c.gate.Decide(gate.LevelError), uint32(gate.Million)
+	if v&gate.Issue == 0 {
 		c.refuse()
-	} else if v&sampling.Draw != 0 {
-		v, ppm = c.state.Take(v&^sampling.Send, c.site())
+	} else if v&gate.Draw != 0 {
+		v, ppm = c.state.Take(v&^gate.Send, c.site())
 	}
-	if v&sampling.Issue == 0 {
-		if v&sampling.Trail != 0 {
+	if v&gate.Issue == 0 {
+		if v&gate.Trail != 0 {
 			c.crumb(err, attrs)
 		}
 		return EventID{}
@@ -109,8 +109,8 @@ func (c *Channel) Emit(e Entry) EventID {
 	if !c.Enabled(e.Level) {
 		return EventID{}
 	}
-	v, ppm := c.gate.Decide(e.Level.clamp()), uint32(sampling.Million)
-	if v&sampling.Draw != 0 {
+	v, ppm := c.gate.Decide(e.Level.clamp()), uint32(gate.Million)
+	if v&gate.Draw != 0 {
 		v, ppm = c.state.Take(v, c.bridgeSite(e.PC))
 	}
 	if v == 0 {
@@ -125,7 +125,7 @@ func (c *Channel) Emit(e Entry) EventID {
 	if e.Plain {
 		h.Flags |= record.FlagPlain
 	}
-	if v&sampling.Issue != 0 {
+	if v&gate.Issue != 0 {
 		return c.bridged(e.PC, kindOf(v, e.Level), &h, e.Message, e.Attrs)
 	}
 	site := [1]uintptr{e.PC}
@@ -139,8 +139,8 @@ func (c *Channel) Emit(e Entry) EventID {
 
 // log takes a record that is wanted for something.
 func (c *Channel) log(level Level, msg string, attrs []Attr) {
-	v, ppm := c.gate.Decide(level.clamp()), uint32(sampling.Million)
-	if v&sampling.Draw != 0 {
+	v, ppm := c.gate.Decide(level.clamp()), uint32(gate.Million)
+	if v&gate.Draw != 0 {
 		v, ppm = c.state.Take(v, c.site())
 	}
 	if v == 0 {
@@ -149,7 +149,7 @@ func (c *Channel) log(level Level, msg string, attrs []Attr) {
 	h := c.head(record.LogType, level)
 	h.PPM = ppm
 	h.Flags = flags(v)
-	if v&sampling.Issue != 0 {
+	if v&gate.Issue != 0 {
 		c.issue(v, level, &h, msg, attrs)
 		return
 	}
@@ -159,7 +159,7 @@ func (c *Channel) log(level Level, msg string, attrs []Attr) {
 // issue is apart from log so that a plain record does not pay for the stack's array.
 //
 //go:noinline
-func (c *Channel) issue(v sampling.Verdict, level Level, h *record.Head, msg string, attrs []Attr) {
+func (c *Channel) issue(v gate.Verdict, level Level, h *record.Head, msg string, attrs []Attr) {
 	c.event(5, kindOf(v, level), h, msg, nil, attrs)
 }
 
@@ -224,24 +224,24 @@ func (c *Channel) head(t record.Type, level Level) record.Head {
 	return h
 }
 
-func flags(v sampling.Verdict) uint16 {
+func flags(v gate.Verdict) uint16 {
 	var f uint16
-	if v&sampling.Trail != 0 && v&sampling.Issue == 0 {
+	if v&gate.Trail != 0 && v&gate.Issue == 0 {
 		f |= record.FlagTrail
 	}
-	if v&sampling.Send != 0 {
+	if v&gate.Send != 0 {
 		f |= record.FlagSend
 	}
 	return f
 }
 
-func kindOf(v sampling.Verdict, level Level) blackbox.Kind {
+func kindOf(v gate.Verdict, level Level) blackbox.Kind {
 	switch {
-	case v&sampling.Issue != 0 && level >= LevelFatal:
+	case v&gate.Issue != 0 && level >= LevelFatal:
 		return blackbox.Fatal
-	case v&sampling.Issue != 0:
+	case v&gate.Issue != 0:
 		return blackbox.Event
-	case v&sampling.Send != 0:
+	case v&gate.Send != 0:
 		return blackbox.Log
 	}
 	return blackbox.History

@@ -3,8 +3,8 @@ package krunk
 import (
 	"sync/atomic"
 
+	"github.com/krunk-go/krunk/internal/gate"
 	"github.com/krunk-go/krunk/internal/record"
-	"github.com/krunk-go/krunk/sampling"
 )
 
 // Channel is a named source of records, such as "net" or "net.http", with thresholds of its own. Get it once from
@@ -13,8 +13,8 @@ import (
 // goroutine.
 type Channel struct {
 	client  *Client
-	gate    *sampling.Gate         // of state
-	state   *sampling.ChannelState // decides where thresholds alone do not
+	gate    *gate.Gate    // of state
+	state   *gate.Channel // decides where thresholds alone do not
 	name    string
 	index   uint16
 	nfixed  uint8
@@ -26,11 +26,11 @@ type Channel struct {
 // What a record of each level has to reach. The methods below compare with these constants themselves: anything more and
 // the compiler would not inline them, which a call below the threshold pays for.
 const (
-	floorTrace = uint64(int(sampling.LevelOff)-int(sampling.LevelTrace)) << 48
-	floorDebug = uint64(int(sampling.LevelOff)-int(sampling.LevelDebug)) << 48
-	floorInfo  = uint64(int(sampling.LevelOff)-int(sampling.LevelInfo)) << 48
-	floorWarn  = uint64(int(sampling.LevelOff)-int(sampling.LevelWarn)) << 48
-	floorError = uint64(int(sampling.LevelOff)-int(sampling.LevelError)) << 48
+	floorTrace = uint64(int(gate.LevelOff)-int(gate.LevelTrace)) << 48
+	floorDebug = uint64(int(gate.LevelOff)-int(gate.LevelDebug)) << 48
+	floorInfo  = uint64(int(gate.LevelOff)-int(gate.LevelInfo)) << 48
+	floorWarn  = uint64(int(gate.LevelOff)-int(gate.LevelWarn)) << 48
+	floorError = uint64(int(gate.LevelOff)-int(gate.LevelError)) << 48
 )
 
 // Trace logs at LevelTrace. The message is the template that events are grouped by: put values into attrs.

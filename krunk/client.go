@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/krunk-go/krunk/internal/blackbox"
+	"github.com/krunk-go/krunk/internal/gate"
 	"github.com/krunk-go/krunk/internal/ident"
 	"github.com/krunk-go/krunk/internal/notify"
 	"github.com/krunk-go/krunk/internal/protocol"
@@ -16,7 +17,6 @@ import (
 	"github.com/krunk-go/krunk/internal/stack"
 	"github.com/krunk-go/krunk/internal/tally"
 	"github.com/krunk-go/krunk/internal/text"
-	"github.com/krunk-go/krunk/sampling"
 )
 
 // Version is the version of Krunk.
@@ -151,12 +151,12 @@ func (c *Client) Channel(name string) *Channel {
 	}
 	old := *c.names.Load()
 	names := append(old[:len(old):len(old)], name)
-	ch := &Channel{client: c, name: name, index: uint16(len(old)), state: sampling.NewChannel(name), refused: new(atomic.Uint64)}
+	ch := &Channel{client: c, name: name, index: uint16(len(old)), state: gate.NewChannel(name), refused: new(atomic.Uint64)}
 	ch.gate = ch.state.Gate()
 	if ctl := c.control.Load(); ctl != nil {
 		ctl.adopt(ch.state)
 	} else if !c.closed.Load() {
-		ch.gate.Set(sampling.Thresholds(c.plan.levels.of(name)))
+		ch.gate.Set(gate.Thresholds(c.plan.levels.of(name)))
 	}
 	c.names.Store(&names)
 	c.channels[name] = ch

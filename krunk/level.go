@@ -1,6 +1,6 @@
 package krunk
 
-import "github.com/krunk-go/krunk/sampling"
+import "github.com/krunk-go/krunk/internal/gate"
 
 // Level is the severity of a record, on slog's scale. Values in between are legal and keep their order; on the wire they
 // take the name of the next lower one.
@@ -20,6 +20,6 @@ const (
 func (l Level) String() string { return l.clamp().String() }
 
 // clamp brings l into the range that a gate compares; LevelOff itself is not a level of a record.
-func (l Level) clamp() sampling.Level {
-	return sampling.Level(max(min(l, Level(sampling.LevelOff)-1), -1<<15))
+func (l Level) clamp() gate.Level {
+	return gate.Level(max(min(l, Level(gate.LevelOff)-1), -1<<15))
 }

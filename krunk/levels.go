@@ -4,8 +4,8 @@ import (
 	"errors"
 	"strings"
 
+	"github.com/krunk-go/krunk/internal/gate"
 	"github.com/krunk-go/krunk/internal/text"
-	"github.com/krunk-go/krunk/sampling"
 )
 
 // levels finds the thresholds of a channel.
@@ -32,7 +32,7 @@ func parseLevels(in map[string]Thresholds) (levels, []error) {
 		}
 		t := in[name]
 		for _, f := range [...]struct{ field, value string }{{"Trail", t.Trail}, {"Send", t.Send}, {"Issue", t.Issue}} {
-			if _, ok := sampling.ParseLevel(f.value); !ok && f.value != "" {
+			if _, ok := gate.ParseLevel(f.value); !ok && f.value != "" {
 				errs = append(errs, errors.New(place+"."+f.field+": "+text.Quote(f.value)+" is not a level; write trace, debug, info, warn, error, fatal or off"))
 			}
 		}
@@ -49,17 +49,17 @@ func parseLevels(in map[string]Thresholds) (levels, []error) {
 }
 
 // resolved are thresholds after inheritance.
-type resolved sampling.Thresholds
+type resolved gate.Thresholds
 
 // check wants the order trail <= send <= issue of those that are not off.
 func (t resolved) check() error {
 	list := [...]struct {
 		name  string
-		level sampling.Level
+		level gate.Level
 	}{{"Trail", t.Trail}, {"Send", t.Send}, {"Issue", t.Issue}}
 	for i, a := range list {
 		for _, b := range list[i+1:] {
-			if a.level != sampling.LevelOff && b.level != sampling.LevelOff && a.level > b.level {
+			if a.level != gate.LevelOff && b.level != gate.LevelOff && a.level > b.level {
 				return errors.New(a.name + " " + a.level.String() + " is above " + b.name + " " + b.level.String() +
 					"; write levels in the order Trail <= Send <= Issue, or off")
 			}
@@ -70,7 +70,7 @@ func (t resolved) check() error {
 
 // of returns the thresholds of a channel, inherited along "*", "net", "net.http".
 func (l levels) of(name string) resolved {
-	t := resolved{Trail: sampling.LevelDebug, Send: sampling.LevelOff, Issue: sampling.LevelError}
+	t := resolved{Trail: gate.LevelDebug, Send: gate.LevelOff, Issue: gate.LevelError}
 	t.take(l["*"])
 	for i := 0; i <= len(name); i++ {
 		if i == len(name) || name[i] == '.' {
@@ -83,9 +83,9 @@ func (l levels) of(name string) resolved {
 func (t *resolved) take(from Thresholds) {
 	for _, f := range [...]struct {
 		value string
-		to    *sampling.Level
+		to    *gate.Level
 	}{{from.Trail, &t.Trail}, {from.Send, &t.Send}, {from.Issue, &t.Issue}} {
-		if l, ok := sampling.ParseLevel(f.value); ok {
+		if l, ok := gate.ParseLevel(f.value); ok {
 			*f.to = l
 		}
 	}

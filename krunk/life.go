@@ -5,8 +5,8 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/krunk-go/krunk/internal/gate"
 	"github.com/krunk-go/krunk/internal/notify"
-	"github.com/krunk-go/krunk/sampling"
 )
 
 // closeGrace is what a transport has to return in after its context ended.
@@ -67,7 +67,7 @@ func (c *Client) shut() <-chan struct{} {
 	c.closed.Store(true)
 	ctl := c.control.Load()
 	for _, ch := range c.channels {
-		ch.gate.Set(sampling.Thresholds{Trail: sampling.LevelOff, Send: sampling.LevelOff, Issue: sampling.LevelOff})
+		ch.gate.Set(gate.Off())
 	}
 	c.mu.Unlock()
 	stored := make(chan struct{})

@@ -4,8 +4,8 @@ import (
 	"runtime"
 
 	"github.com/krunk-go/krunk/internal/blackbox"
+	"github.com/krunk-go/krunk/internal/gate"
 	"github.com/krunk-go/krunk/internal/record"
-	"github.com/krunk-go/krunk/sampling"
 )
 
 // Recover reports a panic and lets the program go on behind the deferring function: `defer client.Recover()` in a frame
@@ -117,7 +117,7 @@ func (c *Channel) capturePanic(v any, attrs []Attr) EventID {
 	if c.client.closed.Load() && (c.client.plan.PanicWait <= 0 || c.client.sender == nil) {
 		return EventID{}
 	}
-	ppm := uint32(sampling.Million)
+	ppm := uint32(gate.Million)
 	if ctl := c.client.control.Load(); ctl != nil {
 		if !ctl.panics() {
 			return EventID{}

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"runtime"
 
+	"github.com/krunk-go/krunk/internal/gate"
 	"github.com/krunk-go/krunk/internal/protocol"
 	"github.com/krunk-go/krunk/sampling"
 )
@@ -12,7 +13,7 @@ import (
 // bring 6 KiB on 32-bit ARM: every method of any type that looks like one of its own.
 type control struct {
 	controller *sampling.Controller
-	adopt      func(*sampling.ChannelState)
+	adopt      func(*gate.Channel)
 	panics     func() bool
 	panicsPPM  func() uint32
 	killed     func() bool
@@ -145,7 +146,7 @@ func (c *Client) collectChannels() (refused uint64) {
 	defer c.mu.Unlock()
 	ctl := c.control.Load()
 	for name, ch := range c.channels {
-		if n := ch.refused.Swap(0); n > 0 && !(ctl.own && c.plan.levels.of(name).Issue > sampling.LevelError) {
+		if n := ch.refused.Swap(0); n > 0 && !(ctl.own && c.plan.levels.of(name).Issue > gate.LevelError) {
 			refused += n
 		}
 		d := ch.state.TakeDropped()

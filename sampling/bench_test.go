@@ -4,6 +4,8 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+
+	"github.com/krunk-go/krunk/internal/gate"
 )
 
 // fortyAndTwenty is a policy of 40 channels and 20 rules, about 6 kB.
@@ -27,7 +29,7 @@ func fortyAndTwenty(version int) []byte {
 
 func BenchmarkEnabled(b *testing.B) {
 	for name, applying := range map[string]bool{"still": false, "applying": true} {
-		for level, l := range map[string]Level{"off": LevelTrace, "on": LevelError} {
+		for level, l := range map[string]gate.Level{"off": gate.LevelTrace, "on": gate.LevelError} {
 			b.Run(name+"/"+level, func(b *testing.B) {
 				c := controller(b, Identity{ID: "a"}, Options{})
 				ch := c.Channel("net")
@@ -66,7 +68,7 @@ func BenchmarkSampledOut(b *testing.B) {
 			ch := controller(b, Identity{ID: "a"}, Options{}, doc(members)).Channel("net")
 			b.ReportAllocs()
 			for b.Loop() {
-				if v := ch.Decide(LevelError); v&Draw != 0 {
+				if v := ch.Decide(gate.LevelError); v&gate.Draw != 0 {
 					ch.Take(v, 1)
 				}
 			}
@@ -121,6 +123,6 @@ func BenchmarkApply(b *testing.B) {
 func BenchmarkBucket(b *testing.B) {
 	b.ReportAllocs()
 	for b.Loop() {
-		Bucket("2026-w41", "3f1d6c1e-8a35-4c0e-9a64-8d7c7a1be0f2")
+		gate.Bucket("2026-w41", "3f1d6c1e-8a35-4c0e-9a64-8d7c7a1be0f2")
 	}
 }

@@ -1,30 +1,34 @@
 package sampling
 
-import "time"
+import (
+	"time"
+
+	"github.com/krunk-go/krunk/internal/gate"
+)
 
 // budgets keep the limiters through changes of policy and identity, so that neither refills a bucket. They are guarded by
 // the controller's mutex.
 type budgets struct {
 	start time.Time
-	byKey map[string]*limiter
+	byKey map[string]*gate.Limiter
 	used  map[string]bool // in the plan being published
-	table *novelty
+	table *gate.Novelty
 }
 
-func (b *budgets) novelty() *novelty {
+func (b *budgets) novelty() *gate.Novelty {
 	if b.table == nil {
-		b.table = new(novelty)
+		b.table = new(gate.Novelty)
 	}
 	return b.table
 }
 
 // limits collects who must agree to one more record: the entry that states the rate, "*", the policy's ceiling unless the
 // client was picked by name, and the compiled limits.
-func (b *budgets) limits(d *draw, r *resolved, p *plan) {
+func (b *budgets) limits(s *gate.Settings, r *resolved, p *plan) {
 	n := 0
-	add := func(l *limiter) {
-		if l != nil && (n == 0 || d.limits[0] != l) {
-			d.limits[n] = l
+	add := func(l *gate.Limiter) {
+		if l != nil && (n == 0 || s.Limits[0] != l) {
+			s.Limits[n] = l
 			n++
 		}
 	}
@@ -43,10 +47,10 @@ func (b *budgets) limits(d *draw, r *resolved, p *plan) {
 }
 
 // of returns the limiter of an entry, which all channels below share.
-func (b *budgets) of(p *plan, o origin) *limiter {
+func (b *budgets) of(p *plan, o origin) *gate.Limiter {
 	l := &p.layers[o.layer]
 	if l.budgets == nil {
-		l.budgets = make([]*limiter, len(l.entries))
+		l.budgets = make([]*gate.Limiter, len(l.entries))
 	}
 	if l.budgets[o.entry] == nil {
 		e := &l.entries[o.entry]
@@ -55,18 +59,18 @@ func (b *budgets) of(p *plan, o origin) *limiter {
 	return l.budgets[o.entry]
 }
 
-func (b *budgets) get(key string, r Rate, burst uint32) *limiter {
+func (b *budgets) get(key string, r Rate, burst uint32) *gate.Limiter {
 	if r.N == 0 {
 		return nil
 	}
 	b.used[key] = true
 	old := b.byKey[key]
-	if old != nil && old.rate == r && old.burst == burst {
+	if old != nil && old.Is(r.N, r.Per, burst) {
 		return old
 	}
-	l := newLimiter(r, burst)
+	l := gate.NewLimiter(r.N, r.Per, burst)
 	if old != nil {
-		l.owe(old, b.now())
+		l.Owe(old, b.now())
 	}
 	b.byKey[key] = l
 	return l
@@ -82,7 +86,7 @@ const maxBudgets = 1024
 func (b *budgets) sweep() {
 	now := b.now()
 	for key, l := range b.byKey {
-		if !b.used[key] && (l.due.Load() <= now || len(b.byKey) > maxBudgets) {
+		if !b.used[key] && (l.Full(now) || len(b.byKey) > maxBudgets) {
 			delete(b.byKey, key)
 		}
 	}

@@ -3,6 +3,8 @@ package sampling
 import (
 	"strconv"
 	"testing"
+
+	"github.com/krunk-go/krunk/internal/gate"
 )
 
 func TestCautious(t *testing.T) {
@@ -17,11 +19,11 @@ func TestCautious(t *testing.T) {
 		}
 		ch, mine := c.Channel("net"), 0
 		for range 50 {
-			v, _ := ch.Take(ch.Decide(LevelError), 0)
-			if v&Send != 0 {
+			v, _ := ch.Take(ch.Decide(gate.LevelError), 0)
+			if v&gate.Send != 0 {
 				t.Fatalf("client %d sends a log record", i)
 			}
-			if v&Issue != 0 {
+			if v&gate.Issue != 0 {
 				mine++
 			}
 		}

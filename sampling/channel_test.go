@@ -8,6 +8,8 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"github.com/krunk-go/krunk/internal/gate"
 )
 
 func controller(t testing.TB, id Identity, o Options, docs ...string) *Controller {
@@ -31,18 +33,18 @@ func TestTakeKeepsTheStatedShareAndCounts(t *testing.T) {
 	kept := 0
 	const n = 40_000
 	for range n {
-		v := ch.Decide(LevelInfo)
-		if v != Trail|Send|Draw {
+		v := ch.Decide(gate.LevelInfo)
+		if v != gate.Trail|gate.Send|gate.Draw {
 			t.Fatalf("got verdict %b, want trail, send and draw", v)
 		}
 		v, ppm := ch.Take(v, 0)
-		if v&Send != 0 {
+		if v&gate.Send != 0 {
 			kept++
 			if ppm != 250_000 {
 				t.Fatalf("got weight %d ppm, want 250000", ppm)
 			}
 		}
-		if v&Trail == 0 {
+		if v&gate.Trail == 0 {
 			t.Fatal("the trail was lost with the record")
 		}
 	}
@@ -52,8 +54,8 @@ func TestTakeKeepsTheStatedShareAndCounts(t *testing.T) {
 	if got := ch.Dropped(); got.SampledRecords != uint64(n-kept) || got.SampledEvents != 0 {
 		t.Errorf("got %+v, want %d records", got, n-kept)
 	}
-	ch.Take(ch.Decide(LevelError), 0)
-	if got := ch.TakeDropped(); got.SampledRecords != uint64(n-kept) || got.SampledEvents > 1 || ch.Dropped() != (Dropped{}) {
+	ch.Take(ch.Decide(gate.LevelError), 0)
+	if got := ch.TakeDropped(); got.SampledRecords != uint64(n-kept) || got.SampledEvents > 1 || ch.Dropped() != (gate.Dropped{}) {
 		t.Errorf("got %+v, then %+v", got, ch.Dropped())
 	}
 }
@@ -62,9 +64,9 @@ func TestTakeFirst(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c := controller(t, Identity{ID: "a"}, Options{}, doc(`"channels":{"*":{"records":0,"first":3}}`))
 		ch, other := c.Channel("net"), c.Channel("ui")
-		pass := func(ch *ChannelState, key uint64) bool {
-			v, ppm := ch.Take(ch.Decide(LevelError), key)
-			return v&Issue != 0 && ppm == Million
+		pass := func(ch *gate.Channel, key uint64) bool {
+			v, ppm := ch.Take(ch.Decide(gate.LevelError), key)
+			return v&gate.Issue != 0 && ppm == gate.Million
 		}
 		for hour := range 3 {
 			for i := range 5 {
@@ -89,7 +91,7 @@ func TestRates(t *testing.T) {
 		burst := func(name string) int {
 			ch, n := c.Channel(name), 0
 			for range 100 {
-				if v, _ := ch.Take(ch.Decide(LevelInfo), 0); v&Send != 0 {
+				if v, _ := ch.Take(ch.Decide(gate.LevelInfo), 0); v&gate.Send != 0 {
 					n++
 				}
 			}
@@ -130,7 +132,7 @@ func TestCompiledMaxRateHoldsForThosePickedByName(t *testing.T) {
 		n := 0
 		for i := range 50 {
 			ch := c.Channel("c" + strconv.Itoa(i%5))
-			if v, ppm := ch.Take(ch.Decide(LevelDebug), 0); v&Send != 0 {
+			if v, ppm := ch.Take(ch.Decide(gate.LevelDebug), 0); v&gate.Send != 0 {
 				n++
 				if ppm != 0 {
 					t.Errorf("got weight %d, want 0 for forced", ppm)
@@ -143,39 +145,15 @@ func TestCompiledMaxRateHoldsForThosePickedByName(t *testing.T) {
 	})
 }
 
-func TestLimiterUnderContentionNeverExceeds(t *testing.T) {
-	l := newLimiter(Rate{1000, time.Hour}, 100)
-	var wg sync.WaitGroup
-	var mu sync.Mutex
-	total := 0
-	for range 8 {
-		wg.Go(func() {
-			n := 0
-			for range 1000 {
-				if l.take(0) {
-					n++
-				}
-			}
-			mu.Lock()
-			total += n
-			mu.Unlock()
-		})
-	}
-	wg.Wait()
-	if total != 100 {
-		t.Errorf("got %d, want 100", total)
-	}
-}
-
 func TestHotPathDoesNotAllocate(t *testing.T) {
 	c := controller(t, Identity{ID: "a"}, Options{}, doc(`"channels":{"*":{"send":"info","records":50,"first":1,"rate":"5/m"}}`))
 	ch := c.Channel("net")
 	key := uint64(0)
 	for name, f := range map[string]func(){
-		"Enabled": func() { ch.Enabled(LevelDebug) },
-		"Take":    func() { key++; ch.Take(ch.Decide(LevelInfo), key) },
+		"Enabled": func() { ch.Enabled(gate.LevelDebug) },
+		"Take":    func() { key++; ch.Take(ch.Decide(gate.LevelInfo), key) },
 		"Panics":  func() { c.Panics(); c.Killed() },
-		"Bucket":  func() { Bucket("2026-w41", "3f1d6c1e-8a35-4c0e-9a64-8d7c7a1be0f2") },
+		"Bucket":  func() { gate.Bucket("2026-w41", "3f1d6c1e-8a35-4c0e-9a64-8d7c7a1be0f2") },
 	} {
 		if n := testing.AllocsPerRun(1000, f); n != 0 {
 			t.Errorf("%s: %v allocations, want 0", name, n)
@@ -196,7 +174,7 @@ func TestReadersDuringApply(t *testing.T) {
 					return
 				default:
 				}
-				if v, ppm := ch.Take(ch.Decide(LevelError), uint64(i)); v&Draw != 0 || ppm > Million {
+				if v, ppm := ch.Take(ch.Decide(gate.LevelError), uint64(i)); v&gate.Draw != 0 || ppm > gate.Million {
 					t.Errorf("got %b, %d", v, ppm)
 					return
 				}

@@ -10,6 +10,8 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"github.com/krunk-go/krunk/internal/gate"
 )
 
 // Options configure a Controller. The zero Options accept unsigned policies, keep nothing and report everything until one
@@ -44,8 +46,8 @@ type Controller struct {
 	mu       sync.Mutex // guards all below
 	id       Identity
 	sticky   bool
-	channels map[string]*ChannelState
-	all      []*ChannelState // of channels, and those that Adopt put others in the place of
+	channels map[string]*gate.Channel
+	all      []*gate.Channel // of channels, and those that Adopt put others in the place of
 	budgets  budgets
 	plan     *plan
 	clock    clock
@@ -79,7 +81,7 @@ type floor struct {
 // New returns a controller for a client. The stored policy, or else the default, is in force on return. It fails if Default
 // is not a valid policy or Base or Limits name a level that does not exist; what is stored never makes it fail.
 func New(id Identity, o Options) (*Controller, error) {
-	c := &Controller{opt: o, id: id.clone(), sticky: id.ID != "", channels: make(map[string]*ChannelState)}
+	c := &Controller{opt: o, id: id.clone(), sticky: id.ID != "", channels: make(map[string]*gate.Channel)}
 	if !c.sticky {
 		c.id.ID = strconv.FormatUint(rand.Uint64(), 16) + strconv.FormatUint(rand.Uint64(), 16)
 	}
@@ -95,7 +97,7 @@ func New(id Identity, o Options) (*Controller, error) {
 			return nil, err
 		}
 	}
-	c.budgets = budgets{start: time.Now(), byKey: make(map[string]*limiter), used: make(map[string]bool)}
+	c.budgets = budgets{start: time.Now(), byKey: make(map[string]*gate.Limiter), used: make(map[string]bool)}
 	c.run = running{source: "default", floors: make(map[string]floor)}
 	c.clock.set(c.clock.wall(), false)
 	c.mu.Lock()
@@ -110,48 +112,48 @@ func New(id Identity, o Options) (*Controller, error) {
 
 // Channel returns the state of the channel with that name, the same one for every call; names fold to lower case. A channel
 // made after a policy arrived is decided when it is made. It takes a lock and, the first time, allocates.
-func (c *Controller) Channel(name string) *ChannelState {
-	name = fold(name)
+func (c *Controller) Channel(name string) *gate.Channel {
+	name = gate.Fold(name)
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if ch, ok := c.channels[name]; ok {
 		return ch
 	}
-	ch := NewChannel(name)
+	ch := gate.NewChannel(name)
 	c.take(ch)
 	return ch
 }
 
 // Adopt puts a channel that was made by NewChannel under the controller: from now on the policy decides about it. It takes a
 // lock. A state that Channel gave out under that name before stays under the controller too.
-func (c *Controller) Adopt(ch *ChannelState) {
+func (c *Controller) Adopt(ch *gate.Channel) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.take(ch)
 }
 
-func (c *Controller) take(ch *ChannelState) {
-	c.channels[ch.name] = ch
+func (c *Controller) take(ch *gate.Channel) {
+	c.channels[ch.Name()] = ch
 	if !slices.Contains(c.all, ch) {
 		c.all = append(c.all, ch)
 	}
 	if !c.closed {
-		r := c.plan.resolve(ch.name)
-		ch.publish(&r, c.plan, &c.budgets)
+		r := c.plan.resolve(ch.Name())
+		c.plan.publish(ch, &r, &c.budgets)
 		clear(c.budgets.used)
 	}
 }
 
 // Channels returns the states of all channels, by name.
-func (c *Controller) Channels() []*ChannelState {
+func (c *Controller) Channels() []*gate.Channel {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	out := make([]*ChannelState, 0, len(c.channels))
+	out := make([]*gate.Channel, 0, len(c.channels))
 	for _, ch := range c.channels {
 		out = append(out, ch)
 	}
-	slices.SortFunc(out, func(a, b *ChannelState) int {
-		if a.name < b.name {
+	slices.SortFunc(out, func(a, b *gate.Channel) int {
+		if a.Name() < b.Name() {
 			return -1
 		}
 		return 1
@@ -195,7 +197,7 @@ func (c *Controller) Close() {
 		c.timer.Stop()
 	}
 	for _, ch := range c.all {
-		ch.gate.Set(Thresholds{LevelOff, LevelOff, LevelOff})
+		ch.Gate().Set(gate.Off())
 	}
 	c.mu.Unlock()
 	if c.opt.Storage != nil {
@@ -227,8 +229,8 @@ func (c *Controller) rebuild() {
 	}
 	c.plan = p
 	for _, ch := range c.all {
-		r := p.resolve(ch.name)
-		ch.publish(&r, p, &c.budgets)
+		r := p.resolve(ch.Name())
+		p.publish(ch, &r, &c.budgets)
 	}
 	c.budgets.sweep()
 	share, mine := p.panicShare()

@@ -8,6 +8,8 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"github.com/krunk-go/krunk/internal/gate"
 )
 
 func v(n, rest string) string {
@@ -26,11 +28,11 @@ const (
 func TestWithoutPolicyEverythingReports(t *testing.T) {
 	c := controller(t, Identity{}, Options{Base: map[string]Levels{"*": {Send: "warn"}, "net": {Trail: "trace"}}})
 	ch := c.Channel("Net")
-	if !ch.Enabled(LevelTrace) || ch.Decide(LevelWarn) != Trail|Send || ch.Decide(LevelError) != Trail|Send|Issue {
-		t.Errorf("got %b and %b", ch.Decide(LevelWarn), ch.Decide(LevelError))
+	if !ch.Enabled(gate.LevelTrace) || ch.Decide(gate.LevelWarn) != gate.Trail|gate.Send || ch.Decide(gate.LevelError) != gate.Trail|gate.Send|gate.Issue {
+		t.Errorf("got %b and %b", ch.Decide(gate.LevelWarn), ch.Decide(gate.LevelError))
 	}
 	s := c.Status()
-	if !c.Panics() || c.PanicsPPM() != Million || s.Sticky || !s.InCohort || s.Source != "default" || c.Echo() != "have=0.0" {
+	if !c.Panics() || c.PanicsPPM() != gate.Million || s.Sticky || !s.InCohort || s.Source != "default" || c.Echo() != "have=0.0" {
 		t.Errorf("got %+v, %s", s, c.Echo())
 	}
 	if c.Channel("net") != ch {
@@ -82,7 +84,7 @@ func TestNothingBadChangesWhatRuns(t *testing.T) {
 			if row.want != nil && !errors.Is(err, row.want) || row.want == nil && !errors.As(err, &r) {
 				t.Errorf("got %v, want %v", err, row.want)
 			}
-			if s := c.Status(); !errors.Is(s.LastError, err) || s.Running != (Version{0, 10}) || c.Channel("net").Decide(LevelDebug)&Send == 0 || c.Echo() != row.echo {
+			if s := c.Status(); !errors.Is(s.LastError, err) || s.Running != (Version{0, 10}) || c.Channel("net").Decide(gate.LevelDebug)&gate.Send == 0 || c.Echo() != row.echo {
 				t.Errorf("got %+v, %q, want echo %q", s, c.Echo(), row.echo)
 			}
 			if err := c.Apply([]byte(good)); err != nil || c.Status().LastError != nil {
@@ -122,8 +124,8 @@ func TestKillSwitch(t *testing.T) {
 		{v("10", `"enabled":false`), true, true, true},
 	} {
 		err := c.Apply([]byte(step.doc))
-		if (err == nil) != step.ok || c.Killed() != step.killed || c.Panics() != step.panics || ch.Enabled(LevelFatal) == step.killed {
-			t.Errorf("%s: got %v, killed %v, panics %v, open %v", step.doc, err, c.Killed(), c.Panics(), ch.Enabled(LevelFatal))
+		if (err == nil) != step.ok || c.Killed() != step.killed || c.Panics() != step.panics || ch.Enabled(gate.LevelFatal) == step.killed {
+			t.Errorf("%s: got %v, killed %v, panics %v, open %v", step.doc, err, c.Killed(), c.Panics(), ch.Enabled(gate.LevelFatal))
 		}
 	}
 }
@@ -132,10 +134,10 @@ func TestLimits(t *testing.T) {
 	c := controller(t, Identity{ID: "a"}, Options{
 		Base: map[string]Levels{"own": {Send: "trace"}}, Limits: Limits{Send: "info", PanicsAlways: true},
 	}, v("1", `"panics":0,"channels":{"net":{"send":"trace"}}`))
-	if ch := c.Channel("net"); ch.Decide(LevelDebug)&Send != 0 || ch.Decide(LevelInfo)&Send == 0 {
-		t.Errorf("got %b and %b, want send from info", ch.Decide(LevelDebug), ch.Decide(LevelInfo))
+	if ch := c.Channel("net"); ch.Decide(gate.LevelDebug)&gate.Send != 0 || ch.Decide(gate.LevelInfo)&gate.Send == 0 {
+		t.Errorf("got %b and %b, want send from info", ch.Decide(gate.LevelDebug), ch.Decide(gate.LevelInfo))
 	}
-	if c.Channel("own").Decide(LevelTrace)&Send == 0 {
+	if c.Channel("own").Decide(gate.LevelTrace)&gate.Send == 0 {
 		t.Error("the program's own level was limited")
 	}
 	if !c.Panics() {
@@ -144,13 +146,13 @@ func TestLimits(t *testing.T) {
 }
 
 func TestDefaultPolicyLiesUnderThePolicy(t *testing.T) {
-	c := controller(t, Identity{ID: client(500_000, Million)}, Options{Default: []byte(v("7", `"clients":10,"channels":{"*":{"send":"warn"}}`))})
+	c := controller(t, Identity{ID: client(500_000, gate.Million)}, Options{Default: []byte(v("7", `"clients":10,"channels":{"*":{"send":"warn"}}`))})
 	ch := c.Channel("net")
-	if ch.Decide(LevelFatal) != Trail || c.Version() != (Version{}) {
-		t.Errorf("default: got %b, %v", ch.Decide(LevelFatal), c.Version())
+	if ch.Decide(gate.LevelFatal) != gate.Trail || c.Version() != (Version{}) {
+		t.Errorf("default: got %b, %v", ch.Decide(gate.LevelFatal), c.Version())
 	}
-	if err := c.Apply([]byte(v("1", `"clients":100`))); err != nil || ch.Decide(LevelWarn) != Trail|Send {
-		t.Errorf("policy: got %v, %b", err, ch.Decide(LevelWarn))
+	if err := c.Apply([]byte(v("1", `"clients":100`))); err != nil || ch.Decide(gate.LevelWarn) != gate.Trail|gate.Send {
+		t.Errorf("policy: got %v, %b", err, ch.Decide(gate.LevelWarn))
 	}
 }
 
@@ -159,11 +161,11 @@ func TestUpdateDecidesAnew(t *testing.T) {
 	ch := c.Channel("net")
 	tags := map[string]string{"x": "1"}
 	c.Update(func(id *Identity) { id.Player, id.Tags = "anna", tags })
-	if !ch.Enabled(LevelTrace) || !slices.Equal(c.Status().Rules, []string{"r"}) {
+	if !ch.Enabled(gate.LevelTrace) || !slices.Equal(c.Status().Rules, []string{"r"}) {
 		t.Errorf("login: got %+v", c.Status())
 	}
 	c.Update(func(id *Identity) { id.Player = "" })
-	if ch.Enabled(LevelTrace) {
+	if ch.Enabled(gate.LevelTrace) {
 		t.Error("logout: still on")
 	}
 }
@@ -190,17 +192,17 @@ func TestUntilEndsOffline(t *testing.T) {
 					t.Fatal(err)
 				}
 				ch := c.Channel("net")
-				if ch.Enabled(LevelTrace) != (row.open > 0) || c.Status().NextExpiry != row.open {
-					t.Fatalf("open=%v, next expiry %v, want %v", ch.Enabled(LevelTrace), c.Status().NextExpiry, row.open)
+				if ch.Enabled(gate.LevelTrace) != (row.open > 0) || c.Status().NextExpiry != row.open {
+					t.Fatalf("open=%v, next expiry %v, want %v", ch.Enabled(gate.LevelTrace), c.Status().NextExpiry, row.open)
 				}
 				time.Sleep(row.open - 1)
 				synctest.Wait()
-				if row.open > 0 && !ch.Enabled(LevelTrace) {
+				if row.open > 0 && !ch.Enabled(gate.LevelTrace) {
 					t.Error("ended early")
 				}
 				time.Sleep(time.Nanosecond)
 				synctest.Wait()
-				if ch.Enabled(LevelTrace) || c.Status().NextExpiry != 0 {
+				if ch.Enabled(gate.LevelTrace) || c.Status().NextExpiry != 0 {
 					t.Error("did not end")
 				}
 			})
@@ -223,7 +225,7 @@ func TestUntilEndsEarlyAfterSuspend(t *testing.T) {
 		c.mu.Unlock()
 		time.Sleep(time.Minute)
 		synctest.Wait()
-		if ch.Decide(LevelError)&Issue == 0 {
+		if ch.Decide(gate.LevelError)&gate.Issue == 0 {
 			t.Error("the rule holds a minute after its end")
 		}
 		c.mu.Lock()
@@ -244,12 +246,12 @@ func TestExpiryOfThePolicy(t *testing.T) {
 			t.Fatal(err)
 		}
 		time.Sleep(24*time.Hour - time.Second)
-		if !c.Channel("net").Enabled(LevelDebug) || c.Channel("net").Decide(LevelDebug)&Send == 0 {
+		if !c.Channel("net").Enabled(gate.LevelDebug) || c.Channel("net").Decide(gate.LevelDebug)&gate.Send == 0 {
 			t.Error("ended early")
 		}
 		time.Sleep(time.Second)
 		synctest.Wait()
-		if c.Version() != (Version{}) || c.Channel("net").Decide(LevelDebug)&Send != 0 || c.ETag() != "" {
+		if c.Version() != (Version{}) || c.Channel("net").Decide(gate.LevelDebug)&gate.Send != 0 || c.ETag() != "" {
 			t.Errorf("runs %v", c.Version())
 		}
 		if err := c.Apply([]byte(v("2", loud))); !errors.Is(err, ErrStale) {
@@ -285,11 +287,11 @@ func TestClose(t *testing.T) {
 	c := controller(t, Identity{ID: "a"}, Options{}, v("1", loud))
 	ch := c.Channel("net")
 	c.Close()
-	if err := c.Apply([]byte(v("2", loud))); !errors.Is(err, ErrClosed) || ch.Enabled(LevelFatal) || c.Channel("new").Enabled(LevelFatal) {
-		t.Errorf("got %v, %v", err, ch.Enabled(LevelFatal))
+	if err := c.Apply([]byte(v("2", loud))); !errors.Is(err, ErrClosed) || ch.Enabled(gate.LevelFatal) || c.Channel("new").Enabled(gate.LevelFatal) {
+		t.Errorf("got %v, %v", err, ch.Enabled(gate.LevelFatal))
 	}
 	c.Update(func(*Identity) {})
-	if ch.Enabled(LevelFatal) {
+	if ch.Enabled(gate.LevelFatal) {
 		t.Error("Update opened a gate after Close")
 	}
 }
@@ -351,7 +353,7 @@ func TestStoredPolicy(t *testing.T) {
 					time.Sleep(row.off)
 				}
 				b := controller(t, Identity{ID: "a", Env: "x"}, Options{Storage: Keep(m)})
-				if got := b.Version().String(); got != row.runs || b.Channel("ui").Enabled(LevelTrace) != row.ui || (b.Channel("net").Decide(LevelDebug)&Send != 0) != row.net {
+				if got := b.Version().String(); got != row.runs || b.Channel("ui").Enabled(gate.LevelTrace) != row.ui || (b.Channel("net").Decide(gate.LevelDebug)&gate.Send != 0) != row.net {
 					t.Errorf("runs %s, want %s; %+v", got, row.runs, b.Status())
 				}
 				if row.runs != "0.0" && (b.ETag() != `"tag"` || b.Status().Source != "stored") {
@@ -378,7 +380,7 @@ func TestStoredKillStaysAfterRestart(t *testing.T) {
 	_ = a.Apply([]byte(v("2", `"enabled":false,"clients":150`)))
 	a.Close()
 	b := controller(t, Identity{ID: "a"}, Options{Storage: Keep(m)})
-	if !b.Killed() || b.Channel("net").Enabled(LevelFatal) {
+	if !b.Killed() || b.Channel("net").Enabled(gate.LevelFatal) {
 		t.Error("the kill switch is off again")
 	}
 	if err := b.Apply([]byte(v("3", loud))); err != nil || b.Killed() {
@@ -389,7 +391,7 @@ func TestStoredKillStaysAfterRestart(t *testing.T) {
 func TestClockThatWasNeverSet(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) { // in 2000
 		c := controller(t, Identity{ID: "a", Env: "x"}, Options{}, v("1", `"rules":[{"id":"r","until":"2026-01-01T02:00:00Z","when":{"env":["x"]},"set":{"channels":{"net":{"send":"trace"}}}}]`))
-		if c.Channel("net").Enabled(LevelTrace) {
+		if c.Channel("net").Enabled(gate.LevelTrace) {
 			t.Error("a rule that is limited in time holds, and nobody knows what time it is")
 		}
 		if err := c.Apply([]byte(v("2", `"expires":"2026-01-01T02:00:00Z"`))); !errors.Is(err, ErrExpired) {

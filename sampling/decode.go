@@ -3,6 +3,8 @@ package sampling
 import (
 	"time"
 	"unicode/utf8"
+
+	"github.com/krunk-go/krunk/internal/gate"
 )
 
 // Parse reads a policy as a client does: a member that it does not know is ignored and counted, a rule that it does not
@@ -44,7 +46,7 @@ const (
 )
 
 func decode(b []byte, most int) *decoder {
-	d := &decoder{reader: reader{b: b, most: most}, p: &Policy{sum: sum64(b), size: len(b)}}
+	d := &decoder{reader: reader{b: b, most: most}, p: &Policy{sum: gate.Sum64(b), size: len(b)}}
 	switch {
 	case len(b) > MaxDocument:
 		d.note(kSize, MaxDocument, "", "")
@@ -213,12 +215,12 @@ func (d *decoder) percent() uint32 {
 	switch {
 	case bad == numFine:
 		d.note(kFine, at, cut(lit), "")
-	case bad != numGood || n > Million:
+	case bad != numGood || n > gate.Million:
 		d.note(kPercent, at, cut(lit), "")
 	case n > 0 && n < 10_000 && d.p.note == "":
 		d.note(kFraction, at, cut(lit), "")
 	}
-	return uint32(min(n, Million))
+	return uint32(min(n, gate.Million))
 }
 
 // percents reads one of the members that stand at the top level, in set, in a channel and in the ceiling.

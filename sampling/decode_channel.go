@@ -1,6 +1,10 @@
 package sampling
 
-import "strconv"
+import (
+	"strconv"
+
+	"github.com/krunk-go/krunk/internal/gate"
+)
 
 // quoted puts s into quotes, cut short. It stands here because strconv.Quote brings 5 KiB of Unicode tables; what is not
 // printable in ASCII comes out as an escape, other scripts as they are.
@@ -32,7 +36,7 @@ func (d *decoder) channels() []entry {
 	var seen keys
 	at := d.i
 	d.object(kShape, func(key string, at int) {
-		e := entry{name: fold(key), at: at}
+		e := entry{name: gate.Fold(key), at: at}
 		if k := channelProblem(key); k != 0 {
 			d.note(k, at, key, "")
 		} else if !seen.add(e.name) {
@@ -97,7 +101,7 @@ func (d *decoder) setting(f *fields, key string, at int) {
 	case "rate":
 		d.rate(f)
 	case "burst":
-		f.burst = uint32(d.integer(kBurst, 1, Million))
+		f.burst = uint32(d.integer(kBurst, 1, gate.Million))
 	case "first":
 		f.first, f.has = uint16(d.integer(kFirst, 0, 1000)), f.has|hasFirst
 	case "by":
@@ -109,13 +113,13 @@ func (d *decoder) setting(f *fields, key string, at int) {
 	}
 }
 
-func (d *decoder) level(f *fields, to *Level, has uint16) {
+func (d *decoder) level(f *fields, to *gate.Level, has uint16) {
 	at := d.i
 	s, ok := d.str(kLevel, "")
 	if !ok {
 		return
 	}
-	l, ok := ParseLevel(s)
+	l, ok := gate.ParseLevel(s)
 	if !ok {
 		d.note(kLevel, at, quoted(s), "")
 		return
@@ -196,11 +200,11 @@ func (f *fields) disorder() (upper, lower string, found bool) {
 	list := [...]struct {
 		name string
 		has  uint16
-		l    Level
+		l    gate.Level
 	}{{"trail", hasTrail, f.Trail}, {"send", hasSend, f.Send}, {"issue", hasIssue, f.Issue}}
 	for i, a := range list {
 		for _, b := range list[i+1:] {
-			if f.has&a.has != 0 && f.has&b.has != 0 && a.l != LevelOff && b.l != LevelOff && a.l > b.l {
+			if f.has&a.has != 0 && f.has&b.has != 0 && a.l != gate.LevelOff && b.l != gate.LevelOff && a.l > b.l {
 				return b.name + " " + quoted(b.l.String()), a.name + " " + quoted(a.l.String()), true
 			}
 		}

@@ -3,6 +3,8 @@ package sampling
 import (
 	"strconv"
 	"time"
+
+	"github.com/krunk-go/krunk/internal/gate"
 )
 
 // Under is what a decision depends on beside policy and identity. The zero Under is a program without settings of its own,
@@ -17,21 +19,21 @@ type Under struct {
 
 // Decision is what a policy means for one client and one channel, and why.
 type Decision struct {
-	Channel    string
-	Thresholds        // in force: Send and Issue are off outside of the cohort
-	In         bool   // the client is in the channel's cohort
-	Forced     bool   // it was picked by name, so it is not a random sample
-	Killed     bool   // the kill switch is thrown
-	Panics     bool   // it sends panics
-	PPM        uint32 // probability of being in the cohort; 0 if forced
-	Bucket     uint32 // its place, 0 to 999,999
-	By, Salt   string // what the place is drawn by
-	Records    uint32 // share of records in ppm
-	Rate       Rate
-	Burst      uint32 // 0: the smaller of 10 and N of the rate
-	First      int
-	From       map[string]string // by field: the entry or rule that decided it
-	Rules      []RuleState
+	Channel         string
+	gate.Thresholds        // in force: Send and Issue are off outside of the cohort
+	In              bool   // the client is in the channel's cohort
+	Forced          bool   // it was picked by name, so it is not a random sample
+	Killed          bool   // the kill switch is thrown
+	Panics          bool   // it sends panics
+	PPM             uint32 // probability of being in the cohort; 0 if forced
+	Bucket          uint32 // its place, 0 to 999,999
+	By, Salt        string // what the place is drawn by
+	Records         uint32 // share of records in ppm
+	Rate            Rate
+	Burst           uint32 // 0: the smaller of 10 and N of the rate
+	First           int
+	From            map[string]string // by field: the entry or rule that decided it
+	Rules           []RuleState
 }
 
 // RuleState says whether a rule applies to a client, and if not, why.
@@ -59,7 +61,7 @@ func (p *Policy) Explain(id Identity, channel string, u Under) (Decision, error)
 	if over(p.expires, s.now) {
 		s.policy = nil
 	}
-	return s.explain(s.plan(), fold(channel)), nil
+	return s.explain(s.plan(), gate.Fold(channel)), nil
 }
 
 // Explain returns what runs on a channel at this moment, and why.
@@ -67,7 +69,7 @@ func (c *Controller) Explain(channel string) Decision {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	s := c.situation()
-	return s.explain(c.plan, fold(channel))
+	return s.explain(c.plan, gate.Fold(channel))
 }
 
 func (s *situation) explain(p *plan, channel string) Decision {
@@ -82,10 +84,10 @@ func (s *situation) explain(p *plan, channel string) Decision {
 		d.Salt = r.salt
 	}
 	if !r.in {
-		d.Send, d.Issue = LevelOff, LevelOff
+		d.Send, d.Issue = gate.LevelOff, gate.LevelOff
 	}
 	if p.killed {
-		d.Thresholds = Thresholds{LevelOff, LevelOff, LevelOff}
+		d.Thresholds = gate.Off()
 	}
 	doc := s.policy
 	if doc == nil {
@@ -116,7 +118,7 @@ func (p *plan) sources(r *resolved) map[string]string {
 	}
 	for i, f := range [...]struct {
 		has uint16
-		l   Level
+		l   gate.Level
 		key string
 	}{{hasTrail, r.Trail, "trail"}, {hasSend, r.Send, "send"}, {hasIssue, r.Issue, "issue"}} {
 		if f.l != p.stated(r.from[i], f.has) {
@@ -127,8 +129,8 @@ func (p *plan) sources(r *resolved) map[string]string {
 }
 
 // stated returns the level that an origin states.
-func (p *plan) stated(o origin, has uint16) Level {
-	t := defaultThresholds
+func (p *plan) stated(o origin, has uint16) gate.Level {
+	t := gate.Defaults()
 	if l := &p.layers[o.layer]; o.entry >= 0 && int(o.entry) < len(l.entries) && l.entries[o.entry].has&has != 0 {
 		t = l.entries[o.entry].Thresholds
 	}

@@ -8,6 +8,8 @@ import (
 	"strconv"
 	"testing"
 	"time"
+
+	"github.com/krunk-go/krunk/internal/gate"
 )
 
 func seeds(f *testing.F) {
@@ -52,7 +54,7 @@ func FuzzParse(f *testing.F) {
 		}
 		for _, name := range append(p.Channels(), "net.http") {
 			d, err := p.Explain(Identity{ID: "a", Player: "b", Release: "x@1.2.3"}, name, Under{Now: time.Unix(1e9, 0)})
-			if err != nil || d.PPM > Million || d.Bucket >= Million || d.Issue < d.Send && d.Send != LevelOff || d.Trail > min(d.Send, d.Issue) && d.Trail != LevelOff && d.In {
+			if err != nil || d.PPM > gate.Million || d.Bucket >= gate.Million || d.Issue < d.Send && d.Send != gate.LevelOff || d.Trail > min(d.Send, d.Issue) && d.Trail != gate.LevelOff && d.In {
 				t.Fatalf("%+v, %v", d, err)
 			}
 		}
@@ -112,7 +114,7 @@ func FuzzRecord(f *testing.F) {
 	f.Fuzz(func(t *testing.T, b []byte) {
 		r, ok := decodeRecord(b)
 		if !ok { // a right checksum, so that the rest is reached
-			r, ok = decodeRecord([]byte(recordHead + strconv.FormatUint(sum64(b), 10) + "\n" + string(b)))
+			r, ok = decodeRecord([]byte(recordHead + strconv.FormatUint(gate.Sum64(b), 10) + "\n" + string(b)))
 		}
 		if !ok {
 			return

@@ -1,6 +1,10 @@
 package sampling
 
-import "errors"
+import (
+	"errors"
+
+	"github.com/krunk-go/krunk/internal/gate"
+)
 
 // layer is one source of settings; layers lie over each other in a plan, later wins per field.
 type layer struct {
@@ -8,7 +12,7 @@ type layer struct {
 	top      fields
 	entries  []entry
 	index    map[string]int32
-	budgets  []*limiter // by entry, made when first asked for
+	budgets  []*gate.Limiter // by entry, made when first asked for
 	identity bool
 	id       string // of the rule
 }
@@ -67,13 +71,13 @@ func (l Levels) fields() (fields, error) {
 	var f fields
 	for _, p := range [...]struct {
 		name, value string
-		to          *Level
+		to          *gate.Level
 		has         uint16
 	}{{"Trail", l.Trail, &f.Trail, hasTrail}, {"Send", l.Send, &f.Send, hasSend}, {"Issue", l.Issue, &f.Issue, hasIssue}} {
 		if p.value == "" {
 			continue
 		}
-		level, ok := ParseLevel(p.value)
+		level, ok := gate.ParseLevel(p.value)
 		if !ok {
 			return f, errors.New(p.name + ": " + quoted(p.value) + " is not a level; write trace, debug, info, warn, error, fatal or off")
 		}
@@ -93,7 +97,7 @@ func compiled(base map[string]Levels) (layer, error) {
 		if channelProblem(name) != 0 {
 			return l, errors.New("sampling: Options.Base[" + quoted(name) + "]: write letters, digits, _ and -, with dots between parts")
 		}
-		l.entries = append(l.entries, entry{name: fold(name), fields: f})
+		l.entries = append(l.entries, entry{name: gate.Fold(name), fields: f})
 	}
 	return l, nil
 }

@@ -6,6 +6,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/krunk-go/krunk/internal/gate"
 )
 
 // longest is how long a rule that raises volume may hold.
@@ -14,7 +16,7 @@ const longest = 7 * 24 * time.Hour
 // lint notes what a client accepts and a publisher should not.
 func (d *decoder) lint() {
 	p := d.p
-	if p.top.has&hasPanics != 0 && p.top.panics < Million && p.note == "" {
+	if p.top.has&hasPanics != 0 && p.top.panics < gate.Million && p.note == "" {
 		d.found("panics", kPanics, 0, percentText(p.top.panics)+" hides crashes", `say why in "note"`)
 	}
 	for i := range p.channels {
@@ -26,7 +28,7 @@ func (d *decoder) lint() {
 	before := base.plan()
 	for i := range p.rules {
 		r := &p.rules[i]
-		if r.top.has&hasPanics != 0 && r.top.panics < Million && p.note == "" {
+		if r.top.has&hasPanics != 0 && r.top.panics < gate.Million && p.note == "" {
 			d.found(rulePath(i)+".set.panics", kPanics, r.at, percentText(r.top.panics)+" hides crashes", `say why in "note"`)
 		}
 		d.bounded(i, before)
@@ -104,7 +106,7 @@ func louder(a, b *resolved, before, after uint32) string {
 		return "raises rate of %s to " + b.rate.String()
 	case a.rate.N > 0 && b.bursts() > a.bursts():
 		return "raises burst of %s to " + strconv.FormatUint(uint64(b.bursts()), 10)
-	case b.records < Million && b.first > a.first:
+	case b.records < gate.Million && b.first > a.first:
 		return "raises first of %s to " + strconv.Itoa(int(b.first))
 	}
 	return ""
@@ -202,7 +204,7 @@ func Review(p *Policy, k Known) []Warning {
 	check := func(prefix string, entries []entry) {
 		for i := range entries {
 			name := entries[i].name
-			if name == "*" || len(k.Channels) == 0 || slices.ContainsFunc(k.Channels, func(c string) bool { return covers(name, fold(c)) }) {
+			if name == "*" || len(k.Channels) == 0 || slices.ContainsFunc(k.Channels, func(c string) bool { return covers(name, gate.Fold(c)) }) {
 				continue
 			}
 			what := "no registered channel starts with " + strconv.Quote(name)
@@ -246,7 +248,7 @@ func prefixes(names []string) []string {
 	for _, name := range names {
 		for i := 0; i <= len(name); i++ {
 			if i == len(name) || name[i] == '.' {
-				out = append(out, fold(name[:i]))
+				out = append(out, gate.Fold(name[:i]))
 			}
 		}
 	}

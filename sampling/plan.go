@@ -5,6 +5,8 @@ import (
 	"math/bits"
 	"strconv"
 	"time"
+
+	"github.com/krunk-go/krunk/internal/gate"
 )
 
 // Limits are what no policy may exceed, signed or not. The zero Limits limit nothing.
@@ -54,7 +56,7 @@ type situation struct {
 }
 
 func (s *situation) plan() *plan {
-	p := &plan{limits: s.ceiling, always: s.always, clients: Million, panics: Million, layers: make([]layer, 1, 8)}
+	p := &plan{limits: s.ceiling, always: s.always, clients: gate.Million, panics: gate.Million, layers: make([]layer, 1, 8)}
 	p.layers[0] = s.base
 	for _, doc := range [...]*Policy{s.fallback, s.policy} {
 		if doc == nil {
@@ -81,7 +83,7 @@ func (s *situation) plan() *plan {
 	p.gather()
 	for k := range p.ids {
 		p.ids[k] = s.id.key(idKind(k))
-		p.buckets[k] = Bucket(p.salt, p.ids[k])
+		p.buckets[k] = gate.Bucket(p.salt, p.ids[k])
 	}
 	return p
 }
@@ -160,8 +162,8 @@ func bit(has uint16) int { return bits.TrailingZeros16(has) }
 
 // resolve finds the settings of a channel, whose name is in lower case.
 func (p *plan) resolve(name string) (r resolved) {
-	r.Thresholds = defaultThresholds
-	r.clients, r.records, r.by = Million, Million, p.by
+	r.Thresholds = gate.Defaults()
+	r.clients, r.records, r.by = gate.Million, gate.Million, p.by
 	r.from[bit(hasBy)] = p.byOrigin
 	r.star.layer = -1
 	var room [8][]origin
@@ -229,7 +231,7 @@ func (p *plan) picked(r *resolved, has uint16) bool {
 func (p *plan) bound(r *resolved) {
 	r.forced = p.layers[p.clientsBy.layer].identity || p.picked(r, hasClients) || p.picked(r, hasSend) || p.picked(r, hasIssue)
 	if p.layers[p.clientsBy.layer].identity && r.from[bit(hasClients)].layer < p.clientsBy.layer {
-		r.clients = Million // who is picked by name is picked for the channels with a share of their own too
+		r.clients = gate.Million // who is picked by name is picked for the channels with a share of their own too
 	}
 	c := &p.ceiling
 	if c.has&hasClients != 0 && r.has&hasClients != 0 && !r.forced {
@@ -240,8 +242,8 @@ func (p *plan) bound(r *resolved) {
 	}
 	for _, f := range [...]struct {
 		has  uint16
-		v    *Level
-		c, l Level
+		v    *gate.Level
+		c, l gate.Level
 	}{{hasTrail, &r.Trail, c.Trail, p.limits.Trail}, {hasSend, &r.Send, c.Send, p.limits.Send}, {hasIssue, &r.Issue, c.Issue, p.limits.Issue}} {
 		if c.has&f.has != 0 && !p.picked(r, f.has) {
 			*f.v = max(*f.v, f.c)
@@ -250,10 +252,10 @@ func (p *plan) bound(r *resolved) {
 			*f.v = max(*f.v, f.l)
 		}
 	}
-	if r.Issue < r.Send && r.Send != LevelOff {
+	if r.Issue < r.Send && r.Send != gate.LevelOff {
 		r.Issue = r.Send
 	}
-	if low := min(r.Send, r.Issue); r.Trail > low && r.Trail != LevelOff {
+	if low := min(r.Send, r.Issue); r.Trail > low && r.Trail != gate.LevelOff {
 		r.Trail = low
 	}
 }
@@ -265,19 +267,17 @@ func (p *plan) join(r *resolved) {
 	r.bucket = p.buckets[r.by]
 	if r.salt == "" || r.salt == p.salt {
 		r.ppm = min(p.clients, r.clients)
-		r.in = inside(r.bucket, r.ppm, has)
+		r.in = gate.Inside(r.bucket, r.ppm, has)
 	} else {
-		own := Bucket(r.salt, p.ids[r.by])
-		r.ppm = product(p.clients, r.clients)
-		r.in = inside(r.bucket, p.clients, has) && inside(own, r.clients, has)
+		own := gate.Bucket(r.salt, p.ids[r.by])
+		r.ppm = gate.Product(p.clients, r.clients)
+		r.in = gate.Inside(r.bucket, p.clients, has) && gate.Inside(own, r.clients, has)
 		r.bucket = own
 	}
 	if r.forced {
 		r.ppm = 0
 	}
 }
-
-func inside(bucket, ppm uint32, known bool) bool { return ppm >= Million || known && bucket < ppm }
 
 // panicShare returns the share of clients that send panics, 0 if this one was picked by name, and whether it does.
 func (p *plan) panicShare() (uint32, bool) {
@@ -286,9 +286,9 @@ func (p *plan) panicShare() (uint32, bool) {
 		share = p.silence
 	}
 	if p.always {
-		share = Million
+		share = gate.Million
 	}
-	mine := inside(p.buckets[byClient], share, p.ids[byClient] != "")
+	mine := gate.Inside(p.buckets[byClient], share, p.ids[byClient] != "")
 	if !p.muted && !p.always && p.layers[p.panicsBy.layer].identity {
 		share = 0 // picked by name: stands for nobody else
 	}

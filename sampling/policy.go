@@ -4,6 +4,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/krunk-go/krunk/internal/gate"
 )
 
 // MaxDocument is the largest policy in bytes; MaxEnvelope is the largest signed envelope around one.
@@ -126,7 +128,7 @@ type fields struct {
 	has              uint16
 	by               idKind
 	first            uint16
-	Thresholds       // those stated
+	gate.Thresholds  // those stated
 	clients, records uint32
 	panics           uint32
 	rate             Rate

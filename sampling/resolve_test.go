@@ -7,63 +7,65 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/krunk-go/krunk/internal/gate"
 )
 
 // client returns an id whose bucket with the empty salt lies from low up to high.
 func client(low, high uint32) string {
 	for i := 0; ; i++ {
-		if b := Bucket("", strconv.Itoa(i)); b >= low && b < high {
+		if b := gate.Bucket("", strconv.Itoa(i)); b >= low && b < high {
 			return strconv.Itoa(i)
 		}
 	}
 }
 
 func TestResolve(t *testing.T) {
-	low, mid, high := client(0, 10_000), client(60_000, 90_000), client(900_000, Million)
+	low, mid, high := client(0, 10_000), client(60_000, 90_000), client(900_000, gate.Million)
 	hash := Identity{ID: high, Player: "anna", Release: "dust514@1.42.0", Platform: "windows", Tags: map[string]string{"flag.x": "on"}}
 	for _, row := range []struct {
 		name, members, channel string
 		id                     Identity
-		trail, send, issue     Level
+		trail, send, issue     gate.Level
 		in, forced             bool
 		ppm                    uint32
 	}{
-		{"nothing said", ``, "net", Identity{ID: high}, LevelDebug, LevelOff, LevelError, true, false, Million},
-		{"chain at segment boundary", `"channels":{"net":{"send":"info"}}`, "network", Identity{ID: high}, LevelDebug, LevelOff, LevelError, true, false, Million},
-		{"chain per field", `"channels":{"*":{"issue":"fatal"},"net":{"send":"info"},"net.http":{"trail":"trace"}}`, "net.http.h2", Identity{ID: high}, LevelTrace, LevelInfo, LevelFatal, true, false, Million},
-		{"case folds", `"channels":{"Net":{"send":"info"}}`, "NET.http", Identity{ID: high}, LevelDebug, LevelInfo, LevelError, true, false, Million},
-		{"outside keeps its trail", `"clients":10`, "net", Identity{ID: high}, LevelDebug, LevelOff, LevelOff, false, false, 100_000},
-		{"nested: smaller counts", `"clients":10,"channels":{"net":{"clients":5}}`, "net", Identity{ID: mid}, LevelDebug, LevelOff, LevelOff, false, false, 50_000},
-		{"nested: inside both", `"clients":10,"channels":{"net":{"clients":1}}`, "net", Identity{ID: low}, LevelDebug, LevelOff, LevelError, true, false, 10_000},
-		{"top is a ceiling", `"clients":1,"channels":{"net":{"clients":50}}`, "net", Identity{ID: mid}, LevelDebug, LevelOff, LevelOff, false, false, 10_000},
-		{"own salt: product", `"clients":10,"channels":{"net":{"clients":50,"salt":"own"}}`, "net", Identity{ID: high}, LevelDebug, LevelOff, LevelOff, false, false, 50_000},
-		{"by player not set", `"channels":{"net":{"clients":99,"by":"player"}}`, "net", Identity{ID: low}, LevelDebug, LevelOff, LevelOff, false, false, 990_000},
-		{"by player not set, all", `"channels":{"net":{"clients":100,"by":"player"}}`, "net", Identity{ID: low}, LevelDebug, LevelOff, LevelError, true, false, Million},
-		{"by match", `"clients":10,"channels":{"net":{"by":"match"}}`, "net", Identity{ID: high, Match: low}, LevelDebug, LevelOff, LevelError, true, false, 100_000},
-		{"by of all", `"clients":10,"by":"match"`, "net", Identity{ID: low, Match: high}, LevelDebug, LevelOff, LevelOff, false, false, 100_000},
-		{"rules in order", `"rules":[{"id":"a","when":{"env":["x"]},"set":{"channels":{"*":{"send":"info"}}}},{"id":"b","when":{"env":["x"]},"set":{"channels":{"net":{"send":"warn"}}}}]`, "net", Identity{ID: high, Env: "x"}, LevelDebug, LevelWarn, LevelError, true, false, Million},
-		{"rule over exact entry", `"channels":{"net":{"send":"error"}},"rules":[{"id":"a","when":{"env":["x"]},"set":{"channels":{"*":{"send":"info"}}}}]`, "net", Identity{ID: high, Env: "x"}, LevelDebug, LevelInfo, LevelError, true, false, Million},
-		{"and over keys", `"rules":[{"id":"a","when":{"env":["x"],"platform":["linux"]},"set":{"clients":0}}]`, "net", Identity{ID: high, Env: "x"}, LevelDebug, LevelOff, LevelError, true, false, Million},
-		{"or in a list", `"rules":[{"id":"a","when":{"env":["y","x"]},"set":{"clients":0}}]`, "net", Identity{ID: high, Env: "x"}, LevelDebug, LevelOff, LevelOff, false, false, 0},
-		{"not", `"rules":[{"id":"a","when":{"env":["x"],"not":{"region":["eu"]}},"set":{"clients":0}}]`, "net", Identity{ID: high, Env: "x", Region: "eu"}, LevelDebug, LevelOff, LevelError, true, false, Million},
-		{"not elsewhere", `"rules":[{"id":"a","when":{"env":["x"],"not":{"region":["eu"]}},"set":{"clients":0}}]`, "net", Identity{ID: high, Env: "x", Region: "us"}, LevelDebug, LevelOff, LevelOff, false, false, 0},
-		{"not, unknown key", `"rules":[{"id":"a","when":{"env":["x"],"not":{"wind":["eu"]}},"set":{"clients":0}}]`, "net", Identity{ID: high, Env: "x"}, LevelDebug, LevelOff, LevelError, true, false, Million},
-		{"release range", `"rules":[{"id":"a","when":{"release":[">=1.42 <1.43"]},"set":{"clients":0}}]`, "net", hash, LevelDebug, LevelOff, LevelOff, false, false, 0},
-		{"release without name", `"rules":[{"id":"a","when":{"release":["1.42.0"]},"set":{"clients":0}}]`, "net", hash, LevelDebug, LevelOff, LevelOff, false, false, 0},
-		{"tag", `"rules":[{"id":"a","when":{"tags.flag.x":["on"]},"set":{"clients":0}}]`, "net", hash, LevelDebug, LevelOff, LevelOff, false, false, 0},
-		{"allow-list", `"clients":1,"rules":[{"id":"a","when":{"player":["anna"]},"set":{"clients":100,"channels":{"*":{"send":"debug"}}}}]`, "net", hash, LevelDebug, LevelDebug, LevelError, true, true, 0},
-		{"allow-list, hashed", `"clients":1,"salt":"","rules":[{"id":"a","when":{"player":["` + hashID("", "anna") + `"]},"set":{"clients":100}}]`, "net", hash, LevelDebug, LevelOff, LevelError, true, true, 0},
-		{"allow-list is above the ceiling", `"clients":1,"ceiling":{"clients":2,"send":"error"},"rules":[{"id":"a","when":{"player":["anna"]},"set":{"clients":100,"channels":{"*":{"send":"debug"}}}}]`, "net", hash, LevelDebug, LevelDebug, LevelError, true, true, 0},
-		{"allow-list is above a channel's share", `"channels":{"net":{"clients":1}},"rules":[{"id":"a","when":{"player":["anna"]},"set":{"clients":100}}]`, "net", hash, LevelDebug, LevelOff, LevelError, true, true, 0},
-		{"ceiling", `"clients":50,"channels":{"*":{"send":"debug"}},"ceiling":{"clients":1,"send":"error"}`, "net", Identity{ID: low}, LevelDebug, LevelError, LevelError, true, false, 10_000},
-		{"order: trail follows", `"channels":{"*":{"send":"trace"}}`, "net", Identity{ID: low}, LevelTrace, LevelTrace, LevelError, true, false, Million},
-		{"order: issue follows", `"channels":{"*":{"send":"fatal"}}`, "net", Identity{ID: low}, LevelDebug, LevelFatal, LevelFatal, true, false, Million},
-		{"kill switch", `"enabled":false`, "net", Identity{ID: low}, LevelOff, LevelOff, LevelOff, false, false, Million},
+		{"nothing said", ``, "net", Identity{ID: high}, gate.LevelDebug, gate.LevelOff, gate.LevelError, true, false, gate.Million},
+		{"chain at segment boundary", `"channels":{"net":{"send":"info"}}`, "network", Identity{ID: high}, gate.LevelDebug, gate.LevelOff, gate.LevelError, true, false, gate.Million},
+		{"chain per field", `"channels":{"*":{"issue":"fatal"},"net":{"send":"info"},"net.http":{"trail":"trace"}}`, "net.http.h2", Identity{ID: high}, gate.LevelTrace, gate.LevelInfo, gate.LevelFatal, true, false, gate.Million},
+		{"case folds", `"channels":{"Net":{"send":"info"}}`, "NET.http", Identity{ID: high}, gate.LevelDebug, gate.LevelInfo, gate.LevelError, true, false, gate.Million},
+		{"outside keeps its trail", `"clients":10`, "net", Identity{ID: high}, gate.LevelDebug, gate.LevelOff, gate.LevelOff, false, false, 100_000},
+		{"nested: smaller counts", `"clients":10,"channels":{"net":{"clients":5}}`, "net", Identity{ID: mid}, gate.LevelDebug, gate.LevelOff, gate.LevelOff, false, false, 50_000},
+		{"nested: inside both", `"clients":10,"channels":{"net":{"clients":1}}`, "net", Identity{ID: low}, gate.LevelDebug, gate.LevelOff, gate.LevelError, true, false, 10_000},
+		{"top is a ceiling", `"clients":1,"channels":{"net":{"clients":50}}`, "net", Identity{ID: mid}, gate.LevelDebug, gate.LevelOff, gate.LevelOff, false, false, 10_000},
+		{"own salt: product", `"clients":10,"channels":{"net":{"clients":50,"salt":"own"}}`, "net", Identity{ID: high}, gate.LevelDebug, gate.LevelOff, gate.LevelOff, false, false, 50_000},
+		{"by player not set", `"channels":{"net":{"clients":99,"by":"player"}}`, "net", Identity{ID: low}, gate.LevelDebug, gate.LevelOff, gate.LevelOff, false, false, 990_000},
+		{"by player not set, all", `"channels":{"net":{"clients":100,"by":"player"}}`, "net", Identity{ID: low}, gate.LevelDebug, gate.LevelOff, gate.LevelError, true, false, gate.Million},
+		{"by match", `"clients":10,"channels":{"net":{"by":"match"}}`, "net", Identity{ID: high, Match: low}, gate.LevelDebug, gate.LevelOff, gate.LevelError, true, false, 100_000},
+		{"by of all", `"clients":10,"by":"match"`, "net", Identity{ID: low, Match: high}, gate.LevelDebug, gate.LevelOff, gate.LevelOff, false, false, 100_000},
+		{"rules in order", `"rules":[{"id":"a","when":{"env":["x"]},"set":{"channels":{"*":{"send":"info"}}}},{"id":"b","when":{"env":["x"]},"set":{"channels":{"net":{"send":"warn"}}}}]`, "net", Identity{ID: high, Env: "x"}, gate.LevelDebug, gate.LevelWarn, gate.LevelError, true, false, gate.Million},
+		{"rule over exact entry", `"channels":{"net":{"send":"error"}},"rules":[{"id":"a","when":{"env":["x"]},"set":{"channels":{"*":{"send":"info"}}}}]`, "net", Identity{ID: high, Env: "x"}, gate.LevelDebug, gate.LevelInfo, gate.LevelError, true, false, gate.Million},
+		{"and over keys", `"rules":[{"id":"a","when":{"env":["x"],"platform":["linux"]},"set":{"clients":0}}]`, "net", Identity{ID: high, Env: "x"}, gate.LevelDebug, gate.LevelOff, gate.LevelError, true, false, gate.Million},
+		{"or in a list", `"rules":[{"id":"a","when":{"env":["y","x"]},"set":{"clients":0}}]`, "net", Identity{ID: high, Env: "x"}, gate.LevelDebug, gate.LevelOff, gate.LevelOff, false, false, 0},
+		{"not", `"rules":[{"id":"a","when":{"env":["x"],"not":{"region":["eu"]}},"set":{"clients":0}}]`, "net", Identity{ID: high, Env: "x", Region: "eu"}, gate.LevelDebug, gate.LevelOff, gate.LevelError, true, false, gate.Million},
+		{"not elsewhere", `"rules":[{"id":"a","when":{"env":["x"],"not":{"region":["eu"]}},"set":{"clients":0}}]`, "net", Identity{ID: high, Env: "x", Region: "us"}, gate.LevelDebug, gate.LevelOff, gate.LevelOff, false, false, 0},
+		{"not, unknown key", `"rules":[{"id":"a","when":{"env":["x"],"not":{"wind":["eu"]}},"set":{"clients":0}}]`, "net", Identity{ID: high, Env: "x"}, gate.LevelDebug, gate.LevelOff, gate.LevelError, true, false, gate.Million},
+		{"release range", `"rules":[{"id":"a","when":{"release":[">=1.42 <1.43"]},"set":{"clients":0}}]`, "net", hash, gate.LevelDebug, gate.LevelOff, gate.LevelOff, false, false, 0},
+		{"release without name", `"rules":[{"id":"a","when":{"release":["1.42.0"]},"set":{"clients":0}}]`, "net", hash, gate.LevelDebug, gate.LevelOff, gate.LevelOff, false, false, 0},
+		{"tag", `"rules":[{"id":"a","when":{"tags.flag.x":["on"]},"set":{"clients":0}}]`, "net", hash, gate.LevelDebug, gate.LevelOff, gate.LevelOff, false, false, 0},
+		{"allow-list", `"clients":1,"rules":[{"id":"a","when":{"player":["anna"]},"set":{"clients":100,"channels":{"*":{"send":"debug"}}}}]`, "net", hash, gate.LevelDebug, gate.LevelDebug, gate.LevelError, true, true, 0},
+		{"allow-list, hashed", `"clients":1,"salt":"","rules":[{"id":"a","when":{"player":["` + hashID("", "anna") + `"]},"set":{"clients":100}}]`, "net", hash, gate.LevelDebug, gate.LevelOff, gate.LevelError, true, true, 0},
+		{"allow-list is above the ceiling", `"clients":1,"ceiling":{"clients":2,"send":"error"},"rules":[{"id":"a","when":{"player":["anna"]},"set":{"clients":100,"channels":{"*":{"send":"debug"}}}}]`, "net", hash, gate.LevelDebug, gate.LevelDebug, gate.LevelError, true, true, 0},
+		{"allow-list is above a channel's share", `"channels":{"net":{"clients":1}},"rules":[{"id":"a","when":{"player":["anna"]},"set":{"clients":100}}]`, "net", hash, gate.LevelDebug, gate.LevelOff, gate.LevelError, true, true, 0},
+		{"ceiling", `"clients":50,"channels":{"*":{"send":"debug"}},"ceiling":{"clients":1,"send":"error"}`, "net", Identity{ID: low}, gate.LevelDebug, gate.LevelError, gate.LevelError, true, false, 10_000},
+		{"order: trail follows", `"channels":{"*":{"send":"trace"}}`, "net", Identity{ID: low}, gate.LevelTrace, gate.LevelTrace, gate.LevelError, true, false, gate.Million},
+		{"order: issue follows", `"channels":{"*":{"send":"fatal"}}`, "net", Identity{ID: low}, gate.LevelDebug, gate.LevelFatal, gate.LevelFatal, true, false, gate.Million},
+		{"kill switch", `"enabled":false`, "net", Identity{ID: low}, gate.LevelOff, gate.LevelOff, gate.LevelOff, false, false, gate.Million},
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			p := parse(t, doc(row.members))
 			d, err := p.Explain(row.id, row.channel, Under{Hash: sha256.Sum256})
-			want := Thresholds{row.trail, row.send, row.issue}
+			want := gate.Thresholds{Trail: row.trail, Send: row.send, Issue: row.issue}
 			if err != nil || d.Thresholds != want || d.In != row.in || d.Forced != row.forced || d.PPM != row.ppm {
 				t.Errorf("got %v in=%v forced=%v ppm=%d, %v; want %v in=%v forced=%v ppm=%d", d.Thresholds, d.In, d.Forced, d.PPM, err, want, row.in, row.forced, row.ppm)
 			}
@@ -123,7 +125,7 @@ func TestExplainNamesTheDecider(t *testing.T) {
 
 // oracle decides a channel straight from the words of the study, on the settings as text and without any of the
 // machinery: levels only, with cohorts.
-func oracle(layers []map[string]string, top []string, bucket uint32, name string) Thresholds {
+func oracle(layers []map[string]string, top []string, bucket uint32, name string) gate.Thresholds {
 	get := func(field, otherwise string) string {
 		v := otherwise
 		for _, l := range layers {
@@ -139,18 +141,18 @@ func oracle(layers []map[string]string, top []string, bucket uint32, name string
 		}
 		return v
 	}
-	level := func(field, otherwise string) Level { l, _ := ParseLevel(get(field, otherwise)); return l }
-	th := Thresholds{level("trail", "debug"), level("send", "off"), level("issue", "error")}
-	if th.Send != LevelOff && th.Issue < th.Send {
+	level := func(field, otherwise string) gate.Level { l, _ := gate.ParseLevel(get(field, otherwise)); return l }
+	th := gate.Thresholds{Trail: level("trail", "debug"), Send: level("send", "off"), Issue: level("issue", "error")}
+	if th.Send != gate.LevelOff && th.Issue < th.Send {
 		th.Issue = th.Send
 	}
-	if th.Trail != LevelOff {
+	if th.Trail != gate.LevelOff {
 		th.Trail = min(th.Trail, th.Send, th.Issue)
 	}
 	all, _ := strconv.Atoi(top[len(top)-1])
 	own, _ := strconv.Atoi(get("clients", "100"))
 	if min(all, own) < 100 && bucket >= uint32(min(all, own))*10_000 {
-		th.Send, th.Issue = LevelOff, LevelOff
+		th.Send, th.Issue = gate.LevelOff, gate.LevelOff
 	}
 	return th
 }
@@ -220,15 +222,15 @@ func TestPropertyControllerEqualsExplainEqualsOracle(t *testing.T) {
 		tried++
 		p := parse(t, s)
 		for _, n := range append(names[1:], "other", "net.httpx") {
-			want := oracle(layers, tops, Bucket("", id.ID), n)
+			want := oracle(layers, tops, gate.Bucket("", id.ID), n)
 			d, _ := p.Explain(id, n, Under{})
 			live := c.Explain(n)
 			if d.Thresholds != want || live.Thresholds != want || d.In != live.In || d.PPM != live.PPM {
 				t.Fatalf("%s\n%s on %s: explain %v, live %v, oracle %v", s, id.ID, n, d.Thresholds, live.Thresholds, want)
 			}
-			for l := LevelTrace; l <= LevelFatal; l++ {
-				if got := c.Channel(n).Decide(l) &^ Draw; got != decide(want, l)&^Draw {
-					t.Fatalf("%s\n%s on %s at %v: gate %b, oracle %b", s, id.ID, n, l, got, decide(want, l)&^Draw)
+			for l := gate.LevelTrace; l <= gate.LevelFatal; l++ {
+				if got := c.Channel(n).Decide(l) &^ gate.Draw; got != shipped(want, l) {
+					t.Fatalf("%s\n%s on %s at %v: gate %b, oracle %b", s, id.ID, n, l, got, shipped(want, l))
 				}
 			}
 		}
@@ -249,4 +251,18 @@ func TestExplainTime(t *testing.T) {
 			t.Errorf("at %v: in=%v, want %v: %+v", row.now, d.In, row.in, d.Rules)
 		}
 	}
+}
+
+// shipped is what thresholds mean for a record, without draws.
+func shipped(t gate.Thresholds, l gate.Level) (v gate.Verdict) {
+	if l >= t.Trail {
+		v = gate.Trail
+	}
+	if l >= t.Send {
+		v |= gate.Send
+	}
+	if l >= t.Issue {
+		v |= gate.Issue
+	}
+	return v
 }

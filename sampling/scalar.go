@@ -3,6 +3,8 @@ package sampling
 import (
 	"strconv"
 	"time"
+
+	"github.com/krunk-go/krunk/internal/gate"
 )
 
 // Rate is a number of records per second, minute or hour; the zero Rate is no limit.
@@ -77,7 +79,7 @@ func count(s string) (uint32, bool) {
 		}
 		n = n*10 + uint32(s[i]-'0')
 	}
-	return n, len(s) > 0 && s[0] != '0' && n <= Million
+	return n, len(s) > 0 && s[0] != '0' && n <= gate.Million
 }
 
 // rfc3339 reads a time with zone. It stands here because time.Parse brings every layout with it, and time.Date 4 KiB.

@@ -5,6 +5,8 @@ import (
 	"math/rand/v2"
 	"sync"
 	"time"
+
+	"github.com/krunk-go/krunk/internal/gate"
 )
 
 // Status is what a controller knows about itself.
@@ -60,7 +62,7 @@ func (c *Controller) Status() Status {
 
 // inCohort reports whether the client is in by the top level.
 func (p *plan) inCohort() bool {
-	return inside(p.buckets[p.by], p.clients, p.ids[p.by] != "") && !p.killed
+	return gate.Inside(p.buckets[p.by], p.clients, p.ids[p.by] != "") && !p.killed
 }
 
 // Reports reports whether a policy is in force and this client is in its top-level cohort.

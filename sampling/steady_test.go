@@ -7,12 +7,14 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/krunk-go/krunk/internal/gate"
 )
 
 // kept counts the records of n that a channel sends.
-func kept(ch *ChannelState, n int) (sent int) {
+func kept(ch *gate.Channel, n int) (sent int) {
 	for range n {
-		if v, _ := ch.Take(ch.Decide(LevelInfo), 0); v&Send != 0 {
+		if v, _ := ch.Take(ch.Decide(gate.LevelInfo), 0); v&gate.Send != 0 {
 			sent++
 		}
 	}
@@ -179,14 +181,14 @@ func TestUpdateTellsThatThePolicyExpired(t *testing.T) {
 
 func TestAdoptKeepsBoth(t *testing.T) {
 	c := controller(t, Identity{ID: "a"}, Options{})
-	first, second := c.Channel("net"), NewChannel("net")
+	first, second := c.Channel("net"), gate.NewChannel("net")
 	c.Adopt(second)
 	c.Adopt(second)
 	if err := c.Apply([]byte(v("1", `"enabled":false`))); err != nil {
 		t.Fatal(err)
 	}
-	if first.Enabled(LevelFatal) || second.Enabled(LevelFatal) || len(c.all) != 2 {
-		t.Errorf("after the kill switch: first %v, second %v, %d states", first.Enabled(LevelFatal), second.Enabled(LevelFatal), len(c.all))
+	if first.Enabled(gate.LevelFatal) || second.Enabled(gate.LevelFatal) || len(c.all) != 2 {
+		t.Errorf("after the kill switch: first %v, second %v, %d states", first.Enabled(gate.LevelFatal), second.Enabled(gate.LevelFatal), len(c.all))
 	}
 }
 

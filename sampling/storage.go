@@ -6,6 +6,8 @@ import (
 	"strings"
 	"sync"
 	"time"
+
+	"github.com/krunk-go/krunk/internal/gate"
 )
 
 // Storage keeps the last good policy between two runs. Its methods are called by one goroutine at a time and may block.
@@ -44,7 +46,7 @@ func (r *record) encode() []byte {
 	b = appendLine(b, "etag ", r.at.ETag)
 	b = appendLine(b, "sig ", r.at.Signature)
 	b = appendLine(b, "", "") + string(r.body)
-	return []byte(recordHead + strconv.FormatUint(sum64([]byte(b)), 10) + "\n" + b)
+	return []byte(recordHead + strconv.FormatUint(gate.Sum64([]byte(b)), 10) + "\n" + b)
 }
 
 // appendLine leaves out a value that would break the format; no server and no key id has a reason for one.
@@ -59,7 +61,7 @@ func decodeRecord(b []byte) (r record, ok bool) {
 	s, ok := strings.CutPrefix(string(b), recordHead)
 	sum, rest, ok2 := strings.Cut(s, "\n")
 	n, ok3 := whole(sum)
-	if !ok || !ok2 || !ok3 || n != sum64([]byte(rest)) {
+	if !ok || !ok2 || !ok3 || n != gate.Sum64([]byte(rest)) {
 		return r, false
 	}
 	r.floors = make(map[string]floor)

@@ -3,6 +3,8 @@ package sampling
 import (
 	"slices"
 	"strings"
+
+	"github.com/krunk-go/krunk/internal/gate"
 )
 
 // membersAt lists what may stand beside the last step of path.
@@ -37,7 +39,7 @@ const synonyms = "level:send loglevel:send minlevel:send sample:records sampling
 
 // suggest returns `did you mean "x"?` or else.
 func suggest(given string, allowed []string, otherwise string) string {
-	low := fold(given)
+	low := gate.Fold(given)
 	for pair := range strings.FieldsSeq(synonyms) {
 		from, to, _ := strings.Cut(pair, ":")
 		if from == low && slices.Contains(allowed, to) {

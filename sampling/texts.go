@@ -3,6 +3,8 @@ package sampling
 import (
 	"strconv"
 	"strings"
+
+	"github.com/krunk-go/krunk/internal/gate"
 )
 
 // text says what is wrong and what to write.
@@ -164,7 +166,7 @@ func rateHint(arg string) string {
 // times100 is the percentage that a fraction was meant to be.
 func times100(lit string) string {
 	n, _ := decimal(lit, 4)
-	return percentText(uint32(min(n*100, Million)))
+	return percentText(uint32(min(n*100, gate.Million)))
 }
 
 // percentText writes ppm as a percentage.

@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 
+	"github.com/krunk-go/krunk/internal/gate"
 	"github.com/krunk-go/krunk/sampling"
 )
 
@@ -36,7 +37,7 @@ var channels = [...]string{"net", "render", "ai"}
 // which would take a ring of records and a sender for each of a thousand. It is owned by one worker.
 type player struct {
 	follower
-	channels [len(channels)]*sampling.ChannelState
+	channels [len(channels)]*gate.Channel
 	reports  bool                  // what reporting said last
 	sent     [len(channels)]uint64 // records that passed
 }
@@ -73,7 +74,7 @@ var kinds = [...]sampling.Identity{
 // reporting says whether an error of this client would leave the machine, on any channel.
 func (p *player) reporting() bool {
 	for _, c := range p.channels {
-		if c.Decide(sampling.LevelError)&(sampling.Send|sampling.Issue) != 0 {
+		if c.Decide(gate.LevelError)&(gate.Send|gate.Issue) != 0 {
 			return true
 		}
 	}
@@ -82,13 +83,13 @@ func (p *player) reporting() bool {
 
 // record does what a capture call does: one atomic load decides, and only what may pass is drawn. It says whether the record
 // left the machine.
-func (p *player) record(channel int, l sampling.Level, key uint64) bool {
+func (p *player) record(channel int, l gate.Level, key uint64) bool {
 	c := p.channels[channel]
 	v := c.Decide(l)
-	if v&sampling.Draw != 0 {
+	if v&gate.Draw != 0 {
 		v, _ = c.Take(v, key)
 	}
-	if v&(sampling.Send|sampling.Issue) == 0 {
+	if v&(gate.Send|gate.Issue) == 0 {
 		return false
 	}
 	p.sent[channel]++

@@ -6,13 +6,14 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/krunk-go/krunk/internal/gate"
 	"github.com/krunk-go/krunk/sampling"
 )
 
 // emission is how much one client would write to a channel if nothing held it back.
 type emission struct {
 	perSecond float64
-	level     sampling.Level
+	level     gate.Level
 	reaching  bool // the records are those that reach the channel's lowest threshold, whichever that is
 }
 
@@ -31,7 +32,7 @@ func parseEmissions(flags list) (emissions, error) {
 		name, levelName, leveled := strings.Cut(where, ":")
 		e := emission{perSecond: n, reaching: !leveled}
 		if leveled {
-			if e.level, ok = sampling.ParseLevel(levelName); !ok || e.level == sampling.LevelOff {
+			if e.level, ok = gate.ParseLevel(levelName); !ok || e.level == gate.LevelOff {
 				return nil, misused("-rate %q: %q is not a level; use trace, debug, info, warn, error or fatal", text, levelName)
 			}
 		}
@@ -49,12 +50,12 @@ func (e emissions) of(name string) emission {
 }
 
 // verdict asks the gate what becomes of such a record.
-func (e emission) verdict(g *sampling.Gate) sampling.Verdict {
-	const ship = sampling.Send | sampling.Issue
+func (e emission) verdict(g *gate.Gate) gate.Verdict {
+	const ship = gate.Send | gate.Issue
 	if !e.reaching {
 		return g.Decide(e.level) & ship
 	}
-	for _, l := range [...]sampling.Level{sampling.LevelTrace, sampling.LevelDebug, sampling.LevelInfo, sampling.LevelWarn, sampling.LevelError, sampling.LevelFatal} {
+	for _, l := range [...]gate.Level{gate.LevelTrace, gate.LevelDebug, gate.LevelInfo, gate.LevelWarn, gate.LevelError, gate.LevelFatal} {
 		if v := g.Decide(l) & ship; v != 0 {
 			return v
 		}
@@ -100,7 +101,7 @@ func newTariff(p *sampling.Policy, id sampling.Identity, u sampling.Under, names
 		}
 		made := e.of(name).perSecond
 		t.made = append(t.made, made)
-		t.wanted = append(t.wanted, made*float64(d.Records)/sampling.Million)
+		t.wanted = append(t.wanted, made*float64(d.Records)/gate.Million)
 		t.budget = append(t.budget, index)
 	}
 	return t, nil
@@ -125,7 +126,7 @@ func ceilingRate(p *sampling.Policy) float64 {
 }
 
 // spend fills kept with what a client sends on the open channels, sums being scratch of the size of caps.
-func (t *tariff) spend(verdicts []sampling.Verdict, kept, sums []float64) {
+func (t *tariff) spend(verdicts []gate.Verdict, kept, sums []float64) {
 	clear(sums)
 	for i, v := range verdicts {
 		kept[i] = 0

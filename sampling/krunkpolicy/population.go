@@ -7,6 +7,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/krunk-go/krunk/internal/gate"
 	"github.com/krunk-go/krunk/sampling"
 	"github.com/krunk-go/krunk/sampling/signed"
 )
@@ -137,7 +138,7 @@ func (pop *population) walk(sum *tally, tariffs []*tariff, doc []byte, names []s
 			return err
 		}
 	}
-	w := walker{pop: pop, ctl: ctl, sum: sum, verdicts: make([]sampling.Verdict, len(names)), kept: make([]float64, len(names))}
+	w := walker{pop: pop, ctl: ctl, sum: sum, verdicts: make([]gate.Verdict, len(names)), kept: make([]float64, len(names))}
 	for _, name := range names {
 		w.gates = append(w.gates, ctl.Channel(name).Gate())
 		w.emits = append(w.emits, pop.emissions.of(name))
@@ -153,9 +154,9 @@ type walker struct {
 	pop      *population
 	ctl      *sampling.Controller
 	sum      *tally
-	gates    []*sampling.Gate
+	gates    []*gate.Gate
 	emits    []emission
-	verdicts []sampling.Verdict
+	verdicts []gate.Verdict
 	kept     []float64
 	sums     []float64
 	random   rand.PCG
@@ -210,10 +211,10 @@ func (w *walker) send(t *tariff) {
 		c, kept := &w.sum.channels[j], millionths(w.kept[j])
 		c.clients++
 		c.held += millionths(t.made[j]) - kept
-		if v&sampling.Send != 0 {
+		if v&gate.Send != 0 {
 			c.logs += kept
 		}
-		if v&sampling.Issue != 0 {
+		if v&gate.Issue != 0 {
 			c.events += kept
 		}
 	}

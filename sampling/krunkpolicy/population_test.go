@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/krunk-go/krunk/internal/gate"
 	"github.com/krunk-go/krunk/sampling"
 	"github.com/krunk-go/krunk/sampling/signed"
 )
@@ -50,7 +51,7 @@ func TestSimulationAgreesWithExplain(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if d.Send != sampling.LevelOff || d.Issue != sampling.LevelOff {
+			if d.Send != gate.LevelOff || d.Issue != gate.LevelOff {
 				want[j]++
 			}
 		}

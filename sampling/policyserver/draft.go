@@ -10,6 +10,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/krunk-go/krunk/internal/gate"
 	"github.com/krunk-go/krunk/sampling"
 )
 
@@ -201,15 +202,15 @@ func (c *Connect) rule(id string, now time.Time) (string, error) {
 	if err != nil || length < time.Second || length > longest {
 		return "", fmt.Errorf("policyserver: for %q; write a time from 1s to 168h, such as 1h", c.For)
 	}
-	level, ok := sampling.ParseLevel(c.Level)
-	if !ok || level == sampling.LevelOff {
+	level, ok := gate.ParseLevel(c.Level)
+	if !ok || level == gate.LevelOff {
 		return "", fmt.Errorf("policyserver: level %q; write trace, debug, info, warn, error or fatal", c.Level)
 	}
 	set := `"send": ` + quote(c.Level)
 	switch {
-	case level <= sampling.LevelDebug:
+	case level <= gate.LevelDebug:
 		set = `"trail": ` + quote(c.Level) + ", " + set
-	case level > sampling.LevelError:
+	case level > gate.LevelError:
 		set += `, "issue": ` + quote(c.Level)
 	}
 	if c.Clients != nil {

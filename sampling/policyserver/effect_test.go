@@ -6,13 +6,14 @@ import (
 	"testing"
 	"time"
 
+	"github.com/krunk-go/krunk/internal/gate"
 	"github.com/krunk-go/krunk/sampling"
 )
 
 func TestEffect(t *testing.T) {
 	windows := Group{Identity: sampling.Identity{Platform: "windows"}, Clients: 600}
 	linux := Group{Identity: sampling.Identity{Platform: "linux"}, Clients: 400}
-	volumes := []Volume{{"Net", sampling.LevelDebug, 1000}, {"net", sampling.LevelInfo, 100}, {"net", sampling.LevelError, 10}, {"ui", sampling.LevelError, 20}}
+	volumes := []Volume{{"Net", gate.LevelDebug, 1000}, {"net", gate.LevelInfo, 100}, {"net", gate.LevelError, 10}, {"ui", gate.LevelError, 20}}
 	for _, c := range []struct {
 		name, from, to string
 		after, records float64
@@ -63,7 +64,7 @@ func BenchmarkPredict(b *testing.B) {
 	o := Observation{Clients: 1000}
 	for i := range 40 {
 		name := "c" + string(rune('a'+i%26)) + string(rune('a'+i/26))
-		o.Volumes = append(o.Volumes, Volume{name, sampling.LevelDebug, 10})
+		o.Volumes = append(o.Volumes, Volume{name, gate.LevelDebug, 10})
 	}
 	for i := range 4 {
 		o.Groups = append(o.Groups, Group{Identity: sampling.Identity{Release: "g@1." + string(rune('0'+i))}, Clients: 250})

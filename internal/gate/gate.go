@@ -1,4 +1,7 @@
-package sampling
+// Package gate decides what becomes of a record: thresholds of a channel in one atomic word, then draws and rates. A client
+// reads, a controller writes, and neither waits for the other. It knows nothing of policies, so that a program without
+// remote control links none of what reads them.
+package gate
 
 import "sync/atomic"
 
@@ -9,8 +12,11 @@ type Thresholds struct {
 	Trail, Send, Issue Level
 }
 
-// defaultThresholds are what a channel has when nothing else was said: trail debug, send off, issue error.
-var defaultThresholds = Thresholds{Trail: LevelDebug, Send: LevelOff, Issue: LevelError}
+// Off returns thresholds that nothing reaches.
+func Off() Thresholds { return Thresholds{Trail: LevelOff, Send: LevelOff, Issue: LevelOff} }
+
+// Defaults returns what a channel has when nothing else was said: trail debug, send off, issue error.
+func Defaults() Thresholds { return Thresholds{Trail: LevelDebug, Send: LevelOff, Issue: LevelError} }
 
 // Gate is the decision of one channel in one atomic word: level thresholds change together and a reader never waits.
 // The zero Gate is closed. Levels beyond ±16382 count as the nearest of these two. It must not be copied.

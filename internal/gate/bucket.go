@@ -1,4 +1,4 @@
-package sampling
+package gate
 
 import (
 	"math/bits"
@@ -18,6 +18,10 @@ func Bucket(salt, id string) uint32 {
 	b = append(b, id...)
 	return project(murmur3(b, 0))
 }
+
+// Inside reports whether a client is in a cohort of ppm, by its bucket if its id is known: nobody else is in but those whom
+// everybody is among.
+func Inside(bucket, ppm uint32, known bool) bool { return ppm >= Million || known && bucket < ppm }
 
 func project(h uint32) uint32 { return uint32(uint64(h) * Million >> 32) }
 
@@ -43,8 +47,8 @@ func murmur3(b []byte, seed uint32) uint32 {
 	return h ^ h>>16
 }
 
-// product multiplies two probabilities in ppm; what is not zero stays at least 1.
-func product(a, b uint32) uint32 {
+// Product multiplies two probabilities in ppm; what is not zero stays at least 1.
+func Product(a, b uint32) uint32 {
 	p := uint32((uint64(a)*uint64(b) + Million/2) / Million)
 	if p == 0 && a > 0 && b > 0 {
 		return 1
@@ -52,8 +56,8 @@ func product(a, b uint32) uint32 {
 	return p
 }
 
-// sum64 is FNV-1a; it tells two documents apart that claim the same version.
-func sum64(b []byte) uint64 {
+// Sum64 is FNV-1a; it tells two documents apart that claim the same version.
+func Sum64(b []byte) uint64 {
 	h := uint64(14695981039346656037)
 	for _, c := range b {
 		h = (h ^ uint64(c)) * 1099511628211
@@ -61,5 +65,5 @@ func sum64(b []byte) uint64 {
 	return h
 }
 
-// fold brings a channel's name to lower case, as the reader does with those of a policy.
-func fold(name string) string { return strings.ToLower(name) }
+// Fold brings a channel's name to lower case, as the reader does with those of a policy.
+func Fold(name string) string { return strings.ToLower(name) }

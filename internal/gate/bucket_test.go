@@ -1,4 +1,4 @@
-package sampling
+package gate
 
 import (
 	"encoding/json"
@@ -83,45 +83,6 @@ func TestUnleashVectors(t *testing.T) {
 	}
 }
 
-func TestPercentVectors(t *testing.T) {
-	var f struct {
-		Vectors []struct {
-			Percent json.Number
-			PPM     uint64
-		}
-	}
-	vectors(t, "percent_to_ppm.json", &f)
-	if len(f.Vectors) != 9 {
-		t.Fatalf("got %d vectors, want 9", len(f.Vectors))
-	}
-	for _, v := range f.Vectors {
-		if got, bad := decimal(v.Percent.String(), 4); got != v.PPM || bad != numGood {
-			t.Errorf("%s = %d, %d, want %d", v.Percent, got, bad, v.PPM)
-		}
-	}
-}
-
-func TestDecimal(t *testing.T) {
-	for _, v := range []struct {
-		lit  string
-		want uint64
-		bad  numeral
-	}{
-		{"1e1", 100_000, numGood}, {"1E+2", 1_000_000, numGood}, {"1000e-1", 1_000_000, numGood}, {"0.00010000", 1, numGood},
-		{"-0", 0, numGood}, {"0e999999999999", 0, numGood}, {"-1", 0, numNegative}, {"0.00001", 0, numFine}, {"1e-99", 0, numFine},
-		{"1e99999999999", 0, numLarge}, {"123456789012345678901234567890", 0, numFine}, {"33.333300000000000000000000000", 333_333, numGood},
-		{"0.000000000000000000000000000001", 0, numFine},
-	} {
-		got, bad := decimal(v.lit, 4)
-		if v.lit == "123456789012345678901234567890" && bad == numLarge {
-			bad = numFine // either refusal will do
-		}
-		if bad != v.bad || bad == numGood && got != v.want {
-			t.Errorf("decimal(%s) = %d, %d, want %d, %d", v.lit, got, bad, v.want, v.bad)
-		}
-	}
-}
-
 func TestBucketRaisingOnlyAdds(t *testing.T) {
 	for i := range 20_000 {
 		b := Bucket("2026-w41", "id-"+strconv.Itoa(i))
@@ -130,7 +91,7 @@ func TestBucketRaisingOnlyAdds(t *testing.T) {
 		}
 		was := false
 		for ppm := uint32(0); ppm <= Million; ppm += 40_000 {
-			is := inside(b, ppm, true)
+			is := Inside(b, ppm, true)
 			if was && !is || ppm == 0 && is || ppm == Million && !is {
 				t.Fatalf("id-%d at %d ppm: was %v, is %v", i, ppm, was, is)
 			}

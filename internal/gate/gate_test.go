@@ -1,4 +1,4 @@
-package sampling
+package gate
 
 import "testing"
 
@@ -13,7 +13,7 @@ func TestGateDecidesLikeThreeCompares(t *testing.T) {
 			for _, issue := range levels {
 				g.set(Thresholds{trail, send, issue}, true)
 				for _, l := range levels {
-					if got, want := g.Decide(l), decide(Thresholds{trail, send, issue}, l); got != want || g.Enabled(l) != (want != 0) {
+					if got, want := g.Decide(l), Decide(Thresholds{trail, send, issue}, l); got != want || g.Enabled(l) != (want != 0) {
 						t.Fatalf("thresholds %v %v %v, level %v: got %b, %v, want %b", trail, send, issue, l, got, g.Enabled(l), want)
 					}
 				}
@@ -23,7 +23,7 @@ func TestGateDecidesLikeThreeCompares(t *testing.T) {
 }
 
 // decide is Decide in three compares, with levels brought into the range of a gate.
-func decide(th Thresholds, l Level) (v Verdict) {
+func Decide(th Thresholds, l Level) (v Verdict) {
 	near := func(l Level) Level {
 		if l == LevelOff {
 			return l
