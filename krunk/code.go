@@ -3,6 +3,9 @@ package krunk
 import (
 	"errors"
 	"strconv"
+	"strings"
+
+	"github.com/krunk-go/krunk/internal/text"
 )
 
 // Code says what Krunk cannot see in a stack by itself. Import paths cover the packages below them; a package's own tests are
@@ -24,14 +27,24 @@ type Sentinel struct {
 	Text string // all of what Error or String returns, or of the string itself; empty: any
 }
 
-// check wants every Sentinel to name something.
-func (c *Code) check() error {
-	for i, s := range c.Sentinels {
-		if s == (Sentinel{}) {
-			return errors.New("Sentinels[" + strconv.Itoa(i) + `] names every panic; write its Type, its Text or both, e.g. {Text: "net/http: abort Handler"}`)
+// check wants import paths as they stand in an import, and every Sentinel to name something.
+func (c *Code) check(faults *faults) {
+	for _, list := range [...]struct {
+		field string
+		paths []string
+	}{{"InApp", c.InApp}, {"Wrappers", c.Wrappers}} {
+		for i, path := range list.paths {
+			if path == "" || strings.ContainsAny(path, "*\\ \"") || strings.Contains(path, "..") || strings.Contains(path, "://") {
+				faults.add("Code."+list.field+"["+strconv.Itoa(i)+"]", errors.New(text.Quote(path)+
+					` is no import path; write it as in an import, such as "example.com/game/log": it covers the packages below as well`))
+			}
 		}
 	}
-	return nil
+	for i, s := range c.Sentinels {
+		if s == (Sentinel{}) {
+			faults.add("Code.Sentinels["+strconv.Itoa(i)+"]", errors.New(`empty, which would be every panic; write its Type, its Text or both, such as {Text: "net/http: abort Handler"}`))
+		}
+	}
 }
 
 // sentinel reports whether v is a value by which a framework ends a call.

@@ -115,11 +115,11 @@ func (cfg Config) check() (*plan, error) {
 	if cfg.PanicWait == 0 {
 		p.PanicWait = defaultPanicWait
 	}
-	faults.add("Code", cfg.Code.check())
+	cfg.Code.check(&faults)
 	var bad []error
 	p.levels, bad = parseLevels(cfg.Channels)
 	for _, err := range bad {
-		faults.add("Channels", err)
+		faults = append(faults, errors.New("krunk: Config.Channels"+err.Error()))
 	}
 	return p, errors.Join(faults...)
 }

@@ -331,3 +331,39 @@ func TestBytesPerHour(t *testing.T) {
 		c.Close(time.Minute)
 	})
 }
+
+// The map of Config.Channels stays the game's: what it does with it after Start changes nothing.
+func TestChannelsAreCopied(t *testing.T) {
+	channels := map[string]krunk.Thresholds{"net": {Send: "info"}}
+	c, srv := controlled(t, krunk.Config{Channels: channels}, "")
+	channels["net"] = krunk.Thresholds{Send: "nonsense"}
+	c.Sampling() // takes Config.Channels as its base
+	c.Channel("net").Info("packet lost")
+	c.Flush(time.Minute)
+	if n := len(srv.Logs()); n != 1 {
+		t.Errorf("%d log records arrived, want the one that Start was told to send", n)
+	}
+}
+
+// A game cannot write what Krunk and servers write themselves.
+func TestReservedTags(t *testing.T) {
+	c, srv := controlled(t, krunk.Config{Environment: "playtest"}, "")
+	for _, key := range []string{"release", "dist", "environment", "user", "filename", "function", "support_code", "krunk.p", "krunk.policy", "krunk.sampled"} {
+		c.SetTag(key, "forged")
+	}
+	c.SetTag("krunk", "mine")
+	id := c.Report(errors.New("boom"))
+	c.Flush(time.Minute)
+	events := srv.Events()
+	if len(events) != 1 {
+		t.Fatalf("%d events arrived, want 1", len(events))
+	}
+	for key, value := range events[0].Tags {
+		if value == "forged" {
+			t.Errorf("the game wrote the tag %s", key)
+		}
+	}
+	if ev := events[0]; ev.Tag("krunk") != "mine" || ev.Tag("support_code") != id.SupportCode() {
+		t.Errorf("tags %v, want krunk and the support code", ev.Tags)
+	}
+}
