@@ -1,8 +1,10 @@
 package blackbox
 
 import (
-	"encoding/binary"
+	"math/rand/v2"
+	"slices"
 	"sync"
+	"time"
 )
 
 // Meta says what an envelope in the outbox is, as far as the sender has to know.
@@ -17,87 +19,117 @@ type Meta struct {
 // Entry is an envelope that waits for its answer. Body is a view of the outbox, valid until Done.
 type Entry struct {
 	Meta
-	Seq  uint64
-	Body []byte
+	Seq      uint64 // in the order of Put, from 1
+	Refusals uint32 // that count against it
+	Body     []byte
 }
 
 // Outbox keeps encoded envelopes until each one was answered or given up. The recorder puts, the sender takes; neither runs
 // on a goroutine of the game, so a mutex does.
 //
-// An entry in the block has a header of 48 bytes: magic and state, length, checksum, then the Meta, so that it can be found
-// after a crash.
+// An entry lies in the first gap that it fits into. So one that waits, for the end of a rate limit or because a server refuses
+// it, takes its own room and no more. What is in the block says all that is needed to find the entries after a crash
+// (ScanOutbox); the rest is on the heap.
 type Outbox struct {
 	mu      sync.Mutex
-	buf     []byte   // immutable after NewOutbox: the slice, not the bytes
-	entries []stored // guarded by mu; oldest first, those at the front not done
-	head    uint64   // guarded by mu; position of the next entry
-	last    uint64   // guarded by mu; Seq of the newest entry
-	peak    int      // guarded by mu; most bytes ever waiting
+	buf     []byte    // immutable after NewOutbox: the slice, not the bytes
+	key     uint64    // immutable after NewOutbox
+	entries []stored  // guarded by mu; by place
+	used    uint64    // guarded by mu
+	last    uint64    // guarded by mu; Seq of the newest entry
+	turn    uint64    // guarded by mu; of the entry that was put behind last
+	peak    int       // guarded by mu; most bytes ever waiting
+	limit   int       // guarded by mu; of MaxBody when it was last halved, 0: never
+	halved  time.Time // guarded by mu
 }
 
+// stored is an entry of the block. What it repeats of the header is what is asked for most.
 type stored struct {
-	Meta
 	seq      uint64
-	pos, end uint64
-	body     uint64 // offset of the body
-	size     int
-	done     bool
+	at       uint64 // offset of the header
+	size     uint32 // of the body
+	refusals uint32
+	behind   uint64        // 0: in its place; otherwise behind all others, in this order
+	rests    time.Duration // not tried before that moment of the sender's time
+	kind     Kind
+	passed   bool   // another envelope was accepted since it was refused
+	lent     bool   // on its way
+	row      uint32 // refusals since passed was last true
 }
 
-const (
-	entryHeader = 48
-	entryMagic  = 0x4b52554e4b4f5558 // "KRUNKOUX"; the last byte changes when the entry is done
-	entryDone   = 0x4b52554e4b4f5500
-	maxEntries  = 4096
-)
+func (s *stored) room() uint64 { return room(int(s.size)) }
 
-// NewOutbox makes an outbox over mem.
-func NewOutbox(mem []byte) *Outbox {
-	return &Outbox{buf: mem, entries: make([]stored, 0, 64)}
+func (s *stored) entry(mem []byte) Entry { return entry(mem, s.at, s.seq, s.size, s.refusals) }
+
+// leastRoom is what an entry counts as at least, so that what is on the heap stays small beside the block.
+const leastRoom = 512
+
+// leastBody is what MaxBody does not fall below, unless the outbox is that small.
+const leastBody = 16 << 10
+
+// NewOutbox makes an outbox over mem, whose start is aligned to 8 bytes.
+func NewOutbox(mem []byte) *Outbox { return &Outbox{buf: mem, key: rand.Uint64()} }
+
+// Key returns the random number that the headers of this outbox are mixed with; ScanOutbox needs it.
+func (o *Outbox) Key() uint64 { return o.key }
+
+// MaxBody is the longest body that an entry should have now: a quarter of the outbox, so that one entry never starves the rest,
+// or less for a while after TooLarge.
+func (o *Outbox) MaxBody() int {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.maxBody()
 }
 
-// MaxBody is the longest body that an entry may have: a quarter of the outbox, so that one entry never starves the rest.
-func (o *Outbox) MaxBody() int { return len(o.buf)/4 - entryHeader }
+func (o *Outbox) maxBody() int {
+	whole := len(o.buf)/4 - entryHeader
+	if o.limit == 0 {
+		return whole
+	}
+	hours := min(time.Since(o.halved)/time.Hour, 16)
+	return min(o.limit<<hours, whole)
+}
+
+// TooLarge says that a server refused a body of n bytes for its size. MaxBody becomes half of that, 16 KiB at the least, and
+// doubles with each hour.
+func (o *Outbox) TooLarge(n int) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.limit = max(min(n, o.maxBody())/2, leastBody)
+	o.halved = time.Now()
+}
 
 // Put copies body in and reports whether there was room for its kind: logs may fill half of the outbox, events seven
 // eighths, fatal ones all of it.
 func (o *Outbox) Put(m Meta, body []byte) bool {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	size := uint64(len(o.buf))
-	need := (uint64(len(body)) + entryHeader + 7) &^ 7
-	start := o.head
-	if left := size - start%size; need > left {
-		start += left
-	}
-	end := start + need
-	if end-o.tail() > o.limit(m.Kind) || len(o.entries) >= maxEntries {
+	need := room(len(body))
+	at, i := o.gap(need)
+	if o.used+need > o.share(m.Kind) || at+need > uint64(len(o.buf)) || len(o.entries) >= len(o.buf)/leastRoom {
 		return false
 	}
 	o.last++
-	at := start % size
-	e := stored{Meta: m, seq: o.last, pos: start, end: end, body: at + entryHeader, size: len(body)}
-	copy(o.buf[e.body:], body)
-	o.header(e, entryMagic)
-	o.entries = append(o.entries, e)
-	o.head = end
-	o.peak = max(o.peak, int(end-o.tail()))
+	s := stored{seq: o.last, at: at, size: uint32(len(body)), kind: m.Kind}
+	o.write(&s, &m, body)
+	o.entries = slices.Insert(o.entries, i, s)
+	o.used += need
+	o.peak = max(o.peak, int(o.used))
 	return true
 }
 
-func (o *Outbox) header(e stored, magic uint64) {
-	h := o.buf[e.body-entryHeader : e.body]
-	body := o.buf[e.body : e.body+uint64(e.size)]
-	binary.LittleEndian.PutUint64(h[8:], e.seq)
-	binary.LittleEndian.PutUint32(h[16:], uint32(e.size))
-	binary.LittleEndian.PutUint32(h[20:], sum(body, e.seq, e.Kind))
-	h[24], h[25] = uint8(e.Kind), e.Category
-	binary.LittleEndian.PutUint32(h[28:], e.Count)
-	copy(h[32:], e.ID[:])
-	binary.LittleEndian.PutUint64(h, magic)
+// gap returns the first place with that much room, and where in entries it is. The last gap has no end.
+func (o *Outbox) gap(need uint64) (at uint64, i int) {
+	for i := range o.entries {
+		if o.entries[i].at-at >= need {
+			return at, i
+		}
+		at = o.entries[i].at + o.entries[i].room()
+	}
+	return at, len(o.entries)
 }
 
-func (o *Outbox) limit(k Kind) uint64 {
+func (o *Outbox) share(k Kind) uint64 {
 	size := uint64(len(o.buf))
 	switch k {
 	case Fatal:
@@ -108,34 +140,14 @@ func (o *Outbox) limit(k Kind) uint64 {
 	return size / 2
 }
 
-// tail returns the position of the oldest entry. The caller holds mu.
-func (o *Outbox) tail() uint64 {
-	if len(o.entries) == 0 {
-		return o.head
-	}
-	return o.entries[0].pos
-}
-
-// Next returns the most important of the oldest entries that skip does not refuse; skip may be nil.
-func (o *Outbox) Next(skip func(Meta) bool) (Entry, bool) {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	best := -1
+// find returns where the entry with that Seq is, nil if it is done. The caller holds mu.
+func (o *Outbox) find(seq uint64) *stored {
 	for i := range o.entries {
-		e := &o.entries[i]
-		if e.done || (best >= 0 && e.Kind <= o.entries[best].Kind) || (skip != nil && skip(e.Meta)) {
-			continue
-		}
-		best = i
-		if e.Kind == Fatal {
-			break
+		if o.entries[i].seq == seq {
+			return &o.entries[i]
 		}
 	}
-	if best < 0 {
-		return Entry{}, false
-	}
-	e := &o.entries[best]
-	return Entry{Meta: e.Meta, Seq: e.seq, Body: o.buf[e.body : e.body+uint64(e.size)]}, true
+	return nil
 }
 
 // Done frees the entry with that Seq; its Body must not be used any more.
@@ -143,17 +155,13 @@ func (o *Outbox) Done(seq uint64) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	for i := range o.entries {
-		if e := &o.entries[i]; e.seq == seq && !e.done {
-			e.done = true
-			binary.LittleEndian.PutUint64(o.buf[e.body-entryHeader:], entryDone)
-			break
+		if s := &o.entries[i]; s.seq == seq {
+			o.state(s, entryDone)
+			o.used -= s.room()
+			o.entries = slices.Delete(o.entries, i, i+1)
+			return
 		}
 	}
-	n := 0
-	for n < len(o.entries) && o.entries[n].done {
-		n++
-	}
-	o.entries = append(o.entries[:0], o.entries[n:]...)
 }
 
 // Last returns the Seq of the newest entry ever put, 0 if there was none.
@@ -167,17 +175,17 @@ func (o *Outbox) Last() uint64 {
 func (o *Outbox) Drained(seq uint64) bool {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	return len(o.entries) == 0 || o.entries[0].seq > seq
+	for i := range o.entries {
+		if o.entries[i].seq <= seq {
+			return false
+		}
+	}
+	return true
 }
 
 // Usage returns how many entries and bytes wait, and the most bytes that ever did.
 func (o *Outbox) Usage() (entries, bytes, peak int) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	for i := range o.entries {
-		if !o.entries[i].done {
-			entries++
-		}
-	}
-	return entries, int(o.head - o.tail()), o.peak
+	return len(o.entries), int(o.used), o.peak
 }

@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"fmt"
 	"testing"
+	"testing/synctest"
+	"time"
 )
 
 func TestOutboxPriority(t *testing.T) {
@@ -15,7 +17,7 @@ func TestOutboxPriority(t *testing.T) {
 	}
 	var got []string
 	for {
-		e, ok := o.Next(nil)
+		e, ok := o.Next(0, nil)
 		if !ok {
 			break
 		}
@@ -53,7 +55,7 @@ func TestOutboxWraps(t *testing.T) {
 		if i == 0 {
 			continue
 		}
-		e, ok := o.Next(nil)
+		e, ok := o.Next(0, nil)
 		if !ok || e.Body[0] != byte(i-1) || len(e.Body) != 100+(i-1)%800 {
 			t.Fatalf("entry %d is not what was put", i-1)
 		}
@@ -68,7 +70,7 @@ func TestOutboxSkipAndOutOfOrder(t *testing.T) {
 	o := NewOutbox(Words(4 << 10))
 	o.Put(Meta{Kind: Fatal, Category: 7}, []byte("waits"))
 	o.Put(Meta{Kind: Log}, []byte("goes"))
-	e, ok := o.Next(func(m Meta) bool { return m.Category == 7 })
+	e, ok := o.Next(0, func(e *Entry) bool { return e.Category == 7 })
 	if !ok || string(e.Body) != "goes" {
 		t.Fatalf("got %q", e.Body)
 	}
@@ -76,34 +78,69 @@ func TestOutboxSkipAndOutOfOrder(t *testing.T) {
 	if n, _, _ := o.Usage(); n != 1 || o.Drained(2) {
 		t.Errorf("%d entries wait, want the skipped one", n)
 	}
-	e, _ = o.Next(nil)
+	e, _ = o.Next(0, nil)
 	o.Done(e.Seq)
 	if n, b, _ := o.Usage(); n != 0 || b != 0 || !o.Drained(2) {
 		t.Errorf("%d entries in %d bytes wait, want none", n, b)
 	}
 }
 
-func TestHistoryBuffer(t *testing.T) {
-	kept := NewHistoryBuffer(Words(64 << 10))
-	for i := range 250 {
-		kept.Add(fmt.Appendf(nil, "crumb %d", i))
-	}
-	if kept.Len() != MaxHistory {
-		t.Fatalf("kept %d, want %d", kept.Len(), MaxHistory)
-	}
-	for i := range MaxHistory {
-		if want := fmt.Sprintf("crumb %d", 150+i); string(kept.At(i)) != want {
-			t.Fatalf("entry %d is %q, want %q", i, kept.At(i), want)
+// What waits keeps its own room and no more: 20,000 bodies of all sizes pass by a panic that stays.
+func TestWaitingEntryPinsNothing(t *testing.T) {
+	o := NewOutbox(Words(64 << 10))
+	o.Put(Meta{Kind: Log}, make([]byte, 5000))
+	o.Put(Meta{Kind: Fatal}, []byte("waits"))
+	skip := func(e *Entry) bool { return e.Kind == Fatal }
+	for i := range 20_000 {
+		if !o.Put(Meta{Kind: Log}, make([]byte, 1+i*37%8000)) {
+			t.Fatalf("body %d found no room", i)
 		}
+		e, _ := o.Next(0, skip)
+		o.Done(e.Seq)
 	}
-	small := NewHistoryBuffer(Words(1 << 10))
-	for i := range 500 {
-		small.Add(bytes.Repeat([]byte{byte(i)}, 1+i%300))
-		for j := range small.Len() {
-			n := i - small.Len() + 1 + j
-			if b := small.At(j); len(b) != min(1+n%300, 256-historyHeader) || b[0] != byte(n) || b[len(b)-1] != byte(n) {
-				t.Fatalf("after %d: entry %d is not crumb %d", i, j, n)
+	if e, ok := o.Next(0, nil); !ok || string(e.Body) != "waits" {
+		t.Errorf("what waited is %q", e.Body)
+	}
+}
+
+// The heap beside the block is bounded, however small the bodies are.
+func TestOutboxCountsSmallEntries(t *testing.T) {
+	o, n := NewOutbox(Words(64<<10)), 0
+	for o.Put(Meta{Kind: Fatal}, nil) {
+		n++
+	}
+	if want := 64 << 10 / leastRoom; n != want {
+		t.Errorf("%d empty entries, want %d", n, want)
+	}
+}
+
+func TestMaxBodyAfterTooLarge(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		o := NewOutbox(Words(384 << 10))
+		whole := o.MaxBody()
+		for _, tt := range []struct {
+			refused int
+			after   time.Duration
+			want    int
+		}{
+			{0, 0, whole}, {90 << 10, 0, 45 << 10}, {0, time.Hour - 1, 45 << 10}, {0, 1, 90 << 10}, {0, time.Hour, whole},
+			{90 << 10, 0, 45 << 10}, {44 << 10, 0, 22 << 10}, {20 << 10, 0, 16 << 10}, {1 << 10, 0, 16 << 10},
+			{90 << 10, 0, 16 << 10}, // one that was put before
+			{0, 24 * 365 * time.Hour, whole},
+		} {
+			time.Sleep(tt.after)
+			if tt.refused > 0 {
+				o.TooLarge(tt.refused)
+			}
+			if got := o.MaxBody(); got != tt.want {
+				t.Errorf("after %d bytes and %v: at most %d, want %d", tt.refused, tt.after, got, tt.want)
 			}
 		}
-	}
+		small := NewOutbox(Words(32 << 10))
+		whole = small.MaxBody()
+		small.TooLarge(whole)
+		if got := small.MaxBody(); got != whole {
+			t.Errorf("a small outbox: at most %d, want %d as before", got, whole)
+		}
+	})
 }

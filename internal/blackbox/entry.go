@@ -1,0 +1,105 @@
+package blackbox
+
+import (
+	"cmp"
+	"encoding/binary"
+	"slices"
+	"sync/atomic"
+	"unsafe"
+)
+
+// An entry in the block is a header and a body, at a multiple of 8 bytes:
+//
+//	 0  word  uint64   key XOR (Seq<<8 | state), stored last and atomically: it publishes the entry, and ends it
+//	 8  seal  uint64   refusals<<32 | checksum over all but the word; one atomic store as well, since refusals are counted later
+//	16  size  uint32   length of the body
+//	20  count uint32
+//	24  kind, category uint8; 2 bytes are zero
+//	28  cut   uint32
+//	32  id    [16]byte
+//
+// The key is random, so neither a body nor what an earlier entry left behind is taken for a header.
+const (
+	entryHeader = 48
+
+	entryLive = 1 // states
+	entryDone = 2
+)
+
+// word returns the 64-bit word at an offset that is a multiple of 8.
+func word(mem []byte, at uint64) *atomic.Uint64 {
+	return (*atomic.Uint64)(unsafe.Pointer(unsafe.SliceData(mem[at : at+8])))
+}
+
+// room returns what an entry with a body of n bytes takes.
+func room(n int) uint64 { return (uint64(n) + entryHeader + 7) &^ 7 }
+
+// write writes an entry at its place; it counts from the last store on.
+func (o *Outbox) write(s *stored, m *Meta, body []byte) {
+	h := o.buf[s.at : s.at+entryHeader]
+	copy(o.buf[s.at+entryHeader:], body)
+	binary.LittleEndian.PutUint32(h[16:], s.size)
+	binary.LittleEndian.PutUint32(h[20:], m.Count)
+	h[24], h[25], h[26], h[27] = uint8(m.Kind), m.Category, 0, 0
+	binary.LittleEndian.PutUint32(h[28:], m.Cut)
+	copy(h[32:], m.ID[:])
+	o.seal(s)
+	o.state(s, entryLive)
+}
+
+// seal stores the checksum together with the refusals that it covers.
+func (o *Outbox) seal(s *stored) {
+	sum := entrySum(o.buf, s.at, s.seq, s.size, s.refusals)
+	word(o.buf, s.at+8).Store(uint64(s.refusals)<<32 | uint64(sum))
+}
+
+func (o *Outbox) state(s *stored, state uint64) { word(o.buf, s.at).Store(o.key ^ (s.seq<<8 | state)) }
+
+// entrySum is the checksum of the entry at that place: over the place, the header and the body.
+func entrySum(mem []byte, at, seq uint64, size, refusals uint32) uint32 {
+	body := at + entryHeader
+	h := sum(mem[at+16:body], at, Kind(entryLive))
+	return sum(mem[body:body+uint64(size)], seq^uint64(h)<<32, Kind(0)) ^ refusals*0x9e3779b1
+}
+
+// entry reads the entry at that place.
+func entry(mem []byte, at, seq uint64, size, refusals uint32) Entry {
+	h, body := mem[at:at+entryHeader], at+entryHeader
+	return Entry{
+		Meta: Meta{
+			ID: [16]byte(h[32:48]), Kind: Kind(h[24]), Category: h[25],
+			Count: binary.LittleEndian.Uint32(h[20:]), Cut: binary.LittleEndian.Uint32(h[28:]),
+		},
+		Seq: seq, Refusals: refusals, Body: mem[body : body+uint64(size) : body+uint64(size)],
+	}
+}
+
+// ScanOutbox finds the entries in a block that nobody writes any more and that are not done, oldest first. The block is input
+// from outside: an entry counts only if its place, length and checksum agree, and of two that claim the same bytes the newer
+// one. Bodies are views of mem, whose start is aligned to 8 bytes.
+func ScanOutbox(mem []byte, key uint64) []Entry {
+	var found []Entry
+	size, end := uint64(len(mem)), uint64(0)
+	for at := uint64(0); at+entryHeader <= size; at += 8 {
+		w := word(mem, at).Load() ^ key
+		n := uint64(binary.LittleEndian.Uint32(mem[at+16:]))
+		if uint8(w) != entryLive || n > size-at-entryHeader {
+			continue
+		}
+		seal := word(mem, at+8).Load()
+		refusals, seq := uint32(seal>>32), w>>8
+		if entrySum(mem, at, seq, uint32(n), refusals) != uint32(seal) || mem[at+24] >= Kinds || uint64(binary.LittleEndian.Uint32(mem[at+28:])) > n {
+			continue
+		}
+		if last := len(found) - 1; at < end { // found[last] reaches into this one
+			if seq < found[last].Seq {
+				continue
+			}
+			found = found[:last]
+		}
+		found = append(found, entry(mem, at, seq, uint32(n), refusals))
+		end = at + room(int(n))
+	}
+	slices.SortFunc(found, func(a, b Entry) int { return cmp.Compare(a.Seq, b.Seq) })
+	return found
+}
