@@ -223,7 +223,7 @@ func TestLogsGiveWayWhileTheServerIsAway(t *testing.T) {
 	}
 	g.event(t, 1, "boom")
 	g.drain()
-	if e, _ := g.outbox.Next(nil); e.ID[15] != 1 {
+	if e, _ := g.outbox.Next(0, nil); e.ID[15] != 1 {
 		t.Error("the event found no way past the logs")
 	}
 	away = false

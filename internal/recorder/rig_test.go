@@ -92,7 +92,7 @@ func (g *rig) log(t *testing.T, channel uint16, text string) {
 
 // sent takes the oldest envelope out of the outbox as the sender does, and tells the recorder.
 func (g *rig) sent() (blackbox.Entry, bool) {
-	e, ok := g.outbox.Next(nil)
+	e, ok := g.outbox.Next(0, nil)
 	if ok {
 		e.Body = bytes.Clone(e.Body)
 		g.outbox.Done(e.Seq)

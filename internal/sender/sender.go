@@ -178,7 +178,7 @@ func (s *Sender) work() bool {
 	if !s.retryAt.IsZero() {
 		return false
 	}
-	_, ok := s.cfg.Outbox.Next(s.mustWait)
+	_, ok := s.cfg.Outbox.Next(0, s.mustWait)
 	return ok
 }
 
@@ -194,7 +194,7 @@ func (s *Sender) pump() time.Duration {
 			}
 			s.retryAt = time.Time{}
 		}
-		e, ok := s.cfg.Outbox.Next(s.mustWait)
+		e, ok := s.cfg.Outbox.Next(0, s.mustWait)
 		if !ok {
 			return s.rest()
 		}
@@ -213,7 +213,7 @@ func (s *Sender) pump() time.Duration {
 
 // rest is what is left to do when nothing can be sent: reports for who waits, or waiting for a limit to end.
 func (s *Sender) rest() time.Duration {
-	if _, ok := s.cfg.Outbox.Next(nil); ok { // something fatal waits behind a rate limit
+	if _, ok := s.cfg.Outbox.Next(0, nil); ok { // something fatal waits behind a rate limit
 		return max(time.Until(s.limits.Until(protocol.CategoryError)), time.Millisecond)
 	}
 	if s.urged > s.served.Load() {
@@ -226,7 +226,7 @@ func (s *Sender) rest() time.Duration {
 
 // mustWait reports whether an entry stays in the outbox until its rate limit ends: a crash is worth that, everything else is
 // dropped and counted as Sentry's documents demand.
-func (s *Sender) mustWait(m blackbox.Meta) bool { return m.Kind == blackbox.Fatal && s.limited(m) }
+func (s *Sender) mustWait(e *blackbox.Entry) bool { return e.Kind == blackbox.Fatal && s.limited(e.Meta) }
 
 func (s *Sender) limited(m blackbox.Meta) bool {
 	now, c := time.Now(), protocol.Category(m.Category)

@@ -1,0 +1,67 @@
+package krunk_test
+
+import (
+	"errors"
+	"fmt"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/krunk-go/krunk/krunk"
+	"github.com/krunk-go/krunk/transport/sentrytest"
+)
+
+// What the promises of README say about delivery, end to end.
+
+// drops returns how many of a category were given up, by reason.
+func drops(c *krunk.Client, category string) map[string]uint64 {
+	out := make(map[string]uint64)
+	for _, d := range c.Stats().Drops {
+		if d.Category == category {
+			out[d.Reason] += d.Quantity
+		}
+	}
+	return out
+}
+
+func crash(c *krunk.Client, text string) {
+	defer c.Recover()
+	panic(text)
+}
+
+// A panic that waits an hour for its limit holds up nothing: 10,000 log records captured behind it arrive, and reports behind
+// it are dropped because of the limit, not for want of room.
+func TestPanicThatWaitsHoldsUpNothing(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c, srv := start(t, krunk.Config{MaxRepeats: -1, Channels: map[string]krunk.Thresholds{"net": {Send: "info"}}})
+		net := c.Channel("net")
+		srv.Next(sentrytest.Limit("3600:error:organization"))
+		c.Report(errors.New("meets the limit"))
+		synctest.Wait()
+		crash(c, "the world is gone")
+		const records = 10_000
+		for i := range records {
+			net.Info("packet", krunk.Int("seq", i))
+			if i%50 == 0 {
+				c.Report(fmt.Errorf("behind the panic: %d", i/1000))
+				time.Sleep(100 * time.Millisecond)
+			}
+		}
+		time.Sleep(10 * time.Second)
+		synctest.Wait()
+		if n := len(srv.Logs()); n != records {
+			t.Errorf("%d log records arrived, want %d; given up: %v", n, records, c.Stats().Drops)
+		}
+		if got := drops(c, "error"); got["ratelimit_backoff"] != 200 || len(got) != 1 {
+			t.Errorf("reports were given up as %v, want 200 for the limit", got)
+		}
+		if s := c.Stats(); s.Waiting != 1 || len(srv.Events()) != 0 {
+			t.Errorf("%d envelopes wait, %d events arrived; want the panic to wait", s.Waiting, len(srv.Events()))
+		}
+		time.Sleep(time.Hour)
+		synctest.Wait()
+		if ev := srv.Events(); len(ev) != 1 || ev[0].Title() != "panic: the world is gone" {
+			t.Errorf("after the limit: %d events, want the panic", len(ev))
+		}
+	})
+}
