@@ -226,7 +226,9 @@ func (s *Sender) rest() time.Duration {
 
 // mustWait reports whether an entry stays in the outbox until its rate limit ends: a crash is worth that, everything else is
 // dropped and counted as Sentry's documents demand.
-func (s *Sender) mustWait(e *blackbox.Entry) bool { return e.Kind == blackbox.Fatal && s.limited(e.Meta) }
+func (s *Sender) mustWait(e *blackbox.Entry) bool {
+	return e.Kind == blackbox.Fatal && s.limited(e.Meta)
+}
 
 func (s *Sender) limited(m blackbox.Meta) bool {
 	now, c := time.Now(), protocol.Category(m.Category)
