@@ -2,18 +2,13 @@
 
 package krunk
 
-import (
-	"runtime/debug"
-	"strings"
+import "runtime/debug"
 
-	"github.com/krunk-go/krunk/internal/protocol"
-)
-
-// buildRelease returns name@version of the main module, "" if the build information does not say.
-func buildRelease() string {
-	info, ok := debug.ReadBuildInfo()
-	if !ok {
-		return ""
+// buildRelease returns name@version of the main module; module is not needed here.
+func buildRelease(_ string) string {
+	info, _ := debug.ReadBuildInfo()
+	if info == nil {
+		info = new(debug.BuildInfo)
 	}
 	return releaseOf(info)
 }
@@ -21,27 +16,19 @@ func buildRelease() string {
 // releaseOf leaves out the v of Go's versions, which is all that keeps a server from parsing them: without it releases have an
 // order, and an issue can be resolved in the next one.
 func releaseOf(info *debug.BuildInfo) string {
-	if info.Main.Path == "" {
-		return ""
-	}
-	name := info.Main.Path[strings.LastIndexByte(info.Main.Path, '/')+1:]
 	version := info.Main.Version
+	if len(version) > 1 && version[0] == 'v' && version[1] >= '0' && version[1] <= '9' {
+		version = version[1:]
+	}
 	if version == "" || version == "(devel)" {
-		version = ""
+		version = unversioned
 		for _, s := range info.Settings {
-			if s.Key == "vcs.revision" {
+			if s.Key == "vcs.revision" && s.Value != "" {
 				version = s.Value[:min(len(s.Value), 12)]
 			}
 		}
 	}
-	if len(version) > 1 && version[0] == 'v' && version[1] >= '0' && version[1] <= '9' {
-		version = version[1:]
-	}
-	release := name + "@" + version
-	if version == "" || protocol.CheckRelease(release) != nil {
-		return ""
-	}
-	return release
+	return moduleName(info.Main.Path) + "@" + version
 }
 
 // mainModule returns the import path of the main module; caller is not needed here.

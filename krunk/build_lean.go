@@ -4,8 +4,8 @@ package krunk
 
 import "github.com/krunk-go/krunk/internal/stack"
 
-// buildRelease knows nothing: reading the build information links fmt, 192 KiB.
-func buildRelease() string { return "" }
+// buildRelease knows no version: reading the build information links fmt, 192 KiB.
+func buildRelease(module string) string { return moduleName(module) + "@" + unversioned }
 
 // mainModule guesses from the function that called Start and its file.
 func mainModule(function, file string) string { return stack.GuessModule(function, file) }

@@ -15,9 +15,13 @@ func TestReleaseOfTheBuild(t *testing.T) {
 		{"moonfall", "vanilla", "", "moonfall@vanilla"},
 		{"moonfall", "v", "", "moonfall@v"},
 		{"example.com/moonfall", "(devel)", "0123456789abcdef0123", "moonfall@0123456789ab"},
-		{"example.com/moonfall", "(devel)", "", ""},
-		{"example.com/moonfall", "", "", ""},
-		{"", "v1.4.2", "", ""},
+		{"example.com/moonfall", "(devel)", "", "moonfall@devel"},
+		{"example.com/moonfall", "", "", "moonfall@devel"},
+		{"example.com/moonfall/v2", "v2.0.1", "", "moonfall@2.0.1"},
+		{"example.com/v2/", "v2.0.1", "", "example.com@2.0.1"},
+		{"v2", "v2.0.1", "", "game@2.0.1"},
+		{"", "v1.4.2", "", "game@1.4.2"},
+		{"", "", "", "game@devel"},
 	} {
 		info := debug.BuildInfo{Main: debug.Module{Path: tt.path, Version: tt.version}}
 		if tt.revision != "" {

@@ -64,6 +64,10 @@ func Start(cfg Config) (*Client, error) {
 	if err != nil {
 		return nil, err
 	}
+	module := caller()
+	if p.Release == "" {
+		p.Release = defaultRelease(module)
+	}
 	c := &Client{
 		plan: p, clock: clock{start: time.Now()}, bell: notify.NewBell(), tally: new(tally.Tally),
 		registry: registry{channels: make(map[string]*Channel)},
@@ -85,7 +89,7 @@ func Start(cfg Config) (*Client, error) {
 	direct := *c.own
 	direct.frames, c.direct = 1, &direct
 	c.idle = make(chan struct{}, 1)
-	c.build(blackbox.NewHistoryBuffer(block[p.ring():p.ring()+history]), caller())
+	c.build(blackbox.NewHistoryBuffer(block[p.ring():p.ring()+history]), module)
 	c.work()
 	return c, nil
 }

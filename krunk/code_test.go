@@ -3,6 +3,7 @@ package krunk_test
 import (
 	"errors"
 	"reflect"
+	"strings"
 	"testing"
 	"time"
 
@@ -25,5 +26,15 @@ func TestWrappersAreCut(t *testing.T) {
 		if top := events[0].Top(); top.Function != tt.want {
 			t.Errorf("with wrappers %q the top frame is %s, want %s", tt.wrappers, top.Function, tt.want)
 		}
+	}
+}
+
+// A build that does not know its version says so in every event, in the lean build too, instead of having no release.
+func TestReleaseOfAnUnversionedBuild(t *testing.T) {
+	c, srv := controlled(t, krunk.Config{}, "")
+	c.Report(errors.New("boom"))
+	c.Flush(time.Minute)
+	if ev := srv.Events(); len(ev) != 1 || !strings.Contains(ev[0].Release, "@") {
+		t.Errorf("events %v, want one with a release", ev)
 	}
 }

@@ -25,8 +25,9 @@ type Config struct {
 	// names the DSN. Empty: the DSN's host.
 	Tunnel string
 
-	// Release names this build, such as "moonfall@1.4.2"; no / or \, at most 200 bytes. Empty: the main module's name and
-	// version from the build information, or nothing in the lean build.
+	// Release names this build, such as "moonfall@1.4.2"; no / or \, at most 200 bytes. Empty: the main module's name and its
+	// version or revision from the build information, "moonfall@1.4.2" for v1.4.2. Where the build does not know them (go run,
+	// no version control, the lean build) that is "moonfall@devel" or "game@devel", the same for all such builds: write one.
 	Release string
 	// Environment is "production", "playtest" and the like; at most 64 bytes. Empty: the server's default, production.
 	Environment string
@@ -91,9 +92,6 @@ func (cfg Config) check() (*plan, error) {
 	}
 	if cfg.Tunnel != "" {
 		faults.add("Tunnel", checkURL(cfg.Tunnel))
-	}
-	if cfg.Release == "" {
-		p.Release = buildRelease()
 	}
 	faults.add("Release", orNil(cfg.Release, protocol.CheckRelease))
 	faults.add("Environment", orNil(cfg.Environment, protocol.CheckEnvironment))
