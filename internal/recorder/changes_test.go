@@ -9,6 +9,7 @@ import (
 
 	"github.com/krunk-go/krunk/internal/blackbox"
 	"github.com/krunk-go/krunk/internal/record"
+	"github.com/krunk-go/krunk/internal/scrub"
 )
 
 func tagged(key, value string) []byte {
@@ -30,7 +31,7 @@ func TestChangesTheNewestWins(t *testing.T) {
 	}
 	done := make(chan struct{})
 	go func() { wg.Wait(); close(done) }()
-	s := newScope(16 << 10)
+	s := newScope(16<<10, scrub.New(""))
 	take := func(pos uint64) {
 		if top := c.top.Load(); top != nil && top.size > limit {
 			t.Errorf("%d bytes of changes, want at most %d", top.size, limit)
@@ -119,7 +120,7 @@ func TestChangesHaveAPlaceInTheRing(t *testing.T) {
 }
 
 func TestScopeEntries(t *testing.T) {
-	s := newScope(16 << 10)
+	s := newScope(16<<10, scrub.New(""))
 	apply := func(body []byte) {
 		rec, err := record.Read(body)
 		if err != nil {

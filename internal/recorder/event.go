@@ -24,6 +24,7 @@ type events struct {
 	run    *Run
 	enc    protocol.Encoder
 	stacks *stack.Resolver
+	scrub  *scrub.Scrubber
 	static map[string]protocol.Raw // contexts that stay the same; immutable after init
 	limit  int                     // bytes of an encoded event
 
@@ -47,7 +48,8 @@ type events struct {
 	code       [8]byte
 }
 
-func (e *events) init(cfg *Config) {
+func (e *events) init(cfg *Config, s *scrub.Scrubber) {
+	e.scrub = s
 	e.run = &cfg.Run
 	e.stacks = stack.NewResolver(cfg.Stacks)
 	e.limit = min(cfg.Outbox.MaxBody()-256, protocol.MaxEvent)
@@ -104,7 +106,7 @@ func (e *events) item(rec *record.Record, s *scope, history *blackbox.HistoryBuf
 	if s.user != (protocol.User{}) {
 		ev.User = &s.user
 	}
-	e.fields = appendFields(e.fields[:0], rec)
+	e.fields = appendFields(e.fields[:0], rec, e.scrub)
 	e.contexts(rec, s, suppressed)
 	e.stack(rec)
 	e.exception(rec)
@@ -230,7 +232,7 @@ func (e *events) stack(rec *record.Record) {
 	for i := range e.frames {
 		f := &e.frames[i]
 		e.stacktrace.Frames = append(e.stacktrace.Frames, protocol.Frame{
-			Function: f.Function, Module: f.Module, Filename: f.Filename, AbsPath: scrub.Path(f.AbsPath), Lineno: f.Line, InApp: f.InApp,
+			Function: f.Function, Module: f.Module, Filename: f.Filename, AbsPath: e.scrub.Path(f.AbsPath), Lineno: f.Line, InApp: f.InApp,
 		})
 	}
 }
@@ -248,9 +250,9 @@ func (e *events) breadcrumbs(history *blackbox.HistoryBuffer, start int64) {
 		newest = max(newest, rec.Time)
 		c := protocol.Breadcrumb{
 			Timestamp: e.moment(start + newest), Category: e.run.Channel(rec.Channel),
-			Level: protocol.EventLevel(int(rec.Level)), Message: scrub.String(rec.Text),
+			Level: protocol.EventLevel(int(rec.Level)), Message: e.scrub.Text(rec.Text),
 		}
-		e.fields = appendFields(e.fields[:0], &rec)
+		e.fields = appendFields(e.fields[:0], &rec, e.scrub)
 		if rec.Type == record.ErrorType { // a report that the policy, or a threshold, made history
 			c.Message = e.crumbOf(&rec)
 		}
@@ -274,12 +276,12 @@ func (e *events) moment(ns int64) string { return view(e.keep(text.AppendTime(e.
 func (e *events) crumbOf(rec *record.Record) string {
 	e.errs = rec.Errors(e.errs[:0])
 	if len(e.errs) == 0 {
-		return scrub.String(rec.Text)
+		return e.scrub.Text(rec.Text)
 	}
 	if !slices.ContainsFunc(e.fields, func(f record.Field) bool { return f.Key == "type" }) {
 		e.fields = append(e.fields, record.Field{Key: "type", Kind: record.String, Str: e.errs[0].Type})
 	}
-	return scrub.String(e.errs[0].Text)
+	return e.scrub.Text(e.errs[0].Text)
 }
 
 // short returns the code that EventID.Short shows to the player.

@@ -6,7 +6,6 @@ import (
 
 	"github.com/krunk-go/krunk/internal/protocol"
 	"github.com/krunk-go/krunk/internal/record"
-	"github.com/krunk-go/krunk/internal/scrub"
 	"github.com/krunk-go/krunk/internal/stack"
 )
 
@@ -20,7 +19,7 @@ func (e *events) exception(rec *record.Record) {
 	for i := len(e.errs) - 1; i >= 0; i-- {
 		err := &e.errs[i]
 		e.exceptions.Values = append(e.exceptions.Values, protocol.Exception{
-			Type: err.Type, Value: scrub.String(err.Text), Mechanism: e.mechanism(rec, i),
+			Type: err.Type, Value: e.scrub.Text(err.Text), Mechanism: e.mechanism(rec, i),
 		})
 	}
 	top := &e.exceptions.Values[len(e.exceptions.Values)-1]
@@ -70,7 +69,7 @@ func (e *events) mechanism(rec *record.Record, i int) *protocol.Mechanism {
 // logEntry makes an event of a log record: its text, one exception named after the channel that carries the stack, and the
 // grouping by channel, template and call site, never by the text of a value.
 func (e *events) logEntry(rec *record.Record) {
-	text := scrub.String(rec.Text)
+	text := e.scrub.Text(rec.Text)
 	if rec.Flags&record.FlagText != 0 {
 		text = ending(text)
 	}

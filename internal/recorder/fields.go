@@ -11,16 +11,34 @@ import (
 	"github.com/krunk-go/krunk/internal/text"
 )
 
-// appendFields appends the attributes of rec to dst. Of two with the same key the later one stays: an object has a key once.
-func appendFields(dst []record.Field, rec *record.Record) []record.Field {
+// appendFields appends the attributes of rec to dst, without what is private in their keys and values. Of two with the same key
+// the later one stays: an object has a key once.
+func appendFields(dst []record.Field, rec *record.Record, s *scrub.Scrubber) []record.Field {
 	start := len(dst)
 	fields := rec.Fields()
 	for f, ok := fields.Next(); ok; f, ok = fields.Next() {
-		f.Key = cleanKey(f.Key)
+		clean(&f, s)
 		dst = slices.DeleteFunc(dst, func(old record.Field) bool { return old.Key == f.Key })
 		dst = append(dst, f)
 	}
 	return dst[:max(len(dst), start)]
+}
+
+// clean takes out of a field what is private. The value of a key that says secret goes whole.
+//
+//go:noinline
+func clean(f *record.Field, s *scrub.Scrubber) {
+	f.Key = s.Text(cleanKey(f.Key))
+	switch {
+	case f.Kind == record.Group:
+		f.Str = s.Text(f.Str)
+	case scrub.Secret(f.Key):
+		*f = record.Field{Key: f.Key, Kind: record.String, Str: scrub.Filtered}
+	case f.Kind == record.JSON:
+		f.Str = s.JSON(f.Str)
+	default:
+		f.Str = s.Text(f.Str)
+	}
 }
 
 // cleanKey replaces control characters and gives an empty key a name.
@@ -86,9 +104,9 @@ func textOf(f *record.Field) string {
 		return string(text.AppendTime(nil, int64(f.Num), 9))
 	}
 	if f.Kind&record.Cut != 0 {
-		return ending(scrub.String(f.Str))
+		return ending(f.Str)
 	}
-	return scrub.String(f.Str)
+	return f.Str
 }
 
 // ending marks a text that was cut when it was captured.
@@ -113,7 +131,7 @@ func attribute(dst []byte, f *record.Field) []byte {
 	case record.Duration:
 		return protocol.AppendLogAttrFloat(dst, f.Key, milliseconds(f.Num), "millisecond")
 	case record.JSON:
-		return protocol.AppendLogAttrString(dst, f.Key, scrub.String(f.Str))
+		return protocol.AppendLogAttrString(dst, f.Key, f.Str)
 	}
 	return protocol.AppendLogAttrString(dst, f.Key, textOf(f))
 }

@@ -31,10 +31,12 @@ type logs struct {
 	stacks  *stack.Resolver
 	body    []byte
 	out     []byte
+	scrub   *scrub.Scrubber
 	due     bool // the batch has waited long enough
 }
 
-func (l *logs) init(cfg *Config) {
+func (l *logs) init(cfg *Config, s *scrub.Scrubber) {
+	l.scrub = s
 	l.run = &cfg.Run
 	l.traceID = text.Hex(cfg.Run.TraceID[:])
 	l.arena = make([]byte, 0, min(cfg.Outbox.MaxBody()/4*3, 128<<10))
@@ -57,7 +59,7 @@ func (l *logs) waiting() bool { return len(l.batch.Items) > 0 }
 // add takes a record into the batch, or reports false if the batch has to go first.
 func (l *logs) add(rec *record.Record, s *scope) bool {
 	start := len(l.arena)
-	text := scrub.String(rec.Text)
+	text := l.scrub.Text(rec.Text)
 	if rec.Flags&record.FlagText != 0 {
 		text = ending(text)
 	}
@@ -95,9 +97,9 @@ func (l *logs) attributes(b []byte, rec *record.Record, s *scope) []byte {
 		b = protocol.AppendLogAttrInt(b, "krunk.attributes_left_out", int64(rec.LeftOut), "")
 	}
 	b = l.source(b, rec)
-	l.fields = appendFields(l.fields[:0], rec)
+	l.fields = appendFields(l.fields[:0], rec, l.scrub)
 	if len(l.fields) > 0 && rec.Flags&record.FlagPlain == 0 {
-		b = protocol.AppendLogAttrString(b, "sentry.message.template", scrub.String(rec.Text))
+		b = protocol.AppendLogAttrString(b, "sentry.message.template", l.scrub.Text(rec.Text))
 	}
 	for _, t := range s.tags {
 		if !l.has(t.key) {

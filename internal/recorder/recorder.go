@@ -12,6 +12,7 @@ import (
 	"github.com/krunk-go/krunk/internal/notify"
 	"github.com/krunk-go/krunk/internal/protocol"
 	"github.com/krunk-go/krunk/internal/record"
+	"github.com/krunk-go/krunk/internal/scrub"
 	"github.com/krunk-go/krunk/internal/stack"
 	"github.com/krunk-go/krunk/internal/tally"
 )
@@ -83,10 +84,11 @@ func New(cfg Config) *Recorder {
 		cfg.Bytes = func() int64 { return 0 }
 	}
 	r := &Recorder{cfg: cfg, room: notify.NewBell(), reader: blackbox.NewReader(cfg.Ring), began: time.Now()}
-	r.scope = newScope(cfg.Scope)
+	s := scrub.New(home())
+	r.scope = newScope(cfg.Scope, s)
 	if cfg.Outbox != nil {
-		r.events.init(&r.cfg)
-		r.logs.init(&r.cfg)
+		r.events.init(&r.cfg, s)
+		r.logs.init(&r.cfg, s)
 	}
 	r.repeats.limit, r.repeats.window = cfg.Repeat, time.Minute
 	r.panics.limit, r.panics.window = cfg.PanicRepeat, time.Hour

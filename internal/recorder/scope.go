@@ -7,6 +7,7 @@ import (
 
 	"github.com/krunk-go/krunk/internal/protocol"
 	"github.com/krunk-go/krunk/internal/record"
+	"github.com/krunk-go/krunk/internal/scrub"
 	"github.com/krunk-go/krunk/internal/text"
 )
 
@@ -22,6 +23,8 @@ const (
 type scope struct {
 	mem []byte // grows to its capacity and no further
 	cut bool   // something did not fit
+
+	scrub *scrub.Scrubber
 
 	// Views of mem, made again after each change.
 	tags     []tag
@@ -50,8 +53,9 @@ const (
 	userRoom  = 3*entryHead + len("id") + len("username") + len("email") + 2*protocol.MaxUser + protocol.MaxEmail
 )
 
-func newScope(size int) scope {
-	return scope{mem: make([]byte, 0, size), tags: make([]tag, 0, maxTags), contexts: make([]context, 0, maxContexts)}
+func newScope(size int, s *scrub.Scrubber) scope {
+	return scope{
+		scrub: s, mem: make([]byte, 0, size), tags: make([]tag, 0, maxTags), contexts: make([]context, 0, maxContexts)}
 }
 
 // apply takes one change.
@@ -62,7 +66,7 @@ func (s *scope) apply(rec *record.Record) {
 		f, _ := fields.Next()
 		s.setTag(f.Key, f.Str)
 	case record.RemoveTag:
-		key, _ := protocol.CleanTagKey(rec.Text)
+		key, _ := protocol.CleanTagKey(s.scrub.Text(rec.Text))
 		s.remove(tagPart, key)
 	case record.SetUser:
 		for _, key := range [...]string{"id", "username", "email"} {
@@ -78,9 +82,12 @@ func (s *scope) apply(rec *record.Record) {
 }
 
 func (s *scope) setTag(key, value string) {
-	key, ok := protocol.CleanTagKey(key)
+	key, ok := protocol.CleanTagKey(s.scrub.Text(key))
 	if !ok {
 		return
+	}
+	if value = s.scrub.Text(value); scrub.Secret(key) {
+		value = scrub.Filtered
 	}
 	if s.remove(tagPart, key); s.count(tagPart) >= maxTags {
 		s.cut = true
@@ -101,16 +108,17 @@ func (s *scope) setUser(key, value string) {
 	if key == "email" {
 		limit = protocol.MaxEmail
 	}
-	if value, _ = text.Trim(value, limit); value != "" {
+	// The game says who plays; an address of his is meant.
+	if value, _ = text.Trim(s.scrub.Path(value), limit); value != "" {
 		s.set(userPart, key, value)
 	}
 }
 
 // setContext leaves half of the room to the tags and the user.
 func (s *scope) setContext(rec *record.Record) {
-	name, _ := text.Trim(rec.Text, maxName)
+	name, _ := text.Trim(s.scrub.Text(rec.Text), maxName)
 	s.remove(contextPart, name)
-	fields := appendFields(nil, rec)
+	fields := appendFields(nil, rec, s.scrub)
 	if len(fields) == 0 {
 		return
 	}

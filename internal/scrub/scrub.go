@@ -1,5 +1,6 @@
-// Package scrub takes home directories, and with them the names of people, out of paths and texts. It looks at the
-// text alone and asks the system nothing, so it works the same on the crash text of another machine.
+// Package scrub takes what is private out of texts: home directories, and with them the names of people. It goes by the form of
+// a text and asks the system nothing, so it works the same on what another machine wrote; only how this device calls its own
+// home is told to it.
 //
 // Replaced by ~ are, with the separator behind left in place:
 //
@@ -13,39 +14,50 @@ package scrub
 
 import "strings"
 
-// Path returns the path s with its home directory replaced. Unlike in Text, a name may hold spaces up to the end of
-// s. It does not allocate when nothing matches, and the result is never longer than s.
-func Path(s string) string { return replace(s, true) }
+// Mark stands where something was cut out of a text.
+const Mark = "~"
 
-// String is Text for strings. It returns s itself, and does not allocate, when nothing matches.
-func String(s string) string { return replace(s, false) }
+// Filtered stands for a value whose key says that it is a secret, as Sentry shows it.
+const Filtered = "[Filtered]"
 
-// Text appends s to dst with every home directory in it replaced, wherever it stands, and returns the result. At most
-// len(s) bytes are appended. It does not allocate when dst has room. It must not retain s.
-func Text(dst []byte, s string) []byte { return appendClean(dst, s, false) }
-
-func replace(s string, path bool) string {
-	if _, _, ok := next(s, 0, path); !ok {
-		return s
-	}
-	return string(appendClean(make([]byte, 0, len(s)), s, path))
+// Scrubber is owned by one goroutine.
+type Scrubber struct {
+	home string // of this device; immutable after New
+	text []byte // a JSON string without its escapes
 }
 
-func appendClean(dst []byte, s string, path bool) []byte {
-	done := 0
-	for {
-		start, end, ok := next(s, done, path)
-		if !ok {
-			return append(dst, s[done:]...)
-		}
-		dst = append(dst, s[done:start]...)
-		dst = append(dst, '~')
-		done = end
+// New returns a scrubber that knows what this device calls its home directory; empty: only what a home looks like counts.
+func New(home string) *Scrubber {
+	home = strings.TrimRight(home, `/\`)
+	if strings.LastIndexAny(home, `/\`) < 0 || len(home) < 3 {
+		home = "" // no absolute path, or a whole drive
 	}
+	return &Scrubber{home: home}
+}
+
+// Text returns s without what is private, and s itself, without an allocation, where there is none. The result is never longer
+// than s.
+func (c *Scrubber) Text(s string) string { return c.replace(s, false) }
+
+// Path is Text for a single path: a name may hold spaces up to the end of s, and nothing but home directories is cut.
+func (c *Scrubber) Path(s string) string { return c.replace(s, true) }
+
+func (c *Scrubber) replace(s string, path bool) string {
+	start, end, ok := c.next(s, 0, path)
+	if !ok {
+		return s
+	}
+	dst, done := make([]byte, 0, len(s)), 0
+	for ok {
+		dst = append(append(dst, s[done:start]...), Mark...)
+		done = end
+		start, end, ok = c.next(s, done, path)
+	}
+	return string(append(dst, s[done:]...))
 }
 
 // next finds the first home directory in s[from:]. Before from, when it is not 0, stands a ~ in the output.
-func next(s string, from int, path bool) (start, end int, ok bool) {
+func (c *Scrubber) next(s string, from int, path bool) (start, end int, ok bool) {
 	for i := from; i < len(s); i++ {
 		switch s[i] {
 		case '/':

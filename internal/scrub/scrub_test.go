@@ -2,7 +2,7 @@ package scrub
 
 import "testing"
 
-func TestString(t *testing.T) {
+func TestText(t *testing.T) {
 	tests := []struct{ name, in, want string }{
 		{"empty", "", ""},
 		{"plain", "nothing to see here", "nothing to see here"},
@@ -50,11 +50,8 @@ func TestString(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			if got := String(tt.in); got != tt.want {
-				t.Errorf("String(%q): got %q, want %q", tt.in, got, tt.want)
-			}
-			if got := string(Text([]byte("x="), tt.in)); got != "x="+tt.want {
-				t.Errorf("Text(%q): got %q, want %q", tt.in, got, "x="+tt.want)
+			if got := New("").Text(tt.in); got != tt.want {
+				t.Errorf("Text(%q): got %q, want %q", tt.in, got, tt.want)
 			}
 		})
 	}
@@ -69,7 +66,7 @@ func TestPath(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			if got := Path(tt.in); got != tt.want {
+			if got := New("").Path(tt.in); got != tt.want {
 				t.Errorf("Path(%q): got %q, want %q", tt.in, got, tt.want)
 			}
 		})
@@ -78,12 +75,9 @@ func TestPath(t *testing.T) {
 
 func TestAllocations(t *testing.T) {
 	clean := "open /data/user/0/com.example.game/files/save.dat: no such file: https://example.test/home/x"
-	if n := testing.AllocsPerRun(100, func() { String(clean); Path(clean) }); n != 0 {
-		t.Errorf("String without a match: got %v allocations, want 0", n)
-	}
-	buf := make([]byte, 0, 256)
-	if n := testing.AllocsPerRun(100, func() { buf = Text(buf[:0], "open /home/anna/x: denied") }); n != 0 {
-		t.Errorf("Text with room: got %v allocations, want 0", n)
+	c := New("/home/anna")
+	if n := testing.AllocsPerRun(100, func() { c.Text(clean); c.Path(clean); c.JSON(`{"a":"b\\n","c":[1,2]}`) }); n != 0 {
+		t.Errorf("nothing to cut: got %v allocations, want 0", n)
 	}
 }
 
@@ -96,7 +90,8 @@ func FuzzScrub(f *testing.F) {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, s string) {
-		for name, clean := range map[string]func(string) string{"String": String, "Path": Path} {
+		c := New("/home/anna")
+		for name, clean := range map[string]func(string) string{"Text": c.Text, "Path": c.Path} {
 			once := clean(s)
 			if len(once) > len(s) {
 				t.Errorf("%s(%q): got %q, longer than its input", name, s, once)
@@ -105,21 +100,19 @@ func FuzzScrub(f *testing.F) {
 				t.Errorf("%s(%q): got %q, and %q when applied again", name, s, once, twice)
 			}
 		}
-		if got, want := string(Text(nil, s)), String(s); got != want {
-			t.Errorf("Text(%q): got %q, want what String gives: %q", s, got, want)
-		}
 	})
 }
 
-func BenchmarkString(b *testing.B) {
+func BenchmarkText(b *testing.B) {
 	for _, bb := range []struct{ name, in string }{
 		{"clean", "write tcp 10.0.0.7:4411: connection reset by peer while sending snapshot 4711 of sector 7"},
 		{"home", "open /home/anna/.local/share/moonfall/save.dat: no such file or directory"},
 	} {
 		b.Run(bb.name, func(b *testing.B) {
+			c := New("/home/anna")
 			b.ReportAllocs()
 			for b.Loop() {
-				String(bb.in)
+				c.Text(bb.in)
 			}
 		})
 	}
