@@ -111,7 +111,7 @@ func (secret) LogValue() slog.Value { return slog.StringValue("(hidden)") }
 type place struct{ x, y int }
 
 func (p place) LogValue() slog.Value {
-	return slog.GroupValue(slog.Int("x", p.x), slog.Any("token", secret("s")), slog.Int("y", p.y))
+	return slog.GroupValue(slog.Int("x", p.x), slog.Any("ticket", secret("s")), slog.Int("y", p.y))
 }
 
 // broken panics when it is asked.
@@ -154,9 +154,9 @@ func TestAttributes(t *testing.T) {
 			}
 			l.Info("m", args...)
 		}, "a=0 b=1 c=2 d=3 e=4 f=5 g=6 h=7 i=8 j=9 k=10 l=11 m=12 n=13 o=14 p=15 q=16 r=17 s=18 t=19"},
-		{"valuer", func(l *slog.Logger) { l.Info("m", "token", secret("s3cret")) }, "token=(hidden)"},
-		{"valuer of a group", func(l *slog.Logger) { l.Info("m", "at", place{1, 2}) }, "at.token=(hidden) at.x=1 at.y=2"},
-		{"valuer in with", func(l *slog.Logger) { l.With("token", secret("s")).Info("m") }, "token=(hidden)"},
+		{"valuer", func(l *slog.Logger) { l.Info("m", "ticket", secret("s3cret")) }, "ticket=(hidden)"},
+		{"valuer of a group", func(l *slog.Logger) { l.Info("m", "at", place{1, 2}) }, "at.ticket=(hidden) at.x=1 at.y=2"},
+		{"valuer in with", func(l *slog.Logger) { l.With("ticket", secret("s")).Info("m") }, "ticket=(hidden)"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			c, srv := start(t)
