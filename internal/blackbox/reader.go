@@ -61,6 +61,9 @@ func (rd *Reader) empty() bool {
 	return rd.next == rd.head
 }
 
+// Back makes rec, the record that Next returned last, the next one again.
+func (rd *Reader) Back(rec Record) { rd.next = rec.Pos }
+
 // Release lets producers overwrite everything before pos. Positions never go back.
 func (rd *Reader) Release(pos uint64) { rd.ring.tail.Store(pos) }
 

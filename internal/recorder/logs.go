@@ -32,6 +32,8 @@ type logs struct {
 	body    []byte
 	out     []byte
 	scrub   *scrub.Scrubber
+	put     int  // records of the batch that are in the outbox or were counted
+	stuck   bool // the others wait for room in the outbox
 	due     bool // the batch has waited long enough
 }
 
@@ -172,6 +174,7 @@ func (l *logs) item(from, to int) ([]byte, error) {
 func (l *logs) reset() {
 	clear(l.batch.Items)
 	l.batch.Items = l.batch.Items[:0]
+	l.put, l.stuck = 0, false
 	l.arena = l.arena[:0]
 	if cap(l.body) > maxScratch {
 		l.body, l.out = nil, nil

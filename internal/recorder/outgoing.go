@@ -1,7 +1,7 @@
 package recorder
 
 import (
-	"bytes"
+	"math"
 	"time"
 
 	"github.com/krunk-go/krunk/internal/blackbox"
@@ -30,7 +30,7 @@ func (r *Recorder) event(rec *record.Record, kind blackbox.Kind) {
 		r.cfg.Tally.Add(protocol.ReasonInternalSDKError, protocol.CategoryError, 1)
 		return
 	}
-	if left := r.budget.left(r.elapsed(), r.cfg.Bytes()); left < int64(len(item)) && !panicked {
+	if len(item) > r.left() && !panicked {
 		kinds.back(rec, suppressed)
 		r.cfg.Tally.Add(protocol.ReasonRateLimitBackoff, protocol.CategoryError, 1)
 		return
@@ -39,42 +39,56 @@ func (r *Recorder) event(rec *record.Record, kind blackbox.Kind) {
 	r.put(blackbox.Meta{ID: rec.ID, Kind: kind, Category: uint8(protocol.CategoryError), Count: 1, Cut: uint32(cut)}, item)
 }
 
-// flushLogs puts the batch of log records into the outbox, in halves where the encoder made it longer than an envelope may be.
-func (r *Recorder) flushLogs() {
+// flushLogs puts the batch of log records into the outbox and reports whether all of it stands there or was counted. If not,
+// reading has to wait until there is room.
+func (r *Recorder) flushLogs() bool {
 	r.logs.due = false
-	if n := r.logs.len(); n > 0 {
-		r.putLogs(0, n)
-		r.logs.reset()
+	for r.logs.put < r.logs.len() {
+		if r.logs.stuck = !r.putLogs(); r.logs.stuck {
+			return false
+		}
 	}
+	r.logs.reset()
+	return true
 }
 
-// putLogs puts the records from..to. Where there is no room they wait for it like an event, as long as the server answers;
-// while it is away they are counted as dropped: logs must not stop events. Of a batch that is over the hour's budget goes out
-// what fits, in halves of halves.
-func (r *Recorder) putLogs(from, to int) {
-	n := to - from
-	item, err := r.logs.item(from, to)
+// putLogs puts the next records of the batch into the outbox: all of them, or a half of a half where they are longer than an
+// envelope may be or than what is left of the hour's budget. It reports false when there is no room, which there will be as long
+// as the server answers. While it does not, log records must not stop events: they are counted as dropped.
+func (r *Recorder) putLogs() bool {
+	from, n := r.logs.put, r.logs.len()-r.logs.put
+	longest, left := r.cfg.Outbox.MaxBody(), r.left()
+	item, err := r.logs.item(from, from+n)
+	for n > 1 && (len(item) > longest || len(item) > left && left >= len(item)/n) {
+		n /= 2
+		item, err = r.logs.item(from, from+n)
+	}
 	m := blackbox.Meta{Kind: blackbox.Log, Category: uint8(protocol.CategoryLogItem), Count: uint32(n)}
-	long, size := len(item) > r.cfg.Outbox.MaxBody(), int64(len(item))
-	left := r.budget.left(r.elapsed(), r.cfg.Bytes())
 	switch {
 	case err != nil:
 		r.cfg.Tally.Add(protocol.ReasonInternalSDKError, protocol.CategoryLogItem, uint64(n))
-	case n > 1 && (long || left < size && left >= size/int64(n)):
-		r.putLogs(from, from+n/2)
-		r.putLogs(from+n/2, to)
-	case !long && left < size:
+	case len(item) > longest:
+		r.dropLogs(protocol.ReasonBufferOverflow, n, item)
+	case len(item) > left:
 		r.dropLogs(protocol.ReasonRateLimitBackoff, n, item)
-	case !long && len(r.pending) == 0 && r.cfg.Outbox.Put(m, item):
+	case r.cfg.Outbox.Put(m, item):
 		r.budget.charge(r.elapsed(), len(item))
 		r.cfg.Wake()
-	case !long && !r.cfg.Away():
-		// The other half of a long batch is encoded into the same buffer while this one waits.
-		r.budget.charge(r.elapsed(), len(item))
-		r.put(m, bytes.Clone(item))
+	case !r.cfg.Away():
+		return false
 	default:
 		r.dropLogs(protocol.ReasonBufferOverflow, n, item)
 	}
+	r.logs.put += n
+	return true
+}
+
+// loseLogs gives the batch up after a panic that it may have caused.
+func (r *Recorder) loseLogs() {
+	if n := r.logs.len() - r.logs.put; n > 0 {
+		r.cfg.Tally.Add(protocol.ReasonInternalSDKError, protocol.CategoryLogItem, uint64(n))
+	}
+	r.logs.reset()
 }
 
 //go:noinline
@@ -85,3 +99,33 @@ func (r *Recorder) dropLogs(why protocol.Reason, n int, item []byte) {
 
 //go:noinline
 func (r *Recorder) elapsed() time.Duration { return time.Since(r.began) }
+
+// left returns how many bytes may still go out in this hour.
+func (r *Recorder) left() int {
+	return int(min(r.budget.left(r.elapsed(), r.cfg.Bytes()), math.MaxInt32))
+}
+
+// stalled reports whether something waits for room in the outbox, and reading with it.
+func (r *Recorder) stalled() bool { return r.pending != nil || r.logs.stuck }
+
+// retry puts what found no room before and reports whether reading may go on.
+func (r *Recorder) retry() bool {
+	if r.pending != nil {
+		if !r.cfg.Outbox.Put(r.meta, r.pending) {
+			return false
+		}
+		r.pending = nil
+		r.cfg.Wake()
+	}
+	return !r.logs.stuck || r.flushLogs()
+}
+
+// put hands an event to the sender, or keeps it until there is room. The item is a buffer of events, which makes no other one
+// before this one has gone.
+func (r *Recorder) put(m blackbox.Meta, item []byte) {
+	if r.cfg.Outbox.Put(m, item) {
+		r.cfg.Wake()
+		return
+	}
+	r.meta, r.pending = m, item
+}

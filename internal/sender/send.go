@@ -129,7 +129,9 @@ func (s *Sender) reportAlone() {
 // come back in one second. A server's own wish counts up to backoffMax.
 func (s *Sender) backoff(why string, wish time.Duration) {
 	s.fail(why)
-	s.away.Store(true)
+	if !s.away.Swap(true) {
+		s.cfg.Freed() // log records that wait for room must not stop events now
+	}
 	s.Retries.Add(1)
 	pause := backoffMin << min(s.failures, 10)
 	pause = min(pause, backoffMax)

@@ -38,7 +38,7 @@ func TestStatusTable(t *testing.T) {
 				if got != tt.want || len(g.attempts()) != 1 {
 					t.Errorf("the envelope is %s after %d attempts, want %s after 1", got, len(g.attempts()), tt.want)
 				}
-				if (tt.want == kept) != g.Away() || (tt.want == kept) != (g.freed.Load() == 0) {
+				if (tt.want == kept) != g.Away() || g.freed.Load() != 1 {
 					t.Errorf("away %v, freed %d times", g.Away(), g.freed.Load())
 				}
 				if sent := g.Sent.Load() == 1; sent != (tt.status/100 == 2) {

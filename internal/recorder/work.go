@@ -1,0 +1,196 @@
+package recorder
+
+import (
+	"github.com/krunk-go/krunk/internal/blackbox"
+	"github.com/krunk-go/krunk/internal/notify"
+	"github.com/krunk-go/krunk/internal/protocol"
+	"github.com/krunk-go/krunk/internal/record"
+)
+
+// Work runs until stop is closed. A panic outside of a record costs the log records that wait for their batch.
+func (r *Recorder) Work(stop <-chan struct{}) {
+	defer r.end()
+	notify.Keep(func() bool { return r.live(stop) }, func() {
+		r.fault()
+		r.loseLogs()
+	})
+}
+
+// live runs until stop is closed and then reports true.
+func (r *Recorder) live(stop <-chan struct{}) bool {
+	r.cfg.IDs.Fill()
+	r.warm()
+	for {
+		r.drain()
+		if r.stalled() {
+			if !r.waitForRoom(stop) {
+				return true
+			}
+			continue
+		}
+		r.cfg.Bell.Sleep()
+		if !r.work() {
+			select {
+			case <-r.cfg.Bell.C():
+			case <-r.batch.C():
+				r.logs.due = true
+			case <-stop:
+				return true
+			}
+		}
+		r.cfg.Bell.Awake()
+	}
+}
+
+// waitForRoom sleeps until the sender has freed something; what is captured meanwhile wakes nobody. It reports false when
+// stop was closed.
+func (r *Recorder) waitForRoom(stop <-chan struct{}) bool {
+	r.room.Sleep()
+	defer r.room.Awake()
+	if r.freed.Load() {
+		return true
+	}
+	select {
+	case <-r.room.C():
+		return true
+	case <-stop:
+		return false
+	}
+}
+
+// work reports whether there is anything to do now; it is asked after the bell was armed, so nothing is missed.
+func (r *Recorder) work() bool { return r.reader.Ready() || r.logs.due || r.reached() }
+
+// warm encodes once, off the game's goroutines: go-json compiles a type at its first use.
+func (r *Recorder) warm() {
+	if r.cfg.Outbox != nil {
+		r.events.enc.Warm()
+	}
+}
+
+// drain reads until the ring is empty or the outbox is full. A record stays in the ring until its envelope stands in the outbox.
+func (r *Recorder) drain() {
+	r.freed.Store(false)
+	for n := 0; r.retry(); n++ {
+		if n%16 == 15 {
+			r.reader.Release(r.reader.Pos())
+			r.tick()
+		}
+		if r.logs.due || r.reached() {
+			if !r.flushLogs() {
+				break
+			}
+			r.finish()
+			continue
+		}
+		rec, ok := r.reader.Next()
+		if !ok {
+			r.reader.Release(r.reader.Pos())
+			r.change(r.reader.Pos())
+			r.finish()
+			break
+		}
+		if !r.take(rec) {
+			r.reader.Back(rec)
+		}
+	}
+	r.cfg.IDs.Fill()
+}
+
+// tick sees whether the batch is due, since the ring may never be empty.
+func (r *Recorder) tick() {
+	select {
+	case <-r.batch.C():
+		r.logs.due = true
+	default:
+	}
+}
+
+// reached reports whether everything was read that a flush waits for. One position after the other is waited for, as the newest
+// one moves on while others flush as well.
+func (r *Recorder) reached() bool {
+	if r.target <= r.done.Load() {
+		r.target = r.flushTo.Load()
+	}
+	return r.target > r.done.Load() && r.reader.Pos() >= r.target
+}
+
+// finish publishes how far everything is done. Log records that wait for their batch hold it back.
+func (r *Recorder) finish() {
+	if r.logs.waiting() {
+		return
+	}
+	if pos := r.reader.Pos(); pos != r.done.Load() {
+		r.done.Store(pos)
+		r.cfg.Progress.Broadcast()
+	}
+}
+
+// take handles one record, or reports false when it has to wait until the log records before it found room. A panic in here
+// costs this record and is counted.
+func (r *Recorder) take(in blackbox.Record) (taken bool) {
+	taken = true
+	defer func() {
+		if recover() != nil {
+			r.fault()
+		}
+	}()
+	r.change(in.Pos)
+	rec, err := record.Read(in.Body)
+	if err != nil {
+		r.Malformed.Add(1)
+		r.fault()
+		return true
+	}
+	switch rec.Type {
+	case record.SetTag, record.RemoveTag, record.SetUser, record.SetContext:
+		r.scope.apply(&rec)
+		return true
+	}
+	if rec.Flags&record.FlagSend != 0 && r.cfg.Outbox != nil {
+		if !r.log(&rec) {
+			return false
+		}
+	}
+	if rec.Flags&record.FlagID != 0 && r.cfg.Outbox != nil {
+		r.event(&rec, in.Kind)
+	}
+	if rec.Flags&record.FlagTrail != 0 {
+		r.History.Add(1)
+		r.cfg.History.Add(in.Body)
+	}
+	return true
+}
+
+// log takes a record into the batch, or reports false when there is no room for it before the batch has gone.
+func (r *Recorder) log(rec *record.Record) bool {
+	if !r.logs.add(rec, &r.scope) {
+		if !r.flushLogs() {
+			return false
+		}
+		r.logs.add(rec, &r.scope)
+	}
+	r.Logs.Add(1)
+	switch r.logs.len() {
+	case 1:
+		r.batch.Set(batchWait)
+	case batchSize:
+		r.flushLogs()
+	}
+	return true
+}
+
+// fault counts a panic of Krunk's own.
+func (r *Recorder) fault() {
+	r.cfg.Tally.Add(protocol.ReasonInternalSDKError, protocol.CategoryError, 1)
+}
+
+// change applies the changes of the scope that were made before pos and are not in the ring.
+func (r *Recorder) change(pos uint64) {
+	for _, n := range r.cfg.Changes.take(pos) {
+		if rec, err := record.Read(n.body); err == nil {
+			r.scope.apply(&rec)
+		}
+		r.scope.cut = r.scope.cut || r.cfg.Changes.cut.Load()
+	}
+}
