@@ -5,8 +5,8 @@ import "unicode/utf8"
 // maxDepth is how many objects and lists of a Raw may lie in each other.
 const maxDepth = 32
 
-// Valid reports whether b is one JSON value that every server reads: valid UTF-8, no lone surrogate, no number of 1e308 or
-// more, at most 32 objects and lists in each other. It does not allocate.
+// Valid reports whether b is one JSON value that every server reads: valid UTF-8, no lone surrogate, no number that
+// is too large for a float64, at most 32 objects and lists in each other. It does not allocate.
 func Valid(b []byte) bool {
 	valid, _ := inspect(b)
 	return valid
@@ -197,11 +197,12 @@ func (v *validator) digits() int {
 	return v.i - start
 }
 
-// number wants fewer than 309 digits before the point, with the exponent counted in: servers refuse the whole event for a
-// number that no float64 holds.
+// number wants one that a float64 holds: servers refuse the whole event for another one. With fewer than 309 digits before the
+// point, the exponent counted in, nothing has to be compared.
 func (v *validator) number() bool {
 	const most = 308
 	v.take('-')
+	from := v.i
 	whole := 0
 	if !v.take('0') {
 		if whole = v.digits(); whole == 0 {
@@ -212,7 +213,7 @@ func (v *validator) number() bool {
 		return false
 	}
 	if !v.take('e') && !v.take('E') {
-		return whole <= most
+		return whole <= most || whole == most+1 && isFinite(v.b[from:v.i])
 	}
 	negative := v.take('-')
 	if !negative {
@@ -226,5 +227,27 @@ func (v *validator) number() bool {
 	if negative {
 		exp = -exp
 	}
-	return v.i > start && whole+exp <= most
+	return v.i > start && (whole+exp <= most || whole+exp == most+1 && isFinite(v.b[from:v.i]))
+}
+
+// isFinite compares the digits of a number of 309 digits before the point with those of the largest float64.
+func isFinite(number []byte) bool {
+	const limit = "17976931348623158"
+	if number[0] == '0' {
+		number = number[1:] // the first digit that counts stands behind the point
+	}
+	i := 0
+	for _, c := range number {
+		if c|0x20 == 'e' {
+			break
+		}
+		if c == '.' {
+			continue
+		}
+		if i == len(limit) || c != limit[i] {
+			return i < len(limit) && c < limit[i]
+		}
+		i++
+	}
+	return i < len(limit)
 }

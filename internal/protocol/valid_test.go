@@ -116,22 +116,34 @@ func acceptable(b []byte) bool {
 	}
 }
 
-// inRange reports whether a number is less than 1e308, or would be if its first digit were one before the point.
+// inRange reports whether a number is less than the next one behind the largest float64 in its 17 digits. One with an exponent
+// over 309 digits before the point is too large even if it is 0.
 func inRange(number string) bool {
-	mantissa, exp, _ := strings.Cut(strings.ToLower(strings.TrimPrefix(number, "-")), "e")
-	whole, _, _ := strings.Cut(mantissa, ".")
+	number = strings.ToLower(strings.TrimPrefix(number, "-"))
+	mantissa, exp, _ := strings.Cut(number, "e")
+	whole, fraction, _ := strings.Cut(mantissa, ".")
 	shift, ok := new(big.Int).SetString(cmp.Or(exp, "0"), 10)
 	n := int64(len(whole))
 	if whole == "0" {
 		n = 0
 	}
-	return ok && shift.Add(shift, big.NewInt(n)).Cmp(big.NewInt(308)) <= 0
+	switch shift.Add(shift, big.NewInt(n)).Cmp(big.NewInt(309)) {
+	case -1:
+		return ok
+	case 1:
+		return false
+	}
+	digits := whole + fraction
+	if whole == "0" {
+		digits = fraction
+	}
+	return ok && digits < "17976931348623158"
 }
 
 // Valid is what the standard library and the rules above say, and compact does what its Compact does.
 func FuzzValid(f *testing.F) {
 	for _, s := range []string{
-		`{"a":[1,-2.5e-3,true,false,null,"x\u00e9",{}]}`, " [ 1 , \"a\\\" ]\" ] ", `"\ud800"`, `"\ud83d\ude00\ufffd"`, `"\\ud800"`, `"\ud800\\ufffd"`, `1e999`, `[9.9e307,12e307,0e309]`, "\"\xff\"", `[[[]]]`,
+		`{"a":[1,-2.5e-3,true,false,null,"x\u00e9",{}]}`, " [ 1 , \"a\\\" ]\" ] ", `"\ud800"`, `"\ud83d\ude00\ufffd"`, `"\\ud800"`, `"\ud800\\ufffd"`, `1e999`, `[9.9e307,12e307,0e309]`, `1.7976931348623157e+308`, `-1.7976931348623157e308`, `1.7976931348623158e308`, `17.9e307`, `0.1e309`, `0.2e309`, "\"\xff\"", `[[[]]]`,
 		strings.Repeat("[", 33) + strings.Repeat("]", 33), strings.Repeat("7", 309), `{"a":1}`, `[true,false]`, "", "01",
 	} {
 		f.Add([]byte(s))

@@ -1,0 +1,131 @@
+package protocol
+
+import (
+	"strconv"
+	"strings"
+)
+
+// Servers know some contexts by name, want their members to have a type, and null a member of another one in silence; of a
+// few they keep nothing but what they know. The tables below are what Relay 26.9 was seen to do.
+const (
+	// Names that mean something else than a game can mean by them, and Krunk's own.
+	takenContexts = " trace profile replay response otel spring feedback reprocessing nel cloud_resource performance_score" +
+		" attributes krunk krunk_trimmed error_sampling "
+	typedContexts = " device os runtime app gpu browser culture memory_info threadpool_info unity flags "
+
+	textMembers = " name version build raw_description family model model_id arch manufacturer brand battery_status orientation" +
+		" screen_resolution boot_time timezone cpu_description device_type device_unique_identifier locale" +
+		" os kernel_version distribution_name distribution_version distribution_pretty_name runtime browser" +
+		" app_start_time device_app_hash build_type app_identifier app_name app_version app_build" +
+		" vendor_id vendor_name api_type driver_version npot_support graphics_shader_level" +
+		" calendar display_name copy_texture_support editor_version install_mode rendering_threading_mode target_frame_rate "
+	boolMembers   = " online charging low_memory simulator rooted in_foreground multi_threaded_rendering is_24_hour_format compacted concurrent "
+	countMembers  = " screen_dpi processor_count processor_frequency index "
+	numberMembers = " battery_level screen_density pause_time_percentage "
+	otherMembers  = " type uuid pause_durations "
+)
+
+// among reports whether name is one of the words of list.
+func among(list, name string) bool {
+	for name != "" && strings.IndexByte(name, ' ') < 0 {
+		at := strings.Index(list, name)
+		if at < 0 {
+			break
+		}
+		if at > 0 && list[at-1] == ' ' && list[at+len(name)] == ' ' {
+			return true
+		}
+		list = list[at+len(name):]
+	}
+	return false
+}
+
+// ContextName returns the name under which a game's context goes out: its own, with "_" behind where that is taken.
+func ContextName(name string) string {
+	if among(takenContexts, name) {
+		return name + "_"
+	}
+	return name
+}
+
+// Typed returns o as the context of that name should be: a member whose type servers fix gets that type where its value can
+// have it, and otherwise another name, with "_" behind, under which they keep it as it is.
+func Typed(name string, o Raw) Raw {
+	if !among(typedContexts, name) {
+		return o
+	}
+	list := AppendMembers(nil, o)
+	out := append(make(Raw, 0, len(o)+8*len(list)), '{')
+	for i := range list {
+		m := &list[i]
+		key := string(m.Key[1 : len(m.Key)-1])
+		if v, ok := as(key, m.Value); ok {
+			m.Value = v
+		} else {
+			for ok := true; ok; ok = has(list, Raw(`"`+key+`"`)) {
+				key += "_"
+			}
+			m.Key = Raw(`"` + key + `"`)
+		}
+		out = m.append(out)
+	}
+	return append(out, '}')
+}
+
+// as returns v in the type that the member key has, if it can have that.
+func as(key string, v Raw) (Raw, bool) {
+	if string(v) == "null" {
+		return v, true
+	}
+	bare := v
+	if v[0] == '"' {
+		bare = v[1 : len(v)-1]
+	}
+	b := string(bare)
+	switch {
+	case among(otherMembers, key):
+		return v, false
+	case among(textMembers, key):
+		return Raw(`"` + b + `"`), v[0] != '{' && v[0] != '['
+	case among(boolMembers, key) || strings.HasPrefix(key, "supports_"):
+		return bare, b == "true" || b == "false"
+	case among(numberMembers, key):
+		return bare, isNumber(bare)
+	case among(countMembers, key) || counted(key):
+		_, err := strconv.ParseUint(b, 10, 63)
+		return bare, err == nil && isNumber(bare)
+	case key == "view_names":
+		return v, isList(v, '"')
+	case key == "values": // of flags
+		return v, isList(v, '{')
+	}
+	return v, true
+}
+
+// isList reports whether v is a list of values that begin so.
+func isList(v Raw, begin byte) bool {
+	in := validator{b: v}
+	for sep := byte('['); in.take(sep); sep = ',' {
+		in.space()
+		if in.peek() != begin || !in.token(1) {
+			break
+		}
+		in.space()
+	}
+	return in.take(']')
+}
+
+// isNumber reports whether b begins as a JSON number and is JSON.
+func isNumber(b Raw) bool {
+	return len(b) > 0 && (b[0] == '-' || b[0] >= '0' && b[0] <= '9') && Valid(b)
+}
+
+// counted reports whether a member is a number of bytes, pixels or things, which servers take as whole and not negative.
+func counted(key string) bool {
+	for _, end := range [...]string{"_size", "_memory", "_storage", "_pixels", "_bytes", "_count", "_threads"} {
+		if strings.HasSuffix(key, end) {
+			return true
+		}
+	}
+	return false
+}
