@@ -137,9 +137,10 @@ func caller() string {
 	return mainModule("", file)
 }
 
-// Channel returns the channel with that name, the same one for every call. Names are letters, digits, _ and -, with dots
-// between parts, and fold to lower case; other characters become _. It takes a lock and, the first time, allocates: call it
-// once and keep the result.
+// Channel returns the channel with that name, the same one for every call. Call it after Start: a nil Client has no channels
+// but nil, and that one stays mute, so `var net = client.Channel("net")` at package level, which runs before Start, never
+// reports anything. Names are letters, digits, _ and -, with dots between parts, and fold to lower case; other characters become
+// _. It takes a lock and, the first time, allocates: call it once and keep the result.
 func (c *Client) Channel(name string) *Channel {
 	if c == nil {
 		return nil

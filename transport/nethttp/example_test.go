@@ -2,10 +2,26 @@ package nethttp_test
 
 import (
 	"fmt"
+	"time"
 
+	"github.com/krunk-go/krunk/krunk"
 	"github.com/krunk-go/krunk/transport/deflate"
 	"github.com/krunk-go/krunk/transport/nethttp"
 )
+
+// What most games need.
+func ExampleDefault() {
+	client, err := krunk.Start(krunk.Config{
+		DSN:       "", // "https://key@sentry.example/42"; empty: nothing is sent
+		Transport: deflate.Wrap(nethttp.Default()),
+	})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	fmt.Println(client.Close(time.Second))
+	// Output: true
+}
 
 // A handheld without ca-certificates brings the root of its server along and compresses what it sends.
 func Example() {
@@ -16,6 +32,7 @@ func Example() {
 		return
 	}
 	_ = deflate.Wrap(t) // krunk.Config.Transport
+	// Output:
 }
 
 // An error of the configuration says what to write instead.

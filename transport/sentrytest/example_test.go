@@ -2,14 +2,37 @@ package sentrytest_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
+	"github.com/krunk-go/krunk/krunk"
 	"github.com/krunk-go/krunk/transport"
 	"github.com/krunk-go/krunk/transport/sentrytest"
 )
 
+// A game's test of its own reporting: the endpoint judges every envelope by the rules of Sentry's protocol.
 func Example() {
+	srv := sentrytest.New(sentrytest.Options{}) // without a socket
+	client, err := krunk.Start(krunk.Config{DSN: srv.DSN(), Transport: srv.Transport()})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	client.Report(errors.New("save failed"), krunk.Int("slot", 3))
+	client.Close(time.Second)
+
+	for _, e := range srv.Events() {
+		fmt.Println(e.Exceptions[0].Value, e.Contexts["attributes"]["slot"])
+	}
+	fmt.Println(len(srv.Faults()), "faults") // in a test: srv.Verify(t)
+	// Output:
+	// save failed 3
+	// 0 faults
+}
+
+// A server that is down for a moment, and an envelope written by hand.
+func ExampleServer_Next() {
 	srv := sentrytest.Start(sentrytest.Options{}) // New instead of Start: without a socket
 	defer srv.Close()
 	srv.Next(sentrytest.Unavailable()) // the first request meets a 503

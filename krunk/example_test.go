@@ -1,0 +1,272 @@
+package krunk_test
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"log"
+	"time"
+
+	"github.com/krunk-go/krunk/krunk"
+	"github.com/krunk-go/krunk/transport/nethttp"
+	"github.com/krunk-go/krunk/transport/sentrytest"
+)
+
+// example returns a client and the endpoint that it reports to, in this process and without a socket.
+func example(cfg krunk.Config) (*krunk.Client, *sentrytest.Server) {
+	srv := sentrytest.New(sentrytest.Options{})
+	cfg.DSN, cfg.Transport = srv.DSN(), srv.Transport()
+	client, err := krunk.Start(cfg)
+	if err != nil {
+		log.Fatal(err)
+	}
+	return client, srv
+}
+
+func connect() error {
+	return fmt.Errorf("lobby: %w", &fs.PathError{Op: "open", Path: "save.dat", Err: fs.ErrNotExist})
+}
+
+// A game as a whole. An empty DSN, here, keeps everything and sends nothing.
+func Example() {
+	client, err := krunk.Start(krunk.Config{
+		DSN:       "",                // "https://key@sentry.example/42"
+		Transport: nethttp.Default(), // or the HTTP of a console
+		Release:   "moonfall@1.4.2",
+	})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	defer client.Close(2 * time.Second)
+	defer client.Repanic()
+
+	net := client.Channel("net") // keep it
+	for range 3 {
+		func() {
+			defer client.Recover() // a panic drops the frame, not the game
+			client.Beat()
+			net.Debug("packet lost", krunk.Int("seq", 17)) // a breadcrumb of the next event
+		}()
+	}
+	client.Flush(time.Second)
+	fmt.Println(client.Stats().History, "breadcrumbs kept")
+	// Output: 3 breadcrumbs kept
+}
+
+// The error names every field that is wrong, and what to write instead.
+func ExampleStart() {
+	_, err := krunk.Start(krunk.Config{Release: "studio/moonfall@1.4.2", Tunnel: "relay"})
+	fmt.Println(err)
+	// Output:
+	// krunk: Config.Tunnel: "relay" is no absolute URL; write e.g. "https://relay.example/envelope/"
+	// krunk: Config.Release: "studio/moonfall@1.4.2" holds "/", which servers refuse; write e.g. "moonfall@1.4.2"
+}
+
+// Thresholds by channel: what is kept as a breadcrumb, what is sent as a log record, what is raised as an event.
+func ExampleClient_Channel() {
+	client, srv := example(krunk.Config{Channels: map[string]krunk.Thresholds{
+		"net":   {Send: "warn"},  // net and net.http: warnings are sent as log records
+		"audio": {Issue: "off"},  // no events
+		"*":     {Trail: "info"}, // no debug records among the breadcrumbs
+	}})
+	defer client.Close(time.Second)
+
+	http := client.Channel("net.http")
+	http.Debug("slow", krunk.Int("status", 200))
+	http.Warn("slow", krunk.Int("status", 503))
+	client.Channel("audio").Error("no device")
+	client.Flush(time.Second)
+
+	for _, record := range srv.Logs() {
+		fmt.Println(record.Level, record.Body, record.Attr("status"))
+	}
+	fmt.Println(len(srv.Events()), "events")
+	// Output:
+	// warn slow 503
+	// 0 events
+}
+
+// An error becomes an event with its chain, the stack of the caller, and the breadcrumbs before it. Its support code is what a
+// player reads off the screen, and what the event is found by.
+func ExampleChannel_Report() {
+	client, srv := example(krunk.Config{})
+	defer client.Close(time.Second)
+
+	net := client.Channel("net")
+	net.Info("joining", krunk.String("lobby", "harbour"))
+	id := net.Report(connect(), krunk.Int("attempt", 3))
+	client.Flush(time.Second)
+
+	event := srv.Events()[0]
+	fmt.Println(event.Exceptions[0].Value)
+	fmt.Println(event.Breadcrumbs[0].Message, event.Contexts["attributes"]["attempt"])
+	fmt.Println(event.Tag("support_code") == id.SupportCode(), len(id.SupportCode()), "characters")
+	// Output:
+	// file does not exist
+	// joining 3
+	// true 8 characters
+}
+
+// A crash screen: the deferred function reports the panic itself, and shows the code under which support finds it.
+func ExampleClient_ReportPanic() {
+	client, srv := example(krunk.Config{})
+	defer client.Close(time.Second)
+
+	func() {
+		defer func() {
+			if v := recover(); v != nil {
+				id := client.ReportPanic(v, krunk.String("scene", "harbour"))
+				client.Flush(time.Second)
+				fmt.Printf("The game has crashed. Please tell support the code of %d characters.\n", len(id.SupportCode()))
+			}
+		}()
+		var boss map[string]int
+		boss["health"] = 9
+	}()
+
+	fmt.Println(srv.Events()[0].Title())
+	// Output:
+	// The game has crashed. Please tell support the code of 8 characters.
+	// runtime.plainError: assignment to entry in nil map
+}
+
+// A frame that panics is dropped, and reported; the game goes on.
+func ExampleClient_Recover() {
+	client, srv := example(krunk.Config{})
+	defer client.Close(time.Second)
+
+	frame := func(n int) {
+		defer client.Recover()
+		client.Beat()
+		if n == 2 {
+			panic("no such sprite")
+		}
+	}
+	for n := range 4 {
+		frame(n)
+	}
+	client.Flush(time.Second)
+
+	event := srv.Events()[0]
+	fmt.Println(event.Title(), "in frame", event.Contexts["krunk"]["frame"])
+	// Output: panic: no such sprite in frame 3
+}
+
+// A game server says which match panicked.
+func ExampleChannel_Recover() {
+	client, srv := example(krunk.Config{})
+	defer client.Close(time.Second)
+
+	tick := func(match *krunk.Channel) {
+		defer match.Recover()
+		panic("two winners")
+	}
+	tick(client.Channel("match").With(krunk.Int("match", 7001)))
+	client.Flush(time.Second)
+
+	event := srv.Events()[0]
+	fmt.Println(event.Title(), event.Logger, event.Contexts["attributes"]["match"])
+	// Output: panic: two winners match 7001
+}
+
+// A goroutine whose panic is reported before it kills the program.
+func ExampleClient_Go() {
+	client, _ := example(krunk.Config{})
+	defer client.Close(time.Second)
+
+	loaded := make(chan string)
+	client.Go(func() { loaded <- "harbour" })
+	fmt.Println(<-loaded)
+	// Output: harbour
+}
+
+// Once a frame, so that every record tells its frame and how far into it it was made.
+func ExampleClient_Beat() {
+	client, srv := example(krunk.Config{})
+	defer client.Close(time.Second)
+
+	for range 60 {
+		client.Beat()
+	}
+	client.Report(errors.New("desync"))
+	client.Flush(time.Second)
+	fmt.Println(srv.Events()[0].Contexts["krunk"]["frame"])
+	// Output: 60
+}
+
+// What holds for all records of one connection is said, and encoded, once.
+func ExampleChannel_With() {
+	client, srv := example(krunk.Config{Channels: map[string]krunk.Thresholds{"net": {Send: "info"}}})
+	defer client.Close(time.Second)
+
+	peer := client.Channel("net").With(krunk.String("peer", "p-17"))
+	peer.Info("joined")
+	peer.Info("left", krunk.Duration("after", 90*time.Second))
+	client.Flush(time.Second)
+
+	for _, record := range srv.Logs() {
+		fmt.Println(record.Body, record.Attr("peer"))
+	}
+	// Output:
+	// joined p-17
+	// left p-17
+}
+
+// Who plays, and what is so for everything from now on.
+func ExampleClient_SetUser() {
+	client, srv := example(krunk.Config{})
+	defer client.Close(time.Second)
+
+	client.SetUser(krunk.User{ID: "76561198122624102"}) // a Steam id is a text: most pages round numbers of that length
+	client.SetTag("scene", "harbour")
+	client.SetContext("match", krunk.String("mode", "ctf"), krunk.Int("players", 24))
+	client.Report(errors.New("desync"))
+	client.SetUser(krunk.User{}) // logged out
+	client.Flush(time.Second)
+
+	event := srv.Events()[0]
+	fmt.Println(event.User.ID, event.Tag("scene"), event.Contexts["match"]["players"])
+	// Output: 76561198122624102 harbour 24
+}
+
+// The game server decides what is sent, in bytes that come over whatever connection the game has.
+func ExampleClient_Sampling() {
+	client, srv := example(krunk.Config{})
+	defer client.Close(time.Second)
+
+	err := client.Sampling().Apply([]byte(`{"krunk":1,"version":7,"channels":{"net":{"send":"debug"}}}`))
+	if err != nil {
+		fmt.Println(err)
+	}
+	client.Channel("net").Debug("packet lost")
+	client.Flush(time.Second)
+	fmt.Println(len(srv.Logs()), "log record, under policy", srv.Logs()[0].Attr("krunk.policy"))
+	// Output: 1 log record, under policy 0.7
+}
+
+// The standard log package, and anything else that writes lines, beside the output it had.
+func ExampleChannel_Writer() {
+	client, srv := example(krunk.Config{Channels: map[string]krunk.Thresholds{"log": {Send: "info"}}})
+	defer client.Close(time.Second)
+
+	console := io.Discard // os.Stderr
+	logger := log.New(io.MultiWriter(console, client.Channel("log").Writer(krunk.LevelInfo)), "", log.LstdFlags)
+	logger.Print("lobby is full")
+	client.Flush(time.Second)
+	fmt.Println(srv.Logs()[0].Body)
+	// Output: lobby is full
+}
+
+// What a debug overlay shows.
+func ExampleClient_Stats() {
+	client, _ := example(krunk.Config{})
+	defer client.Close(time.Second)
+
+	client.Report(errors.New("desync"))
+	client.Flush(time.Second)
+	s := client.Stats()
+	fmt.Printf("%d events, %d envelopes sent, %d waiting, %d breadcrumbs lost, last error %q\n", s.Events, s.Sent, s.Waiting, s.HistoryLost, s.LastError)
+	// Output: 1 events, 1 envelopes sent, 0 waiting, 0 breadcrumbs lost, last error ""
+}
