@@ -3,6 +3,8 @@ package krunk_test
 import (
 	"errors"
 	"fmt"
+	"runtime"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -127,30 +129,46 @@ func TestOutsideOfTheCohortTheTrailIsKept(t *testing.T) {
 	}
 }
 
-func TestAttach(t *testing.T) {
-	ctl, err := sampling.New(sampling.Identity{ID: "install-1"}, sampling.Options{Base: map[string]sampling.Levels{"net": {Send: "info"}}})
+func TestSteer(t *testing.T) {
+	ctl, err := sampling.New(sampling.Identity{ID: "install-1"}, sampling.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
-	c, srv := start(t, krunk.Config{})
+	cfg := krunk.Config{
+		Channels: map[string]krunk.Thresholds{"net": {Send: "info"}}, Sampling: krunk.Steer(ctl), Release: "moonfall@1.2.3", Environment: "playtest",
+	}
+	c, srv := start(t, cfg)
 	net := c.Channel("net")
-	if err := c.Attach(ctl); err != nil {
+	if c.Sampling() != ctl {
+		t.Error("Sampling returns another controller than that of Config.Sampling")
+	}
+	if _, err := krunk.Start(cfg); err == nil || !strings.Contains(err.Error(), "Config.Sampling") {
+		t.Errorf("a controller of two clients gives %v", err)
+	}
+	net.Info("by Config.Channels")
+	if err := ctl.Apply(document(1, `"rules":[{"id":"r","when":{"release":["1.2.3"],"env":["playtest"],"platform":["`+runtime.GOOS+`"]},"set":{"channels":{"ui":{"send":"info"}}}}]`)); err != nil {
 		t.Fatal(err)
 	}
-	if c.Sampling() != ctl {
-		t.Error("Sampling returns another controller than the attached one")
-	}
-	if err := c.Attach(ctl); err == nil {
-		t.Error("a second controller was attached")
-	}
-	net.Info("by the controller's base")
+	c.Channel("ui").Info("by a rule for what Start was told")
 	c.Flush(time.Minute)
-	if n := len(srv.Logs()); n != 1 {
-		t.Errorf("%d log records, want 1", n)
+	if n := len(srv.Logs()); n != 2 {
+		t.Errorf("%d log records, want 2", n)
 	}
 	c.Close(time.Minute)
-	if err := ctl.Apply(document(1, `"clients":1`)); !errors.Is(err, sampling.ErrClosed) {
+	if err := ctl.Apply(document(2, `"clients":1`)); !errors.Is(err, sampling.ErrClosed) {
 		t.Errorf("after Close a policy gives %v, want ErrClosed", err)
+	}
+	var none *krunk.Client
+	for name, c := range map[string]*krunk.Client{"nil": none, "closed": c} {
+		if c.Sampling() == nil {
+			t.Errorf("a %s client has no controller", name)
+		}
+	}
+	if _, err := krunk.Start(krunk.Config{Sampling: krunk.Steer(nil)}); err != nil {
+		t.Errorf("no controller gives %v", err)
+	}
+	if _, err := krunk.Start(krunk.Config{Sampling: krunk.Steer(ctl)}); err == nil {
+		t.Error("a closed controller was taken")
 	}
 }
 

@@ -1,6 +1,7 @@
 package krunk
 
 import (
+	"errors"
 	"runtime"
 	"sync"
 	"sync/atomic"
@@ -43,8 +44,8 @@ type Client struct {
 	plan     *plan // immutable after Start
 	outbox   *blackbox.Outbox
 	recorder *recorder.Recorder
-	sender   *sender.Sender          // nil without a DSN
-	control  atomic.Pointer[control] // nil until Sampling or Attach
+	sender   *sender.Sender // nil without a DSN
+	controls gate.Controls
 	clock
 	life
 	registry
@@ -88,6 +89,11 @@ func Start(cfg Config) (*Client, error) {
 	c.own = c.Channel("default")
 	direct := *c.own
 	direct.frames, c.direct = 1, &direct
+	if join := cfg.Sampling.join; join != nil {
+		if err := c.steer(join); err != nil {
+			return nil, errors.New("krunk: Config.Sampling: " + err.Error())
+		}
+	}
 	c.idle = make(chan struct{}, 1)
 	c.build(blackbox.NewHistoryBuffer(block[p.ring():p.ring()+history]), module)
 	c.work()
@@ -98,7 +104,7 @@ func Start(cfg Config) (*Client, error) {
 func (c *Client) build(history *blackbox.HistoryBuffer, module string) {
 	p := c.plan
 	run := recorder.Run{
-		Start: recorder.StartOf(c.start), Channel: c.channelName, Policy: c.policy,
+		Start: recorder.StartOf(c.start), Channel: c.channelName, Policy: c.controls.Policy,
 		SDKName: sdkName, SDKVersion: Version, Release: p.Release, Dist: p.Dist, Environment: p.Environment, TraceID: ident.New(),
 	}
 	id := ident.New()
@@ -107,7 +113,7 @@ func (c *Client) build(history *blackbox.HistoryBuffer, module string) {
 	cfg := recorder.Config{
 		Ring: c.ring, Changes: c.changes, Scope: p.Memory / 32 * 3, History: history, Outbox: c.outbox, Bell: c.bell, Progress: progress, Tally: c.tally, IDs: &c.ids,
 		Stacks: stack.Options{MainModule: module, InApp: p.Code.InApp, Cut: p.Code.Wrappers}, Run: run,
-		Repeat: p.MaxRepeats, PanicRepeat: p.MaxPanicRepeats, Bytes: c.bytesPerHour,
+		Repeat: p.MaxRepeats, PanicRepeat: p.MaxPanicRepeats, Bytes: c.controls.Bytes,
 	}
 	if p.DSN != "" {
 		url := p.Tunnel
@@ -120,7 +126,7 @@ func (c *Client) build(history *blackbox.HistoryBuffer, module string) {
 				DSN: p.dsn.String(), SDKName: sdkName, SDKVersion: Version, TraceID: text.Hex(run.TraceID[:]),
 				PublicKey: p.dsn.PublicKey, Release: p.Release, Environment: p.Environment,
 			},
-			Outbox: c.outbox, Progress: progress, Tally: c.tally, Collect: c.collect, Killed: c.killed,
+			Outbox: c.outbox, Progress: progress, Tally: c.tally, Collect: c.collect, Killed: c.controls.Killed,
 			Freed: func() { c.recorder.Freed() },
 		})
 		cfg.Wake, cfg.Away = c.sender.Wake, c.sender.Away
@@ -158,10 +164,10 @@ func (c *Client) Channel(name string) *Channel {
 	names := append(old[:len(old):len(old)], name)
 	ch := &Channel{client: c, name: name, index: uint16(len(old)), state: gate.NewChannel(name), refused: new(atomic.Uint64)}
 	ch.gate = ch.state.Gate()
-	if ctl := c.control.Load(); ctl != nil {
-		ctl.adopt(ch.state)
+	if h := c.controls.Hooks(); h != nil {
+		h.Adopt(ch.state)
 	} else if !c.closed.Load() {
-		ch.gate.Set(gate.Thresholds(c.plan.levels.of(name)))
+		ch.gate.Set(c.plan.levels.of(name))
 	}
 	c.names.Store(&names)
 	c.channels[name] = ch

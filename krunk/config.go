@@ -40,6 +40,9 @@ type Config struct {
 	// Channels sets thresholds by channel name. A name covers the channel and everything below it ("net" also "net.http"),
 	// the longest one wins for each threshold by itself, and "*" covers all.
 	Channels map[string]Thresholds
+	// Sampling is who decides on top of Channels what this client reports: krunk.Steer(ctl). Zero: nobody, until Client.Sampling
+	// is called.
+	Sampling Steering
 	// MaxRepeats is how many events of one kind (same stack and type or template) are sent in a minute; the others are counted,
 	// and the next one that is sent says how many there were. Zero: 500. Negative: no limit. Panics have MaxPanicRepeats instead.
 	MaxRepeats int

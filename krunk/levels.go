@@ -8,8 +8,8 @@ import (
 	"github.com/krunk-go/krunk/internal/text"
 )
 
-// levels finds the thresholds of a channel.
-type levels map[string]Thresholds
+// levels are Config.Channels as numbers; what an entry leaves out is gate.Inherit.
+type levels map[string]gate.Thresholds
 
 // parseLevels checks every entry, by itself and together with what it inherits.
 func parseLevels(in map[string]Thresholds) (levels, []error) {
@@ -30,17 +30,25 @@ func parseLevels(in map[string]Thresholds) (levels, []error) {
 		if name == "*" {
 			clean = name
 		}
-		t := in[name]
-		for _, f := range [...]struct{ field, value string }{{"Trail", t.Trail}, {"Send", t.Send}, {"Issue", t.Issue}} {
-			if _, ok := gate.ParseLevel(f.value); !ok && f.value != "" {
+		t, from := gate.Thresholds{}, in[name]
+		for _, f := range [...]struct {
+			field, value string
+			to           *gate.Level
+		}{{"Trail", from.Trail, &t.Trail}, {"Send", from.Send, &t.Send}, {"Issue", from.Issue, &t.Issue}} {
+			l, ok := gate.ParseLevel(f.value)
+			switch {
+			case f.value == "":
+				l = gate.Inherit
+			case !ok:
 				errs = append(errs, errors.New(place+"."+f.field+": "+text.Quote(f.value)+" is not a level; write trace, debug, info, warn, error, fatal or off"))
 			}
+			*f.to = l
 		}
 		out[clean] = t
 	}
 	if len(errs) == 0 {
 		for _, name := range names {
-			if err := out.of(strings.ToLower(name)).check(); err != nil {
+			if err := ordered(out.of(strings.ToLower(name))); err != nil {
 				errs = append(errs, errors.New("["+text.Quote(name)+"]: "+err.Error()))
 			}
 		}
@@ -48,11 +56,8 @@ func parseLevels(in map[string]Thresholds) (levels, []error) {
 	return out, errs
 }
 
-// resolved are thresholds after inheritance.
-type resolved gate.Thresholds
-
-// check wants the order trail <= send <= issue of those that are not off.
-func (t resolved) check() error {
+// ordered wants trail <= send <= issue of those that are not off.
+func ordered(t gate.Thresholds) error {
 	list := [...]struct {
 		name  string
 		level gate.Level
@@ -69,24 +74,28 @@ func (t resolved) check() error {
 }
 
 // of returns the thresholds of a channel, inherited along "*", "net", "net.http".
-func (l levels) of(name string) resolved {
-	t := resolved{Trail: gate.LevelDebug, Send: gate.LevelOff, Issue: gate.LevelError}
-	t.take(l["*"])
+func (l levels) of(name string) gate.Thresholds {
+	t := gate.Defaults()
+	l.take(&t, "*")
 	for i := 0; i <= len(name); i++ {
 		if i == len(name) || name[i] == '.' {
-			t.take(l[name[:i]])
+			l.take(&t, name[:i])
 		}
 	}
 	return t
 }
 
-func (t *resolved) take(from Thresholds) {
+func (l levels) take(t *gate.Thresholds, name string) {
+	from, ok := l[name]
+	if !ok {
+		return
+	}
 	for _, f := range [...]struct {
-		value string
-		to    *gate.Level
+		from gate.Level
+		to   *gate.Level
 	}{{from.Trail, &t.Trail}, {from.Send, &t.Send}, {from.Issue, &t.Issue}} {
-		if l, ok := gate.ParseLevel(f.value); ok {
-			*f.to = l
+		if f.from != gate.Inherit {
+			*f.to = f.from
 		}
 	}
 }

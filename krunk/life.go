@@ -65,7 +65,7 @@ func (c *Client) Close(d time.Duration) bool {
 func (c *Client) shut() <-chan struct{} {
 	c.mu.Lock()
 	c.closed.Store(true)
-	ctl := c.control.Load()
+	ctl := c.controls.Hooks()
 	for _, ch := range c.channels {
 		ch.gate.Set(gate.Off())
 	}
@@ -76,7 +76,7 @@ func (c *Client) shut() <-chan struct{} {
 		return stored
 	}
 	go func() {
-		ctl.close() // shuts the gates again: a policy may have come in between
+		ctl.Close() // shuts the gates again: a policy may have come in between
 		close(stored)
 	}()
 	return stored

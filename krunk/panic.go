@@ -4,7 +4,6 @@ import (
 	"runtime"
 
 	"github.com/krunk-go/krunk/internal/blackbox"
-	"github.com/krunk-go/krunk/internal/gate"
 	"github.com/krunk-go/krunk/internal/record"
 )
 
@@ -117,12 +116,9 @@ func (c *Channel) capturePanic(v any, attrs []Attr) EventID {
 	if c.client.closed.Load() && (c.client.plan.PanicWait <= 0 || c.client.sender == nil) {
 		return EventID{}
 	}
-	ppm := uint32(gate.Million)
-	if ctl := c.client.control.Load(); ctl != nil {
-		if !ctl.panics() {
-			return EventID{}
-		}
-		ppm = ctl.panicsPPM()
+	ppm, wanted := c.client.controls.Panics()
+	if !wanted {
+		return EventID{}
 	}
 	var errs chain
 	errs.panicValue(v)

@@ -70,15 +70,12 @@ func (s slowStorage) Save(b []byte) error { <-s.release; return nil }
 
 func TestCloseLeavesASlowStorageBehind(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		c, srv := controlled(t, krunk.Config{}, "")
 		store := slowStorage{make(chan struct{})}
 		ctl, err := sampling.New(sampling.Identity{ID: "a"}, sampling.Options{Storage: sampling.Keep(store)})
 		if err != nil {
 			t.Fatal(err)
 		}
-		if err := c.Attach(ctl); err != nil {
-			t.Fatal(err)
-		}
+		c, srv := controlled(t, krunk.Config{Sampling: krunk.Steer(ctl)}, "")
 		apply(t, ctl, 1, `"clients":100`)
 		c.Report(errors.New("before the end"))
 		begin, closed := time.Now(), make(chan bool)
@@ -288,16 +285,13 @@ func TestPanicsOfOneKindInAnHour(t *testing.T) {
 func TestBytesPerHour(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		const limit = 40_000
-		c, srv := controlled(t, krunk.Config{MaxRepeats: -1, MaxPanicRepeats: -1, Channels: map[string]krunk.Thresholds{"*": {Send: "info"}}}, "")
-		ctl, err := sampling.New(sampling.Identity{}, sampling.Options{
-			Base: map[string]sampling.Levels{"*": {Send: "info"}}, Limits: sampling.Limits{MaxBytesPerHour: limit},
-		})
+		ctl, err := sampling.New(sampling.Identity{}, sampling.Options{Limits: sampling.Limits{MaxBytesPerHour: limit}})
 		if err != nil {
 			t.Fatal(err)
 		}
-		if err := c.Attach(ctl); err != nil {
-			t.Fatal(err)
-		}
+		c, srv := controlled(t, krunk.Config{
+			MaxRepeats: -1, MaxPanicRepeats: -1, Channels: map[string]krunk.Thresholds{"*": {Send: "info"}}, Sampling: krunk.Steer(ctl),
+		}, "")
 		const reports, records = 100, 1000
 		for range reports {
 			c.Report(errors.New("storm"))

@@ -1,7 +1,6 @@
 package krunk
 
 import (
-	"errors"
 	"runtime"
 
 	"github.com/krunk-go/krunk/internal/gate"
@@ -9,133 +8,80 @@ import (
 	"github.com/krunk-go/krunk/sampling"
 )
 
-// control is the attached controller by its methods, so that a program which uses none does not link one. An interface would
-// bring 6 KiB on 32-bit ARM: every method of any type that looks like one of its own.
-type control struct {
-	controller *sampling.Controller
-	adopt      func(*gate.Channel)
-	panics     func() bool
-	panicsPPM  func() uint32
-	killed     func() bool
-	version    func() sampling.Version
-	bytes      func() int64
-	reports    func() bool
-	close      func()
-	own        bool // made by Sampling, so that Config.Channels is its base
-
-	last sampling.Version // owned by the recorder's goroutine, as name is: a policy has its name made once
-	name string
+// Steering says who decides what this client reports; make it with Steer. The zero Steering leaves that to Config.Channels,
+// until Client.Sampling is called.
+type Steering struct {
+	join func(*gate.Controls, *gate.Program) error // a pointer to the controller would cost every lean program 38 KiB
 }
 
-// Sampling returns the controller through which the game server decides who reports what. Without one attached it makes one:
-// unsigned policies are accepted, none is stored, and Config.Channels stays what is in force until a policy arrives. Call it
+// Steer puts a client under a controller that the game made with sampling.New, with limits, signatures or storage of its
+// choice:
+//
+//	ctl, err := sampling.New(sampling.Identity{ID: installID}, sampling.Options{Storage: sampling.Keep(file)})
+//	client, err := krunk.Start(krunk.Config{Sampling: krunk.Steer(ctl), …})
+//
+// A controller steers one client, whose Config.Channels is below every policy, and Client.Close closes it. A nil ctl gives
+// the zero Steering.
+func Steer(ctl *sampling.Controller) Steering {
+	if ctl == nil {
+		return Steering{}
+	}
+	return Steering{ctl.Join}
+}
+
+// Sampling returns the controller through which the game server decides who reports what: that of Config.Sampling, or else one
+// that it makes, which accepts unsigned policies and stores none. Until a policy arrives Config.Channels is in force. Call it
 // right after Start and hand it what the server sends:
 //
 //	err := client.Sampling().Apply(bytesFromTheGameServer)
 //
-// On a nil or closed Client it returns a controller that decides about nothing.
+// A controller made here knows no install id: who is among the 10 % of a policy is drawn anew at each start of the game, and
+// Status.Sticky is false. The player of SetUser counts, so a share by player stays. On a nil or closed Client it returns a
+// controller that decides about nothing.
 func (c *Client) Sampling() *sampling.Controller {
 	if c == nil {
-		ctl, _ := sampling.New(sampling.Identity{}, sampling.Options{})
-		return ctl
+		return idleController()
 	}
-	if old := c.control.Load(); old != nil {
-		return old.controller
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if h := c.controls.Hooks(); h != nil {
+		return (*sampling.Controller)(h.Owner)
 	}
-	base := make(map[string]sampling.Levels, len(c.plan.Channels))
-	for name, t := range c.plan.Channels {
-		base[name] = sampling.Levels(t)
-	}
-	// Start has checked the levels, so that nothing is left that could be wrong.
-	ctl, err := sampling.New(sampling.Identity{
-		Release: c.plan.Release, Env: c.plan.Environment, Platform: runtime.GOOS, Arch: runtime.GOARCH,
-	}, sampling.Options{Base: base})
-	if err != nil {
-		ctl, _ = sampling.New(sampling.Identity{}, sampling.Options{})
-	}
-	if c.attach(ctl, true) != nil {
-		if old := c.control.Load(); old != nil {
-			return old.controller
-		}
+	ctl := idleController()
+	if !c.closed.Load() {
+		_ = c.steer(ctl.Join) // it is new, so it can join
 	}
 	return ctl
 }
 
-// Attach puts the client's channels under a controller that the game made with sampling.New, with limits, signatures or
-// storage of its choice; Config.Channels no longer counts, Options.Base takes its place. A client has one controller: a
-// second one is an error. Close closes it.
-func (c *Client) Attach(ctl *sampling.Controller) error {
-	if c == nil || ctl == nil {
-		return nil
-	}
-	return c.attach(ctl, false)
+// idleController returns one with the zero Options, for which New cannot fail.
+func idleController() *sampling.Controller {
+	ctl, _ := sampling.New(sampling.Identity{}, sampling.Options{})
+	return ctl
 }
 
-func (c *Client) attach(ctl *sampling.Controller, own bool) error {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if c.control.Load() != nil {
-		return errors.New("krunk: Attach: the client has a controller; call Attach once, before Sampling")
+// steer puts the channels under a controller; the caller holds c.mu or has not given c away yet.
+func (c *Client) steer(join func(*gate.Controls, *gate.Program) error) error {
+	p := gate.Program{
+		Base: c.plan.levels, Release: c.plan.Release, Env: c.plan.Environment, Platform: runtime.GOOS, Arch: runtime.GOARCH,
 	}
-	if c.closed.Load() {
-		return errors.New("krunk: Attach: the client is closed; attach the controller after Start")
-	}
-	c.control.Store(&control{
-		controller: ctl, adopt: ctl.Adopt, panics: ctl.Panics, panicsPPM: ctl.PanicsPPM, killed: ctl.Killed,
-		version: ctl.Version, bytes: ctl.BytesPerHour, reports: ctl.Reports, close: ctl.Close, own: own,
-	})
 	for _, ch := range c.channels {
-		ctl.Adopt(ch.state)
+		p.Channels = append(p.Channels, ch.state)
 	}
-	return nil
-}
-
-// killed reports whether the kill switch is thrown.
-func (c *Client) killed() bool {
-	ctl := c.control.Load()
-	return ctl != nil && ctl.killed()
-}
-
-// policy returns the version of the policy in force, "" if there is none. Only the recorder calls it.
-func (c *Client) policy() string {
-	ctl := c.control.Load()
-	if ctl == nil {
-		return ""
-	}
-	if v := ctl.version(); v != ctl.last {
-		ctl.last, ctl.name = v, ""
-		if v != (sampling.Version{}) {
-			ctl.name = v.String()
-		}
-	}
-	return ctl.name
-}
-
-// bytesPerHour returns how many bytes may be encoded in an hour, 0 without a limit.
-func (c *Client) bytesPerHour() int64 {
-	if ctl := c.control.Load(); ctl != nil {
-		return ctl.bytes()
-	}
-	return 0
-}
-
-// disconnected reports whether a policy is in force and this client is one that reports: only then errors which a channel
-// does not raise are told of. A client outside of the cohort tells nobody anything, and one without a policy was configured so.
-func (c *Client) disconnected() bool {
-	ctl := c.control.Load()
-	return ctl != nil && ctl.reports()
+	return join(&c.controls, &p)
 }
 
 // refuse counts an error that the channel's issue threshold did not let through; collect settles whether a policy did that.
 func (c *Channel) refuse() {
-	if c.client.control.Load() != nil && !c.client.closed.Load() {
+	if c.client.controls.Hooks() != nil && !c.client.closed.Load() {
 		c.refused.Add(1)
 	}
 }
 
-// collect moves what the channels sampled out or did not raise into the tally.
+// collect moves what the channels sampled out or did not raise into the tally. Errors that were not raised are told only where
+// a policy is in force and this client is one that reports: one outside of the cohort tells nobody anything.
 func (c *Client) collect() {
-	if n := c.collectChannels(); n > 0 && c.disconnected() {
+	if n := c.collectChannels(); n > 0 && c.controls.Reports() {
 		c.tally.Add(protocol.ReasonIgnored, protocol.CategoryError, n)
 	}
 }
@@ -144,9 +90,8 @@ func (c *Client) collect() {
 func (c *Client) collectChannels() (refused uint64) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	ctl := c.control.Load()
 	for name, ch := range c.channels {
-		if n := ch.refused.Swap(0); n > 0 && !(ctl.own && c.plan.levels.of(name).Issue > gate.LevelError) {
+		if n := ch.refused.Swap(0); n > 0 && c.plan.levels.of(name).Issue <= gate.LevelError {
 			refused += n
 		}
 		d := ch.state.TakeDropped()

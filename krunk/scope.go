@@ -32,8 +32,13 @@ func (c *Client) SetTag(key, value string) {
 // RemoveTag removes a tag from everything captured after the call.
 func (c *Client) RemoveTag(key string) { c.scope(record.RemoveTag, key) }
 
-// SetUser sets the player on everything captured after the call. A zero User removes them.
+// SetUser sets the player on everything captured after the call. A zero User removes them. Rules of a policy that name players
+// look at User.ID, unless the game told the controller another one (sampling.Identity.Player); a change of it takes the
+// controller's lock.
 func (c *Client) SetUser(u User) {
+	if c != nil && !c.closed.Load() {
+		c.controls.Login(u.ID)
+	}
 	c.scope(record.SetUser, "", String("id", u.ID), String("username", u.Name), String("email", u.Email))
 }
 

@@ -13,11 +13,12 @@ func TestCautious(t *testing.T) {
 	}
 	in, events := 0, 0
 	for i := range 1000 {
-		c := controller(t, Identity{ID: strconv.Itoa(i)}, Options{Default: Cautious(), Base: map[string]Levels{"*": {Send: "info"}}})
-		if !c.Panics() {
+		c := controller(t, Identity{ID: strconv.Itoa(i)}, Options{Default: Cautious()})
+		join(t, c, map[string]gate.Thresholds{"*": sends(gate.LevelInfo)})
+		if !c.Status().Panics {
 			t.Fatalf("client %d sends no panics", i)
 		}
-		ch, mine := c.Channel("net"), 0
+		ch, mine := channel(c, "net"), 0
 		for range 50 {
 			v, _ := ch.Take(ch.Decide(gate.LevelError), 0)
 			if v&gate.Send != 0 {

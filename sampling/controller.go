@@ -5,11 +5,10 @@ package sampling
 
 import (
 	"math/rand/v2"
-	"slices"
 	"strconv"
 	"sync"
-	"sync/atomic"
 	"time"
+	"unsafe"
 
 	"github.com/krunk-go/krunk/internal/gate"
 )
@@ -18,7 +17,6 @@ import (
 // arrives.
 type Options struct {
 	Default  []byte                // compiled-in policy, in force until one arrives and under what that does not state; nil: clients and panics 100. See Cautious
-	Base     map[string]Levels     // the program's own thresholds by channel, below every policy
 	Limits   Limits                // what no policy may exceed
 	Verifier Seal                  // Require(verifier); nil: signatures are not asked for
 	Storage  Keeper                // Keep(storage) keeps the last good policy; nil: nothing is kept
@@ -39,15 +37,15 @@ type Controller struct {
 	base     layer
 	fallback *Policy
 	limits   fields
-	panics   atomic.Uint32 // share<<1, 0 where this client was picked by name; lowest bit: it sends them
-	killed   atomic.Bool
 	news     news
 
 	mu       sync.Mutex // guards all below
 	id       Identity
 	sticky   bool
-	channels map[string]*gate.Channel
-	all      []*gate.Channel // of channels, and those that Adopt put others in the place of
+	controls *gate.Controls // of the client, or one that nobody reads
+	client   gate.Program   // what the client told of itself
+	joined   bool
+	channels []*gate.Channel
 	budgets  budgets
 	plan     *plan
 	clock    clock
@@ -79,16 +77,13 @@ type floor struct {
 }
 
 // New returns a controller for a client. The stored policy, or else the default, is in force on return. It fails if Default
-// is not a valid policy or Base or Limits name a level that does not exist; what is stored never makes it fail.
+// is not a valid policy or Limits name a level that does not exist; what is stored never makes it fail.
 func New(id Identity, o Options) (*Controller, error) {
-	c := &Controller{opt: o, id: id.clone(), sticky: id.ID != "", channels: make(map[string]*gate.Channel)}
+	c := &Controller{opt: o, id: id.clone(), sticky: id.ID != "", controls: new(gate.Controls)}
 	if !c.sticky {
 		c.id.ID = strconv.FormatUint(rand.Uint64(), 16) + strconv.FormatUint(rand.Uint64(), 16)
 	}
 	var err error
-	if c.base, err = compiled(o.Base); err != nil {
-		return nil, err
-	}
 	if c.limits, err = o.Limits.fields(); err != nil {
 		return nil, err
 	}
@@ -110,33 +105,32 @@ func New(id Identity, o Options) (*Controller, error) {
 	return c, nil
 }
 
-// Channel returns the state of the channel with that name, the same one for every call; names fold to lower case. A channel
-// made after a policy arrived is decided when it is made. It takes a lock and, the first time, allocates.
-func (c *Controller) Channel(name string) *gate.Channel {
-	name = gate.Fold(name)
+// Join puts the client behind controls under this controller. It is for krunk.Steer. It fails if there was a client already or
+// the controller is closed.
+func (c *Controller) Join(controls *gate.Controls, client *gate.Program) error {
 	c.mu.Lock()
-	defer c.mu.Unlock()
-	if ch, ok := c.channels[name]; ok {
-		return ch
+	switch {
+	case c.joined:
+		c.mu.Unlock()
+		return errSteers
+	case c.closed:
+		c.mu.Unlock()
+		return ErrClosed
 	}
-	ch := gate.NewChannel(name)
-	c.take(ch)
-	return ch
+	c.joined, c.controls, c.client, c.channels = true, controls, *client, client.Channels
+	c.base = compiled(client.Base)
+	c.rebuild()
+	c.mu.Unlock()
+	controls.Hang(&gate.Hooks{Owner: unsafe.Pointer(c), Adopt: c.adopt, Login: c.login, Close: c.Close})
+	c.login() // who logged in meanwhile told nobody
+	return nil
 }
 
-// Adopt puts a channel that was made by NewChannel under the controller: from now on the policy decides about it. It takes a
-// lock. A state that Channel gave out under that name before stays under the controller too.
-func (c *Controller) Adopt(ch *gate.Channel) {
+// adopt puts one more channel under the controller.
+func (c *Controller) adopt(ch *gate.Channel) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.take(ch)
-}
-
-func (c *Controller) take(ch *gate.Channel) {
-	c.channels[ch.Name()] = ch
-	if !slices.Contains(c.all, ch) {
-		c.all = append(c.all, ch)
-	}
+	c.channels = append(c.channels, ch)
 	if !c.closed {
 		r := c.plan.resolve(ch.Name())
 		c.plan.publish(ch, &r, &c.budgets)
@@ -144,33 +138,31 @@ func (c *Controller) take(ch *gate.Channel) {
 	}
 }
 
-// Channels returns the states of all channels, by name.
-func (c *Controller) Channels() []*gate.Channel {
+// login decides anew for another player, unless the game has said who plays.
+func (c *Controller) login() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	out := make([]*gate.Channel, 0, len(c.channels))
-	for _, ch := range c.channels {
-		out = append(out, ch)
+	if c.id.Player == "" && c.plan.ids[byPlayer] != c.controls.Player() {
+		c.rebuild()
 	}
-	slices.SortFunc(out, func(a, b *gate.Channel) int {
-		if a.Name() < b.Name() {
-			return -1
-		}
-		return 1
-	})
-	return out
 }
 
-// Panics reports whether this client sends panics. It never blocks and does not allocate.
-func (c *Controller) Panics() bool { return c.panics.Load()&1 != 0 }
-
-// PanicsPPM returns the share of clients that send panics, in parts per million, or 0 if this client was picked by name and
-// stands for nobody else.
-func (c *Controller) PanicsPPM() uint32 { return c.panics.Load() >> 1 }
-
-// Killed reports whether the kill switch is thrown: queues are to be dropped, not flushed. It never blocks and does not
-// allocate.
-func (c *Controller) Killed() bool { return c.killed.Load() }
+// identity is what the game told, and what it left out as far as the client knows it.
+func (c *Controller) identity() *Identity {
+	id := c.id
+	for _, f := range [...]struct {
+		to   *string
+		from string
+	}{
+		{&id.Player, c.controls.Player()}, {&id.Release, c.client.Release}, {&id.Env, c.client.Env},
+		{&id.Platform, c.client.Platform}, {&id.Arch, c.client.Arch},
+	} {
+		if *f.to == "" {
+			*f.to = f.from
+		}
+	}
+	return &id
+}
 
 // Update changes what the controller knows about its client, at login or match start, and decides anew. f must not retain
 // its argument nor call the controller.
@@ -196,7 +188,7 @@ func (c *Controller) Close() {
 	if c.timer != nil {
 		c.timer.Stop()
 	}
-	for _, ch := range c.all {
+	for _, ch := range c.channels {
 		ch.Gate().Set(gate.Off())
 	}
 	c.mu.Unlock()
@@ -208,7 +200,7 @@ func (c *Controller) Close() {
 // situation gathers what the next plan is made from.
 func (c *Controller) situation() situation {
 	return situation{
-		base: c.base, fallback: c.fallback, policy: c.run.policy, id: &c.id, hash: c.opt.Hash, now: c.clock.now(),
+		base: c.base, fallback: c.fallback, policy: c.run.policy, id: c.identity(), hash: c.opt.Hash, now: c.clock.now(),
 		ceiling: c.limits, always: c.opt.Limits.PanicsAlways,
 	}
 }
@@ -228,18 +220,19 @@ func (c *Controller) rebuild() {
 		p.killed, p.muted, p.silence = true, k.hasPanics, k.panics
 	}
 	c.plan = p
-	for _, ch := range c.all {
+	for _, ch := range c.channels {
 		r := p.resolve(ch.Name())
 		p.publish(ch, &r, &c.budgets)
 	}
 	c.budgets.sweep()
 	share, mine := p.panicShare()
-	w := share << 1
-	if mine {
-		w |= 1
+	state := gate.State{
+		PanicsPPM: share, Panics: mine, Killed: p.killed, Reports: c.run.policy != nil && p.inCohort(), Bytes: max(c.opt.Limits.MaxBytesPerHour, 0),
 	}
-	c.panics.Store(w)
-	c.killed.Store(p.killed)
+	if c.run.policy != nil {
+		state.Policy = c.run.policy.version.String()
+	}
+	c.controls.Publish(&state)
 	c.wake(s.now)
 }
 

@@ -26,17 +26,15 @@ const (
 )
 
 func TestWithoutPolicyEverythingReports(t *testing.T) {
-	c := controller(t, Identity{}, Options{Base: map[string]Levels{"*": {Send: "warn"}, "net": {Trail: "trace"}}})
-	ch := c.Channel("Net")
+	c := controller(t, Identity{}, Options{})
+	join(t, c, map[string]gate.Thresholds{"*": sends(gate.LevelWarn), "net": {Trail: gate.LevelTrace, Send: gate.Inherit, Issue: gate.Inherit}})
+	ch := channel(c, "Net")
 	if !ch.Enabled(gate.LevelTrace) || ch.Decide(gate.LevelWarn) != gate.Trail|gate.Send || ch.Decide(gate.LevelError) != gate.Trail|gate.Send|gate.Issue {
 		t.Errorf("got %b and %b", ch.Decide(gate.LevelWarn), ch.Decide(gate.LevelError))
 	}
 	s := c.Status()
-	if !c.Panics() || c.PanicsPPM() != gate.Million || s.Sticky || !s.InCohort || s.Source != "default" || c.Echo() != "have=0.0" {
+	if !c.Status().Panics || c.Status().PanicsPPM != gate.Million || s.Sticky || !s.InCohort || s.Source != "default" || c.Echo() != "have=0.0" {
 		t.Errorf("got %+v, %s", s, c.Echo())
-	}
-	if c.Channel("net") != ch {
-		t.Error("the channel is not interned")
 	}
 }
 
@@ -45,8 +43,6 @@ func TestNewRefusesBadOptions(t *testing.T) {
 		o    Options
 		want string
 	}{
-		{Options{Base: map[string]Levels{"net": {Send: "loud"}}}, `sampling: Options.Base["net"].Send: "loud" is not a level; write trace, debug, info, warn, error, fatal or off`},
-		{Options{Base: map[string]Levels{"n*": {}}}, `sampling: Options.Base["n*"]: write letters, digits, _ and -, with dots between parts`},
 		{Options{Limits: Limits{Send: "x"}}, `sampling: Options.Limits.Send: "x" is not a level; write trace, debug, info, warn, error, fatal or off`},
 		{Options{Limits: Limits{MaxRate: Rate{5, 2}}}, `sampling: Options.Limits.MaxRate.Per: 2ns is not a second, a minute or an hour`},
 		{Options{Default: []byte(`{`)}, `sampling: policy rejected: E01, offset 1; krunkpolicy lint says what to write`},
@@ -84,7 +80,7 @@ func TestNothingBadChangesWhatRuns(t *testing.T) {
 			if row.want != nil && !errors.Is(err, row.want) || row.want == nil && !errors.As(err, &r) {
 				t.Errorf("got %v, want %v", err, row.want)
 			}
-			if s := c.Status(); !errors.Is(s.LastError, err) || s.Running != (Version{0, 10}) || c.Channel("net").Decide(gate.LevelDebug)&gate.Send == 0 || c.Echo() != row.echo {
+			if s := c.Status(); !errors.Is(s.LastError, err) || s.Running != (Version{0, 10}) || channel(c, "net").Decide(gate.LevelDebug)&gate.Send == 0 || c.Echo() != row.echo {
 				t.Errorf("got %+v, %q, want echo %q", s, c.Echo(), row.echo)
 			}
 			if err := c.Apply([]byte(good)); err != nil || c.Status().LastError != nil {
@@ -103,7 +99,7 @@ func TestVersionsAreOrderedByEpochFirst(t *testing.T) {
 
 func TestKillSwitch(t *testing.T) {
 	c := controller(t, Identity{ID: "a"}, Options{}, v("1", loud))
-	ch := c.Channel("net")
+	ch := channel(c, "net")
 	for _, step := range []struct {
 		doc    string
 		ok     bool
@@ -124,30 +120,30 @@ func TestKillSwitch(t *testing.T) {
 		{v("10", `"enabled":false`), true, true, true},
 	} {
 		err := c.Apply([]byte(step.doc))
-		if (err == nil) != step.ok || c.Killed() != step.killed || c.Panics() != step.panics || ch.Enabled(gate.LevelFatal) == step.killed {
-			t.Errorf("%s: got %v, killed %v, panics %v, open %v", step.doc, err, c.Killed(), c.Panics(), ch.Enabled(gate.LevelFatal))
+		if (err == nil) != step.ok || c.Status().Killed != step.killed || c.Status().Panics != step.panics || ch.Enabled(gate.LevelFatal) == step.killed {
+			t.Errorf("%s: got %v, killed %v, panics %v, open %v", step.doc, err, c.Status().Killed, c.Status().Panics, ch.Enabled(gate.LevelFatal))
 		}
 	}
 }
 
 func TestLimits(t *testing.T) {
-	c := controller(t, Identity{ID: "a"}, Options{
-		Base: map[string]Levels{"own": {Send: "trace"}}, Limits: Limits{Send: "info", PanicsAlways: true},
-	}, v("1", `"panics":0,"channels":{"net":{"send":"trace"}}`))
-	if ch := c.Channel("net"); ch.Decide(gate.LevelDebug)&gate.Send != 0 || ch.Decide(gate.LevelInfo)&gate.Send == 0 {
+	c := controller(t, Identity{ID: "a"}, Options{Limits: Limits{Send: "info", PanicsAlways: true}},
+		v("1", `"panics":0,"channels":{"net":{"send":"trace"}}`))
+	join(t, c, map[string]gate.Thresholds{"own": sends(gate.LevelTrace)})
+	if ch := channel(c, "net"); ch.Decide(gate.LevelDebug)&gate.Send != 0 || ch.Decide(gate.LevelInfo)&gate.Send == 0 {
 		t.Errorf("got %b and %b, want send from info", ch.Decide(gate.LevelDebug), ch.Decide(gate.LevelInfo))
 	}
-	if c.Channel("own").Decide(gate.LevelTrace)&gate.Send == 0 {
+	if channel(c, "own").Decide(gate.LevelTrace)&gate.Send == 0 {
 		t.Error("the program's own level was limited")
 	}
-	if !c.Panics() {
+	if !c.Status().Panics {
 		t.Error("panics were turned off")
 	}
 }
 
 func TestDefaultPolicyLiesUnderThePolicy(t *testing.T) {
 	c := controller(t, Identity{ID: client(500_000, gate.Million)}, Options{Default: []byte(v("7", `"clients":10,"channels":{"*":{"send":"warn"}}`))})
-	ch := c.Channel("net")
+	ch := channel(c, "net")
 	if ch.Decide(gate.LevelFatal) != gate.Trail || c.Version() != (Version{}) {
 		t.Errorf("default: got %b, %v", ch.Decide(gate.LevelFatal), c.Version())
 	}
@@ -158,7 +154,7 @@ func TestDefaultPolicyLiesUnderThePolicy(t *testing.T) {
 
 func TestUpdateDecidesAnew(t *testing.T) {
 	c := controller(t, Identity{ID: "a"}, Options{}, v("1", `"rules":[{"id":"r","when":{"player":["anna"],"tags.x":["1"]},"set":{"channels":{"net":{"send":"trace"}}}}]`))
-	ch := c.Channel("net")
+	ch := channel(c, "net")
 	tags := map[string]string{"x": "1"}
 	c.Update(func(id *Identity) { id.Player, id.Tags = "anna", tags })
 	if !ch.Enabled(gate.LevelTrace) || !slices.Equal(c.Status().Rules, []string{"r"}) {
@@ -191,7 +187,7 @@ func TestUntilEndsOffline(t *testing.T) {
 				if err := c.Apply([]byte(v("1", rule)), row.at); err != nil {
 					t.Fatal(err)
 				}
-				ch := c.Channel("net")
+				ch := channel(c, "net")
 				if ch.Enabled(gate.LevelTrace) != (row.open > 0) || c.Status().NextExpiry != row.open {
 					t.Fatalf("open=%v, next expiry %v, want %v", ch.Enabled(gate.LevelTrace), c.Status().NextExpiry, row.open)
 				}
@@ -219,7 +215,7 @@ func TestUntilEndsEarlyAfterSuspend(t *testing.T) {
 		if err := c.Apply([]byte(v("1", `"rules":[{"id":"r","until":"2000-01-01T02:00:00Z","when":{"env":["x"]},"set":{"clients":0}}]`)), at); err != nil {
 			t.Fatal(err)
 		}
-		ch := c.Channel("net")
+		ch := channel(c, "net")
 		c.mu.Lock()
 		slept = 8 * time.Hour // the monotonic clock stood still
 		c.mu.Unlock()
@@ -246,12 +242,12 @@ func TestExpiryOfThePolicy(t *testing.T) {
 			t.Fatal(err)
 		}
 		time.Sleep(24*time.Hour - time.Second)
-		if !c.Channel("net").Enabled(gate.LevelDebug) || c.Channel("net").Decide(gate.LevelDebug)&gate.Send == 0 {
+		if !channel(c, "net").Enabled(gate.LevelDebug) || channel(c, "net").Decide(gate.LevelDebug)&gate.Send == 0 {
 			t.Error("ended early")
 		}
 		time.Sleep(time.Second)
 		synctest.Wait()
-		if c.Version() != (Version{}) || c.Channel("net").Decide(gate.LevelDebug)&gate.Send != 0 || c.ETag() != "" {
+		if c.Version() != (Version{}) || channel(c, "net").Decide(gate.LevelDebug)&gate.Send != 0 || c.ETag() != "" {
 			t.Errorf("runs %v", c.Version())
 		}
 		if err := c.Apply([]byte(v("2", loud))); !errors.Is(err, ErrStale) {
@@ -285,9 +281,9 @@ func TestOnChange(t *testing.T) {
 
 func TestClose(t *testing.T) {
 	c := controller(t, Identity{ID: "a"}, Options{}, v("1", loud))
-	ch := c.Channel("net")
+	ch := channel(c, "net")
 	c.Close()
-	if err := c.Apply([]byte(v("2", loud))); !errors.Is(err, ErrClosed) || ch.Enabled(gate.LevelFatal) || c.Channel("new").Enabled(gate.LevelFatal) {
+	if err := c.Apply([]byte(v("2", loud))); !errors.Is(err, ErrClosed) || ch.Enabled(gate.LevelFatal) || channel(c, "new").Enabled(gate.LevelFatal) {
 		t.Errorf("got %v, %v", err, ch.Enabled(gate.LevelFatal))
 	}
 	c.Update(func(*Identity) {})
@@ -353,7 +349,7 @@ func TestStoredPolicy(t *testing.T) {
 					time.Sleep(row.off)
 				}
 				b := controller(t, Identity{ID: "a", Env: "x"}, Options{Storage: Keep(m)})
-				if got := b.Version().String(); got != row.runs || b.Channel("ui").Enabled(gate.LevelTrace) != row.ui || (b.Channel("net").Decide(gate.LevelDebug)&gate.Send != 0) != row.net {
+				if got := b.Version().String(); got != row.runs || channel(b, "ui").Enabled(gate.LevelTrace) != row.ui || (channel(b, "net").Decide(gate.LevelDebug)&gate.Send != 0) != row.net {
 					t.Errorf("runs %s, want %s; %+v", got, row.runs, b.Status())
 				}
 				if row.runs != "0.0" && (b.ETag() != `"tag"` || b.Status().Source != "stored") {
@@ -380,18 +376,18 @@ func TestStoredKillStaysAfterRestart(t *testing.T) {
 	_ = a.Apply([]byte(v("2", `"enabled":false,"clients":150`)))
 	a.Close()
 	b := controller(t, Identity{ID: "a"}, Options{Storage: Keep(m)})
-	if !b.Killed() || b.Channel("net").Enabled(gate.LevelFatal) {
+	if !b.Status().Killed || channel(b, "net").Enabled(gate.LevelFatal) {
 		t.Error("the kill switch is off again")
 	}
-	if err := b.Apply([]byte(v("3", loud))); err != nil || b.Killed() {
-		t.Errorf("got %v, killed %v", err, b.Killed())
+	if err := b.Apply([]byte(v("3", loud))); err != nil || b.Status().Killed {
+		t.Errorf("got %v, killed %v", err, b.Status().Killed)
 	}
 }
 
 func TestClockThatWasNeverSet(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) { // in 2000
 		c := controller(t, Identity{ID: "a", Env: "x"}, Options{}, v("1", `"rules":[{"id":"r","until":"2026-01-01T02:00:00Z","when":{"env":["x"]},"set":{"channels":{"net":{"send":"trace"}}}}]`))
-		if c.Channel("net").Enabled(gate.LevelTrace) {
+		if channel(c, "net").Enabled(gate.LevelTrace) {
 			t.Error("a rule that is limited in time holds, and nobody knows what time it is")
 		}
 		if err := c.Apply([]byte(v("2", `"expires":"2026-01-01T02:00:00Z"`))); !errors.Is(err, ErrExpired) {

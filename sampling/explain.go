@@ -1,16 +1,21 @@
 package sampling
 
 import (
+	"errors"
 	"strconv"
 	"time"
 
 	"github.com/krunk-go/krunk/internal/gate"
 )
 
+// Thresholds are the levels that a program gives a channel by itself, as krunk.Thresholds are: by name of level; an empty one
+// is inherited along "*", "net", "net.http", and at the end trail is debug, send is off and issue is error.
+type Thresholds struct{ Trail, Send, Issue string }
+
 // Under is what a decision depends on beside policy and identity. The zero Under is a program without settings of its own,
 // now.
 type Under struct {
-	Base    map[string]Levels
+	Base    map[string]Thresholds
 	Default *Policy
 	Limits  Limits
 	Hash    func([]byte) [32]byte
@@ -46,7 +51,7 @@ type RuleState struct {
 // Explain returns what p means for a client on a channel. It fails only if Base or Limits of u name a level that does not
 // exist.
 func (p *Policy) Explain(id Identity, channel string, u Under) (Decision, error) {
-	base, err := compiled(u.Base)
+	base, err := u.base()
 	if err != nil {
 		return Decision{}, err
 	}
@@ -54,7 +59,7 @@ func (p *Policy) Explain(id Identity, channel string, u Under) (Decision, error)
 	if err != nil {
 		return Decision{}, err
 	}
-	s := situation{base: base, fallback: u.Default, policy: p, id: &id, hash: u.Hash, now: u.Now, ceiling: limits, always: u.Limits.PanicsAlways}
+	s := situation{base: compiled(base), fallback: u.Default, policy: p, id: &id, hash: u.Hash, now: u.Now, ceiling: limits, always: u.Limits.PanicsAlways}
 	if s.now.IsZero() {
 		s.now = time.Now()
 	}
@@ -64,12 +69,20 @@ func (p *Policy) Explain(id Identity, channel string, u Under) (Decision, error)
 	return s.explain(s.plan(), gate.Fold(channel)), nil
 }
 
-// Explain returns what runs on a channel at this moment, and why.
-func (c *Controller) Explain(channel string) Decision {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	s := c.situation()
-	return s.explain(c.plan, gate.Fold(channel))
+func (u *Under) base() (map[string]gate.Thresholds, error) {
+	out := make(map[string]gate.Thresholds, len(u.Base))
+	for name, l := range u.Base {
+		place := "sampling: Under.Base[" + quoted(name) + "]"
+		if channelProblem(name) != 0 {
+			return nil, errors.New(place + ": write letters, digits, _ and -, with dots between parts")
+		}
+		t, err := levels(l.Trail, l.Send, l.Issue)
+		if err != nil {
+			return nil, errors.New(place + "." + err.Error())
+		}
+		out[gate.Fold(name)] = t
+	}
+	return out, nil
 }
 
 func (s *situation) explain(p *plan, channel string) Decision {

@@ -63,43 +63,45 @@ func (l *layer) chain(name string, f func(i int)) {
 	}
 }
 
-// Levels are the thresholds that a program gives a channel by itself, by name of level; an empty one is inherited along
-// "*", "net", "net.http", and at the end trail is debug, send is off and issue is error.
-type Levels struct{ Trail, Send, Issue string }
-
-func (l Levels) fields() (fields, error) {
-	var f fields
-	for _, p := range [...]struct {
+// levels reads thresholds by name of level; an empty one becomes gate.Inherit.
+func levels(trail, send, issue string) (t gate.Thresholds, err error) {
+	for _, f := range [...]struct {
 		name, value string
 		to          *gate.Level
-		has         uint16
-	}{{"Trail", l.Trail, &f.Trail, hasTrail}, {"Send", l.Send, &f.Send, hasSend}, {"Issue", l.Issue, &f.Issue, hasIssue}} {
-		if p.value == "" {
-			continue
+	}{{"Trail", trail, &t.Trail}, {"Send", send, &t.Send}, {"Issue", issue, &t.Issue}} {
+		l, ok := gate.ParseLevel(f.value)
+		switch {
+		case f.value == "":
+			l = gate.Inherit
+		case !ok:
+			return t, errors.New(f.name + ": " + quoted(f.value) + " is not a level; write trace, debug, info, warn, error, fatal or off")
 		}
-		level, ok := gate.ParseLevel(p.value)
-		if !ok {
-			return f, errors.New(p.name + ": " + quoted(p.value) + " is not a level; write trace, debug, info, warn, error, fatal or off")
-		}
-		*p.to, f.has = level, f.has|p.has
+		*f.to = l
 	}
-	return f, nil
+	return t, nil
 }
 
-// compiled makes the lowest layer from a program's own levels.
-func compiled(base map[string]Levels) (layer, error) {
-	l := layer{name: "compiled"}
-	for name, levels := range base {
-		f, err := levels.fields()
-		if err != nil {
-			return l, errors.New("sampling: Options.Base[" + quoted(name) + "]." + err.Error())
+// stated are the settings that thresholds state.
+func stated(t gate.Thresholds) fields {
+	f := fields{Thresholds: t}
+	for _, s := range [...]struct {
+		level gate.Level
+		has   uint16
+	}{{t.Trail, hasTrail}, {t.Send, hasSend}, {t.Issue, hasIssue}} {
+		if s.level != gate.Inherit {
+			f.has |= s.has
 		}
-		if channelProblem(name) != 0 {
-			return l, errors.New("sampling: Options.Base[" + quoted(name) + "]: write letters, digits, _ and -, with dots between parts")
-		}
-		l.entries = append(l.entries, entry{name: gate.Fold(name), fields: f})
 	}
-	return l, nil
+	return f
+}
+
+// compiled makes the lowest layer from a program's own levels, whose names are in lower case.
+func compiled(base map[string]gate.Thresholds) layer {
+	l := layer{name: "compiled"}
+	for name, t := range base {
+		l.entries = append(l.entries, entry{name: name, fields: stated(t)})
+	}
+	return l
 }
 
 // layerOf takes the settings of a policy outside of its rules.

@@ -295,14 +295,12 @@ func (p *plan) panicShare() (uint32, bool) {
 	return share, mine
 }
 
-// BytesPerHour returns Limits.MaxBytesPerHour; 0 is no limit.
-func (c *Controller) BytesPerHour() int64 { return max(c.opt.Limits.MaxBytesPerHour, 0) }
-
 func (l *Limits) fields() (fields, error) {
-	f, err := Levels{l.Trail, l.Send, l.Issue}.fields()
+	t, err := levels(l.Trail, l.Send, l.Issue)
 	if err != nil {
-		return f, errors.New("sampling: Options.Limits." + err.Error())
+		return fields{}, errors.New("sampling: Options.Limits." + err.Error())
 	}
+	f := stated(t)
 	if l.MaxRate.N > 0 {
 		if l.MaxRate.Per != time.Second && l.MaxRate.Per != time.Minute && l.MaxRate.Per != time.Hour {
 			return f, errors.New("sampling: Options.Limits.MaxRate.Per: " + strconv.FormatInt(int64(l.MaxRate.Per), 10) + "ns is not a second, a minute or an hour")

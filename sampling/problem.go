@@ -16,6 +16,7 @@ var (
 	ErrExpired     = errors.New("sampling: the policy's expires lies in the past")
 	ErrEndless     = errors.New("sampling: a signed policy needs \"expires\", or who holds back newer ones could keep it for ever")
 	ErrClosed      = errors.New("sampling: the controller is closed")
+	errSteers      = errors.New("sampling: this controller steers another client; make one for each client with New")
 )
 
 // maxProblems is how many problems of one document are kept.

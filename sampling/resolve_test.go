@@ -108,7 +108,7 @@ func TestReleaseOrder(t *testing.T) {
 
 func TestExplainNamesTheDecider(t *testing.T) {
 	p := parse(t, doc(`"clients":10,"channels":{"*":{"rate":"60/h"},"net":{"send":"info","clients":5}},"rules":[{"id":"r","when":{"env":["x"]},"set":{"clients":1,"channels":{"net.http":{"issue":"warn"}}}},{"id":"s","when":{"env":["y"]}}]`))
-	d, _ := p.Explain(Identity{ID: "a", Env: "x"}, "net.http", Under{Base: map[string]Levels{"net": {Trail: "info"}}})
+	d, _ := p.Explain(Identity{ID: "a", Env: "x"}, "net.http", Under{Base: map[string]Thresholds{"net": {Trail: "info"}}})
 	for field, want := range map[string]string{
 		"clients": `rule r: clients`, "channel clients": `policy: channels["net"].clients`, "send": `policy: channels["net"].send`,
 		"issue": `rule r: channels["net.http"].issue`, "rate": `policy: channels["*"].rate`, "trail": `compiled: channels["net"].trail`,
@@ -224,12 +224,11 @@ func TestPropertyControllerEqualsExplainEqualsOracle(t *testing.T) {
 		for _, n := range append(names[1:], "other", "net.httpx") {
 			want := oracle(layers, tops, gate.Bucket("", id.ID), n)
 			d, _ := p.Explain(id, n, Under{})
-			live := c.Explain(n)
-			if d.Thresholds != want || live.Thresholds != want || d.In != live.In || d.PPM != live.PPM {
-				t.Fatalf("%s\n%s on %s: explain %v, live %v, oracle %v", s, id.ID, n, d.Thresholds, live.Thresholds, want)
+			if d.Thresholds != want {
+				t.Fatalf("%s\n%s on %s: explain %v, oracle %v", s, id.ID, n, d.Thresholds, want)
 			}
 			for l := gate.LevelTrace; l <= gate.LevelFatal; l++ {
-				if got := c.Channel(n).Decide(l) &^ gate.Draw; got != shipped(want, l) {
+				if got := channel(c, n).Decide(l) &^ gate.Draw; got != shipped(want, l) {
 					t.Fatalf("%s\n%s on %s at %v: gate %b, oracle %b", s, id.ID, n, l, got, shipped(want, l))
 				}
 			}

@@ -39,10 +39,11 @@ func (c *Controller) Status() Status {
 	p, r := c.plan, &c.run
 	s := Status{
 		Running: c.version(), Seen: r.seen, Source: r.source, LastError: r.err, FetchError: r.fetch, Storage: r.storage,
-		Sticky: c.sticky, Killed: p.killed, Panics: c.Panics(), PanicsPPM: c.PanicsPPM(), ClientsPPM: p.clients,
+		Sticky: c.sticky, Killed: p.killed, ClientsPPM: p.clients,
 		InCohort:   p.inCohort(),
 		ServerTime: c.clock.now(), FromStorage: r.source == "stored",
 	}
+	s.PanicsPPM, s.Panics = p.panicShare()
 	if r.policy != nil {
 		s.Unknown, s.Partial = r.policy.unknown, r.policy.partial
 	}
@@ -63,13 +64,6 @@ func (c *Controller) Status() Status {
 // inCohort reports whether the client is in by the top level.
 func (p *plan) inCohort() bool {
 	return gate.Inside(p.buckets[p.by], p.clients, p.ids[p.by] != "") && !p.killed
-}
-
-// Reports reports whether a policy is in force and this client is in its top-level cohort.
-func (c *Controller) Reports() bool {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.run.policy != nil && c.plan.inCohort()
 }
 
 // Version returns the version that runs; zero is the compiled default.

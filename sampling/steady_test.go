@@ -25,7 +25,7 @@ func kept(ch *gate.Channel, n int) (sent int) {
 func TestRatesKeepWhatWasSpent(t *testing.T) {
 	t.Run("the policy changes the rate", func(t *testing.T) {
 		c := controller(t, Identity{ID: "a"}, Options{})
-		ch, sum := c.Channel("net"), 0
+		ch, sum := channel(c, "net"), 0
 		for i := range 100 {
 			doc := v(fmt.Sprint(i+1), fmt.Sprintf(`"channels":{"net":{"send":"info","rate":"%d/h","burst":10}}`, 10+i%2))
 			if err := c.Apply([]byte(doc)); err != nil {
@@ -40,7 +40,7 @@ func TestRatesKeepWhatWasSpent(t *testing.T) {
 	t.Run("a match comes and goes", func(t *testing.T) {
 		c := controller(t, Identity{ID: "a"}, Options{}, v("1", `"channels":{"net":{"send":"info","rate":"10/h","burst":10}},
 			"rules":[{"id":"r","when":{"match":["m"]},"set":{"channels":{"net":{"rate":"20/h","burst":20}}}}]`))
-		ch, sum := c.Channel("net"), 0
+		ch, sum := channel(c, "net"), 0
 		for i := range 100 {
 			c.Update(func(id *Identity) { id.Match = [...]string{"", "m"}[i%2] })
 			sum += kept(ch, 30)
@@ -51,7 +51,7 @@ func TestRatesKeepWhatWasSpent(t *testing.T) {
 	})
 	t.Run("another limit refuses", func(t *testing.T) {
 		c := controller(t, Identity{ID: "a"}, Options{}, v("1", `"channels":{"net":{"send":"info","rate":"10/h","burst":10}},"ceiling":{"rate":"1/h","burst":1}`))
-		ch := c.Channel("net")
+		ch := channel(c, "net")
 		if n := kept(ch, 10); n != 1 {
 			t.Fatalf("%d records under a ceiling of 1", n)
 		}
@@ -66,7 +66,7 @@ func TestRatesKeepWhatWasSpent(t *testing.T) {
 
 func TestBudgetsAreForgotten(t *testing.T) {
 	c := controller(t, Identity{ID: "a"}, Options{})
-	ch := c.Channel("net")
+	ch := channel(c, "net")
 	for i := range 3 * maxBudgets {
 		doc := v(fmt.Sprint(i+1), fmt.Sprintf(`"channels":{"net":{"send":"info"}},
 			"rules":[{"id":"r%d","when":{"client":["a"]},"set":{"channels":{"net":{"rate":"1/h"}}}}]`, i))
@@ -179,16 +179,23 @@ func TestUpdateTellsThatThePolicyExpired(t *testing.T) {
 	}
 }
 
-func TestAdoptKeepsBoth(t *testing.T) {
-	c := controller(t, Identity{ID: "a"}, Options{})
-	first, second := c.Channel("net"), gate.NewChannel("net")
-	c.Adopt(second)
-	c.Adopt(second)
-	if err := c.Apply([]byte(v("1", `"enabled":false`))); err != nil {
-		t.Fatal(err)
+func TestAControllerSteersOneClient(t *testing.T) {
+	c := controller(t, Identity{ID: "a"}, Options{}, v("1", `"channels":{"net":{"send":"debug"}}`))
+	ch := gate.NewChannel("net")
+	if err := c.Join(new(gate.Controls), &gate.Program{Channels: []*gate.Channel{ch}}); err != nil || ch.Decide(gate.LevelDebug)&gate.Send == 0 {
+		t.Errorf("Join: %v, %b", err, ch.Decide(gate.LevelDebug))
 	}
-	if first.Enabled(gate.LevelFatal) || second.Enabled(gate.LevelFatal) || len(c.all) != 2 {
-		t.Errorf("after the kill switch: first %v, second %v, %d states", first.Enabled(gate.LevelFatal), second.Enabled(gate.LevelFatal), len(c.all))
+	if err := c.Join(new(gate.Controls), &gate.Program{}); err != errSteers {
+		t.Errorf("a second client: got %v, want %v", err, errSteers)
+	}
+	c.Close()
+	if ch.Enabled(gate.LevelFatal) {
+		t.Error("a closed controller left a channel open")
+	}
+	closed := controller(t, Identity{}, Options{})
+	closed.Close()
+	if err := closed.Join(new(gate.Controls), &gate.Program{}); err != ErrClosed {
+		t.Errorf("a closed controller: got %v, want %v", err, ErrClosed)
 	}
 }
 
@@ -257,15 +264,16 @@ func TestStorageThatPanics(t *testing.T) {
 // A client whose panics a rule has picked by name stands for nobody else.
 func TestPanicsOfThosePickedByName(t *testing.T) {
 	c := controller(t, Identity{ID: "a"}, Options{}, v("1", `"panics":0,"rules":[{"id":"r","when":{"client":["a"]},"set":{"panics":100}}]`))
-	if !c.Panics() || c.PanicsPPM() != 0 {
-		t.Errorf("got %v at %d ppm", c.Panics(), c.PanicsPPM())
+	if !c.Status().Panics || c.Status().PanicsPPM != 0 {
+		t.Errorf("got %v at %d ppm", c.Status().Panics, c.Status().PanicsPPM)
 	}
 }
 
 func TestBytesPerHour(t *testing.T) {
 	for give, want := range map[int64]int64{0: 0, -1: 0, 1 << 20: 1 << 20} {
-		if c := controller(t, Identity{}, Options{Limits: Limits{MaxBytesPerHour: give}}); c.BytesPerHour() != want {
-			t.Errorf("%d: got %d", give, c.BytesPerHour())
+		c := join(t, controller(t, Identity{}, Options{Limits: Limits{MaxBytesPerHour: give}}), nil)
+		if got := c.Bytes(); got != want {
+			t.Errorf("%d: got %d", give, got)
 		}
 	}
 }

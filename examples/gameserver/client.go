@@ -3,8 +3,8 @@ package main
 import (
 	"fmt"
 
-	"github.com/krunk-go/krunk/internal/gate"
 	"github.com/krunk-go/krunk/sampling"
+	"github.com/krunk-go/krunk/sampling/policy"
 )
 
 // follower is the part of a game client that keeps a controller on the server's policy. It is owned by one goroutine.
@@ -33,11 +33,11 @@ func (f *follower) beat() error {
 // channels are what the game records on; immutable.
 var channels = [...]string{"net", "render", "ai"}
 
-// player is a simulated client: a controller of its own and the states of its channels, without the rest of a krunk.Client,
-// which would take a ring of records and a sender for each of a thousand. It is owned by one worker.
+// player is a simulated client: a controller of its own and its channels, without the rest of a krunk.Client, which would take
+// a ring of records and a sender for each of a thousand. It is owned by one worker.
 type player struct {
 	follower
-	channels [len(channels)]*gate.Channel
+	channels [len(channels)]*policy.Channel
 	reports  bool                  // what reporting said last
 	sent     [len(channels)]uint64 // records that passed
 }
@@ -47,9 +47,13 @@ func newPlayer(n int, l link) (*player, error) {
 	if err != nil {
 		return nil, fmt.Errorf("gameserver: client %d: %w", n, err)
 	}
+	client, err := policy.Simulate(ctl)
+	if err != nil {
+		return nil, fmt.Errorf("gameserver: client %d: %w", n, err)
+	}
 	p := &player{follower: follower{id: uint64(n), link: l, ctl: ctl}}
 	for i, name := range channels {
-		p.channels[i] = ctl.Channel(name)
+		p.channels[i] = client.Channel(name)
 	}
 	return p, nil
 }
@@ -74,22 +78,16 @@ var kinds = [...]sampling.Identity{
 // reporting says whether an error of this client would leave the machine, on any channel.
 func (p *player) reporting() bool {
 	for _, c := range p.channels {
-		if c.Decide(gate.LevelError)&(gate.Send|gate.Issue) != 0 {
+		if c.Decide(policy.LevelError).Reports() {
 			return true
 		}
 	}
 	return false
 }
 
-// record does what a capture call does: one atomic load decides, and only what may pass is drawn. It says whether the record
-// left the machine.
-func (p *player) record(channel int, l gate.Level, key uint64) bool {
-	c := p.channels[channel]
-	v := c.Decide(l)
-	if v&gate.Draw != 0 {
-		v, _ = c.Take(v, key)
-	}
-	if v&(gate.Send|gate.Issue) == 0 {
+// record does what a capture call does, and says whether the record left the machine.
+func (p *player) record(channel int, l policy.Level, key uint64) bool {
+	if !p.channels[channel].Record(l, key).Reports() {
 		return false
 	}
 	p.sent[channel]++

@@ -7,8 +7,8 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/krunk-go/krunk/internal/gate"
 	"github.com/krunk-go/krunk/sampling"
+	"github.com/krunk-go/krunk/sampling/policy"
 	"github.com/krunk-go/krunk/sampling/policyserver"
 )
 
@@ -180,7 +180,7 @@ func TestConnect(t *testing.T) {
 	n := 0
 	for _, w := range f.workers {
 		for _, p := range w.players {
-			if p.channels[2].Decide(gate.LevelDebug)&gate.Send != 0 {
+			if p.channels[2].Decide(policy.LevelDebug).Send {
 				n++
 			}
 		}

@@ -6,12 +6,12 @@ import (
 	"sync/atomic"
 	"time"
 
-	"github.com/krunk-go/krunk/internal/gate"
+	"github.com/krunk-go/krunk/sampling/policy"
 	"github.com/krunk-go/krunk/sampling/policyserver"
 )
 
 // levels are those at which the players record; immutable.
-var levels = [...]gate.Level{gate.LevelDebug, gate.LevelInfo, gate.LevelWarn, gate.LevelError}
+var levels = [...]policy.Level{policy.LevelDebug, policy.LevelInfo, policy.LevelWarn, policy.LevelError}
 
 // tally counts what all clients do.
 type tally struct {

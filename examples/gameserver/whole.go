@@ -7,9 +7,9 @@ import (
 	"strconv"
 	"time"
 
-	"github.com/krunk-go/krunk/internal/gate"
 	"github.com/krunk-go/krunk/krunk"
 	"github.com/krunk-go/krunk/sampling"
+	"github.com/krunk-go/krunk/sampling/policy"
 	"github.com/krunk-go/krunk/transport/deflate"
 	"github.com/krunk-go/krunk/transport/nethttp"
 	"github.com/krunk-go/krunk/transport/sentrytest"
@@ -50,7 +50,7 @@ func newWhole(l link) (*whole, error) {
 // game draws its ids at random.
 func early() string {
 	for n := 0; ; n++ {
-		if id := "install-whole-" + strconv.Itoa(n); gate.Bucket("gameserver", id) < gate.Million/100 {
+		if id := "install-whole-" + strconv.Itoa(n); policy.Bucket("gameserver", id) < policy.Million/100 {
 			return id
 		}
 	}

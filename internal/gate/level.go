@@ -16,6 +16,9 @@ const (
 	LevelOff   Level = 1<<15 - 1
 )
 
+// Inherit stands for a threshold that a program leaves to the entry above.
+const Inherit Level = -1 << 15
+
 // ParseLevel returns the level with that exact name: trace, debug, info, warn, error, fatal or off.
 func ParseLevel(name string) (Level, bool) {
 	switch name {

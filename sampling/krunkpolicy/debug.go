@@ -7,8 +7,8 @@ import (
 	"strings"
 	"time"
 
-	"github.com/krunk-go/krunk/internal/gate"
 	"github.com/krunk-go/krunk/sampling"
+	"github.com/krunk-go/krunk/sampling/policy"
 	"github.com/krunk-go/krunk/sampling/signed"
 )
 
@@ -52,13 +52,13 @@ everybody. FILE is what runs now.`,
 }
 
 func (d *debugRule) check() error {
-	level, ok := gate.ParseLevel(d.level)
+	level, ok := policy.ParseLevel(d.level)
 	switch {
 	case (d.player == "") == (d.client == ""):
 		return misused("give either -player or -client")
 	case d.length < time.Second || d.length > longestDebug:
 		return misused("-for %s; write a time from 1s to 168h (7 days)", d.length)
-	case !ok || level == gate.LevelOff:
+	case !ok || level == policy.LevelOff:
 		return misused("-level %q; write trace, debug, info, warn, error or fatal", d.level)
 	}
 	if _, ok := sampling.ParseRate(d.rate); !ok {
@@ -106,9 +106,9 @@ func (d *debugRule) rule(salt string, until time.Time) json.RawMessage {
 		who, id = "client", d.client
 	}
 	level := `"send": ` + quote(d.level)
-	if l, _ := gate.ParseLevel(d.level); l <= gate.LevelDebug {
+	if l, _ := policy.ParseLevel(d.level); l <= policy.LevelDebug {
 		level = `"trail": ` + quote(d.level) + ", " + level
-	} else if l > gate.LevelError {
+	} else if l > policy.LevelError {
 		level += `, "issue": ` + quote(d.level)
 	}
 	text := fmt.Sprintf(`{ "id": %s, "until": %s,

@@ -8,8 +8,8 @@ import (
 	"text/tabwriter"
 	"time"
 
-	"github.com/krunk-go/krunk/internal/gate"
 	"github.com/krunk-go/krunk/sampling"
+	"github.com/krunk-go/krunk/sampling/policy"
 	"github.com/krunk-go/krunk/sampling/signed"
 )
 
@@ -161,7 +161,7 @@ func (e *explained) verdict(d sampling.Decision) string {
 		return "the kill switch is thrown: nothing but panics is sent"
 	case e.Forced:
 		return "picked by name, so it reports and stands for nobody else"
-	case e.In && d.PPM >= gate.Million:
+	case e.In && d.PPM >= policy.Million:
 		return "everybody is in the cohort, so this client is"
 	case known == "":
 		return fmt.Sprintf("not in the cohort of %s: it is drawn by %s, and no -%s was given", percent(d.PPM), e.By, e.By)

@@ -6,14 +6,14 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/krunk-go/krunk/internal/gate"
 	"github.com/krunk-go/krunk/sampling"
+	"github.com/krunk-go/krunk/sampling/policy"
 )
 
 // emission is how much one client would write to a channel if nothing held it back.
 type emission struct {
 	perSecond float64
-	level     gate.Level
+	level     policy.Level
 	reaching  bool // the records are those that reach the channel's lowest threshold, whichever that is
 }
 
@@ -32,7 +32,7 @@ func parseEmissions(flags list) (emissions, error) {
 		name, levelName, leveled := strings.Cut(where, ":")
 		e := emission{perSecond: n, reaching: !leveled}
 		if leveled {
-			if e.level, ok = gate.ParseLevel(levelName); !ok || e.level == gate.LevelOff {
+			if e.level, ok = policy.ParseLevel(levelName); !ok || e.level == policy.LevelOff {
 				return nil, misused("-rate %q: %q is not a level; use trace, debug, info, warn, error or fatal", text, levelName)
 			}
 		}
@@ -49,18 +49,17 @@ func (e emissions) of(name string) emission {
 	return e["*"]
 }
 
-// verdict asks the gate what becomes of such a record.
-func (e emission) verdict(g *gate.Gate) gate.Verdict {
-	const ship = gate.Send | gate.Issue
+// verdict asks what becomes of such a record.
+func (e emission) verdict(c *policy.Channel) policy.Verdict {
 	if !e.reaching {
-		return g.Decide(e.level) & ship
+		return c.Decide(e.level)
 	}
-	for _, l := range [...]gate.Level{gate.LevelTrace, gate.LevelDebug, gate.LevelInfo, gate.LevelWarn, gate.LevelError, gate.LevelFatal} {
-		if v := g.Decide(l) & ship; v != 0 {
+	for _, l := range [...]policy.Level{policy.LevelTrace, policy.LevelDebug, policy.LevelInfo, policy.LevelWarn, policy.LevelError, policy.LevelFatal} {
+		if v := c.Decide(l); v.Reports() {
 			return v
 		}
 	}
-	return 0
+	return policy.Verdict{}
 }
 
 // tariff is what a policy lets one client of a class send: shares, and budgets that channels share.
@@ -101,7 +100,7 @@ func newTariff(p *sampling.Policy, id sampling.Identity, u sampling.Under, names
 		}
 		made := e.of(name).perSecond
 		t.made = append(t.made, made)
-		t.wanted = append(t.wanted, made*float64(d.Records)/gate.Million)
+		t.wanted = append(t.wanted, made*float64(d.Records)/policy.Million)
 		t.budget = append(t.budget, index)
 	}
 	return t, nil
@@ -126,11 +125,11 @@ func ceilingRate(p *sampling.Policy) float64 {
 }
 
 // spend fills kept with what a client sends on the open channels, sums being scratch of the size of caps.
-func (t *tariff) spend(verdicts []gate.Verdict, kept, sums []float64) {
+func (t *tariff) spend(verdicts []policy.Verdict, kept, sums []float64) {
 	clear(sums)
 	for i, v := range verdicts {
 		kept[i] = 0
-		if v != 0 {
+		if v.Reports() {
 			kept[i] = t.wanted[i]
 			if b := t.budget[i]; b >= 0 {
 				sums[b] += kept[i]

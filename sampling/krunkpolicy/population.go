@@ -7,8 +7,8 @@ import (
 	"sync"
 	"time"
 
-	"github.com/krunk-go/krunk/internal/gate"
 	"github.com/krunk-go/krunk/sampling"
+	"github.com/krunk-go/krunk/sampling/policy"
 	"github.com/krunk-go/krunk/sampling/signed"
 )
 
@@ -138,9 +138,13 @@ func (pop *population) walk(sum *tally, tariffs []*tariff, doc []byte, names []s
 			return err
 		}
 	}
-	w := walker{pop: pop, ctl: ctl, sum: sum, verdicts: make([]gate.Verdict, len(names)), kept: make([]float64, len(names))}
+	client, err := policy.Simulate(ctl)
+	if err != nil {
+		return err
+	}
+	w := walker{pop: pop, ctl: ctl, me: client, sum: sum, verdicts: make([]policy.Verdict, len(names)), kept: make([]float64, len(names))}
 	for _, name := range names {
-		w.gates = append(w.gates, ctl.Channel(name).Gate())
+		w.channels = append(w.channels, client.Channel(name))
 		w.emits = append(w.emits, pop.emissions.of(name))
 	}
 	for i := from; i < to; i++ {
@@ -154,9 +158,10 @@ type walker struct {
 	pop      *population
 	ctl      *sampling.Controller
 	sum      *tally
-	gates    []*gate.Gate
+	me       *policy.Client
+	channels []*policy.Channel
 	emits    []emission
-	verdicts []gate.Verdict
+	verdicts []policy.Verdict
 	kept     []float64
 	sums     []float64
 	random   rand.PCG
@@ -177,12 +182,12 @@ func (pop *population) identity(random *rand.PCG, i int) (int, sampling.Identity
 }
 
 func (w *walker) client(i int, tariffs []*tariff) {
-	k, me := w.pop.identity(&w.random, i)
-	w.ctl.Update(func(id *sampling.Identity) { *id = me })
+	k, who := w.pop.identity(&w.random, i)
+	w.ctl.Update(func(id *sampling.Identity) { *id = who })
 	reports := false
-	for j, g := range w.gates {
-		w.verdicts[j] = w.emits[j].verdict(g)
-		reports = reports || w.verdicts[j] != 0
+	for j, ch := range w.channels {
+		w.verdicts[j] = w.emits[j].verdict(ch)
+		reports = reports || w.verdicts[j].Reports()
 	}
 	t := tariffs[k]
 	for j, applies := range t.applies {
@@ -190,7 +195,7 @@ func (w *walker) client(i int, tariffs []*tariff) {
 			w.sum.rules[j]++
 		}
 	}
-	if w.ctl.Panics() {
+	if w.me.Panics() {
 		w.sum.panics++
 	}
 	if reports {
@@ -205,16 +210,16 @@ func (w *walker) send(t *tariff) {
 	}
 	t.spend(w.verdicts, w.kept, w.sums[:len(t.caps)])
 	for j, v := range w.verdicts {
-		if v == 0 {
+		if !v.Reports() {
 			continue
 		}
 		c, kept := &w.sum.channels[j], millionths(w.kept[j])
 		c.clients++
 		c.held += millionths(t.made[j]) - kept
-		if v&gate.Send != 0 {
+		if v.Send {
 			c.logs += kept
 		}
-		if v&gate.Issue != 0 {
+		if v.Issue {
 			c.events += kept
 		}
 	}

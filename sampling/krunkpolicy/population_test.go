@@ -10,8 +10,8 @@ import (
 	"testing"
 	"time"
 
-	"github.com/krunk-go/krunk/internal/gate"
 	"github.com/krunk-go/krunk/sampling"
+	"github.com/krunk-go/krunk/sampling/policy"
 	"github.com/krunk-go/krunk/sampling/signed"
 )
 
@@ -51,7 +51,7 @@ func TestSimulationAgreesWithExplain(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if d.Send != gate.LevelOff || d.Issue != gate.LevelOff {
+			if d.Send != policy.LevelOff || d.Issue != policy.LevelOff {
 				want[j]++
 			}
 		}

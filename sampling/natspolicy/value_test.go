@@ -45,7 +45,7 @@ func TestByHand(t *testing.T) {
 		t.Errorf("over a document with a mistake: %v", err)
 	}
 	put(policy(6, `,"enabled":false,"clients":"many"`))
-	if c := f.told(); c.Reason != "killed" || !f.c.Killed() {
+	if c := f.told(); c.Reason != "killed" || !f.c.Status().Killed {
 		t.Errorf("the kill switch with a mistake beside it: told %+v", c)
 	}
 	put(policy(7, ""))

@@ -25,7 +25,7 @@ func torn(t *testing.T, spoil func(dir string) error) (*Dir, *Server) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := s.Publish(t.Context(), policy(1187, 10), "anna"); err != nil {
+	if _, err := s.Publish(t.Context(), policyDoc(1187, 10), "anna"); err != nil {
 		t.Fatal(err)
 	}
 	if err := spoil(path); err != nil {
@@ -79,11 +79,11 @@ func TestBrokenStoreCanBeKilled(t *testing.T) {
 // A program that saw the version that is served may replace it, though something broken lies above it.
 func TestPutOverWhatIsBroken(t *testing.T) {
 	_, s := torn(t, func(dir string) error { return os.WriteFile(filepath.Join(dir, "3.1190.json"), []byte(`{`), 0o644) })
-	w := do(s, http.MethodPut, "/policy?replaces=3.1187", string(policy(1188, 20)), "Authorization", "Bearer secret")
+	w := do(s, http.MethodPut, "/policy?replaces=3.1187", string(policyDoc(1188, 20)), "Authorization", "Bearer secret")
 	if w.Code != http.StatusConflict || !strings.Contains(w.Body.String(), "write 3.1191") {
 		t.Errorf("below it: %d %s", w.Code, w.Body)
 	}
-	w = do(s, http.MethodPut, "/policy?replaces=3.1187", string(policy(1191, 20)), "Authorization", "Bearer secret")
+	w = do(s, http.MethodPut, "/policy?replaces=3.1187", string(policyDoc(1191, 20)), "Authorization", "Bearer secret")
 	if w.Code != http.StatusOK {
 		t.Errorf("above it: %d %s", w.Code, w.Body)
 	}
@@ -161,11 +161,11 @@ func TestKillOnAFullDisk(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := s.Publish(t.Context(), policy(1187, 10), "anna"); err != nil {
+	if _, err := s.Publish(t.Context(), policyDoc(1187, 10), "anna"); err != nil {
 		t.Fatal(err)
 	}
 	f.err = errors.New("no space left on device")
-	if _, err := s.Publish(t.Context(), policy(1188, 20), "anna"); err == nil || s.current.Load().version() != v3(1187) {
+	if _, err := s.Publish(t.Context(), policyDoc(1188, 20), "anna"); err == nil || s.current.Load().version() != v3(1187) {
 		t.Errorf("an ordinary version: %v", err)
 	}
 	w := do(s, http.MethodPut, "/policy?replaces=3.1187", `{"krunk":1,"epoch":3,"version":1188,"salt":"w41","enabled":false}`, "Authorization", "Bearer secret")
@@ -222,7 +222,7 @@ func TestIfMatch(t *testing.T) {
 	} {
 		s := serving(t, Options{})
 		match := strings.ReplaceAll(match, "TAG", s.current.Load().tag)
-		w := do(s, http.MethodPut, "/policy", string(policy(1188, 20)), "Authorization", "Bearer secret", "If-Match", match)
+		w := do(s, http.MethodPut, "/policy", string(policyDoc(1188, 20)), "Authorization", "Bearer secret", "If-Match", match)
 		if w.Code != want {
 			t.Errorf("If-Match %s: %d %s", match, w.Code, w.Body)
 		}

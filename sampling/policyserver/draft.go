@@ -10,8 +10,8 @@ import (
 	"strings"
 	"time"
 
-	"github.com/krunk-go/krunk/internal/gate"
 	"github.com/krunk-go/krunk/sampling"
+	"github.com/krunk-go/krunk/sampling/policy"
 )
 
 // Change is what a person wants to be different. The zero Change changes nothing but number, date and author.
@@ -202,15 +202,15 @@ func (c *Connect) rule(id string, now time.Time) (string, error) {
 	if err != nil || length < time.Second || length > longest {
 		return "", fmt.Errorf("policyserver: for %q; write a time from 1s to 168h, such as 1h", c.For)
 	}
-	level, ok := gate.ParseLevel(c.Level)
-	if !ok || level == gate.LevelOff {
+	level, ok := policy.ParseLevel(c.Level)
+	if !ok || level == policy.LevelOff {
 		return "", fmt.Errorf("policyserver: level %q; write trace, debug, info, warn, error or fatal", c.Level)
 	}
 	set := `"send": ` + quote(c.Level)
 	switch {
-	case level <= gate.LevelDebug:
+	case level <= policy.LevelDebug:
 		set = `"trail": ` + quote(c.Level) + ", " + set
-	case level > gate.LevelError:
+	case level > policy.LevelError:
 		set += `, "issue": ` + quote(c.Level)
 	}
 	if c.Clients != nil {

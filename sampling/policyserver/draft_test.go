@@ -68,7 +68,7 @@ func TestDraftKeepsTheText(t *testing.T) {
 	}
 	p, _ := sampling.Parse(d.Document)
 	want := strings.NewReplacer("1187", "1188", `"clients": 10`, `"clients": 50`, `"anna"`, `"bert"`, `"note": "n"`, `"note": "say \"why\""`,
-		"2026-10-10T12:00:00Z", p.Issued().Format(time.RFC3339)).Replace(string(policy(1187, 10)))
+		"2026-10-10T12:00:00Z", p.Issued().Format(time.RFC3339)).Replace(string(policyDoc(1187, 10)))
 	if string(d.Document) != want {
 		t.Errorf("got\n%s\nwant\n%s", d.Document, want)
 	}
@@ -120,7 +120,7 @@ func TestRulesEnd(t *testing.T) {
 
 func TestRollback(t *testing.T) {
 	s := serving(t, Options{})
-	if _, err := s.Publish(t.Context(), policy(1188, 50), "bert"); err != nil {
+	if _, err := s.Publish(t.Context(), policyDoc(1188, 50), "bert"); err != nil {
 		t.Fatal(err)
 	}
 	r, err := s.Rollback(t.Context(), v3(1187), "carla")
@@ -132,7 +132,7 @@ func TestRollback(t *testing.T) {
 	if err != nil || p.Note() != "back to 3.1187 from 3.1188" || p.Author() != "carla" {
 		t.Errorf("note %q by %q, %v", p.Note(), p.Author(), err)
 	}
-	old, _ := sampling.Parse(policy(1187, 10))
+	old, _ := sampling.Parse(policyDoc(1187, 10))
 	if diff := sampling.Diff(old, p); len(diff) != 0 {
 		t.Errorf("differs from 3.1187: %v", diff)
 	}
@@ -205,7 +205,7 @@ func TestConflictOverHTTP(t *testing.T) {
 // A document that somebody put into the store with mistakes cannot be edited, but it can be stopped.
 func TestKillInSpiteOfMistakes(t *testing.T) {
 	var m Memory
-	doc := strings.Replace(string(policy(1187, 10)), `"clients": 10`, `"panics": 0, "novelty": 1, "clients": 10`, 1)
+	doc := strings.Replace(string(policyDoc(1187, 10)), `"clients": 10`, `"panics": 0, "novelty": 1, "clients": 10`, 1)
 	if err := m.Publish(t.Context(), Entry{Version: v3(1187), Bytes: []byte(doc), By: "git"}, sampling.Version{}); err != nil {
 		t.Fatal(err)
 	}

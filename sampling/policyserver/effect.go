@@ -10,8 +10,8 @@ import (
 	"sync"
 	"time"
 
-	"github.com/krunk-go/krunk/internal/gate"
 	"github.com/krunk-go/krunk/sampling"
+	"github.com/krunk-go/krunk/sampling/policy"
 )
 
 // Observation is what a game server knows about its players and what they would record. All of it is optional.
@@ -32,7 +32,7 @@ type Group struct {
 // client counts such calls cheaply, also those that the gate stops, and a part of the clients is enough to know.
 type Volume struct {
 	Channel   string
-	Level     gate.Level
+	Level     policy.Level
 	PerSecond float64
 }
 
@@ -54,8 +54,8 @@ type Outcome struct {
 // ChannelEffect is an Effect on one channel. Levels are those of the largest group.
 type ChannelEffect struct {
 	Channel             string
-	OldSend, NewSend    gate.Level
-	OldIssue, NewIssue  gate.Level
+	OldSend, NewSend    policy.Level
+	OldIssue, NewIssue  policy.Level
 	Clients, NewClients float64
 	Records, NewRecords float64 // per second; below zero: not known
 }
@@ -154,7 +154,7 @@ type outcome struct {
 }
 
 type channelOutcome struct {
-	send, issue      gate.Level
+	send, issue      policy.Level
 	clients, records float64
 }
 
@@ -165,7 +165,7 @@ func (f *forecast) run(p *sampling.Policy) outcome {
 	}
 	largest := 0
 	for i := range f.channels {
-		out.channels[i] = channelOutcome{send: gate.LevelOff, issue: gate.LevelOff, records: -1}
+		out.channels[i] = channelOutcome{send: policy.LevelOff, issue: policy.LevelOff, records: -1}
 	}
 	if p == nil {
 		p = defaultPolicy()
@@ -198,12 +198,12 @@ func (f *forecast) run(p *sampling.Policy) outcome {
 // share is the part of a group that reports on a channel: it is in the cohort and any level gets through.
 func (f *forecast) share(d sampling.Decision) float64 {
 	switch {
-	case d.Killed || d.In && d.Send == gate.LevelOff && d.Issue == gate.LevelOff:
+	case d.Killed || d.In && d.Send == policy.LevelOff && d.Issue == policy.LevelOff:
 		return 0
 	case d.Forced && d.In:
 		return 1
 	}
-	return float64(d.PPM) / gate.Million
+	return float64(d.PPM) / policy.Million
 }
 
 // flow adds the records per second that clients send on a channel, each of them within the channel's rate.
@@ -219,7 +219,7 @@ func (f *forecast) flow(c *channelOutcome, d sampling.Decision, clients float64)
 	each := 0.0
 	for _, v := range volumes {
 		if v.Level >= d.Send || v.Level >= d.Issue {
-			each += v.PerSecond / float64(f.clients) * float64(d.Records) / gate.Million
+			each += v.PerSecond / float64(f.clients) * float64(d.Records) / policy.Million
 		}
 	}
 	if d.Rate.N > 0 && d.Rate.Per > 0 {
@@ -236,7 +236,7 @@ func (f *forecast) explain(p *sampling.Policy, g Group, channel string) sampling
 	if d.In || d.PPM == 0 || d.Killed || d.Salt == p.Salt() {
 		return d
 	}
-	best := slices.MinFunc(ids, func(a, b string) int { return int(gate.Bucket(d.Salt, a)) - int(gate.Bucket(d.Salt, b)) })
+	best := slices.MinFunc(ids, func(a, b string) int { return int(policy.Bucket(d.Salt, a)) - int(policy.Bucket(d.Salt, b)) })
 	return f.ask(p, g, channel, best)
 }
 
@@ -281,7 +281,7 @@ func search(salt string) []string {
 	best, name := uint32(math.MaxUint32), []byte("probe-")
 	for i := range probeTries {
 		id := strconv.AppendInt(name, int64(i), 10)
-		b := gate.Bucket(salt, string(id))
+		b := policy.Bucket(salt, string(id))
 		if b < probeBelow {
 			ids = append(ids, string(id))
 		}

@@ -6,14 +6,14 @@ import (
 	"testing"
 	"time"
 
-	"github.com/krunk-go/krunk/internal/gate"
 	"github.com/krunk-go/krunk/sampling"
+	"github.com/krunk-go/krunk/sampling/policy"
 )
 
 func TestEffect(t *testing.T) {
 	windows := Group{Identity: sampling.Identity{Platform: "windows"}, Clients: 600}
 	linux := Group{Identity: sampling.Identity{Platform: "linux"}, Clients: 400}
-	volumes := []Volume{{"Net", gate.LevelDebug, 1000}, {"net", gate.LevelInfo, 100}, {"net", gate.LevelError, 10}, {"ui", gate.LevelError, 20}}
+	volumes := []Volume{{"Net", policy.LevelDebug, 1000}, {"net", policy.LevelInfo, 100}, {"net", policy.LevelError, 10}, {"ui", policy.LevelError, 20}}
 	for _, c := range []struct {
 		name, from, to string
 		after, records float64
@@ -31,7 +31,7 @@ func TestEffect(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			s := serving(t, Options{})
 			s.Observe(Observation{Clients: 1000, Groups: []Group{windows, linux}, Volumes: volumes})
-			doc := strings.Replace(string(policy(1188, 10)), c.from, c.to, 1)
+			doc := strings.Replace(string(policyDoc(1188, 10)), c.from, c.to, 1)
 			r, err := s.Publish(t.Context(), []byte(doc), "anna")
 			if err != nil {
 				t.Fatal(err)
@@ -52,7 +52,7 @@ func TestEffectWithoutVolumes(t *testing.T) {
 	for i := range 200 {
 		s.HeartbeatEcho(uint64(i), "have=3.1187")
 	}
-	r, err := s.Publish(t.Context(), policy(1188, 50), "anna")
+	r, err := s.Publish(t.Context(), policyDoc(1188, 50), "anna")
 	if err != nil || r.Effect.Text != "clients reporting 20 -> 100" || r.Effect.After.Records >= 0 {
 		t.Errorf("%+v, %v", r.Effect, err)
 	}
@@ -64,13 +64,13 @@ func BenchmarkPredict(b *testing.B) {
 	o := Observation{Clients: 1000}
 	for i := range 40 {
 		name := "c" + string(rune('a'+i%26)) + string(rune('a'+i/26))
-		o.Volumes = append(o.Volumes, Volume{name, gate.LevelDebug, 10})
+		o.Volumes = append(o.Volumes, Volume{name, policy.LevelDebug, 10})
 	}
 	for i := range 4 {
 		o.Groups = append(o.Groups, Group{Identity: sampling.Identity{Release: "g@1." + string(rune('0'+i))}, Clients: 250})
 	}
 	s.Observe(o)
-	p, _ := sampling.Parse(policy(1188, 20))
+	p, _ := sampling.Parse(policyDoc(1188, 20))
 	for b.Loop() {
 		s.predict(s.current.Load().policy, p)
 	}

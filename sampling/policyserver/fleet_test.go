@@ -48,7 +48,7 @@ func TestConvergence(t *testing.T) {
 	if got, want := s.Convergence().Text, "no client has reported within 5 minutes"; got != want {
 		t.Errorf("got %s, want %s", got, want)
 	}
-	if _, err := s.Publish(t.Context(), policy(1188, 20), "anna"); err != nil {
+	if _, err := s.Publish(t.Context(), policyDoc(1188, 20), "anna"); err != nil {
 		t.Fatal(err)
 	}
 	for i := range 1000 {
@@ -87,7 +87,7 @@ func TestConvergenceWords(t *testing.T) {
 		{"gibberish", "100 % on versions that were never served here"},
 	} {
 		s := serving(t, Options{})
-		if _, err := s.Publish(t.Context(), policy(1188, 20), "anna"); err != nil {
+		if _, err := s.Publish(t.Context(), policyDoc(1188, 20), "anna"); err != nil {
 			t.Fatal(err)
 		}
 		s.HeartbeatEcho(1, c.echo)
@@ -161,7 +161,7 @@ func TestHeartbeatEchoDoesNotAllocate(t *testing.T) {
 func TestPollsAreNotClients(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := serving(t, Options{})
-		fast := strings.Replace(string(policy(1188, 10)), `"clients"`, `"poll": {"every": "30s"}, "clients"`, 1)
+		fast := strings.Replace(string(policyDoc(1188, 10)), `"clients"`, `"poll": {"every": "30s"}, "clients"`, 1)
 		if _, err := s.Publish(t.Context(), []byte(fast), "anna"); err != nil {
 			t.Fatal(err)
 		}

@@ -12,7 +12,7 @@ import (
 
 func TestGet(t *testing.T) {
 	s := serving(t, Options{})
-	tag := etag(v3(1187), policy(1187, 10))
+	tag := etag(v3(1187), policyDoc(1187, 10))
 	if !strings.HasPrefix(tag, `"3.1187-`) || len(tag) != len(`"3.1187-12345678"`) {
 		t.Fatalf("tag %s", tag)
 	}
@@ -73,7 +73,7 @@ func checkBody(t *testing.T, w *httptest.ResponseRecorder, method string, status
 			t.Fatal(err)
 		}
 	}
-	if !bytes.Equal(body, policy(1187, 10)) {
+	if !bytes.Equal(body, policyDoc(1187, 10)) {
 		t.Errorf("body %s", body)
 	}
 }
@@ -100,7 +100,7 @@ func TestHintAndBytes(t *testing.T) {
 	if h, want := s.Hint(), [16]byte{7: 3, 14: 1187 >> 8, 15: 1187 & 0xff}; h != want {
 		t.Errorf("hint %v, want %v", h, want)
 	}
-	if b, v := s.Bytes(); v != v3(1187) || !bytes.Equal(b, policy(1187, 10)) {
+	if b, v := s.Bytes(); v != v3(1187) || !bytes.Equal(b, policyDoc(1187, 10)) {
 		t.Errorf("got %v %s", v, b)
 	}
 	if n := testing.AllocsPerRun(100, func() { _ = s.Hint() }); n != 0 {
@@ -133,8 +133,8 @@ func TestNotModifiedDoesNotAllocate(t *testing.T) {
 func TestAfterBadPublish(t *testing.T) {
 	s := serving(t, Options{})
 	tag := s.current.Load().tag
-	for _, body := range []string{"", "{", "null", "[]", `{"krunk":1}`, `{"krunk":2,"version":9999}`, strings.Replace(string(policy(1188, 10)), "info", "warning", 1),
-		string(policy(1187, 50)), string(policy(1, 50)), strings.Repeat(" ", 97<<10), strings.Repeat("[", 60<<10), "\xff\xfe", `{"payload":"!","sigs":[]}`} {
+	for _, body := range []string{"", "{", "null", "[]", `{"krunk":1}`, `{"krunk":2,"version":9999}`, strings.Replace(string(policyDoc(1188, 10)), "info", "warning", 1),
+		string(policyDoc(1187, 50)), string(policyDoc(1, 50)), strings.Repeat(" ", 97<<10), strings.Repeat("[", 60<<10), "\xff\xfe", `{"payload":"!","sigs":[]}`} {
 		w := do(s, "PUT", "/policy?replaces=3.1187", body, "Authorization", "Bearer secret")
 		if w.Code < 400 || w.Code >= 500 {
 			t.Errorf("%.40q gave %d", body, w.Code)

@@ -12,8 +12,8 @@ import (
 	"github.com/krunk-go/krunk/sampling"
 )
 
-// policy is a small document of version 3.n with a share of clients.
-func policy(n int64, clients float64) []byte {
+// policyDoc is a small document of version 3.n with a share of clients.
+func policyDoc(n int64, clients float64) []byte {
 	return fmt.Appendf(nil, "{\n  \"krunk\": 1, \"epoch\": 3, \"version\": %d,\n  \"issued\": \"2026-10-10T12:00:00Z\", \"author\": \"anna\", \"note\": \"n\",\n"+
 		"  \"salt\": \"w41\", \"enabled\": true, \"clients\": %v,\n  \"channels\": { \"*\": { \"send\": \"error\" }, \"net\": { \"send\": \"info\", \"clients\": 5 } }\n}\n", n, clients)
 }
@@ -39,7 +39,7 @@ func serving(t testing.TB, o Options) *Server {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := s.Publish(t.Context(), policy(1187, 10), "anna"); err != nil {
+	if _, err := s.Publish(t.Context(), policyDoc(1187, 10), "anna"); err != nil {
 		t.Fatal(err)
 	}
 	return s

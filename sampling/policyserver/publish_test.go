@@ -16,29 +16,29 @@ import (
 )
 
 func TestPut(t *testing.T) {
-	mistakes := strings.NewReplacer("info", "warning", `"clients": 5`, `"clients": 150`, "salt", "slat").Replace(string(policy(1188, 10)))
+	mistakes := strings.NewReplacer("info", "warning", `"clients": 5`, `"clients": 150`, "salt", "slat").Replace(string(policyDoc(1188, 10)))
 	for _, c := range []struct {
 		name, method, query, body string
 		headers                   []string
 		status                    int
 		text                      string
 	}{
-		{"replaces", "PUT", "?replaces=3.1187", string(policy(1188, 50)), nil, 200, `"clients reporting`},
-		{"post", "POST", "?replaces=3.1187", string(policy(1188, 50)), nil, 200, `{"path":"clients","old":"10","new":"50"}`},
-		{"if-match", "PUT", "", string(policy(1188, 50)), []string{"If-Match", etag(v3(1187), policy(1187, 10))}, 200, `"3.1188"`},
-		{"if-match of another", "PUT", "", string(policy(1188, 50)), []string{"If-Match", `"3.1187-00000000"`}, 409, `"current":"3.1187","by":"anna"`},
-		{"if-match any", "PUT", "", string(policy(1188, 50)), []string{"If-Match", "*"}, 409, "conflict"},
-		{"no expectation", "PUT", "", string(policy(1188, 50)), nil, 428, "?replaces=3.1187"},
-		{"old expectation", "PUT", "?replaces=3.1186", string(policy(1188, 50)), nil, 409, "3.1187 is current"},
-		{"senseless expectation", "PUT", "?replaces=x", string(policy(1188, 50)), nil, 400, "is not a version"},
-		{"same version", "PUT", "?replaces=3.1187", string(policy(1187, 50)), nil, 409, "write 3.1188"},
-		{"lower epoch", "PUT", "?replaces=3.1187", strings.Replace(string(policy(1188, 50)), `"epoch": 3`, `"epoch": 2`, 1), nil, 409, "2.1188 is not above 3.1187"},
+		{"replaces", "PUT", "?replaces=3.1187", string(policyDoc(1188, 50)), nil, 200, `"clients reporting`},
+		{"post", "POST", "?replaces=3.1187", string(policyDoc(1188, 50)), nil, 200, `{"path":"clients","old":"10","new":"50"}`},
+		{"if-match", "PUT", "", string(policyDoc(1188, 50)), []string{"If-Match", etag(v3(1187), policyDoc(1187, 10))}, 200, `"3.1188"`},
+		{"if-match of another", "PUT", "", string(policyDoc(1188, 50)), []string{"If-Match", `"3.1187-00000000"`}, 409, `"current":"3.1187","by":"anna"`},
+		{"if-match any", "PUT", "", string(policyDoc(1188, 50)), []string{"If-Match", "*"}, 409, "conflict"},
+		{"no expectation", "PUT", "", string(policyDoc(1188, 50)), nil, 428, "?replaces=3.1187"},
+		{"old expectation", "PUT", "?replaces=3.1186", string(policyDoc(1188, 50)), nil, 409, "3.1187 is current"},
+		{"senseless expectation", "PUT", "?replaces=x", string(policyDoc(1188, 50)), nil, 400, "is not a version"},
+		{"same version", "PUT", "?replaces=3.1187", string(policyDoc(1187, 50)), nil, 409, "write 3.1188"},
+		{"lower epoch", "PUT", "?replaces=3.1187", strings.Replace(string(policyDoc(1188, 50)), `"epoch": 3`, `"epoch": 2`, 1), nil, 409, "2.1188 is not above 3.1187"},
 		{"all mistakes", "PUT", "?replaces=3.1187", mistakes, nil, 422, "3 mistakes"},
-		{"expired", "PUT", "?replaces=3.1187", strings.Replace(string(policy(1188, 50)), `"issued": "2026-10-10T12:00:00Z"`, `"issued": "2020-10-10T12:00:00Z", "expires": "2020-10-11T12:00:00Z"`, 1), nil, 422, "expires lies in the past"},
+		{"expired", "PUT", "?replaces=3.1187", strings.Replace(string(policyDoc(1188, 50)), `"issued": "2026-10-10T12:00:00Z"`, `"issued": "2020-10-10T12:00:00Z", "expires": "2020-10-11T12:00:00Z"`, 1), nil, 422, "expires lies in the past"},
 		{"oversized", "PUT", "?replaces=3.1187", strings.Repeat(" ", sampling.MaxEnvelope+1), nil, 413, "larger"},
 		{"oversized document", "PUT", "?replaces=3.1187", strings.Repeat(" ", sampling.MaxDocument+1), nil, 422, "64 KiB"},
-		{"bad signature", "PUT", "?replaces=3.1187", string(policy(1188, 50)), []string{"Krunk-Signature", "nonsense"}, 422, "Krunk-Signature"},
-		{"nobody", "PUT", "?replaces=3.1187", string(policy(1188, 50)), []string{"Authorization", ""}, 403, "sign in first"},
+		{"bad signature", "PUT", "?replaces=3.1187", string(policyDoc(1188, 50)), []string{"Krunk-Signature", "nonsense"}, 422, "Krunk-Signature"},
+		{"nobody", "PUT", "?replaces=3.1187", string(policyDoc(1188, 50)), []string{"Authorization", ""}, 403, "sign in first"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			s := serving(t, Options{})
@@ -63,7 +63,7 @@ func TestPut(t *testing.T) {
 
 func TestAllMistakesAreListed(t *testing.T) {
 	s := serving(t, Options{})
-	body := strings.NewReplacer("info", "warning", `"clients": 5`, `"clients": 150`, "salt", "slat").Replace(string(policy(1188, 10)))
+	body := strings.NewReplacer("info", "warning", `"clients": 5`, `"clients": 150`, "salt", "slat").Replace(string(policyDoc(1188, 10)))
 	f := decoded[failure](t, do(s, "PUT", "/policy?replaces=3.1187", body, "Authorization", "Bearer secret"))
 	var got []string
 	for _, p := range f.Problems {
@@ -85,7 +85,7 @@ func TestPublishIsOffWithoutAuthorize(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, target := range []string{"/policy", "/policy/draft"} {
-		if w := do(s, "POST", target, string(policy(1, 1))); w.Code != 403 || !strings.Contains(w.Body.String(), "publishing is off") {
+		if w := do(s, "POST", target, string(policyDoc(1, 1))); w.Code != 403 || !strings.Contains(w.Body.String(), "publishing is off") {
 			t.Errorf("%s gave %d %s", target, w.Code, w.Body)
 		}
 	}
@@ -114,7 +114,7 @@ func TestForeignPages(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			s := serving(t, Options{Token: "tok"})
-			w := do(s, "PUT", "/policy?replaces=3.1187", string(policy(1188, 50)), append([]string{"Authorization", "Bearer secret"}, c.headers...)...)
+			w := do(s, "PUT", "/policy?replaces=3.1187", string(policyDoc(1188, 50)), append([]string{"Authorization", "Bearer secret"}, c.headers...)...)
 			if w.Code != c.status {
 				t.Errorf("got %d %s, want %d", w.Code, w.Body, c.status)
 			}
@@ -124,10 +124,10 @@ func TestForeignPages(t *testing.T) {
 
 func TestNamelessAuthorize(t *testing.T) {
 	s := serving(t, Options{Authorize: func(*http.Request) (string, error) { return " \n", nil }})
-	if w := do(s, "PUT", "/policy?replaces=3.1187", string(policy(1188, 50))); w.Code != 403 {
+	if w := do(s, "PUT", "/policy?replaces=3.1187", string(policyDoc(1188, 50))); w.Code != 403 {
 		t.Errorf("got %d", w.Code)
 	}
-	if _, err := s.Publish(t.Context(), policy(1188, 50), "\t"); err == nil {
+	if _, err := s.Publish(t.Context(), policyDoc(1188, 50), "\t"); err == nil {
 		t.Error("Publish by nobody is fine")
 	}
 }
@@ -147,7 +147,7 @@ func TestBrokenBody(t *testing.T) {
 func TestAudit(t *testing.T) {
 	var lines []string
 	s := serving(t, Options{Audit: func(line string) { lines = append(lines, line) }})
-	body := strings.Replace(string(policy(1188, 50)), `"note": "n"`, `"note": "a\nb\u2028c"`, 1)
+	body := strings.Replace(string(policyDoc(1188, 50)), `"note": "n"`, `"note": "a\nb\u2028c"`, 1)
 	if w := do(s, "PUT", "/policy?replaces=3.1187", body, "Authorization", "Bearer secret"); w.Code != 200 {
 		t.Fatal(w.Body)
 	}
@@ -182,7 +182,7 @@ func TestSignedStaysSigned(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	doc := strings.Replace(string(policy(1188, 20)), `"author"`, `"expires": "2126-10-10T12:00:00Z", "author"`, 1)
+	doc := strings.Replace(string(policyDoc(1188, 20)), `"author"`, `"expires": "2126-10-10T12:00:00Z", "author"`, 1)
 	header := func(doc []byte) (string, error) {
 		sigs, err := signed.Sign(doc, signed.Key{ID: "ops", Private: private})
 		return signed.Header(sigs), err
@@ -269,8 +269,8 @@ func TestConcurrentPublish(t *testing.T) {
 }
 
 func FuzzPublish(f *testing.F) {
-	f.Add(policy(1188, 50))
-	f.Add(policy(1187, 50))
+	f.Add(policyDoc(1188, 50))
+	f.Add(policyDoc(1187, 50))
 	f.Add([]byte(`{"payload":"e30=","sigs":[{"kid":"a","sig":"AA=="}]}`))
 	f.Add([]byte("{\"krunk\":1,\"version\":9007199254740991,\"epoch\":2147483647}"))
 	f.Add([]byte(`{"krunk":1,"version":2000,"epoch":3,"rules":[{"id":"a","when":{"not":{"env":["none"]}},"set":{"clients":1}}],"enabled":false}`))
@@ -281,7 +281,7 @@ func FuzzPublish(f *testing.F) {
 			t.Fatal(err)
 		}
 		s.probes = shared
-		if _, err := s.Publish(t.Context(), policy(1187, 10), "anna"); err != nil {
+		if _, err := s.Publish(t.Context(), policyDoc(1187, 10), "anna"); err != nil {
 			t.Fatal(err)
 		}
 		w := do(s, "PUT", "/policy?replaces=3.1187", string(b), "Authorization", "Bearer secret")

@@ -23,7 +23,7 @@ func stores(t *testing.T) map[string]Store {
 }
 
 func entry(n int64) Entry {
-	return Entry{Version: v3(n), Bytes: policy(n, 10), By: "anna", At: time.Date(2026, 10, 10, 12, 0, 0, 0, time.UTC), Signature: "kid=a; sig=AA==", Audit: "line"}
+	return Entry{Version: v3(n), Bytes: policyDoc(n, 10), By: "anna", At: time.Date(2026, 10, 10, 12, 0, 0, 0, time.UTC), Signature: "kid=a; sig=AA==", Audit: "line"}
 }
 
 func TestStore(t *testing.T) {
@@ -115,13 +115,13 @@ func TestDirFiles(t *testing.T) {
 		}
 	}
 	// A version put there by git comes without .meta.
-	if err := os.WriteFile(filepath.Join(path, "3.8.json"), policy(8, 20), 0o644); err != nil {
+	if err := os.WriteFile(filepath.Join(path, "3.8.json"), policyDoc(8, 20), 0o644); err != nil {
 		t.Fatal(err)
 	}
 	if e, err := d.Current(t.Context()); err != nil || e.Version != v3(8) || e.By != "" {
 		t.Errorf("current %+v, %v", e, err)
 	}
-	if b, err := os.ReadFile(filepath.Join(path, "3.7.json")); err != nil || string(b) != string(policy(7, 10)) {
+	if b, err := os.ReadFile(filepath.Join(path, "3.7.json")); err != nil || string(b) != string(policyDoc(7, 10)) {
 		t.Errorf("3.7.json is %q, %v", b, err)
 	}
 	if err := os.WriteFile(filepath.Join(path, "3.8.json"), make([]byte, sampling.MaxEnvelope+1), 0o644); err != nil {
@@ -136,7 +136,7 @@ func TestDirFiles(t *testing.T) {
 }
 
 func TestNewRefusesAForeignStore(t *testing.T) {
-	for name, text := range map[string]string{"not a policy": "{}", "another version": string(policy(9, 10))} {
+	for name, text := range map[string]string{"not a policy": "{}", "another version": string(policyDoc(9, 10))} {
 		path := t.TempDir()
 		if err := os.WriteFile(filepath.Join(path, "3.8.json"), []byte(text), 0o644); err != nil {
 			t.Fatal(err)
@@ -215,11 +215,11 @@ func TestStoreFails(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := s.Publish(t.Context(), policy(1, 10), "anna"); err != nil {
+	if _, err := s.Publish(t.Context(), policyDoc(1, 10), "anna"); err != nil {
 		t.Fatal(err)
 	}
 	b.err = errors.New("disk is gone")
-	if w := do(s, "PUT", "/policy?replaces=3.1", string(policy(2, 10)), "Authorization", "Bearer secret"); w.Code != 503 {
+	if w := do(s, "PUT", "/policy?replaces=3.1", string(policyDoc(2, 10)), "Authorization", "Bearer secret"); w.Code != 503 {
 		t.Errorf("got %d %s, want 503", w.Code, w.Body)
 	}
 	if w := do(s, "GET", "/policy", ""); w.Code != 200 {

@@ -20,8 +20,8 @@ import (
 	"github.com/chromedp/chromedp"
 	"github.com/chromedp/chromedp/kb"
 
-	"github.com/krunk-go/krunk/internal/gate"
 	"github.com/krunk-go/krunk/sampling"
+	"github.com/krunk-go/krunk/sampling/policy"
 	"github.com/krunk-go/krunk/sampling/policyserver"
 )
 
@@ -66,8 +66,8 @@ func newGame(t *testing.T) *game {
 		t.Fatal(err)
 	}
 	s.Observe(policyserver.Observation{Clients: 1000, Volumes: []policyserver.Volume{
-		{Channel: "net", Level: gate.LevelWarn, PerSecond: 200}, {Channel: "net", Level: gate.LevelDebug, PerSecond: 4000},
-		{Channel: "net.http", Level: gate.LevelDebug, PerSecond: 1500}, {Channel: "ui", Level: gate.LevelError, PerSecond: 8},
+		{Channel: "net", Level: policy.LevelWarn, PerSecond: 200}, {Channel: "net", Level: policy.LevelDebug, PerSecond: 4000},
+		{Channel: "net.http", Level: policy.LevelDebug, PerSecond: 1500}, {Channel: "ui", Level: policy.LevelError, PerSecond: 8},
 	}})
 	srv := httptest.NewServer(s)
 	t.Cleanup(srv.Close)
@@ -334,10 +334,10 @@ func checkHour(t *testing.T, p *sampling.Policy) {
 	t.Helper()
 	for _, c := range []struct {
 		after time.Duration
-		want  gate.Level
-	}{{0, gate.LevelDebug}, {59 * time.Minute, gate.LevelDebug}, {61 * time.Minute, gate.LevelWarn}} {
+		want  policy.Level
+	}{{0, policy.LevelDebug}, {59 * time.Minute, policy.LevelDebug}, {61 * time.Minute, policy.LevelWarn}} {
 		id := sampling.Identity{ID: "probe"}
-		for i := 0; gate.Bucket(p.Salt(), id.ID) >= 250_000; i++ {
+		for i := 0; policy.Bucket(p.Salt(), id.ID) >= 250_000; i++ {
 			id.ID = fmt.Sprint("probe-", i)
 		}
 		d, err := p.Explain(id, "net.http", sampling.Under{Now: time.Now().Add(c.after)})

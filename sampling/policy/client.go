@@ -1,0 +1,75 @@
+package policy
+
+import (
+	"github.com/krunk-go/krunk/internal/gate"
+	"github.com/krunk-go/krunk/sampling"
+)
+
+// Client is a simulated client: it is decided about as a krunk.Client is, and has no ring of records and no sender, so that
+// thousands of them fit into a program. Its methods may be called by any goroutine, Channel by one at a time.
+type Client struct {
+	controls gate.Controls
+	channels map[string]*Channel
+}
+
+// Simulate puts a client without settings of its own under a controller, which must steer no other one.
+func Simulate(ctl *sampling.Controller) (*Client, error) {
+	c := &Client{channels: make(map[string]*Channel)}
+	return c, ctl.Join(&c.controls, &gate.Program{})
+}
+
+// Panics reports whether this client sends panics.
+func (c *Client) Panics() bool {
+	_, wanted := c.controls.Panics()
+	return wanted
+}
+
+// Channel returns the channel with that name, the same one for every call; names fold to lower case.
+func (c *Client) Channel(name string) *Channel {
+	name = gate.Fold(name)
+	ch, ok := c.channels[name]
+	if !ok {
+		ch = &Channel{gate.NewChannel(name)}
+		c.controls.Hooks().Adopt(ch.state)
+		c.channels[name] = ch
+	}
+	return ch
+}
+
+// Channel is a channel of a simulated client.
+type Channel struct{ state *gate.Channel }
+
+// Verdict says what becomes of one record.
+type Verdict struct {
+	Trail bool // it is kept in the black box
+	Send  bool // it is shipped as a log record
+	Issue bool // it is raised as an event
+}
+
+// Reports reports whether the record leaves the machine.
+func (v Verdict) Reports() bool { return v.Send || v.Issue }
+
+func verdict(v gate.Verdict) Verdict {
+	return Verdict{Trail: v&gate.Trail != 0, Send: v&gate.Send != 0, Issue: v&gate.Issue != 0}
+}
+
+// Decide returns what thresholds and cohort say about a record of level l, without draws and rates.
+func (c *Channel) Decide(l Level) Verdict { return verdict(c.state.Decide(gate.Level(l))) }
+
+// Record does what a capture call does for a record of level l: thresholds and cohort, then the draw, then the rates, which it
+// uses up. The key is the record's fingerprint, for "first".
+func (c *Channel) Record(l Level, key uint64) Verdict {
+	v := c.state.Decide(gate.Level(l))
+	if v&gate.Draw != 0 {
+		v, _ = c.state.Take(v, key)
+	}
+	return verdict(v)
+}
+
+// Million is the share of everything, in parts per million.
+const Million = gate.Million
+
+// Bucket returns the place of id in the population, 0 to 999,999. An id is inside a cohort of p ppm if its bucket is below p,
+// so raising p only adds. The formula is called "m3/1" in a policy and never changes under that name. It does not allocate up
+// to 255 bytes.
+func Bucket(salt, id string) uint32 { return gate.Bucket(salt, id) }
