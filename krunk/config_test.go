@@ -1,6 +1,7 @@
 package krunk
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/krunk-go/krunk/internal/blackbox"
@@ -12,5 +13,17 @@ func TestLeastMemoryHoldsAnEvent(t *testing.T) {
 	out := blackbox.NewOutbox(blackbox.Words(minMemory / 8 * 3))
 	if got := out.MaxBody() - 256; got < protocol.MinFit {
 		t.Errorf("an event may have %d bytes, want at least %d", got, protocol.MinFit)
+	}
+}
+
+func TestChannelName(t *testing.T) {
+	long := strings.Repeat("n", 64)
+	for _, tt := range []struct{ in, want string }{
+		{"net.http", "net.http"}, {"Net/läng", "net_l_ng"}, {"名前", "__"}, {"a\xffb", "a_b"}, {"", "default"}, {".net..a.", "_net._a_"},
+		{long + "x", long}, {strings.Repeat("ä", 65), strings.Repeat("_", 64)}, {strings.Repeat("n", 63) + ".x", strings.Repeat("n", 63) + "_"},
+	} {
+		if got := channelName(tt.in); got != tt.want {
+			t.Errorf("%q: got %q, want %q", tt.in, got, tt.want)
+		}
 	}
 }

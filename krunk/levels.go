@@ -100,21 +100,30 @@ func (l levels) take(t *gate.Thresholds, name string) {
 	}
 }
 
-// channelName returns name in lower case with everything replaced that a policy could not name.
+// channelName returns name in lower case with every character replaced that a policy could not name, and at most 64 of them.
 func channelName(name string) string {
-	b := []byte(name[:min(len(name), 64)])
-	for i, c := range b {
+	b := make([]byte, 0, min(len(name), maxChannelName))
+	for _, c := range name {
+		if len(b) == maxChannelName {
+			break
+		}
 		switch {
 		case c >= 'A' && c <= 'Z':
-			b[i] = c + 'a' - 'A'
+			c += 'a' - 'A'
 		case c >= 'a' && c <= 'z', c >= '0' && c <= '9', c == '_', c == '-':
-		case c == '.' && i > 0 && i < len(b)-1 && b[i-1] != '.':
+		case c == '.' && len(b) > 0 && b[len(b)-1] != '.':
 		default:
-			b[i] = '_'
+			c = '_'
 		}
+		b = append(b, byte(c))
 	}
 	if len(b) == 0 {
 		return "default"
 	}
+	if b[len(b)-1] == '.' {
+		b[len(b)-1] = '_'
+	}
 	return string(b)
 }
+
+const maxChannelName = 64
