@@ -34,8 +34,8 @@ type Config struct {
 	// Dist tells builds of one release apart; letters, digits and _.-, at most 64 bytes.
 	Dist string
 
-	// Memory is what Krunk holds at most, in bytes: a quarter for the ring of records, three eighths for encoded envelopes,
-	// the rest for history, batches and the encoder. Zero: 1 MiB. The least is 128 KiB.
+	// Memory is what Krunk holds at most, in bytes: a quarter, or the power of two below that, for the ring of records, three
+	// eighths for encoded envelopes, the rest for history, scope, batches and the encoder. Zero: 1 MiB. The least is 128 KiB.
 	Memory int
 	// Channels sets thresholds by channel name. A name covers the channel and everything below it ("net" also "net.http"),
 	// the longest one wins for each threshold by itself, and "*" covers all.

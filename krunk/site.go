@@ -5,8 +5,8 @@ import (
 	"strings"
 )
 
-// The policy's "first: N" lets the first N records of every kind through. What is of one kind is told by the place in the
-// game's code that made it: texts hold values, and most errors share a few types.
+// The policy's "first: N" lets the first N records of every kind through. The kind of a record is the place in the game's
+// code that made it: texts hold values, and most errors share a few types.
 
 // site returns what tells the caller of the exported method from other places, or 0 if no policy asks: the walk to it takes
 // longer than all else that a dropped record costs. It must be called by a function which that method calls. It does not allocate.

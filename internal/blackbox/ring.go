@@ -1,6 +1,6 @@
 // Package blackbox is the memory of a run: a ring of records that any goroutine writes without waiting for another one, and
 // an outbox of encoded envelopes that wait for their answer. Both lie in one block of bytes without pointers, allocated once.
-// The block's layout says nothing of addresses, so a file mapping can carry it as well as the heap.
+// The block holds no addresses, so that a file mapping could carry it; the index of the history and that of the outbox lie outside.
 //
 // A record is a header of 16 bytes and a body:
 //

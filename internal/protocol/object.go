@@ -15,7 +15,7 @@ func open(b []byte) object { return object{append(b, '{')} }
 //go:noinline
 func (o *object) close() []byte { return append(o.b, '}') }
 
-// key appends a name that needs no escaping. It and its kin are kept out of line: the lean build counts bytes.
+// key appends a name that needs no escaping. It and its neighbours are kept out of line: the lean build counts bytes.
 //
 //go:noinline
 func (o *object) key(name string) {

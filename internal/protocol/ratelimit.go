@@ -28,7 +28,7 @@ func (r *RateLimits) Update(header, retryAfter string, status int, now time.Time
 }
 
 // limit takes one limit: seconds ":" categories ":" scope [":" reason [":" namespaces]]. It reports whether it could be read,
-// be it of use or not.
+// whether or not it limits anything that Krunk sends.
 func (r *RateLimits) limit(s string, now time.Time) bool {
 	seconds, rest, ok := strings.Cut(s, ":")
 	if !ok {
@@ -119,7 +119,7 @@ func ParseSeconds(s string) (time.Duration, bool) {
 	return min(time.Duration(ms)*time.Millisecond, maxLimit), true
 }
 
-// digits reads a number without a sign; what is over a billion is a billion.
+// digits reads a number without a sign; a larger one than a billion counts as a billion.
 //
 //go:noinline
 func digits(s string) (int64, bool) {

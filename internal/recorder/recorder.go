@@ -89,7 +89,7 @@ func New(cfg Config) *Recorder {
 	return r
 }
 
-// Freed says that the outbox has more room than before.
+// Freed says that an entry of the outbox is done, so that what waits for room may be put.
 func (r *Recorder) Freed() {
 	r.freed.Store(true)
 	r.room.Ring()

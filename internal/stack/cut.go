@@ -38,7 +38,7 @@ func Arrange(frames []Frame, kind Kind) []Frame {
 	}
 	frames = frames[:end]
 	n := innerCut(frames, kind)
-	if n >= end { // Nothing but the SDK and the runtime: then that is the story.
+	if n >= end { // Nothing but the SDK and the runtime: better that than nothing.
 		n = 0
 	}
 	for i, j := 0, end-1; i < j; i, j = i+1, j-1 {

@@ -11,7 +11,7 @@ import (
 // is cancelled, which Send does before it returns; those that net/http derives from that one cost none.
 type parent struct{ transport.Context }
 
-// Deadline tells of none: the end comes through Done.
+// Deadline returns none: the end comes through Done.
 func (parent) Deadline() (time.Time, bool) { return time.Time{}, false }
 
 // Value returns nil.
