@@ -6,25 +6,25 @@ import (
 	"github.com/krunk-go/krunk/transport/sentrytest"
 )
 
-// arrived is what the endpoint holds.
+// arrived is what the endpoint holds; it travels as JSON from the endpoint's process.
 type arrived struct {
-	events    []sentrytest.Event
-	logs      []sentrytest.Log
-	discards  []sentrytest.Discard
-	faults    []sentrytest.Fault
-	envelopes int
+	Events    []sentrytest.Event
+	Logs      []sentrytest.Log
+	Discards  []sentrytest.Discard
+	Faults    []sentrytest.Fault
+	Envelopes int
 }
 
 func collect(s *sentrytest.Server) arrived {
 	return arrived{
-		events: s.Events(), logs: s.Logs(), discards: s.Discards(), faults: s.Faults(), envelopes: len(s.Envelopes()),
+		Events: s.Events(), Logs: s.Logs(), Discards: s.Discards(), Faults: s.Faults(), Envelopes: len(s.Envelopes()),
 	}
 }
 
 // discarded is how many things of a category the client reports tell of.
 func (a arrived) discarded(category string) int {
 	n := int64(0)
-	for _, d := range a.discards {
+	for _, d := range a.Discards {
 		if d.Category == category {
 			n += d.Quantity
 		}
@@ -40,10 +40,10 @@ func missing(b *book, a arrived, flushed bool) []string {
 	if !flushed {
 		add("Flush ran out of time after %v", flushTime)
 	}
-	there, panics := make(map[string]bool, len(a.events)), 0
-	for i := range a.events {
-		there[a.events[i].ID] = true
-		if !a.events[i].Handled() {
+	there, panics := make(map[string]bool, len(a.Events)), 0
+	for i := range a.Events {
+		there[a.Events[i].ID] = true
+		if !a.Events[i].Handled() {
 			panics++
 		}
 	}
@@ -59,17 +59,17 @@ func missing(b *book, a arrived, flushed bool) []string {
 			add("event %s of a call of %s, support code %s", c.id, c.call, c.id.SupportCode())
 		}
 	}
-	if n := b.events - len(a.events) - excused; n > 0 {
-		add("%d events were captured, %d arrived, %d were discarded with a reason: %d are unexplained", b.events, len(a.events), excused, n)
+	if n := b.events - len(a.Events) - excused; n > 0 {
+		add("%d events were captured, %d arrived, %d were discarded with a reason: %d are unexplained", b.events, len(a.Events), excused, n)
 	}
 	if panics != b.panics {
 		add("%d panics happened, %d arrived", b.panics, panics)
 	}
 	lost := a.discarded("log_item")
-	if n := b.logs - len(a.logs) - lost; n > 0 {
-		add("%d logs were captured, %d arrived, %d were discarded with a reason: %d are unexplained", b.logs, len(a.logs), lost, n)
+	if n := b.logs - len(a.Logs) - lost; n > 0 {
+		add("%d logs were captured, %d arrived, %d were discarded with a reason: %d are unexplained", b.logs, len(a.Logs), lost, n)
 	}
-	for _, f := range a.faults[:min(len(a.faults), 10)] {
+	for _, f := range a.Faults[:min(len(a.Faults), 10)] {
 		add("fault: %v", f)
 	}
 	return out

@@ -1,12 +1,21 @@
 package main
 
 import (
+	"os"
 	"strings"
 	"testing"
 
 	"github.com/krunk-go/krunk/krunk"
 	"github.com/krunk-go/krunk/transport/sentrytest"
 )
+
+// TestMain lets the example start itself as its endpoint.
+func TestMain(m *testing.M) {
+	if len(os.Args) == 2 && os.Args[1] == endpointArg {
+		os.Exit(serve(os.Stdin, os.Stdout))
+	}
+	os.Exit(m.Run())
+}
 
 // frames are enough for everything to happen. A slow machine may have to drop some of it; that is told, and no failure, so
 // the tests count nothing that can be dropped.
@@ -19,7 +28,7 @@ func TestFrameloop(t *testing.T) {
 		t.Errorf("got exit code %d, want 0\n%s", code, out.String())
 	}
 	for _, want := range []string{
-		"without Krunk", "longest", "ReportPanic", "support code", "breadcrumbs, the last 6 of", "level=harbour",
+		"without Krunk", "of the one without", "first of a frame", "later", "longest", "ReportPanic", "support code", "breadcrumbs, the last 6 of", "level=harbour",
 		"(*game).frame ", "  error  *main.refusal: server refused the player: session expired\n",
 		"  error  net: could not join a match\n", "panic  main.underrun", "panic  panic: a body needs a mass above 0",
 		"structured logs", "no fault.",
@@ -59,6 +68,7 @@ func TestFlags(t *testing.T) {
 		out  string
 	}{
 		{"help", []string{"-h"}, 0, "frames a second, 1 to 1000"},
+		{"help names the variable", []string{"-h"}, 0, "SENTRY_DSN"},
 		{"unknown flag", []string{"-fps", "60"}, 2, "flag provided but not defined: -fps"},
 		{"argument", []string{"60"}, 2, `unknown argument "60"`},
 		{"few frames", []string{"-frames", "3"}, 2, "-frames 3; write at least 30"},
@@ -86,15 +96,15 @@ func TestMissing(t *testing.T) {
 		flushed bool
 		want    []string // a part of each line
 	}{
-		{"nothing", arrived{events: both, logs: logs}, true, nil},
-		{"error", arrived{events: both[:1], logs: logs}, true, []string{"support code " + id(2).SupportCode(), "2 events were captured, 1 arrived"}},
-		{"error told", arrived{events: both[:1], logs: logs, discards: told("error")}, true, nil},
-		{"panic told", arrived{events: both[1:], logs: logs, discards: told("error")}, true, []string{"1 panics happened, 0 arrived"}},
-		{"log", arrived{events: both, logs: logs[:2]}, true, []string{"3 logs were captured, 2 arrived"}},
-		{"log told", arrived{events: both, logs: logs[:2], discards: told("log_item")}, true, nil},
-		{"other category told", arrived{events: both, logs: logs[:2], discards: told("log_byte")}, true, []string{"3 logs were captured"}},
-		{"time", arrived{events: both, logs: logs}, false, []string{"Flush ran out of time"}},
-		{"fault", arrived{events: both, logs: logs, faults: []sentrytest.Fault{{Where: "event.level"}}}, true, []string{"event.level"}},
+		{"nothing", arrived{Events: both, Logs: logs}, true, nil},
+		{"error", arrived{Events: both[:1], Logs: logs}, true, []string{"support code " + id(2).SupportCode(), "2 events were captured, 1 arrived"}},
+		{"error told", arrived{Events: both[:1], Logs: logs, Discards: told("error")}, true, nil},
+		{"panic told", arrived{Events: both[1:], Logs: logs, Discards: told("error")}, true, []string{"1 panics happened, 0 arrived"}},
+		{"log", arrived{Events: both, Logs: logs[:2]}, true, []string{"3 logs were captured, 2 arrived"}},
+		{"log told", arrived{Events: both, Logs: logs[:2], Discards: told("log_item")}, true, nil},
+		{"other category told", arrived{Events: both, Logs: logs[:2], Discards: told("log_byte")}, true, []string{"3 logs were captured"}},
+		{"time", arrived{Events: both, Logs: logs}, false, []string{"Flush ran out of time"}},
+		{"fault", arrived{Events: both, Logs: logs, Faults: []sentrytest.Fault{{Where: "event.level"}}}, true, []string{"event.level"}},
 	} {
 		b := &book{events: 2, panics: 1, logs: 3, captured: []capture{{"ReportPanic", id(1)}, {"Report", id(2)}}}
 		got := missing(b, c.a, c.flushed)
@@ -112,3 +122,17 @@ func TestMissing(t *testing.T) {
 
 // id is an event id that ends in n.
 func id(n byte) krunk.EventID { return krunk.EventID{0: 0xab, 15: n} }
+
+// TestEndpointThatDies: a process that is no endpoint is told as such, and nothing hangs.
+func TestEndpointThatDies(t *testing.T) {
+	e, err := startEndpoint()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := e.cmd.Process.Kill(); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := e.arrived(); err == nil || !strings.Contains(err.Error(), "no JSON") {
+		t.Errorf("got %v, want an error that says that the endpoint tells no JSON", err)
+	}
+}

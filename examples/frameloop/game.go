@@ -9,7 +9,7 @@ import (
 
 // game is the state of one run. It is owned by the goroutine of the loop.
 type game struct {
-	client   *krunk.Client // nil in the run without Krunk: every method of it, and of its channels, works and does nothing
+	client   *krunk.Client // nil on the side without Krunk: every method of it, and of its channels, works and does nothing
 	match    *krunk.Channel
 	world    *world
 	network  *network
@@ -19,33 +19,60 @@ type game struct {
 	loader   *loader
 	book     *book
 	options  options
+	times    []time.Duration // of the frames so far
 }
 
-// result is what a run leaves behind.
+// result is what the frames of one side leave behind.
 type result struct {
 	frames []time.Duration // the work of each frame, without waiting for the next one
 	book   *book
 }
 
-// play runs the loop and waits for the workers.
-func play(o options, client *krunk.Client) result {
-	g := newGame(o, client)
-	runtime.GC() // both runs begin alike
-	frames := make([]time.Duration, 0, o.frames)
+// play runs the loop twice, without Krunk and with it, in turns of a second, and waits for the workers. Whatever the machine
+// does meanwhile meets both sides alike; the order is turned over each time. settle is called after a turn with Krunk, so that
+// nothing which it left to do in the background falls into the next turn without.
+func play(o options, client *krunk.Client, settle func()) (without, with result) {
+	runtime.LockOSThread() // as a game does whose graphics library wants one thread
+	defer runtime.UnlockOSThread()
+	w := newWorld()
+	games := [...]*game{newGame(o, nil, w), newGame(o, client, w)} // a nil Client does nothing
+	runtime.GC()
 	tick := time.NewTicker(time.Second / time.Duration(o.hz))
 	defer tick.Stop()
-	for n := range o.frames {
-		<-tick.C
+	for turn, from := 0, 0; from < o.frames; turn, from = turn+1, from+o.hz {
+		to := min(from+o.hz, o.frames)
+		for i := range games {
+			g := games[(i+turn)%2]
+			g.turn(from, to, tick.C)
+			if g.client != nil {
+				settle()
+			}
+		}
+	}
+	for _, g := range games {
+		g.loader.close()
+	}
+	return games[0].result(), games[1].result()
+}
+
+// turn plays the frames from..to.
+func (g *game) turn(from, to int, tick <-chan time.Time) {
+	for n := from; n < to; n++ {
+		<-tick
+		g.book.frame()
 		start := time.Now()
 		g.frame(n)
-		frames = append(frames, time.Since(start))
+		g.times = append(g.times, time.Since(start))
 	}
-	g.loader.close()
-	return result{frames: frames, book: g.book}
+}
+
+func (g *game) result() result {
+	g.book.add(g.loader.book)
+	return result{frames: g.times, book: g.book}
 }
 
 // newGame gets every channel once; the calls in the loop are cheap because of that.
-func newGame(o options, client *krunk.Client) *game {
+func newGame(o options, client *krunk.Client, w *world) *game {
 	b := newBook()
 	client.SetUser(krunk.User{ID: "player-7f3a", Name: "Ada"})
 	client.SetTag("store", "itch")
@@ -53,14 +80,15 @@ func newGame(o options, client *krunk.Client) *game {
 	return &game{
 		client:   client,
 		match:    client.Channel("match").With(krunk.String("mode", "duel")), // With: on all its records
-		world:    newWorld(),
+		world:    w,
 		network:  &network{log: client.Channel("net"), book: b},
 		renderer: &renderer{client: client, log: client.Channel("render"), book: b, meshes: make([]mesh, 4)},
 		brain:    &brain{client: client, log: client.Channel("ai"), book: b},
 		mixer:    &mixer{client: client, log: client.Channel("audio"), book: b},
-		loader:   newLoader(client, b),
+		loader:   newLoader(client),
 		book:     b,
 		options:  o,
+		times:    make([]time.Duration, 0, o.frames),
 	}
 }
 

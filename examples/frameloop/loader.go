@@ -16,7 +16,7 @@ import (
 type loader struct {
 	client *krunk.Client
 	log    *krunk.Channel
-	book   *book
+	book   *book    // of the workers
 	jobs   chan job // closed by close
 	done   sync.WaitGroup
 }
@@ -34,8 +34,8 @@ const (
 	jobCrash
 )
 
-func newLoader(client *krunk.Client, b *book) *loader {
-	l := &loader{client: client, log: client.Channel("assets"), book: b, jobs: make(chan job, 256)}
+func newLoader(client *krunk.Client) *loader {
+	l := &loader{client: client, log: client.Channel("assets"), book: newBook(), jobs: make(chan job, 256)}
 	for range 2 {
 		l.done.Add(1)
 		client.Go(func() { // a panic that work does not recover is reported before it ends the program

@@ -1,14 +1,11 @@
 package main
 
 import (
-	"cmp"
 	"fmt"
 	"io"
-	"slices"
 	"time"
 
 	"github.com/krunk-go/krunk/krunk"
-	"github.com/krunk-go/krunk/transport/sentrytest"
 )
 
 // report prints what the two runs have shown.
@@ -22,17 +19,21 @@ type report struct {
 }
 
 // print returns the exit code. A nil endpoint means that the events went to a server that cannot be asked.
-func (r *report) print(endpoint *sentrytest.Server) int {
+func (r *report) print(own *endpoint) int {
 	r.printf("\n")
-	printBeside(r.out, newHistogram(r.without.frames), newHistogram(r.with.frames))
-	if endpoint != nil {
-		r.printf("  On the right the endpoint worked in the same process; its garbage and its share of the cores are in those numbers.\n")
-	}
+	without, with := newHistogram(r.without.frames), newHistogram(r.with.frames)
+	printBeside(r.out, without, with)
+	r.printf("  %-15s  %-*s  %.2f of the one without\n", "median", barWidth+5, "", float64(with.at(0.5))/float64(without.at(0.5)))
 	r.costs()
+	r.shares()
 	var problems []string
-	if endpoint != nil {
-		a := collect(endpoint)
-		r.printf("\nWhat arrived at %s, the strict endpoint in this process\n\n", endpoint.URL())
+	if own != nil {
+		a, err := own.arrived()
+		if err != nil {
+			r.printf("%v\n", err)
+			return 1
+		}
+		r.printf("\nWhat arrived at the strict endpoint, which is a process of its own\n\n")
 		r.view(a)
 		problems = missing(r.with.book, a, r.flushed)
 	} else {
@@ -46,7 +47,7 @@ func (r *report) print(endpoint *sentrytest.Server) int {
 	if len(problems) > 0 {
 		return 1
 	}
-	if endpoint != nil {
+	if own != nil {
 		r.printf("Everything that was captured arrived or is accounted for; the endpoint found no fault.\n")
 	}
 	return 0
@@ -54,29 +55,44 @@ func (r *report) print(endpoint *sentrytest.Server) int {
 
 func (r *report) printf(format string, args ...any) { fmt.Fprintf(r.out, format, args...) }
 
-// costs prints what the game paid for its calls. The bars above hold the noise of the machine as well, and the work of the
-// endpoint, which shares the process; these numbers are about Krunk alone.
+// costs prints what the loop paid for its calls, and what the same calls cost on a nil Client, most of which is reading the
+// clock twice.
 func (r *report) costs() {
-	costs := r.with.book.costs
-	if len(costs) == 0 {
-		return
+	rows := []string{"first of a frame", "later", "Debug", "Info", "Error", "Report", "ReportPanic"}
+	with, without := byCall(r.with.book.costs), byCall(r.without.book.costs)
+	r.printf("\n  %-17s %6s %10s %10s %10s   %s\n", "capture calls", "calls", "median", "99 of 100", "slowest", "median without Krunk")
+	for _, row := range rows {
+		h := newHistogram(with[row])
+		r.printf("  %-17s %6d %10s %10s %10s   %s\n", row, len(h.sorted), us(h.at(0.5)), us(h.at(0.99)), us(h.at(1)), us(newHistogram(without[row]).at(0.5)))
 	}
-	var all time.Duration
-	byCall := make(map[string][]time.Duration)
+}
+
+func byCall(costs []cost) map[string][]time.Duration {
+	out := make(map[string][]time.Duration)
 	for _, c := range costs {
-		all += c.took
-		byCall[c.call] = append(byCall[c.call], c.took)
-		byCall["all"] = append(byCall["all"], c.took)
+		turn := "later"
+		if c.first {
+			turn = "first of a frame"
+		}
+		out[c.call] = append(out[c.call], c.took)
+		out[turn] = append(out[turn], c.took)
 	}
-	r.printf("\n  %-15s %6s %12s %12s %12s\n", "capture call", "calls", "median", "99 of 100", "slowest")
-	for _, call := range [...]string{"Debug", "Info", "Error", "Report", "ReportPanic", "all"} {
-		h := newHistogram(byCall[call])
-		r.printf("  %-15s %6d %12s %12s %12s\n", call, len(h.sorted), us(h.at(0.5)), us(h.at(0.99)), us(h.at(1)))
+	return out
+}
+
+// shares prints how much of its time a frame spends in capture calls.
+func (r *report) shares() {
+	budget := time.Second / time.Duration(r.options.hz)
+	share := func(d time.Duration) string { return fmt.Sprintf("%.2f %%", 100*float64(d)/float64(budget)) }
+	r.printf("\n  %-17s %10s %10s %10s\n", "of "+ms(budget), "median", "99 of 100", "longest")
+	for _, side := range [...]struct {
+		name string
+		b    *book
+	}{{"with Krunk", r.with.book}, {"without", r.without.book}} {
+		h := newHistogram(side.b.frames)
+		r.printf("  %-17s %10s %10s %10s\n", side.name, share(h.at(0.5)), share(h.at(0.99)), share(h.at(1)))
 	}
-	slowest := slices.MaxFunc(costs, func(a, b cost) int { return cmp.Compare(a.took, b.took) })
-	r.printf("  The slowest of all was a call of %s; it holds whatever the machine did to the game meanwhile.\n", slowest.call)
-	mean, budget := all/time.Duration(r.options.frames), time.Second/time.Duration(r.options.hz)
-	r.printf("  All of them take %s of an average frame, %.2f %% of the %s it has.\n", us(mean), 100*float64(mean)/float64(budget), ms(budget))
+	r.printf("  The longest is the storm, or what the machine did to the game meanwhile.\n")
 }
 
 // codes prints what to look for on the server.

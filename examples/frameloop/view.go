@@ -12,16 +12,16 @@ import (
 
 // view prints the endpoint's side.
 func (r *report) view(a arrived) {
-	r.titles(a.events)
-	if e := example(a.events); e != nil {
+	r.titles(a.Events)
+	if e := example(a.Events); e != nil {
 		r.event(e)
 	}
-	r.printf("\n  %d envelopes with %d events and %d structured logs", a.envelopes, len(a.events), len(a.logs))
-	if len(a.logs) > 0 {
-		l := &a.logs[0]
+	r.printf("\n  %d envelopes with %d events and %d structured logs", a.Envelopes, len(a.Events), len(a.Logs))
+	if len(a.Logs) > 0 {
+		l := &a.Logs[0]
 		r.printf(", the first: %s %q mode=%v distance=%.2f score=%v", l.Level, l.Body, l.Attr("mode"), l.Attr("distance"), l.Attr("score"))
 	}
-	r.printf("\n  discards told by client reports: %s\n", discardLine(a.discards))
+	r.printf("\n  discards told by client reports: %s\n", discardLine(a.Discards))
 }
 
 // discardLine adds up what several reports told.

@@ -1,49 +1,43 @@
 package main
 
-import (
-	"math"
-	"math/rand/v2"
+// world is what a frame has to work for: cells that lie in more memory than the processor's caches hold, as a game's do.
+//
+// It adds whole numbers on purpose. A loop of square roots, as this example had, is slowed down or sped up by code that it never
+// calls: scalar SSE instructions keep the upper part of their register, so they wait for whatever was written there last, by a
+// copy or a clear of the runtime or by another goroutine on the same thread. The same 320 bodies took 0.40, 0.70 or 1.6 ms a
+// frame that way, with and without Krunk.
+type world struct {
+	cells []uint64
+	at    int // where the next frame begins
+	sum   uint64
+}
+
+const (
+	worldCells = 8 << 20 // 64 MiB
+	frameCells = 1 << 20 // read and written in a frame
 )
 
-// world is what a frame has to work for: bodies that pull at each other.
-type world struct{ bodies []body }
-
-type body struct{ x, y, vx, vy float64 }
-
-const bodyCount = 320
-
-// newWorld is the same world every time, so that both runs do the same work.
 func newWorld() *world {
-	r := rand.New(rand.NewPCG(1, 2))
-	w := &world{bodies: make([]body, bodyCount)}
-	for i := range w.bodies {
-		w.bodies[i] = body{x: r.Float64(), y: r.Float64()}
+	w := &world{cells: make([]uint64, worldCells)}
+	for i := range w.cells {
+		w.cells[i] = uint64(i) * 0x9e3779b97f4a7c15
 	}
 	return w
 }
 
-// step moves every body by a frame.
+// step moves the part of the world that a frame has to move.
 func (w *world) step() {
-	const dt, soft = 1e-4, 1e-3
-	for i := range w.bodies {
-		a := &w.bodies[i]
-		var fx, fy float64
-		for j := range w.bodies {
-			dx, dy := w.bodies[j].x-a.x, w.bodies[j].y-a.y
-			d := dx*dx + dy*dy + soft
-			f := 1 / (d * math.Sqrt(d))
-			fx, fy = fx+dx*f, fy+dy*f
-		}
-		a.vx, a.vy = a.vx+fx*dt, a.vy+fy*dt
+	sum := w.sum
+	for i, c := range w.cells[w.at : w.at+frameCells] {
+		sum += c >> 7
+		w.cells[w.at+i] = c + sum&0xff
 	}
-	for i := range w.bodies {
-		a := &w.bodies[i]
-		a.x, a.y = a.x+a.vx*dt, a.y+a.vy*dt
-	}
+	w.sum = sum
+	w.at = (w.at + frameCells) % worldCells
 }
 
-// reach is how far the first body is from the middle.
-func (w *world) reach() float64 { return math.Hypot(w.bodies[0].x-0.5, w.bodies[0].y-0.5) }
+// reach is a number that the game logs.
+func (w *world) reach() float64 { return float64(w.sum%1000) / 1000 }
 
 // spawn adds nothing of the kind.
 func (w *world) spawn(mass float64) {
