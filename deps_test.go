@@ -45,7 +45,9 @@ var imports = func() []rule {
 		{pkg: module + "/internal/blackbox", direct: true, banned: formats},
 		{pkg: module + "/internal/record", direct: true, banned: formats},
 		{pkg: module + "/internal/gate", direct: true, banned: formats},
-		{pkg: module + "/transport", banned: map[string]string{"net": "a console's own HTTP has no use for it"}},
+		{pkg: module + "/transport", banned: map[string]string{
+			"net": "a console's own HTTP has no use for it", "context": "its name brings time.Time's methods and the time zones, 58 KiB",
+		}},
 		{pkg: module + "/internal/sender", banned: map[string]string{
 			module + "/internal/record": "the sender sees bytes, not events", module + "/internal/stack": "the sender sees bytes, not events",
 		}},
