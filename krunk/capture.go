@@ -11,7 +11,7 @@ import (
 )
 
 // Report raises err as an event with its chain of wrapped and joined errors and the caller's stack, and returns the event's
-// id; its SupportCode is what a player can read to support. The zero EventID means that there is no event: err is nil, the
+// id; its SupportCode is what a player reads out to support. The zero EventID means that there is no event: err is nil, the
 // channel's issue threshold is above LevelError or a policy keeps this client silent, and then err is a breadcrumb if the trail
 // threshold lets it; or the black box was full, which is counted. It never blocks and does not allocate, apart from what
 // err.Error, Unwrap and the like do themselves.
