@@ -1,9 +1,7 @@
 package krunk
 
 import (
-	"errors"
 	"strconv"
-	"strings"
 
 	"github.com/krunk-go/krunk/internal/text"
 )
@@ -29,22 +27,34 @@ type Sentinel struct {
 
 // check wants import paths as they stand in an import, and every Sentinel to name something.
 func (c *Code) check(faults *faults) {
-	for _, list := range [...]struct {
-		field string
-		paths []string
-	}{{"InApp", c.InApp}, {"Wrappers", c.Wrappers}} {
-		for i, path := range list.paths {
-			if path == "" || strings.ContainsAny(path, "*\\ \"") || strings.Contains(path, "..") || strings.Contains(path, "://") {
-				faults.add("Code."+list.field+"["+strconv.Itoa(i)+"]", errors.New(text.Quote(path)+
-					` is no import path; write it as in an import, such as "example.com/game/log": it covers the packages below as well`))
-			}
-		}
-	}
+	checkPaths(faults, "Code.InApp[", c.InApp)
+	checkPaths(faults, "Code.Wrappers[", c.Wrappers)
 	for i, s := range c.Sentinels {
 		if s == (Sentinel{}) {
-			faults.add("Code.Sentinels["+strconv.Itoa(i)+"]", errors.New(`empty, which would be every panic; write its Type, its Text or both, such as {Text: "net/http: abort Handler"}`))
+			faults.say("Code.Sentinels["+strconv.Itoa(i)+"]", `empty, which would be every panic; write its Type, its Text or both, such as {Text: "net/http: abort Handler"}`)
 		}
 	}
+}
+
+//go:noinline
+func checkPaths(faults *faults, field string, paths []string) {
+	for i, path := range paths {
+		if !isImportPath(path) {
+			faults.say(field+strconv.Itoa(i)+"]", text.Quote(path)+
+				` is no import path; write it as in an import, such as "example.com/game/log": it covers the packages below as well`)
+		}
+	}
+}
+
+// isImportPath looks for what people write instead of an import path: patterns, URLs, directories of windows.
+func isImportPath(path string) bool {
+	for i := range len(path) {
+		switch c := path[i]; {
+		case c <= ' ', c == '*', c == ':', c == '\\', c == '"', c == '.' && i > 0 && path[i-1] == '.':
+			return false
+		}
+	}
+	return path != ""
 }
 
 // sentinel reports whether v is a value by which a framework ends a call.

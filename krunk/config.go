@@ -2,9 +2,7 @@ package krunk
 
 import (
 	"errors"
-	"maps"
 	"math/bits"
-	"slices"
 	"strconv"
 	"time"
 
@@ -83,14 +81,15 @@ type plan struct {
 // check returns what cfg means, or everything that is wrong with it.
 func (cfg Config) check() (*plan, error) {
 	p := &plan{Config: cfg}
-	p.Channels, p.Code.Sentinels = maps.Clone(cfg.Channels), slices.Clone(cfg.Code.Sentinels) // the game may change its own
+	p.Channels = nil // the game may change its own; levels is what counts
+	p.Code.Sentinels = append([]Sentinel(nil), cfg.Code.Sentinels...)
 	var faults faults
 	if cfg.DSN != "" {
 		var err error
 		p.dsn, err = protocol.ParseDSN(cfg.DSN)
 		faults.add("DSN", err)
 		if cfg.Transport == nil {
-			faults.add("Transport", errors.New("nil with a DSN; set one, such as nethttp.Default(), or leave DSN empty"))
+			faults.say("Transport", "nil with a DSN; set one, such as nethttp.Default(), or leave DSN empty")
 		}
 	}
 	if cfg.Tunnel != "" {
@@ -103,9 +102,9 @@ func (cfg Config) check() (*plan, error) {
 	case cfg.Memory == 0:
 		p.Memory = defaultMemory
 	case cfg.Memory < minMemory:
-		faults.add("Memory", errors.New(strconv.Itoa(cfg.Memory)+" bytes; write at least "+strconv.Itoa(minMemory)+", or 0 for 1 MiB"))
+		faults.say("Memory", strconv.Itoa(cfg.Memory)+" bytes; write at least "+strconv.Itoa(minMemory)+", or 0 for 1 MiB")
 	case cfg.Memory > 1<<30:
-		faults.add("Memory", errors.New(strconv.Itoa(cfg.Memory)+" bytes; write at most "+strconv.Itoa(1<<30)))
+		faults.say("Memory", strconv.Itoa(cfg.Memory)+" bytes; write at most "+strconv.Itoa(1<<30))
 	}
 	if cfg.MaxRepeats == 0 {
 		p.MaxRepeats = defaultRepeats
@@ -131,8 +130,13 @@ type faults []error
 //go:noinline
 func (f *faults) add(field string, err error) {
 	if err != nil {
-		*f = append(*f, errors.New("krunk: Config."+field+": "+err.Error()))
+		f.say(field, err.Error())
 	}
+}
+
+//go:noinline
+func (f *faults) say(field, text string) {
+	*f = append(*f, errors.New("krunk: Config."+field+": "+text))
 }
 
 func orNil(v string, check func(string) error) error {
