@@ -4,7 +4,8 @@
 // It is the only package of Krunk that links net/http and crypto/tls. A program that does not import it, because its
 // platform brings an HTTP client of its own, does not pay for them.
 //
-// In a browser (js) it does not work, since net/http uses fetch only without a dialer; transport/fetch does.
+// In a browser (js) it does not work, since net/http uses fetch only without a dialer: there a transport of your own over fetch
+// is needed (transport.Func).
 //
 // An idle Transport costs nothing: no ticker, no keep-alive probes, one timer that closes the connection.
 package nethttp
