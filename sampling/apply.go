@@ -1,6 +1,10 @@
 package sampling
 
-import "time"
+import (
+	"time"
+
+	"github.com/krunk-go/krunk/internal/plan"
+)
 
 // At is what is known about a document beside its bytes. The zero At is fine.
 type At struct {
@@ -58,9 +62,9 @@ func (c *Controller) Clock(server time.Time) {
 type opened struct {
 	body   []byte
 	kid    string
-	policy *Policy
+	policy *plan.Document
 	err    error
-	head   envelope
+	head   plan.Head
 	fresh  bool // it changed what runs
 	kills  bool // it did so by its head alone
 }
@@ -71,12 +75,12 @@ func (c *Controller) open(b []byte, a At) (o opened) {
 	if o.err != nil {
 		return o
 	}
-	if o.policy, o.err = Parse(o.body); o.err != nil {
+	if o.policy, o.err = parsed(o.body); o.err != nil {
 		if len(o.body) <= MaxDocument {
-			o.head = peek(o.body)
+			o.head = plan.Peek(o.body)
 		}
 	} else {
-		o.head.version = o.policy.version
+		o.head.Version = o.policy.Version
 	}
 	return o
 }
@@ -86,15 +90,15 @@ func (c *Controller) apply(o *opened, a At) error {
 		return ErrClosed
 	}
 	r := &c.run
-	if o.head.version != (Version{}) {
-		r.seen = o.head.version
+	if v := Version(o.head.Version); v != (Version{}) {
+		r.seen = v
 	}
 	if o.err != nil {
 		c.kill(o)
 		return c.refuse(o, o.err)
 	}
 	p := o.policy
-	now, trusted := c.clock.guess(a.ServerTime, p.issued)
+	now, trusted := c.clock.guess(a.ServerTime, p.Issued)
 	same, err := c.admit(o, now)
 	if err != nil {
 		return c.refuse(o, err)
@@ -115,46 +119,47 @@ func (c *Controller) apply(o *opened, a At) error {
 	old := c.version()
 	c.clock.set(now, trusted && !a.doubt)
 	r.policy, r.kid, r.kill, r.source, r.etag = p, o.kid, nil, a.Source, a.ETag
-	r.floors[o.kid] = floor{p.version, p.sum}
+	r.floors[o.kid] = floor{Version(p.Version), p.Sum}
 	c.rebuild()
 	reason := "applied"
-	if p.disabled {
+	if p.Disabled {
 		reason = "killed"
 	}
-	c.news.add(Change{Old: old, New: p.version, Reason: reason})
+	c.news.add(Change{Old: old, New: Version(p.Version), Reason: reason})
 	return nil
 }
 
 // admit compares a valid document with what has been seen.
 func (c *Controller) admit(o *opened, now time.Time) (same bool, err error) {
 	p, f, run := o.policy, c.run.floors[o.kid], c.run.policy
+	v := Version(p.Version)
 	switch {
-	case o.kid != "" && p.expires.IsZero():
+	case o.kid != "" && p.Expires.IsZero():
 		return false, ErrEndless
-	case run != nil && o.kid != c.run.kid && (p.issued.IsZero() || p.issued.Before(run.issued)):
+	case run != nil && o.kid != c.run.kid && (p.Issued.IsZero() || p.Issued.Before(run.Issued)):
 		return false, ErrStale // versions count per key: without this an old document of another key would come back
-	case p.version.Less(f.version), c.run.kill != nil && p.version.Less(c.run.kill.version):
+	case v.Less(f.version), c.run.kill != nil && v.Less(Version(c.run.kill.Version)):
 		return false, ErrStale
-	case p.version == f.version && p.sum != f.sum:
+	case v == f.version && p.Sum != f.sum:
 		return false, ErrConflict
-	case over(p.expires, now):
+	case plan.Over(p.Expires, now):
 		return false, ErrExpired
 	}
-	return run != nil && c.run.kill == nil && run.version == p.version && run.sum == p.sum, nil
+	return run != nil && c.run.kill == nil && run.Version == p.Version && run.Sum == p.Sum, nil
 }
 
 // kill obeys the head of a newer document that says so, however wrong the rest is.
 func (c *Controller) kill(o *opened) {
-	h := &o.head
-	if !h.disabled || h.version.N == 0 || !c.run.floors[o.kid].version.Less(h.version) {
+	h, v := &o.head, Version(o.head.Version)
+	if !h.Disabled || v.N == 0 || !c.run.floors[o.kid].version.Less(v) {
 		return
 	}
-	if k := c.run.kill; k != nil && !k.version.Less(h.version) {
+	if k := c.run.kill; k != nil && !Version(k.Version).Less(v) {
 		return
 	}
 	c.run.kill, o.kills = h, true
 	c.rebuild()
-	c.news.add(Change{Old: c.version(), New: h.version, Reason: "killed", Err: o.err})
+	c.news.add(Change{Old: c.version(), New: v, Reason: "killed", Err: o.err})
 }
 
 // maxTold bounds what a publisher gone wild can make a client remember; then all are told once more.
@@ -167,13 +172,13 @@ func (c *Controller) refuse(o *opened, err error) error {
 	if code == "" || o.kills {
 		return err
 	}
-	key := o.head.version.String() + code
+	key := Version(o.head.Version).String() + code
 	if _, old := c.told[key]; !old {
 		if len(c.told) >= maxTold || c.told == nil {
 			c.told = make(map[string]struct{})
 		}
 		c.told[key] = struct{}{}
-		c.news.add(Change{Old: c.version(), New: o.head.version, Reason: "rejected", Err: err})
+		c.news.add(Change{Old: c.version(), New: Version(o.head.Version), Reason: "rejected", Err: err})
 	}
 	return err
 }
@@ -183,7 +188,7 @@ func (c *Controller) version() Version {
 	if c.run.policy == nil {
 		return Version{}
 	}
-	return c.run.policy.version
+	return Version(c.run.policy.Version)
 }
 
 // errorCode is the short reason that travels to the server; older documents are normal and have none. Apply makes all its
@@ -209,37 +214,4 @@ func errorCode(err error) string {
 		}
 	}
 	return "other"
-}
-
-// envelope is the head of a policy: what is read even if the rest is not understood.
-type envelope struct {
-	version   Version
-	disabled  bool
-	hasPanics bool
-	panics    uint32
-}
-
-// peek reads the head and stops at the first syntax error.
-func peek(b []byte) (e envelope) {
-	d := decoder{reader: reader{b: b, most: maxProblems}, p: &Policy{}}
-	d.object(kShape, func(key string, at int) {
-		switch key {
-		case "krunk", "epoch", "version", "enabled", "panics":
-			d.member(key, at)
-		default:
-			d.skip()
-		}
-	})
-	for _, p := range d.problems {
-		switch {
-		case !p.kind.fatal():
-		case p.path == "version", p.path == "epoch":
-			return e
-		case p.path == "panics":
-			d.p.top.has = 0
-		}
-	}
-	e.version, e.disabled = d.p.version, d.p.disabled
-	e.hasPanics, e.panics = d.p.top.has&hasPanics != 0, d.p.top.panics
-	return e
 }

@@ -32,7 +32,7 @@ func BenchmarkEnabled(b *testing.B) {
 		for level, l := range map[string]gate.Level{"off": gate.LevelTrace, "on": gate.LevelError} {
 			b.Run(name+"/"+level, func(b *testing.B) {
 				c := controller(b, Identity{ID: "a"}, Options{})
-				ch := channel(c, "net")
+				ch := Channel(c, "net")
 				done, ended := make(chan struct{}), make(chan struct{})
 				go func() {
 					defer close(ended)
@@ -65,7 +65,7 @@ func BenchmarkSampledOut(b *testing.B) {
 		"first": `"channels":{"net":{"records":0,"first":1}}`, "rate": `"channels":{"net":{"rate":"1/h"}}`, "kept": `"channels":{"net":{"send":"info"}}`,
 	} {
 		b.Run(name, func(b *testing.B) {
-			ch := channel(controller(b, Identity{ID: "a"}, Options{}, doc(members)), "net")
+			ch := Channel(controller(b, Identity{ID: "a"}, Options{}, doc(members)), "net")
 			b.ReportAllocs()
 			for b.Loop() {
 				if v := ch.Decide(gate.LevelError); v&gate.Draw != 0 {
@@ -90,7 +90,7 @@ func BenchmarkParse(b *testing.B) {
 func BenchmarkApply(b *testing.B) {
 	c := controller(b, Identity{ID: "a", Release: "2.5", Platform: "linux"}, Options{})
 	for i := range 200 {
-		channel(c, "channel"+strconv.Itoa(i%60)+".sub.part"+strconv.Itoa(i))
+		Channel(c, "channel"+strconv.Itoa(i%60)+".sub.part"+strconv.Itoa(i))
 	}
 	b.Run("parse and 200 channels", func(b *testing.B) {
 		b.ReportAllocs()

@@ -8,9 +8,6 @@ import (
 )
 
 func TestCautious(t *testing.T) {
-	if _, warnings, err := ParseStrict(Cautious()); err != nil || len(warnings) != 0 {
-		t.Fatalf("got %v, %v", warnings, err)
-	}
 	in, events := 0, 0
 	for i := range 1000 {
 		c := controller(t, Identity{ID: strconv.Itoa(i)}, Options{Default: Cautious()})
@@ -18,7 +15,7 @@ func TestCautious(t *testing.T) {
 		if !c.Status().Panics {
 			t.Fatalf("client %d sends no panics", i)
 		}
-		ch, mine := channel(c, "net"), 0
+		ch, mine := Channel(c, "net"), 0
 		for range 50 {
 			v, _ := ch.Take(ch.Decide(gate.LevelError), 0)
 			if v&gate.Send != 0 {

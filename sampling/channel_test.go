@@ -29,7 +29,7 @@ func controller(t testing.TB, id Identity, o Options, docs ...string) *Controlle
 
 func TestTakeKeepsTheStatedShareAndCounts(t *testing.T) {
 	c := controller(t, Identity{ID: "a"}, Options{}, doc(`"channels":{"net":{"send":"info","records":25}}`))
-	ch := channel(c, "net")
+	ch := Channel(c, "net")
 	kept := 0
 	const n = 40_000
 	for range n {
@@ -63,7 +63,7 @@ func TestTakeKeepsTheStatedShareAndCounts(t *testing.T) {
 func TestTakeFirst(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c := controller(t, Identity{ID: "a"}, Options{}, doc(`"channels":{"*":{"records":0,"first":3}}`))
-		ch, other := channel(c, "net"), channel(c, "ui")
+		ch, other := Channel(c, "net"), Channel(c, "ui")
 		pass := func(ch *gate.Channel, key uint64) bool {
 			v, ppm := ch.Take(ch.Decide(gate.LevelError), key)
 			return v&gate.Issue != 0 && ppm == gate.Million
@@ -89,7 +89,7 @@ func TestRates(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c := controller(t, Identity{ID: "a"}, Options{}, doc(policy))
 		burst := func(name string) int {
-			ch, n := channel(c, name), 0
+			ch, n := Channel(c, name), 0
 			for range 100 {
 				if v, _ := ch.Take(ch.Decide(gate.LevelInfo), 0); v&gate.Send != 0 {
 					n++
@@ -119,7 +119,7 @@ func TestRates(t *testing.T) {
 		if got := burst("ui"); got != 0 {
 			t.Errorf("after Update: got %d, want an empty bucket", got)
 		}
-		if got := channel(c, "ui").Dropped().LimitedRecords; got != 85+75+100 {
+		if got := Channel(c, "ui").Dropped().LimitedRecords; got != 85+75+100 {
 			t.Errorf("got %d limited records, want 260", got)
 		}
 	})
@@ -131,7 +131,7 @@ func TestCompiledMaxRateHoldsForThosePickedByName(t *testing.T) {
 			rules(`{"id":"r","when":{"player":["p"]},"set":{"channels":{"*":{"send":"debug"}}}}`))
 		n := 0
 		for i := range 50 {
-			ch := channel(c, "c"+strconv.Itoa(i%5))
+			ch := Channel(c, "c"+strconv.Itoa(i%5))
 			if v, ppm := ch.Take(ch.Decide(gate.LevelDebug), 0); v&gate.Send != 0 {
 				n++
 				if ppm != 0 {
@@ -148,7 +148,7 @@ func TestCompiledMaxRateHoldsForThosePickedByName(t *testing.T) {
 func TestHotPathDoesNotAllocate(t *testing.T) {
 	c := controller(t, Identity{ID: "a"}, Options{}, doc(`"channels":{"*":{"send":"info","records":50,"first":1,"rate":"5/m"}}`))
 	controls := join(t, c, nil)
-	ch := channel(c, "net")
+	ch := Channel(c, "net")
 	key := uint64(0)
 	for name, f := range map[string]func(){
 		"Enabled": func() { ch.Enabled(gate.LevelDebug) },
@@ -164,7 +164,7 @@ func TestHotPathDoesNotAllocate(t *testing.T) {
 
 func TestReadersDuringApply(t *testing.T) {
 	c := controller(t, Identity{ID: "a", Player: "p"}, Options{})
-	ch := channel(c, "net")
+	ch := Channel(c, "net")
 	stop := make(chan struct{})
 	var wg sync.WaitGroup
 	for i := range 4 {
@@ -189,7 +189,7 @@ func TestReadersDuringApply(t *testing.T) {
 				return
 			default:
 				c.Update(func(id *Identity) { id.Match += "x"; id.Match = id.Match[len(id.Match)/9:] })
-				channel(c, "x").Enabled(0)
+				Channel(c, "x").Enabled(0)
 				c.Status()
 			}
 		}

@@ -7,8 +7,8 @@ import (
 	"github.com/krunk-go/krunk/internal/gate"
 )
 
-// channel returns the state that a client's channel would have; the same one for every call.
-func channel(c *Controller, name string) *gate.Channel {
+// Channel returns the state that a client's channel would have; the same one for every call.
+func Channel(c *Controller, name string) *gate.Channel {
 	ch := gate.NewChannel(name)
 	c.mu.Lock()
 	i := slices.IndexFunc(c.channels, func(old *gate.Channel) bool { return old.Name() == ch.Name() })

@@ -1,6 +1,10 @@
 package sampling
 
-import "time"
+import (
+	"time"
+
+	"github.com/krunk-go/krunk/internal/plan"
+)
 
 // clock is the server's time as far as it is known, carried on by this machine. Player machines have wrong clocks, and a
 // monotonic clock may stop during sleep: the faster of both counts, so that what is limited in time ends early, never late.
@@ -16,11 +20,6 @@ const year2020 = 1577836800
 
 // never is a time after the end of everything; what is limited in time is over then.
 func never() time.Time { return time.Unix(1<<40, 0) }
-
-// over reports whether end has come at now; a zero end never does. Not inlined: comparing times is a lot of code on 32-bit ARM.
-//
-//go:noinline
-func over(end, now time.Time) bool { return !end.IsZero() && !now.Before(end) }
 
 // wall returns the machine's wall clock without its monotonic part; tests replace it, since no bubble makes the two differ.
 func (c *clock) wall() time.Time {
@@ -53,7 +52,7 @@ func (c *clock) guess(given, issued time.Time) (now time.Time, trusted bool) {
 			return never(), false
 		}
 	}
-	if !over(issued, now) && !issued.IsZero() {
+	if !plan.Over(issued, now) && !issued.IsZero() {
 		now = issued
 	}
 	return now, trusted

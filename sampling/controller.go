@@ -11,6 +11,8 @@ import (
 	"unsafe"
 
 	"github.com/krunk-go/krunk/internal/gate"
+
+	"github.com/krunk-go/krunk/internal/plan"
 )
 
 // Options configure a Controller. The zero Options accept unsigned policies, keep nothing and report everything until one
@@ -34,9 +36,9 @@ type Change struct {
 // Controller turns policies into gates. Its methods may be called by any goroutine. Make it with New.
 type Controller struct {
 	opt      Options
-	base     layer
-	fallback *Policy
-	limits   fields
+	base     plan.Layer
+	fallback *plan.Document
+	limits   plan.Fields
 	news     news
 
 	mu       sync.Mutex // guards all below
@@ -46,8 +48,8 @@ type Controller struct {
 	client   gate.Program   // what the client told of itself
 	joined   bool
 	channels []*gate.Channel
-	budgets  budgets
-	plan     *plan
+	budgets  plan.Budgets
+	plan     *plan.Plan
 	clock    clock
 	timer    *time.Timer
 	closed   bool
@@ -57,7 +59,7 @@ type Controller struct {
 
 // running is what the controller knows about documents.
 type running struct {
-	policy  *Policy
+	policy  *plan.Document
 	kid     string // whose signature it has
 	source  string
 	etag    string
@@ -65,7 +67,7 @@ type running struct {
 	seen    Version
 	err     error
 	fetch   error // of a source that could not reach its origin
-	kill    *envelope
+	kill    *plan.Head
 	floors  map[string]floor
 	storage error
 }
@@ -84,15 +86,15 @@ func New(id Identity, o Options) (*Controller, error) {
 		c.id.ID = strconv.FormatUint(rand.Uint64(), 16) + strconv.FormatUint(rand.Uint64(), 16)
 	}
 	var err error
-	if c.limits, err = o.Limits.fields(); err != nil {
+	if c.limits, err = o.Limits.Fields(); err != nil {
 		return nil, err
 	}
 	if o.Default != nil {
-		if c.fallback, err = Parse(o.Default); err != nil {
+		if c.fallback, err = parsed(o.Default); err != nil {
 			return nil, err
 		}
 	}
-	c.budgets = budgets{start: time.Now(), byKey: make(map[string]*gate.Limiter), used: make(map[string]bool)}
+	c.budgets = plan.Budgets{Start: time.Now(), ByKey: make(map[string]*gate.Limiter), Used: make(map[string]bool)}
 	c.run = running{source: "default", floors: make(map[string]floor)}
 	c.clock.set(c.clock.wall(), false)
 	c.mu.Lock()
@@ -118,7 +120,7 @@ func (c *Controller) Join(controls *gate.Controls, client *gate.Program) error {
 		return ErrClosed
 	}
 	c.joined, c.controls, c.client, c.channels = true, controls, *client, client.Channels
-	c.base = compiled(client.Base)
+	c.base = plan.Compiled(client.Base)
 	c.rebuild()
 	c.mu.Unlock()
 	controls.Hang(&gate.Hooks{Owner: unsafe.Pointer(c), Adopt: c.adopt, Login: c.login, Close: c.Close})
@@ -132,9 +134,9 @@ func (c *Controller) adopt(ch *gate.Channel) {
 	defer c.mu.Unlock()
 	c.channels = append(c.channels, ch)
 	if !c.closed {
-		r := c.plan.resolve(ch.Name())
-		c.plan.publish(ch, &r, &c.budgets)
-		clear(c.budgets.used)
+		r := c.plan.Resolve(ch.Name())
+		c.plan.Publish(ch, &r, &c.budgets)
+		clear(c.budgets.Used)
 	}
 }
 
@@ -142,14 +144,14 @@ func (c *Controller) adopt(ch *gate.Channel) {
 func (c *Controller) login() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.id.Player == "" && c.plan.ids[byPlayer] != c.controls.Player() {
+	if c.id.Player == "" && c.plan.IDs[plan.ByPlayer] != c.controls.Player() {
 		c.rebuild()
 	}
 }
 
 // identity is what the game told, and what it left out as far as the client knows it.
-func (c *Controller) identity() *Identity {
-	id := c.id
+func (c *Controller) identity() *plan.Identity {
+	id := plan.Identity(c.id)
 	for _, f := range [...]struct {
 		to   *string
 		from string
@@ -198,10 +200,10 @@ func (c *Controller) Close() {
 }
 
 // situation gathers what the next plan is made from.
-func (c *Controller) situation() situation {
-	return situation{
-		base: c.base, fallback: c.fallback, policy: c.run.policy, id: c.identity(), hash: c.opt.Hash, now: c.clock.now(),
-		ceiling: c.limits, always: c.opt.Limits.PanicsAlways,
+func (c *Controller) situation() plan.Situation {
+	return plan.Situation{
+		Base: c.base, Fallback: c.fallback, Policy: c.run.policy, ID: c.identity(), Hash: c.opt.Hash, Now: c.clock.now(),
+		Ceiling: c.limits, Always: c.opt.Limits.PanicsAlways,
 	}
 }
 
@@ -211,29 +213,29 @@ func (c *Controller) rebuild() {
 		return
 	}
 	s := c.situation()
-	if p := s.policy; p != nil && over(p.expires, s.now) {
-		c.news.add(Change{Old: p.version, Reason: "expired"})
-		c.run.policy, c.run.source, c.run.err, s.policy = nil, "default", ErrExpired, nil
+	if p := s.Policy; p != nil && plan.Over(p.Expires, s.Now) {
+		c.news.add(Change{Old: Version(p.Version), Reason: "expired"})
+		c.run.policy, c.run.source, c.run.err, s.Policy = nil, "default", ErrExpired, nil
 	}
-	p := s.plan()
+	p := s.Plan()
 	if k := c.run.kill; k != nil {
-		p.killed, p.muted, p.silence = true, k.hasPanics, k.panics
+		p.Killed, p.Muted, p.Silence = true, k.Mutes, k.Panics
 	}
 	c.plan = p
 	for _, ch := range c.channels {
-		r := p.resolve(ch.Name())
-		p.publish(ch, &r, &c.budgets)
+		r := p.Resolve(ch.Name())
+		p.Publish(ch, &r, &c.budgets)
 	}
-	c.budgets.sweep()
-	share, mine := p.panicShare()
+	c.budgets.Sweep()
+	share, mine := p.PanicShare()
 	state := gate.State{
-		PanicsPPM: share, Panics: mine, Killed: p.killed, Reports: c.run.policy != nil && p.inCohort(), Bytes: max(c.opt.Limits.MaxBytesPerHour, 0),
+		PanicsPPM: share, Panics: mine, Killed: p.Killed, Reports: c.run.policy != nil && p.InCohort(), Bytes: max(c.opt.Limits.MaxBytesPerHour, 0),
 	}
 	if c.run.policy != nil {
-		state.Policy = c.run.policy.version.String()
+		state.Policy = c.version().String()
 	}
 	c.controls.Publish(&state)
-	c.wake(s.now)
+	c.wake(s.Now)
 }
 
 // wake arms the timer. It never sleeps for more than a minute while something is limited in time, because the monotonic
@@ -243,15 +245,15 @@ func (c *Controller) wake(now time.Time) {
 		c.timer.Stop()
 		c.timer = nil
 	}
-	if c.plan.nextExpiry.IsZero() {
+	if c.plan.NextExpiry.IsZero() {
 		return
 	}
-	c.timer = time.AfterFunc(min(max(c.plan.nextExpiry.Sub(now), 0), time.Minute), c.tick)
+	c.timer = time.AfterFunc(min(max(c.plan.NextExpiry.Sub(now), 0), time.Minute), c.tick)
 }
 
 func (c *Controller) tick() {
 	c.mu.Lock()
-	if now := c.clock.now(); !c.closed && over(c.plan.nextExpiry, now) {
+	if now := c.clock.now(); !c.closed && plan.Over(c.plan.NextExpiry, now) {
 		c.rebuild()
 	} else if !c.closed {
 		c.wake(now)

@@ -3,6 +3,7 @@ package sampling
 import (
 	"errors"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -28,7 +29,7 @@ const (
 func TestWithoutPolicyEverythingReports(t *testing.T) {
 	c := controller(t, Identity{}, Options{})
 	join(t, c, map[string]gate.Thresholds{"*": sends(gate.LevelWarn), "net": {Trail: gate.LevelTrace, Send: gate.Inherit, Issue: gate.Inherit}})
-	ch := channel(c, "Net")
+	ch := Channel(c, "Net")
 	if !ch.Enabled(gate.LevelTrace) || ch.Decide(gate.LevelWarn) != gate.Trail|gate.Send || ch.Decide(gate.LevelError) != gate.Trail|gate.Send|gate.Issue {
 		t.Errorf("got %b and %b", ch.Decide(gate.LevelWarn), ch.Decide(gate.LevelError))
 	}
@@ -80,7 +81,7 @@ func TestNothingBadChangesWhatRuns(t *testing.T) {
 			if row.want != nil && !errors.Is(err, row.want) || row.want == nil && !errors.As(err, &r) {
 				t.Errorf("got %v, want %v", err, row.want)
 			}
-			if s := c.Status(); !errors.Is(s.LastError, err) || s.Running != (Version{0, 10}) || channel(c, "net").Decide(gate.LevelDebug)&gate.Send == 0 || c.Echo() != row.echo {
+			if s := c.Status(); !errors.Is(s.LastError, err) || s.Running != (Version{0, 10}) || Channel(c, "net").Decide(gate.LevelDebug)&gate.Send == 0 || c.Echo() != row.echo {
 				t.Errorf("got %+v, %q, want echo %q", s, c.Echo(), row.echo)
 			}
 			if err := c.Apply([]byte(good)); err != nil || c.Status().LastError != nil {
@@ -99,7 +100,7 @@ func TestVersionsAreOrderedByEpochFirst(t *testing.T) {
 
 func TestKillSwitch(t *testing.T) {
 	c := controller(t, Identity{ID: "a"}, Options{}, v("1", loud))
-	ch := channel(c, "net")
+	ch := Channel(c, "net")
 	for _, step := range []struct {
 		doc    string
 		ok     bool
@@ -130,10 +131,10 @@ func TestLimits(t *testing.T) {
 	c := controller(t, Identity{ID: "a"}, Options{Limits: Limits{Send: "info", PanicsAlways: true}},
 		v("1", `"panics":0,"channels":{"net":{"send":"trace"}}`))
 	join(t, c, map[string]gate.Thresholds{"own": sends(gate.LevelTrace)})
-	if ch := channel(c, "net"); ch.Decide(gate.LevelDebug)&gate.Send != 0 || ch.Decide(gate.LevelInfo)&gate.Send == 0 {
+	if ch := Channel(c, "net"); ch.Decide(gate.LevelDebug)&gate.Send != 0 || ch.Decide(gate.LevelInfo)&gate.Send == 0 {
 		t.Errorf("got %b and %b, want send from info", ch.Decide(gate.LevelDebug), ch.Decide(gate.LevelInfo))
 	}
-	if channel(c, "own").Decide(gate.LevelTrace)&gate.Send == 0 {
+	if Channel(c, "own").Decide(gate.LevelTrace)&gate.Send == 0 {
 		t.Error("the program's own level was limited")
 	}
 	if !c.Status().Panics {
@@ -142,8 +143,8 @@ func TestLimits(t *testing.T) {
 }
 
 func TestDefaultPolicyLiesUnderThePolicy(t *testing.T) {
-	c := controller(t, Identity{ID: client(500_000, gate.Million)}, Options{Default: []byte(v("7", `"clients":10,"channels":{"*":{"send":"warn"}}`))})
-	ch := channel(c, "net")
+	c := controller(t, Identity{ID: idBetween(500_000, gate.Million)}, Options{Default: []byte(v("7", `"clients":10,"channels":{"*":{"send":"warn"}}`))})
+	ch := Channel(c, "net")
 	if ch.Decide(gate.LevelFatal) != gate.Trail || c.Version() != (Version{}) {
 		t.Errorf("default: got %b, %v", ch.Decide(gate.LevelFatal), c.Version())
 	}
@@ -154,7 +155,7 @@ func TestDefaultPolicyLiesUnderThePolicy(t *testing.T) {
 
 func TestUpdateDecidesAnew(t *testing.T) {
 	c := controller(t, Identity{ID: "a"}, Options{}, v("1", `"rules":[{"id":"r","when":{"player":["anna"],"tags.x":["1"]},"set":{"channels":{"net":{"send":"trace"}}}}]`))
-	ch := channel(c, "net")
+	ch := Channel(c, "net")
 	tags := map[string]string{"x": "1"}
 	c.Update(func(id *Identity) { id.Player, id.Tags = "anna", tags })
 	if !ch.Enabled(gate.LevelTrace) || !slices.Equal(c.Status().Rules, []string{"r"}) {
@@ -187,7 +188,7 @@ func TestUntilEndsOffline(t *testing.T) {
 				if err := c.Apply([]byte(v("1", rule)), row.at); err != nil {
 					t.Fatal(err)
 				}
-				ch := channel(c, "net")
+				ch := Channel(c, "net")
 				if ch.Enabled(gate.LevelTrace) != (row.open > 0) || c.Status().NextExpiry != row.open {
 					t.Fatalf("open=%v, next expiry %v, want %v", ch.Enabled(gate.LevelTrace), c.Status().NextExpiry, row.open)
 				}
@@ -215,7 +216,7 @@ func TestUntilEndsEarlyAfterSuspend(t *testing.T) {
 		if err := c.Apply([]byte(v("1", `"rules":[{"id":"r","until":"2000-01-01T02:00:00Z","when":{"env":["x"]},"set":{"clients":0}}]`)), at); err != nil {
 			t.Fatal(err)
 		}
-		ch := channel(c, "net")
+		ch := Channel(c, "net")
 		c.mu.Lock()
 		slept = 8 * time.Hour // the monotonic clock stood still
 		c.mu.Unlock()
@@ -242,12 +243,12 @@ func TestExpiryOfThePolicy(t *testing.T) {
 			t.Fatal(err)
 		}
 		time.Sleep(24*time.Hour - time.Second)
-		if !channel(c, "net").Enabled(gate.LevelDebug) || channel(c, "net").Decide(gate.LevelDebug)&gate.Send == 0 {
+		if !Channel(c, "net").Enabled(gate.LevelDebug) || Channel(c, "net").Decide(gate.LevelDebug)&gate.Send == 0 {
 			t.Error("ended early")
 		}
 		time.Sleep(time.Second)
 		synctest.Wait()
-		if c.Version() != (Version{}) || channel(c, "net").Decide(gate.LevelDebug)&gate.Send != 0 || c.ETag() != "" {
+		if c.Version() != (Version{}) || Channel(c, "net").Decide(gate.LevelDebug)&gate.Send != 0 || c.ETag() != "" {
 			t.Errorf("runs %v", c.Version())
 		}
 		if err := c.Apply([]byte(v("2", loud))); !errors.Is(err, ErrStale) {
@@ -281,9 +282,9 @@ func TestOnChange(t *testing.T) {
 
 func TestClose(t *testing.T) {
 	c := controller(t, Identity{ID: "a"}, Options{}, v("1", loud))
-	ch := channel(c, "net")
+	ch := Channel(c, "net")
 	c.Close()
-	if err := c.Apply([]byte(v("2", loud))); !errors.Is(err, ErrClosed) || ch.Enabled(gate.LevelFatal) || channel(c, "new").Enabled(gate.LevelFatal) {
+	if err := c.Apply([]byte(v("2", loud))); !errors.Is(err, ErrClosed) || ch.Enabled(gate.LevelFatal) || Channel(c, "new").Enabled(gate.LevelFatal) {
 		t.Errorf("got %v, %v", err, ch.Enabled(gate.LevelFatal))
 	}
 	c.Update(func(*Identity) {})
@@ -349,7 +350,7 @@ func TestStoredPolicy(t *testing.T) {
 					time.Sleep(row.off)
 				}
 				b := controller(t, Identity{ID: "a", Env: "x"}, Options{Storage: Keep(m)})
-				if got := b.Version().String(); got != row.runs || channel(b, "ui").Enabled(gate.LevelTrace) != row.ui || (channel(b, "net").Decide(gate.LevelDebug)&gate.Send != 0) != row.net {
+				if got := b.Version().String(); got != row.runs || Channel(b, "ui").Enabled(gate.LevelTrace) != row.ui || (Channel(b, "net").Decide(gate.LevelDebug)&gate.Send != 0) != row.net {
 					t.Errorf("runs %s, want %s; %+v", got, row.runs, b.Status())
 				}
 				if row.runs != "0.0" && (b.ETag() != `"tag"` || b.Status().Source != "stored") {
@@ -376,7 +377,7 @@ func TestStoredKillStaysAfterRestart(t *testing.T) {
 	_ = a.Apply([]byte(v("2", `"enabled":false,"clients":150`)))
 	a.Close()
 	b := controller(t, Identity{ID: "a"}, Options{Storage: Keep(m)})
-	if !b.Status().Killed || channel(b, "net").Enabled(gate.LevelFatal) {
+	if !b.Status().Killed || Channel(b, "net").Enabled(gate.LevelFatal) {
 		t.Error("the kill switch is off again")
 	}
 	if err := b.Apply([]byte(v("3", loud))); err != nil || b.Status().Killed {
@@ -387,11 +388,20 @@ func TestStoredKillStaysAfterRestart(t *testing.T) {
 func TestClockThatWasNeverSet(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) { // in 2000
 		c := controller(t, Identity{ID: "a", Env: "x"}, Options{}, v("1", `"rules":[{"id":"r","until":"2026-01-01T02:00:00Z","when":{"env":["x"]},"set":{"channels":{"net":{"send":"trace"}}}}]`))
-		if channel(c, "net").Enabled(gate.LevelTrace) {
+		if Channel(c, "net").Enabled(gate.LevelTrace) {
 			t.Error("a rule that is limited in time holds, and nobody knows what time it is")
 		}
 		if err := c.Apply([]byte(v("2", `"expires":"2026-01-01T02:00:00Z"`))); !errors.Is(err, ErrExpired) {
 			t.Errorf("got %v, want ErrExpired", err)
 		}
 	})
+}
+
+// idBetween returns an install id whose bucket lies between two places.
+func idBetween(low, high uint32) string {
+	for i := 0; ; i++ {
+		if b := gate.Bucket("", strconv.Itoa(i)); b >= low && b < high {
+			return strconv.Itoa(i)
+		}
+	}
 }

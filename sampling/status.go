@@ -6,30 +6,29 @@ import (
 	"sync"
 	"time"
 
-	"github.com/krunk-go/krunk/internal/gate"
+	"github.com/krunk-go/krunk/internal/plan"
 )
 
 // Status is what a controller knows about itself.
 type Status struct {
-	Running     Version       // zero: the compiled default
-	Seen        Version       // the last that came in, whether it runs or not; an older one means a server that is behind
-	Source      string        // where the running one came from: "default", "stored", "apply" or what the source calls itself
-	LastError   error         // why the last document was refused; nil after one that was not
-	FetchError  error         // why the source could not ask; nil after it could
-	Storage     error         // of the last Load or Save
-	Partial     string        // E12 or E13 if a rule of the running policy is not understood
-	Unknown     int           // members of the running policy that this program does not know
-	Sticky      bool          // the install id was given and not made up
-	InCohort    bool          // by the top level
-	Killed      bool          // all but panics are silenced
-	Panics      bool          // this client sends panics
-	Age         time.Duration // since the last document that was good, 0 if none
-	NextExpiry  time.Duration // until a rule or the policy ends, 0 if nothing does
-	Rules       []string      // ids of the rules that apply, in order
-	ServerTime  time.Time     // as far as it is known
-	PanicsPPM   uint32        // share of clients that send panics
-	ClientsPPM  uint32        // share of clients at the top level
-	FromStorage bool          // the running policy was stored by an earlier run
+	Running    Version       // zero: the compiled default
+	Seen       Version       // the last that came in, whether it runs or not; an older one means a server that is behind
+	Source     string        // where the running one came from: "default", "stored" by an earlier run, "apply" or what the source calls itself
+	LastError  error         // why the last document was refused; nil after one that was not
+	FetchError error         // why the source could not ask; nil after it could
+	Storage    error         // of the last Load or Save
+	Partial    string        // E12 or E13 if a rule of the running policy is not understood
+	Unknown    int           // members of the running policy that this program does not know
+	Sticky     bool          // the install id was given; without one the share is drawn anew at each start of the game
+	InCohort   bool          // by the top level
+	Killed     bool          // all but panics are silenced
+	Panics     bool          // this client sends panics
+	Age        time.Duration // since the last document that was good, 0 if none
+	NextExpiry time.Duration // until a rule or the policy ends, 0 if nothing does
+	Rules      []string      // ids of the rules that apply, in order
+	ServerTime time.Time     // as far as it is known
+	PanicsPPM  uint32        // share of clients that send panics
+	ClientsPPM uint32        // share of clients at the top level
 }
 
 // Status returns the state of this moment.
@@ -39,31 +38,26 @@ func (c *Controller) Status() Status {
 	p, r := c.plan, &c.run
 	s := Status{
 		Running: c.version(), Seen: r.seen, Source: r.source, LastError: r.err, FetchError: r.fetch, Storage: r.storage,
-		Sticky: c.sticky, Killed: p.killed, ClientsPPM: p.clients,
-		InCohort:   p.inCohort(),
-		ServerTime: c.clock.now(), FromStorage: r.source == "stored",
+		Sticky: c.sticky, Killed: p.Killed, ClientsPPM: p.Clients,
+		InCohort:   p.InCohort(),
+		ServerTime: c.clock.now(),
 	}
-	s.PanicsPPM, s.Panics = p.panicShare()
+	s.PanicsPPM, s.Panics = p.PanicShare()
 	if r.policy != nil {
-		s.Unknown, s.Partial = r.policy.unknown, r.policy.partial
+		s.Unknown, s.Partial = r.policy.Unknown, r.policy.Partial
 	}
 	if !r.since.IsZero() {
 		s.Age = time.Since(r.since)
 	}
-	if !p.nextExpiry.IsZero() {
-		s.NextExpiry = max(p.nextExpiry.Sub(s.ServerTime), 0)
+	if !p.NextExpiry.IsZero() {
+		s.NextExpiry = max(p.NextExpiry.Sub(s.ServerTime), 0)
 	}
-	for i := range p.layers {
-		if id := p.layers[i].id; id != "" {
+	for i := range p.Layers {
+		if id := p.Layers[i].ID; id != "" {
 			s.Rules = append(s.Rules, id)
 		}
 	}
 	return s
-}
-
-// inCohort reports whether the client is in by the top level.
-func (p *plan) inCohort() bool {
-	return gate.Inside(p.buckets[p.by], p.clients, p.ids[p.by] != "") && !p.killed
 }
 
 // Version returns the version that runs; zero is the compiled default.
@@ -84,7 +78,7 @@ func (c *Controller) Echo() string {
 	}
 	code := errorCode(c.run.err)
 	if code == "" && c.run.policy != nil {
-		code = c.run.policy.partial
+		code = c.run.policy.Partial
 	}
 	if code != "" {
 		s += "; err=" + code
@@ -106,9 +100,9 @@ func (c *Controller) ETag() string {
 func (c *Controller) Pace() Pace {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	for _, p := range [...]*Policy{c.run.policy, c.fallback} {
+	for _, p := range [...]*plan.Document{c.run.policy, c.fallback} {
 		if p != nil {
-			return p.Pace()
+			return paceOf(p)
 		}
 	}
 	return Pace{}

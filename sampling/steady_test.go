@@ -9,6 +9,8 @@ import (
 	"time"
 
 	"github.com/krunk-go/krunk/internal/gate"
+
+	"github.com/krunk-go/krunk/internal/plan"
 )
 
 // kept counts the records of n that a channel sends.
@@ -25,7 +27,7 @@ func kept(ch *gate.Channel, n int) (sent int) {
 func TestRatesKeepWhatWasSpent(t *testing.T) {
 	t.Run("the policy changes the rate", func(t *testing.T) {
 		c := controller(t, Identity{ID: "a"}, Options{})
-		ch, sum := channel(c, "net"), 0
+		ch, sum := Channel(c, "net"), 0
 		for i := range 100 {
 			doc := v(fmt.Sprint(i+1), fmt.Sprintf(`"channels":{"net":{"send":"info","rate":"%d/h","burst":10}}`, 10+i%2))
 			if err := c.Apply([]byte(doc)); err != nil {
@@ -40,7 +42,7 @@ func TestRatesKeepWhatWasSpent(t *testing.T) {
 	t.Run("a match comes and goes", func(t *testing.T) {
 		c := controller(t, Identity{ID: "a"}, Options{}, v("1", `"channels":{"net":{"send":"info","rate":"10/h","burst":10}},
 			"rules":[{"id":"r","when":{"match":["m"]},"set":{"channels":{"net":{"rate":"20/h","burst":20}}}}]`))
-		ch, sum := channel(c, "net"), 0
+		ch, sum := Channel(c, "net"), 0
 		for i := range 100 {
 			c.Update(func(id *Identity) { id.Match = [...]string{"", "m"}[i%2] })
 			sum += kept(ch, 30)
@@ -51,7 +53,7 @@ func TestRatesKeepWhatWasSpent(t *testing.T) {
 	})
 	t.Run("another limit refuses", func(t *testing.T) {
 		c := controller(t, Identity{ID: "a"}, Options{}, v("1", `"channels":{"net":{"send":"info","rate":"10/h","burst":10}},"ceiling":{"rate":"1/h","burst":1}`))
-		ch := channel(c, "net")
+		ch := Channel(c, "net")
 		if n := kept(ch, 10); n != 1 {
 			t.Fatalf("%d records under a ceiling of 1", n)
 		}
@@ -66,8 +68,8 @@ func TestRatesKeepWhatWasSpent(t *testing.T) {
 
 func TestBudgetsAreForgotten(t *testing.T) {
 	c := controller(t, Identity{ID: "a"}, Options{})
-	ch := channel(c, "net")
-	for i := range 3 * maxBudgets {
+	ch := Channel(c, "net")
+	for i := range 3 * plan.MaxBudgets {
 		doc := v(fmt.Sprint(i+1), fmt.Sprintf(`"channels":{"net":{"send":"info"}},
 			"rules":[{"id":"r%d","when":{"client":["a"]},"set":{"channels":{"net":{"rate":"1/h"}}}}]`, i))
 		if err := c.Apply([]byte(doc)); err != nil {
@@ -75,7 +77,7 @@ func TestBudgetsAreForgotten(t *testing.T) {
 		}
 		kept(ch, 1)
 	}
-	if n := len(c.budgets.byKey); n > maxBudgets+1 {
+	if n := len(c.budgets.ByKey); n > plan.MaxBudgets+1 {
 		t.Errorf("%d budgets are kept", n)
 	}
 }

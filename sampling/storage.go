@@ -8,6 +8,8 @@ import (
 	"time"
 
 	"github.com/krunk-go/krunk/internal/gate"
+
+	"github.com/krunk-go/krunk/internal/plan"
 )
 
 // Storage keeps the last good policy between two runs. Its methods are called by one goroutine at a time and may block.
@@ -60,7 +62,7 @@ func appendLine(to, name, value string) string {
 func decodeRecord(b []byte) (r record, ok bool) {
 	s, ok := strings.CutPrefix(string(b), recordHead)
 	sum, rest, ok2 := strings.Cut(s, "\n")
-	n, ok3 := whole(sum)
+	n, ok3 := plan.Whole(sum)
 	if !ok || !ok2 || !ok3 || n != gate.Sum64([]byte(rest)) {
 		return r, false
 	}
@@ -94,11 +96,11 @@ func (r *record) line(name, value string) bool {
 		version, rest, _ := strings.Cut(value, " ")
 		sum, kid, _ := strings.Cut(rest, " ")
 		v, ok := ParseVersion(version)
-		n, ok2 := whole(sum)
+		n, ok2 := plan.Whole(sum)
 		r.floors[kid] = floor{v, n}
 		return ok && ok2
 	case "saved", "server":
-		n, ok := whole(value)
+		n, ok := plan.Whole(value)
 		if t := time.Unix(int64(n), 0); name == "saved" {
 			r.saved = t
 		} else {

@@ -22,7 +22,7 @@ func TestGateDecidesLikeThreeCompares(t *testing.T) {
 	}
 }
 
-// decide is Decide in three compares, with levels brought into the range of a gate.
+// Decide is Decide in three compares, with levels brought into the range of a gate.
 func Decide(th Thresholds, l Level) (v Verdict) {
 	near := func(l Level) Level {
 		if l == LevelOff {

@@ -222,7 +222,7 @@ func TestControllerStartsFromStore(t *testing.T) {
 	}
 	a.Close()
 	b, err := sampling.New(sampling.Identity{ID: "a"}, sampling.Options{Storage: sampling.Keep(store)})
-	if err != nil || b.Version().N != 4 || !b.Status().FromStorage {
+	if err != nil || b.Version().N != 4 || b.Status().Source != "stored" {
 		t.Errorf("got %v, %+v", err, b.Status())
 	}
 	b.Close()

@@ -7,7 +7,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/krunk-go/krunk/sampling"
 	"github.com/krunk-go/krunk/sampling/policy"
 	"github.com/krunk-go/krunk/sampling/signed"
 )
@@ -61,7 +60,7 @@ func (d *debugRule) check() error {
 	case !ok || level == policy.LevelOff:
 		return misused("-level %q; write trace, debug, info, warn, error or fatal", d.level)
 	}
-	if _, ok := sampling.ParseRate(d.rate); !ok {
+	if _, ok := policy.ParseRate(d.rate); !ok {
 		return misused("-rate %q; write e.g. 600/m", d.rate)
 	}
 	return nil

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/krunk-go/krunk/sampling"
+	"github.com/krunk-go/krunk/sampling/policy"
 )
 
 func diffCommand() command {
@@ -36,7 +37,7 @@ type change struct {
 	New  string `json:"new,omitempty"`
 }
 
-func changeText(c sampling.Difference) string {
+func changeText(c policy.Difference) string {
 	old, new := c.Old, c.New
 	if old == "" {
 		old = "(not set)"
@@ -61,10 +62,10 @@ type compared struct {
 // settings compares what two policies state.
 func settings(old, p *sampling.Policy) compared {
 	c := compared{Old: old.Version().String(), New: p.Version().String(), Changes: []change{}, Warnings: []finding{}}
-	for _, d := range sampling.Diff(old, p) {
+	for _, d := range policy.Diff(old, p) {
 		c.Changes = append(c.Changes, change(d))
 	}
-	for _, w := range sampling.Review(p, sampling.Known{Previous: old}) {
+	for _, w := range policy.Review(p, policy.Known{Previous: old}) {
 		c.Warnings = append(c.Warnings, finding(w.Problem))
 	}
 	if !old.Version().Less(p.Version()) {
@@ -111,13 +112,13 @@ func diff(s *streams, oldName, newName string, set *populationSettings, now time
 func (c *compared) write(w io.Writer, file string) error {
 	fmt.Fprintf(w, "policy %s -> %s\n", c.Old, c.New)
 	for _, d := range c.Changes {
-		fmt.Fprintln(w, "  "+changeText(sampling.Difference(d)))
+		fmt.Fprintln(w, "  "+changeText(policy.Difference(d)))
 	}
 	if len(c.Changes) == 0 {
 		fmt.Fprintln(w, "  no setting differs")
 	}
 	for _, f := range c.Warnings {
-		fmt.Fprintln(w, line(file, "warning", sampling.Problem(f)))
+		fmt.Fprintln(w, line(file, "warning", policy.Problem(f)))
 	}
 	if c.Refused != "" {
 		fmt.Fprintf(w, "%s: error: %s\n", file, c.Refused)

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/krunk-go/krunk/sampling"
+	"github.com/krunk-go/krunk/sampling/policy"
 )
 
 func TestDropEnded(t *testing.T) {
@@ -29,7 +30,7 @@ func FuzzRevise(f *testing.F) {
 	f.Add([]byte("{\"version\":7,\"krunk\":1,\"rules\":[ ]\n}\n"))
 	f.Add([]byte(`{"krunk":1,"version":2,"issued":"2026-01-01T00:00:00Z","rules":[{"id":"x","until":"2026-01-02T00:00:00Z","when":{"not":{"env":["a"]}},"set":{"clients":1}}],"note":"ä\n"}`))
 	f.Fuzz(func(t *testing.T, doc []byte) {
-		old, _, err := sampling.ParseStrict(doc)
+		old, _, err := policy.ParseStrict(doc)
 		if err != nil || old.Version().N == 1<<53-1 || !old.Enabled() {
 			return
 		}
@@ -51,7 +52,7 @@ func FuzzRevise(f *testing.F) {
 		if p.Version() != following(old.Version()) || p.Note() != "why" || !p.Issued().Equal(now.t) {
 			t.Fatalf("%q: got version %v, note %q, issued %v", doc, p.Version(), p.Note(), p.Issued())
 		}
-		for _, c := range sampling.Diff(old, p) {
+		for _, c := range policy.Diff(old, p) {
 			if c.Path != "expires" && c.New != "" {
 				t.Fatalf("%q: changes %+v", doc, c)
 			}

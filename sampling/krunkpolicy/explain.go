@@ -61,7 +61,7 @@ func pairs(tags list) (map[string]string, error) {
 	return out, nil
 }
 
-// explained is a sampling.Decision for programs.
+// explained is a policy.Decision for programs.
 type explained struct {
 	Policy   string            `json:"policy"`
 	Channel  string            `json:"channel"`
@@ -100,7 +100,7 @@ func explain(s *streams, file, channel string, id sampling.Identity, now time.Ti
 	if err != nil {
 		return err
 	}
-	d, err := p.Explain(id, channel, sampling.Under{Hash: signed.SHA256, Now: now})
+	d, err := policy.Explain(p, id, channel, policy.Under{Hash: signed.SHA256, Now: now})
 	if err != nil {
 		return err
 	}
@@ -122,7 +122,7 @@ func expired(p *sampling.Policy, now time.Time) bool {
 	return !p.Expires().IsZero() && !now.Before(p.Expires())
 }
 
-func (e *explained) write(w io.Writer, d sampling.Decision) error {
+func (e *explained) write(w io.Writer, d policy.Decision) error {
 	fmt.Fprintf(w, "policy %s, channel %s\n%s\n\n", e.Policy, e.Channel, e.verdict(d))
 	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
 	row := func(name, value, from string) {
@@ -152,7 +152,7 @@ func (e *explained) write(w io.Writer, d sampling.Decision) error {
 }
 
 // verdict is the answer in one line.
-func (e *explained) verdict(d sampling.Decision) string {
+func (e *explained) verdict(d policy.Decision) string {
 	known := map[string]string{"client": e.identity.ID, "player": e.identity.Player, "match": e.identity.Match}[e.By]
 	switch {
 	case e.Expired:

@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 
 	"github.com/krunk-go/krunk/sampling"
+	"github.com/krunk-go/krunk/sampling/policy"
 )
 
 // source is a policy as it was read.
@@ -58,8 +59,8 @@ func (s *streams) policy(name string) (*source, *sampling.Policy, error) {
 }
 
 func (s *streams) strict(name string, doc []byte) (*sampling.Policy, error) {
-	p, _, err := sampling.ParseStrict(doc)
-	var errs *sampling.Errors
+	p, _, err := policy.ParseStrict(doc)
+	var errs *policy.Errors
 	if errors.As(err, &errs) {
 		for _, e := range errs.List {
 			fmt.Fprintln(s.err, line(name, "error", e))

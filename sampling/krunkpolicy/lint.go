@@ -7,7 +7,7 @@ import (
 	"os"
 	"strings"
 
-	"github.com/krunk-go/krunk/sampling"
+	"github.com/krunk-go/krunk/sampling/policy"
 )
 
 func lintCommand() command {
@@ -49,7 +49,7 @@ func lint(s *streams, files []string, channels, previous string, asJSON bool) er
 	if len(files) == 0 {
 		return misused("no file given")
 	}
-	known := sampling.Known{}
+	known := policy.Known{}
 	var err error
 	if known.Channels, err = inventory(channels); err != nil {
 		return err
@@ -90,7 +90,7 @@ func inventory(text string) ([]string, error) {
 	return strings.FieldsFunc(text, func(r rune) bool { return r == ',' || r == ' ' || r == '\n' || r == '\r' || r == '\t' }), nil
 }
 
-func (s *streams) lintOne(name string, known sampling.Known) linted {
+func (s *streams) lintOne(name string, known policy.Known) linted {
 	l := linted{File: name, Errors: []finding{}, Warnings: []finding{}}
 	src, err := s.read(name)
 	if err != nil {
@@ -100,8 +100,8 @@ func (s *streams) lintOne(name string, known sampling.Known) linted {
 	for _, sig := range src.sigs {
 		l.SignedBy = append(l.SignedBy, sig.Kid)
 	}
-	p, warnings, err := sampling.ParseStrict(src.doc)
-	var errs *sampling.Errors
+	p, warnings, err := policy.ParseStrict(src.doc)
+	var errs *policy.Errors
 	switch {
 	case errors.As(err, &errs):
 		if errs.Version.N > 0 {
@@ -114,7 +114,7 @@ func (s *streams) lintOne(name string, known sampling.Known) linted {
 		l.Failure = err.Error()
 	default:
 		l.Version = p.Version().String()
-		warnings = append(warnings, sampling.Review(p, known)...)
+		warnings = append(warnings, policy.Review(p, known)...)
 	}
 	for _, w := range warnings {
 		l.Warnings = append(l.Warnings, finding(w.Problem))
@@ -128,10 +128,10 @@ func (l *linted) write(s *streams) {
 		return
 	}
 	for _, e := range l.Errors {
-		fmt.Fprintln(s.out, line(l.File, "error", sampling.Problem(e)))
+		fmt.Fprintln(s.out, line(l.File, "error", policy.Problem(e)))
 	}
 	for _, w := range l.Warnings {
-		fmt.Fprintln(s.out, line(l.File, "warning", sampling.Problem(w)))
+		fmt.Fprintln(s.out, line(l.File, "warning", policy.Problem(w)))
 	}
 	switch {
 	case len(l.Errors) == 20:
@@ -144,7 +144,7 @@ func (l *linted) write(s *streams) {
 }
 
 // line is one problem as editors understand it. A finding that needs more than the document has no position.
-func line(file, severity string, p sampling.Problem) string {
+func line(file, severity string, p policy.Problem) string {
 	at := file
 	if p.Line > 0 {
 		at = fmt.Sprintf("%s:%d:%d", file, p.Line, p.Column)

@@ -73,11 +73,11 @@ type tariff struct {
 }
 
 // newTariff explains every channel once; none of it depends on who the client is.
-func newTariff(p *sampling.Policy, id sampling.Identity, u sampling.Under, names []string, e emissions) (*tariff, error) {
+func newTariff(p *sampling.Policy, id sampling.Identity, u policy.Under, names []string, e emissions) (*tariff, error) {
 	t := &tariff{total: ceilingRate(p)}
 	byOrigin := make(map[string]int)
 	for _, name := range slices.Concat(names, []string{"*"}) {
-		d, err := p.Explain(id, name, u)
+		d, err := policy.Explain(p, id, name, u)
 		if err != nil {
 			return nil, err
 		}
@@ -115,9 +115,9 @@ func perSecond(r sampling.Rate) float64 {
 }
 
 func ceilingRate(p *sampling.Policy) float64 {
-	for _, s := range p.Settings() {
+	for _, s := range policy.Settings(p) {
 		if s.Path == "ceiling.rate" {
-			r, _ := sampling.ParseRate(s.Value)
+			r, _ := policy.ParseRate(s.Value)
 			return perSecond(r)
 		}
 	}

@@ -117,7 +117,7 @@ func (pop *population) tariffs(doc []byte, names []string, now time.Time) (out [
 		}
 	}
 	for i := range pop.classes {
-		t, err := newTariff(p, pop.classes[i].id, sampling.Under{Hash: signed.SHA256, Now: now}, names, pop.emissions)
+		t, err := newTariff(p, pop.classes[i].id, policy.Under{Hash: signed.SHA256, Now: now}, names, pop.emissions)
 		if err != nil {
 			return nil, 0, err
 		}

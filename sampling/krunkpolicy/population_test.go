@@ -47,7 +47,7 @@ func TestSimulationAgreesWithExplain(t *testing.T) {
 	for i := range pop.clients {
 		_, id := pop.identity(&random, i)
 		for j, name := range names {
-			d, err := p.Explain(id, name, sampling.Under{Hash: signed.SHA256, Now: now})
+			d, err := policy.Explain(p, id, name, policy.Under{Hash: signed.SHA256, Now: now})
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -7,6 +7,7 @@ import (
 
 	"github.com/krunk-go/krunk/internal/policydoc"
 	"github.com/krunk-go/krunk/sampling"
+	"github.com/krunk-go/krunk/sampling/policy"
 )
 
 // term is how long a policy holds that had an end and does not say how long it was meant to hold.
@@ -75,7 +76,7 @@ func (r *revision) finish(s *streams, d *document, old *sampling.Policy, from st
 		return err
 	}
 	fmt.Fprintf(s.err, "policy %s, was %s\n", p.Version(), old.Version())
-	for _, c := range sampling.Diff(old, p) {
+	for _, c := range policy.Diff(old, p) {
 		fmt.Fprintln(s.err, "  "+changeText(c))
 	}
 	return r.out.deliver(s, d.B, from)

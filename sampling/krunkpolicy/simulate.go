@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/krunk-go/krunk/sampling"
+	"github.com/krunk-go/krunk/sampling/policy"
 )
 
 // maxClients keeps a simulation to minutes.
@@ -170,7 +171,7 @@ func channelNames(e emissions, sources ...*source) ([]string, error) {
 		if err != nil {
 			return nil, err
 		}
-		out = append(out, p.Channels()...)
+		out = append(out, policy.Channels(p)...)
 		_, heads, err := textOf(src.doc).rules()
 		if err != nil {
 			return nil, err

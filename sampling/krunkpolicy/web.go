@@ -14,7 +14,7 @@ import (
 	"time"
 	"unicode"
 
-	"github.com/krunk-go/krunk/sampling"
+	"github.com/krunk-go/krunk/sampling/policy"
 )
 
 // access is how a server is spoken to.
@@ -116,10 +116,10 @@ func (r *reply) text(body []byte) string {
 		lines = append(lines, fmt.Sprintf("it runs %s, published by %s", r.Current, r.By))
 	}
 	for _, p := range r.Problems {
-		lines = append(lines, line("(on the server)", "error", sampling.Problem(p)))
+		lines = append(lines, line("(on the server)", "error", policy.Problem(p)))
 	}
 	for _, w := range r.Warnings {
-		lines = append(lines, line("(on the server)", "warning", sampling.Problem(w)))
+		lines = append(lines, line("(on the server)", "warning", policy.Problem(w)))
 	}
 	lines = slices.DeleteFunc(lines, func(s string) bool { return s == "" })
 	return printable([]byte(strings.Join(lines, "\n")))

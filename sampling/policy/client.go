@@ -67,7 +67,7 @@ func (c *Channel) Record(l Level, key uint64) Verdict {
 }
 
 // Million is the share of everything, in parts per million.
-const Million = gate.Million
+const Million = 1_000_000
 
 // Bucket returns the place of id in the population, 0 to 999,999. An id is inside a cohort of p ppm if its bucket is below p,
 // so raising p only adds. The formula is called "m3/1" in a policy and never changes under that name. It does not allocate up

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/krunk-go/krunk/sampling"
+	"github.com/krunk-go/krunk/sampling/policy"
 )
 
 // failure is the body of an answer that says no.
@@ -94,7 +95,7 @@ func (r *Report) json() jsonReport {
 	return j
 }
 
-func problems(list []sampling.Problem) []jsonProblem {
+func problems(list []policy.Problem) []jsonProblem {
 	out := []jsonProblem{}
 	for _, p := range list {
 		out = append(out, jsonProblem(p))

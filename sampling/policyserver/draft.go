@@ -57,7 +57,7 @@ func defaultPolicy() *sampling.Policy {
 }
 
 // Draft returns what a change would make of the current policy, with its next version, and what that would do. A document
-// that strict reading refuses is returned together with its *sampling.Errors.
+// that strict reading refuses is returned together with its *policy.Errors.
 func (s *Server) Draft(ctx context.Context, c Change, by string) (Draft, error) {
 	if err := s.reload(ctx); err != nil {
 		return Draft{}, err
@@ -271,8 +271,8 @@ func (s *Server) Change(ctx context.Context, c Change, by string) (Report, error
 }
 
 // isStrict reports whether err is the list of what is wrong with a document.
-func isStrict(err error) (*sampling.Errors, bool) {
-	var e *sampling.Errors
+func isStrict(err error) (*policy.Errors, bool) {
+	var e *policy.Errors
 	ok := errors.As(err, &e)
 	return e, ok
 }

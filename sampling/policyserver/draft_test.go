@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/krunk-go/krunk/sampling"
+	"github.com/krunk-go/krunk/sampling/policy"
 )
 
 func share(x float64) *float64 { return &x }
@@ -19,12 +20,12 @@ func TestDraft(t *testing.T) {
 	for _, c := range []struct {
 		name string
 		c    Change
-		want []sampling.Difference
+		want []policy.Difference
 	}{
-		{"share", Change{Clients: share(50)}, []sampling.Difference{{Path: "clients", Old: "10", New: "50"}}},
-		{"tiny share", Change{Clients: share(0.0001)}, []sampling.Difference{{Path: "clients", Old: "10", New: "0.0001"}}},
-		{"kill", Change{Enabled: truth(false)}, []sampling.Difference{{Path: "enabled", Old: "", New: "false"}}},
-		{"connect", Change{Connect: []Connect{{Channel: "Net.HTTP", Level: "debug", For: "1h"}}}, []sampling.Difference{
+		{"share", Change{Clients: share(50)}, []policy.Difference{{Path: "clients", Old: "10", New: "50"}}},
+		{"tiny share", Change{Clients: share(0.0001)}, []policy.Difference{{Path: "clients", Old: "10", New: "0.0001"}}},
+		{"kill", Change{Enabled: truth(false)}, []policy.Difference{{Path: "enabled", Old: "", New: "false"}}},
+		{"connect", Change{Connect: []Connect{{Channel: "Net.HTTP", Level: "debug", For: "1h"}}}, []policy.Difference{
 			{Path: `rules["connect-3.1188-1"].when.not`, New: "env: none"},
 			{Path: `rules["connect-3.1188-1"].until`, New: "2000-01-01T01:00:00Z"},
 			{Path: `rules["connect-3.1188-1"].set.channels["net.http"].trail`, New: "debug"},
@@ -128,12 +129,12 @@ func TestRollback(t *testing.T) {
 		t.Fatalf("%+v, %v", r, err)
 	}
 	b, _ := s.Bytes()
-	p, _, err := sampling.ParseStrict(b)
+	p, _, err := policy.ParseStrict(b)
 	if err != nil || p.Note() != "back to 3.1187 from 3.1188" || p.Author() != "carla" {
 		t.Errorf("note %q by %q, %v", p.Note(), p.Author(), err)
 	}
 	old, _ := sampling.Parse(policyDoc(1187, 10))
-	if diff := sampling.Diff(old, p); len(diff) != 0 {
+	if diff := policy.Diff(old, p); len(diff) != 0 {
 		t.Errorf("differs from 3.1187: %v", diff)
 	}
 	if _, err := s.Rollback(t.Context(), v3(4), "carla"); err == nil || !strings.Contains(err.Error(), "3.4") {
@@ -142,7 +143,7 @@ func TestRollback(t *testing.T) {
 }
 
 func TestFirstDraft(t *testing.T) {
-	if _, _, err := sampling.ParseStrict([]byte(blank)); err != nil {
+	if _, _, err := policy.ParseStrict([]byte(blank)); err != nil {
 		t.Fatal(err)
 	}
 	var m Memory
@@ -224,7 +225,7 @@ func TestKillInSpiteOfMistakes(t *testing.T) {
 		t.Fatal(err)
 	}
 	b, v := s.Bytes()
-	p, _, err := sampling.ParseStrict(b)
+	p, _, err := policy.ParseStrict(b)
 	if err != nil || v != v3(1188) || p.Enabled() || p.Salt() != "w41" || !strings.Contains(string(b), `"panics": 0`) {
 		t.Errorf("%v: %v\n%s", v, err, b)
 	}

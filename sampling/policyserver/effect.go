@@ -76,7 +76,7 @@ type forecast struct {
 	volumes  map[string][]Volume // by channel
 	channels []string            // all that may differ
 	clients  int
-	under    sampling.Under
+	under    policy.Under
 	probe    func(salt string) []string
 }
 
@@ -135,8 +135,8 @@ func (s *Server) forecast(policies ...*sampling.Policy) *forecast {
 
 // ruleChannels lists all names that a policy mentions.
 func ruleChannels(p *sampling.Policy) []string {
-	out := p.Channels()
-	for _, s := range p.Settings() {
+	out := policy.Channels(p)
+	for _, s := range policy.Settings(p) {
 		if _, rest, ok := strings.Cut(s.Path, ".set.channels["); ok {
 			if name, err := strconv.QuotedPrefix(rest); err == nil {
 				name, _ = strconv.Unquote(name)
@@ -196,7 +196,7 @@ func (f *forecast) run(p *sampling.Policy) outcome {
 }
 
 // share is the part of a group that reports on a channel: it is in the cohort and any level gets through.
-func (f *forecast) share(d sampling.Decision) float64 {
+func (f *forecast) share(d policy.Decision) float64 {
 	switch {
 	case d.Killed || d.In && d.Send == policy.LevelOff && d.Issue == policy.LevelOff:
 		return 0
@@ -207,7 +207,7 @@ func (f *forecast) share(d sampling.Decision) float64 {
 }
 
 // flow adds the records per second that clients send on a channel, each of them within the channel's rate.
-func (f *forecast) flow(c *channelOutcome, d sampling.Decision, clients float64) {
+func (f *forecast) flow(c *channelOutcome, d policy.Decision, clients float64) {
 	volumes := f.volumes[d.Channel]
 	if len(volumes) == 0 {
 		return
@@ -230,7 +230,7 @@ func (f *forecast) flow(c *channelOutcome, d sampling.Decision, clients float64)
 
 // explain asks for a client of the group that is inside of the cohort, if there is one: only such a client shows the levels.
 // A channel with a salt of its own and a share below about 1 % may hide them; it counts as silent then.
-func (f *forecast) explain(p *sampling.Policy, g Group, channel string) sampling.Decision {
+func (f *forecast) explain(p *sampling.Policy, g Group, channel string) policy.Decision {
 	ids := f.probe(p.Salt())
 	d := f.ask(p, g, channel, ids[0])
 	if d.In || d.PPM == 0 || d.Killed || d.Salt == p.Salt() {
@@ -240,14 +240,14 @@ func (f *forecast) explain(p *sampling.Policy, g Group, channel string) sampling
 	return f.ask(p, g, channel, best)
 }
 
-func (f *forecast) ask(p *sampling.Policy, g Group, channel, inside string) sampling.Decision {
+func (f *forecast) ask(p *sampling.Policy, g Group, channel, inside string) policy.Decision {
 	id := g.Identity
 	for _, at := range []*string{&id.ID, &id.Player, &id.Match} {
 		if *at == "" {
 			*at = inside
 		}
 	}
-	d, _ := p.Explain(id, channel, f.under) // New has tried Under
+	d, _ := policy.Explain(p, id, channel, f.under) // New has tried Under
 	return d
 }
 

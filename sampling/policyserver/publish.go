@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/krunk-go/krunk/sampling"
+	"github.com/krunk-go/krunk/sampling/policy"
 )
 
 // ErrUnsigned says that clients which check signatures would refuse the document. Test with errors.Is.
@@ -25,8 +26,8 @@ type Report struct {
 	Version  sampling.Version
 	Replaced sampling.Version // zero for the first version
 	ETag     string
-	Changes  []sampling.Difference
-	Warnings []sampling.Warning
+	Changes  []policy.Difference
+	Warnings []policy.Warning
 	Effect   Effect
 	Audit    string // one line, as given to Options.Audit
 	Unstored error  // why a kill switch is served from memory alone; it is offered to the store again every 30 s
@@ -50,7 +51,7 @@ func (s *Server) Publish(ctx context.Context, b []byte, by string) (Report, erro
 }
 
 // Replace publishes a document after strict reading, in place of the version that its author saw. All that is wrong with it
-// is in a *sampling.Errors; a version published meanwhile gives ErrConflict. No error changes what is served. A kill switch is
+// is in a *policy.Errors; a version published meanwhile gives ErrConflict. No error changes what is served. A kill switch is
 // served even if the store does not take it: see Report.Unstored.
 func (s *Server) Replace(ctx context.Context, p Proposal) (Report, error) {
 	if p.By = clean(p.By); p.By == "" {
@@ -120,7 +121,7 @@ func leaps(from, to sampling.Version) bool {
 
 // examine reads a document strictly and says what it would do in place of cur.
 func (s *Server) examine(cur *served, doc []byte, by string, now time.Time) (Report, error) {
-	p, warnings, err := sampling.ParseStrict(doc)
+	p, warnings, err := policy.ParseStrict(doc)
 	if err != nil {
 		return Report{Warnings: warnings}, err
 	}
@@ -132,14 +133,14 @@ func (s *Server) examine(cur *served, doc []byte, by string, now time.Time) (Rep
 		old = cur.policy
 	}
 	r := Report{Version: p.Version(), Replaced: cur.version(), Changes: differences(old, p), Effect: s.predict(old, p)}
-	r.Warnings = append(warnings, sampling.Review(p, sampling.Known{Previous: old, Channels: s.o.Channels})...)
+	r.Warnings = append(warnings, policy.Review(p, policy.Known{Previous: old, Channels: s.o.Channels})...)
 	r.Audit = r.line(p, by, now)
 	return r, nil
 }
 
 // differences leaves out what says nothing on both sides, such as the empty half of a condition.
-func differences(old, p *sampling.Policy) []sampling.Difference {
-	return slices.DeleteFunc(sampling.Diff(old, p), func(d sampling.Difference) bool { return d.Old == d.New })
+func differences(old, p *sampling.Policy) []policy.Difference {
+	return slices.DeleteFunc(policy.Diff(old, p), func(d policy.Difference) bool { return d.Old == d.New })
 }
 
 // line puts a report into one line, however its texts look.

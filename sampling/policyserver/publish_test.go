@@ -12,6 +12,7 @@ import (
 	"testing/iotest"
 
 	"github.com/krunk-go/krunk/sampling"
+	"github.com/krunk-go/krunk/sampling/policy"
 	"github.com/krunk-go/krunk/sampling/signed"
 )
 
@@ -291,7 +292,7 @@ func FuzzPublish(f *testing.F) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if _, _, err := sampling.ParseStrict(doc); err != nil || string(served) != string(b) || !v3(1187).Less(v) {
+			if _, _, err := policy.ParseStrict(doc); err != nil || string(served) != string(b) || !v3(1187).Less(v) {
 				t.Fatalf("%v was published: %v", v, err)
 			}
 			// What was published can be changed and goes on being valid.

@@ -26,6 +26,7 @@ import (
 	"time"
 
 	"github.com/krunk-go/krunk/sampling"
+	"github.com/krunk-go/krunk/sampling/policy"
 )
 
 // Options configure a Server. The zero Options serve the policy and take none.
@@ -36,7 +37,7 @@ type Options struct {
 	Window    time.Duration                               // within which clients are counted; zero: 5 min; at least 10 s
 	Channels  []string                                    // all channels that programs register, for warnings and the page; may be nil
 	Counters  func() map[string]uint64                    // events by channel since the start, for the page; at most 256 are shown; may be nil
-	Under     sampling.Under                              // what programs are compiled with, for predictions
+	Under     policy.Under                                // what programs are compiled with, for predictions
 	Verifier  sampling.Verifier                           // every published document must satisfy it; nil: signatures are not asked for
 	Sign      func(doc []byte) (header string, err error) // signs what comes unsigned, such as from the page; may be nil
 	Audit     func(line string)                           // told each publication and each refused attempt, one line each; may be nil
@@ -74,7 +75,7 @@ func New(store Store, o Options) (*Server, error) {
 	if o.Window < 10*time.Second {
 		return nil, fmt.Errorf("policyserver: Options.Window: %s is shorter than 10s", o.Window)
 	}
-	if _, err := defaultPolicy().Explain(sampling.Identity{}, "*", o.Under); err != nil {
+	if _, err := policy.Explain(defaultPolicy(), sampling.Identity{}, "*", o.Under); err != nil {
 		return nil, fmt.Errorf("policyserver: Options.Under: %w", err)
 	}
 	if o.Token == "" {

@@ -19,6 +19,7 @@ import (
 	"strings"
 
 	"github.com/krunk-go/krunk/sampling"
+	"github.com/krunk-go/krunk/sampling/policy"
 )
 
 // domain stands before the document in what is signed, so that a signature for something else is none here.
@@ -110,7 +111,7 @@ func (k Key) Sign(message []byte) (string, []byte, error) {
 // Sign returns the signatures of all signers over doc. It refuses a document that ParseStrict refuses, and one without
 // "expires": whoever can hold back a newer policy could keep clients on a signed old one for ever.
 func Sign(doc []byte, by ...Signer) ([]sampling.Signature, error) {
-	p, _, err := sampling.ParseStrict(doc)
+	p, _, err := policy.ParseStrict(doc)
 	if err != nil {
 		return nil, fmt.Errorf("sampling/signed: %w", err)
 	}

@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"github.com/krunk-go/krunk/sampling"
+	"github.com/krunk-go/krunk/sampling/policy"
 )
 
 // key makes a key from a name, the same one each time.
@@ -189,11 +190,11 @@ func TestHashID(t *testing.T) {
 	if len(got) != len(want)+16 || !strings.HasPrefix(got, want) || got[7:9] != string("0123456789abcdef"[h[0]>>4])+string("0123456789abcdef"[h[0]&15]) {
 		t.Errorf("got %s", got)
 	}
-	p, _, err := sampling.ParseStrict([]byte(`{"krunk":1,"version":1,"issued":"2026-10-10T12:00:00Z","clients":1,"salt":"2026-w41","rules":[{"id":"a","until":"2026-10-11T12:00:00Z","when":{"player":["` + got + `"]},"set":{"clients":100}}]}`))
+	p, _, err := policy.ParseStrict([]byte(`{"krunk":1,"version":1,"issued":"2026-10-10T12:00:00Z","clients":1,"salt":"2026-w41","rules":[{"id":"a","until":"2026-10-11T12:00:00Z","when":{"player":["` + got + `"]},"set":{"clients":100}}]}`))
 	if err != nil {
 		t.Fatal(err)
 	}
-	d, err := p.Explain(sampling.Identity{ID: "i", Player: "player-1"}, "net", sampling.Under{Hash: SHA256, Now: p.Issued()})
+	d, err := policy.Explain(p, sampling.Identity{ID: "i", Player: "player-1"}, "net", policy.Under{Hash: SHA256, Now: p.Issued()})
 	if err != nil || !d.Forced || !d.In {
 		t.Errorf("got %+v, %v", d, err)
 	}

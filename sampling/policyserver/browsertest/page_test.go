@@ -236,7 +236,7 @@ func (g *game) current(t *testing.T) (string, *sampling.Policy) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	p, _, err := sampling.ParseStrict(e.Bytes)
+	p, _, err := policy.ParseStrict(e.Bytes)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -340,7 +340,7 @@ func checkHour(t *testing.T, p *sampling.Policy) {
 		for i := 0; policy.Bucket(p.Salt(), id.ID) >= 250_000; i++ {
 			id.ID = fmt.Sprint("probe-", i)
 		}
-		d, err := p.Explain(id, "net.http", sampling.Under{Now: time.Now().Add(c.after)})
+		d, err := policy.Explain(p, id, "net.http", policy.Under{Now: time.Now().Add(c.after)})
 		if err != nil || d.Send != c.want {
 			t.Errorf("after %v: net.http ships from %v, want %v (%v)", c.after, d.Send, c.want, err)
 		}

@@ -1,10 +1,12 @@
-package sampling
+package policy
 
 import (
 	"slices"
 	"strings"
 
 	"github.com/krunk-go/krunk/internal/gate"
+
+	"github.com/krunk-go/krunk/internal/plan"
 )
 
 // membersAt lists what may stand beside the last step of path.
@@ -43,7 +45,7 @@ func suggest(given string, allowed []string, otherwise string) string {
 	for pair := range strings.FieldsSeq(synonyms) {
 		from, to, _ := strings.Cut(pair, ":")
 		if from == low && slices.Contains(allowed, to) {
-			return "did you mean " + quoted(to) + "?"
+			return "did you mean " + plan.Quoted(to) + "?"
 		}
 	}
 	best, least := "", max(len(low)/3, 1)+1
@@ -55,7 +57,7 @@ func suggest(given string, allowed []string, otherwise string) string {
 	if best == "" {
 		return otherwise
 	}
-	return "did you mean " + quoted(best) + "?"
+	return "did you mean " + plan.Quoted(best) + "?"
 }
 
 // distance counts the letters to insert, delete, change or swap with their neighbour between a and b.

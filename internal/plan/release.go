@@ -1,4 +1,4 @@
-package sampling
+package plan
 
 import "strings"
 
@@ -6,14 +6,14 @@ import "strings"
 type versionRange []comparison
 
 type comparison struct {
-	op      string
-	version release
+	Op      string
+	Version Release
 }
 
-// release is a version in pieces: numbers, then an optional pre-release, which comes before the version without one.
-type release struct {
-	numbers [4]uint32
-	pre     string
+// Release is a version in pieces: numbers, then an optional pre-release, which comes before the version without one.
+type Release struct {
+	Numbers [4]uint32
+	Pre     string
 }
 
 func isRange(s string) bool { return strings.ContainsAny(s, "<>=^~*|") }
@@ -41,14 +41,14 @@ func parseRange(s string) (versionRange, bool) {
 }
 
 // parseRelease reads one to four numbers, after an optional name and "@" and an optional "v"; what follows "+" is ignored.
-func parseRelease(s string) (release, bool) {
+func parseRelease(s string) (Release, bool) {
 	if _, after, ok := strings.Cut(s, "@"); ok {
 		s = after
 	}
 	s, _, _ = strings.Cut(strings.TrimPrefix(s, "v"), "+")
 	s, pre, dash := strings.Cut(s, "-")
-	r := release{pre: pre}
-	for i := range r.numbers {
+	r := Release{Pre: pre}
+	for i := range r.Numbers {
 		word, rest, more := strings.Cut(s, ".")
 		if word == "" || len(word) > 9 {
 			return r, false
@@ -57,7 +57,7 @@ func parseRelease(s string) (release, bool) {
 		if !ok {
 			return r, false
 		}
-		r.numbers[i] = uint32(n)
+		r.Numbers[i] = uint32(n)
 		if s = rest; !more {
 			return r, !dash || pre != ""
 		}
@@ -71,8 +71,8 @@ func (v versionRange) holds(s string) bool {
 		return false
 	}
 	for _, c := range v {
-		n := mine.compare(c.version)
-		switch c.op {
+		n := mine.compare(c.Version)
+		switch c.Op {
 		case ">=":
 			ok = n >= 0
 		case "<=":
@@ -91,24 +91,24 @@ func (v versionRange) holds(s string) bool {
 	return true
 }
 
-func (r release) compare(s release) int {
-	for i, n := range r.numbers {
-		if n != s.numbers[i] {
-			if n < s.numbers[i] {
+func (r Release) compare(s Release) int {
+	for i, n := range r.Numbers {
+		if n != s.Numbers[i] {
+			if n < s.Numbers[i] {
 				return -1
 			}
 			return 1
 		}
 	}
 	switch {
-	case r.pre == s.pre:
+	case r.Pre == s.Pre:
 		return 0
-	case r.pre == "":
+	case r.Pre == "":
 		return 1
-	case s.pre == "":
+	case s.Pre == "":
 		return -1
 	}
-	return comparePre(r.pre, s.pre)
+	return comparePre(r.Pre, s.Pre)
 }
 
 // comparePre orders pre-releases as semver does: numbers by value and before words, then the shorter first.

@@ -1,4 +1,4 @@
-package sampling
+package plan
 
 import (
 	"strconv"
@@ -25,27 +25,27 @@ type reader struct {
 	broken   bool // by a syntax error
 	fatal    bool // a problem that rejects the document was noted
 	most     int  // how many problems are kept, at least 1
-	problems []problem
+	Problems []Problem
 }
 
 // fail notes a syntax error; nothing is read after it.
 //
 //go:noinline
-func (r *reader) fail(k kind, at int, arg string) {
+func (r *reader) fail(k Kind, at int, arg string) {
 	if !r.broken {
 		r.broken = true
-		r.note(k, at, arg, "")
+		r.Note(k, at, arg, "")
 	}
 }
 
-// note adds a problem at the current path. The first are kept, but a fatal one is never hidden behind harmless ones.
-func (r *reader) note(k kind, at int, arg, more string) {
-	p := problem{kind: k, path: r.where(), at: at, arg: arg, more: more}
-	switch n := len(r.problems); {
+// Note adds a problem at the current path. The first are kept, but a fatal one is never hidden behind harmless ones.
+func (r *reader) Note(k Kind, at int, arg, more string) {
+	p := Problem{Kind: k, Path: r.where(), At: at, Arg: arg, More: more}
+	switch n := len(r.Problems); {
 	case n < max(r.most, 1):
-		r.problems = append(r.problems, p)
+		r.Problems = append(r.Problems, p)
 	case k.fatal() && !r.fatal:
-		r.problems[n-1] = p
+		r.Problems[n-1] = p
 	}
 	r.fatal = r.fatal || k.fatal()
 }
@@ -61,7 +61,7 @@ func (r *reader) where() string {
 			b = append(b, ']')
 		case i > 0 && r.path[i-1].key == "channels" || !plain(s.key):
 			b = append(b, '[')
-			b = appendQuoted(b, cut(s.key))
+			b = appendQuoted(b, Cut(s.key))
 			b = append(b, ']')
 		default:
 			if i > 0 {
@@ -82,10 +82,10 @@ func plain(key string) bool {
 	return key != "" && len(key) <= 64
 }
 
-// cut keeps a value that is quoted in a message short.
+// Cut keeps a value that is quoted in a message short.
 //
 //go:noinline
-func cut(s string) string {
+func Cut(s string) string {
 	if len(s) <= 64 {
 		return s
 	}
@@ -117,7 +117,7 @@ func (r *reader) expect(c byte, what string) bool {
 		return false
 	}
 	if r.peek() != c {
-		r.fail(kSyntax, r.i, what)
+		r.fail(KSyntax, r.i, what)
 		return false
 	}
 	r.i++
@@ -127,14 +127,14 @@ func (r *reader) expect(c byte, what string) bool {
 func (r *reader) enter() bool {
 	r.depth++
 	if r.depth > maxDepth {
-		r.fail(kDepth, r.i, "")
+		r.fail(KDepth, r.i, "")
 	}
 	return !r.broken
 }
 
 // object calls f for every member, with the reader before its value, which f must consume. A value of another shape is
 // skipped and noted as k.
-func (r *reader) object(k kind, f func(key string, at int)) {
+func (r *reader) object(k Kind, f func(key string, at int)) {
 	if r.peek() != '{' {
 		r.wrong(k, "an object")
 		return
@@ -154,7 +154,7 @@ func (r *reader) object(k kind, f func(key string, at int)) {
 			return
 		}
 		if !seen.add(key) {
-			r.fail(kTwice, at, key)
+			r.fail(KTwice, at, key)
 			return
 		}
 		if !r.expect(':', `":"`) {
@@ -179,7 +179,7 @@ func (r *reader) object(k kind, f func(key string, at int)) {
 }
 
 // array calls f for every element, with the reader before it.
-func (r *reader) array(k kind, f func(i int)) {
+func (r *reader) array(k Kind, f func(i int)) {
 	if r.peek() != '[' {
 		r.wrong(k, "a list")
 		return
@@ -210,12 +210,12 @@ func (r *reader) array(k kind, f func(i int)) {
 }
 
 // wrong skips a value and notes it with its text.
-func (r *reader) wrong(k kind, want string) {
+func (r *reader) wrong(k Kind, want string) {
 	r.peek()
 	at := r.i
 	r.skip()
 	if !r.broken {
-		r.note(k, at, cut(string(r.b[at:r.i])), want)
+		r.Note(k, at, Cut(string(r.b[at:r.i])), want)
 	}
 }
 
@@ -223,9 +223,9 @@ func (r *reader) wrong(k kind, want string) {
 func (r *reader) skip() {
 	switch c := r.peek(); {
 	case c == '{':
-		r.object(kShape, func(string, int) { r.skip() })
+		r.object(KShape, func(string, int) { r.skip() })
 	case c == '[':
-		r.array(kShape, func(int) { r.skip() })
+		r.array(KShape, func(int) { r.skip() })
 	case c == '"':
 		r.text()
 	case c == '-' || c >= '0' && c <= '9':
@@ -237,20 +237,20 @@ func (r *reader) skip() {
 	case c == 'n':
 		r.word("null")
 	default:
-		r.fail(kSyntax, r.i, "a value")
+		r.fail(KSyntax, r.i, "a value")
 	}
 }
 
 func (r *reader) word(w string) {
 	if len(r.b)-r.i < len(w) || string(r.b[r.i:r.i+len(w)]) != w {
-		r.fail(kSyntax, r.i, "a value")
+		r.fail(KSyntax, r.i, "a value")
 		return
 	}
 	r.i += len(w)
 }
 
 // str returns the next value if it is a string; another one is skipped and noted as k.
-func (r *reader) str(k kind, want string) (string, bool) {
+func (r *reader) str(k Kind, want string) (string, bool) {
 	if r.peek() != '"' {
 		r.wrong(k, want)
 		return "", false
@@ -259,7 +259,7 @@ func (r *reader) str(k kind, want string) (string, bool) {
 }
 
 // boolean returns the next value if it is true or false.
-func (r *reader) boolean(k kind) (value, ok bool) {
+func (r *reader) boolean(k Kind) (value, ok bool) {
 	switch r.peek() {
 	case 't':
 		r.word("true")
@@ -273,7 +273,7 @@ func (r *reader) boolean(k kind) (value, ok bool) {
 }
 
 // number returns the text of the next value if it is a number.
-func (r *reader) number(k kind, want string) (string, bool) {
+func (r *reader) number(k Kind, want string) (string, bool) {
 	if c := r.peek(); c != '-' && (c < '0' || c > '9') {
 		r.wrong(k, want)
 		return "", false
@@ -301,7 +301,7 @@ func (r *reader) literal() (string, bool) {
 		good = r.run() > 0
 	}
 	if !good {
-		r.fail(kSyntax, at, "a number")
+		r.fail(KSyntax, at, "a number")
 		return "", false
 	}
 	return string(r.b[at:r.i]), true
@@ -330,12 +330,12 @@ func (r *reader) text() (string, bool) {
 		case c == '\\':
 			return r.escaped(append([]byte(nil), r.b[at:r.i]...))
 		case c < 0x20:
-			r.fail(kSyntax, r.i, "no control character")
+			r.fail(KSyntax, r.i, "no control character")
 			return "", false
 		}
 		r.i++
 	}
-	r.fail(kSyntax, r.i, `"`)
+	r.fail(KSyntax, r.i, `"`)
 	return "", false
 }
 
@@ -348,20 +348,20 @@ func (r *reader) escaped(out []byte) (string, bool) {
 		case c == '"':
 			return string(out), true
 		case c < 0x20:
-			r.fail(kSyntax, r.i-1, "no control character")
+			r.fail(KSyntax, r.i-1, "no control character")
 			return "", false
 		case c != '\\':
 			out = append(out, c)
 		default:
 			u, ok := r.escape()
 			if !ok {
-				r.fail(kSyntax, r.i, "an escape")
+				r.fail(KSyntax, r.i, "an escape")
 				return "", false
 			}
 			out = utf8.AppendRune(out, u)
 		}
 	}
-	r.fail(kSyntax, r.i, `"`)
+	r.fail(KSyntax, r.i, `"`)
 	return "", false
 }
 
@@ -417,7 +417,7 @@ func (r *reader) hex() (rune, bool) {
 // end wants nothing but space after the document.
 func (r *reader) end() {
 	if !r.broken && r.peek() != 0 || !r.broken && r.i < len(r.b) {
-		r.fail(kMore, r.i, "")
+		r.fail(KMore, r.i, "")
 	}
 }
 

@@ -1,8 +1,10 @@
-package sampling
+package policy
 
 import (
 	"strings"
 	"testing"
+
+	"github.com/krunk-go/krunk/sampling"
 )
 
 // Whatever way a rule without an end raises volume, it is found, also for channels that it does not name.
@@ -41,5 +43,11 @@ func TestNoteSilencesAFractionWhereverItStands(t *testing.T) {
 		if _, warnings, err := ParseStrict([]byte(doc)); err != nil || len(warnings) != want {
 			t.Errorf("%s: %v, %v", doc, warnings, err)
 		}
+	}
+}
+
+func TestCautiousIsClean(t *testing.T) {
+	if _, warnings, err := ParseStrict(sampling.Cautious()); err != nil || len(warnings) != 0 {
+		t.Fatalf("got %v, %v", warnings, err)
 	}
 }

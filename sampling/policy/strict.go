@@ -1,10 +1,13 @@
-package sampling
+package policy
 
 import (
 	"slices"
 	"strconv"
 	"strings"
 	"unicode/utf8"
+
+	"github.com/krunk-go/krunk/internal/plan"
+	"github.com/krunk-go/krunk/sampling"
 )
 
 // Problem is one finding of a strict reading, in words for the person who writes policies.
@@ -33,7 +36,7 @@ type Warning struct{ Problem }
 
 // Errors is everything that is wrong with a policy, sorted by path, at most 20.
 type Errors struct {
-	Version Version // zero if the document does not tell
+	Version sampling.Version // zero if the document does not tell
 	List    []Problem
 }
 
@@ -48,23 +51,23 @@ func (e *Errors) Error() string {
 
 // ParseStrict reads a policy as a publisher does: whatever Parse would ignore is an error too, and all errors are listed
 // with places and what to write, in an *Errors. Warnings come with a policy and with errors alike.
-func ParseStrict(b []byte) (*Policy, []Warning, error) {
-	d := decode(b, 4096) // so that no error hides behind warnings
-	if rejection(d.problems) == nil {
-		d.lint()
+func ParseStrict(b []byte) (*sampling.Policy, []Warning, error) {
+	d := plan.Decode(b, 4096) // so that no error hides behind warnings
+	if plan.FaultOf(d.Problems) == nil {
+		linter{d}.lint()
 	}
 	var errs Errors
 	var warnings []Warning
-	for _, p := range d.problems {
-		if p.kind == kFraction && d.p.note != "" {
+	for _, p := range d.Problems {
+		if p.Kind == plan.KFraction && d.P.Note != "" {
 			continue // a note that stands behind the number silences it too
 		}
-		line, column := position(b, p.at)
-		out := Problem{Code: p.kind.code(), Path: p.path, Line: line, Column: column}
-		if out.What, out.Write = p.text(); p.kind <= kUTF8 && p.kind != kShape {
+		line, column := position(b, p.At)
+		out := Problem{Code: p.Kind.Code(), Path: p.Path, Line: line, Column: column}
+		if out.What, out.Write = text(&p); p.Kind <= plan.KUTF8 && p.Kind != plan.KShape {
 			out.Path = "" // the text says where: the path ends where reading stopped
 		}
-		if p.kind.warns() {
+		if warns(p.Kind) {
 			warnings = append(warnings, Warning{out})
 		} else {
 			errs.List = append(errs.List, out)
@@ -73,15 +76,16 @@ func ParseStrict(b []byte) (*Policy, []Warning, error) {
 	slices.SortStableFunc(errs.List, func(a, b Problem) int { return strings.Compare(a.Path, b.Path) })
 	slices.SortStableFunc(warnings, func(a, b Warning) int { return strings.Compare(a.Path, b.Path) })
 	if len(errs.List) == 0 {
-		return d.p, warnings, nil
+		p, err := sampling.Parse(b)
+		return p, warnings, err
 	}
-	errs.Version, errs.List = d.p.version, errs.List[:min(len(errs.List), maxProblems)]
+	errs.Version, errs.List = sampling.Version(d.P.Version), errs.List[:min(len(errs.List), plan.MaxProblems)]
 	return nil, warnings, &errs
 }
 
-func (k kind) warns() bool {
+func warns(k plan.Kind) bool {
 	switch k {
-	case kFraction, kNoEffect, kShadowed, kNoChannel, kReshuffle:
+	case plan.KFraction, plan.KNoEffect, plan.KShadowed, plan.KNoChannel, plan.KReshuffle:
 		return true
 	}
 	return false

@@ -1,4 +1,4 @@
-package sampling
+package policy
 
 import (
 	"errors"
@@ -7,6 +7,9 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+
+	"github.com/krunk-go/krunk/internal/plan"
+	"github.com/krunk-go/krunk/sampling"
 )
 
 // doc wraps members into a policy that is valid by itself.
@@ -50,7 +53,7 @@ var table = []row{
 	{"E01", `[]`, `[] is not an object; write an object`, reject},
 	{"E01", doc(`"note":"` + "\xff" + `"`), `offset 63: not UTF-8; save the file as UTF-8`, reject},
 	{"E01", doc(`"enabled":` + strings.Repeat("[", 20) + strings.Repeat("]", 20)), `offset 81: nested deeper than 16; a policy needs six levels`, reject},
-	{"E01", doc(`"note":"` + strings.Repeat("x", MaxDocument) + `"`), `larger than 64 KiB; a policy is read by every client: shorten its lists`, reject},
+	{"E01", doc(`"note":"` + strings.Repeat("x", sampling.MaxDocument) + `"`), `larger than 64 KiB; a policy is read by every client: shorten its lists`, reject},
 	{"E01", doc(`"enabled":"false"`), `enabled: "false" is not true or false; write true or false`, reject},
 	{"E01", doc(`"clients":01`), `offset 65: not valid JSON; expected a number`, reject},
 	{"E02", `{"krunk":2,"version":1}`, `krunk: format 2 is newer than this krunk understands (1); keeping the current policy; update this tool or write 1`, reject},
@@ -115,7 +118,7 @@ var table = []row{
 
 func TestValidationTable(t *testing.T) {
 	for _, row := range table {
-		t.Run(row.code+" "+cut(row.want), func(t *testing.T) {
+		t.Run(row.code+" "+plan.Cut(row.want), func(t *testing.T) {
 			p, warnings, err := ParseStrict([]byte(row.doc))
 			var found []Problem
 			var errs *Errors
@@ -141,27 +144,27 @@ func TestValidationTable(t *testing.T) {
 
 // lenient holds what a client does with the same document.
 func (r row) lenient(t *testing.T) {
-	p, err := Parse([]byte(r.doc))
-	var rejected *Rejection
+	p, err := sampling.Parse([]byte(r.doc))
+	var rejected *sampling.Rejection
 	switch r.client {
 	case reject:
 		if errors.As(err, &rejected) && rejected.Code == r.code {
 			return
 		}
-		if errors.Is(err, ErrTooLarge) && r.code == "E01" || errors.Is(err, ErrUnsupported) && r.code == "E02" {
+		if errors.Is(err, sampling.ErrTooLarge) && r.code == "E01" || errors.Is(err, sampling.ErrUnsupported) && r.code == "E02" {
 			return
 		}
 		t.Errorf("client: got %v, want a rejection for %s", err, r.code)
 	case never_:
-		if err != nil || len(p.rules) != 1 || !p.rules[0].dead || p.partial != r.code {
+		if err != nil || len(p.Document().Rules) != 1 || !p.Document().Rules[0].Dead || p.Document().Partial != r.code {
 			t.Errorf("client: got %v, want a rule that matches nobody for %s", err, r.code)
 		}
 	case accept:
-		if err != nil || p.partial != "" {
+		if err != nil || p.Document().Partial != "" {
 			t.Errorf("client: got %v, want it accepted", err)
 		}
-		if r.code == "E15" && p.unknown != 1 {
-			t.Errorf("client: counted %d unknown members, want 1", p.unknown)
+		if r.code == "E15" && p.Document().Unknown != 1 {
+			t.Errorf("client: counted %d unknown members, want 1", p.Document().Unknown)
 		}
 	}
 }
@@ -210,8 +213,8 @@ policy 0.7: 2:21: E10 salt: "a:b" contains ':' which separates salt and id in th
 }
 
 func TestParseFatalBehindManyHarmless(t *testing.T) {
-	_, err := Parse([]byte(doc(many(50, func(i int) string { return `"u` + strconv.Itoa(i) + `":1` }) + `,"clients":150`)))
-	var r *Rejection
+	_, err := sampling.Parse([]byte(doc(many(50, func(i int) string { return `"u` + strconv.Itoa(i) + `":1` }) + `,"clients":150`)))
+	var r *sampling.Rejection
 	if !errors.As(err, &r) || r.Code != "E05" || r.Path != "clients" {
 		t.Errorf("got %v, want E05 at clients", err)
 	}
@@ -226,14 +229,14 @@ func TestStudyExample(t *testing.T) {
 	if err != nil || len(warnings) != 0 {
 		t.Fatalf("got %v, %v", warnings, err)
 	}
-	if p.Version() != (Version{3, 1187}) || p.Pace().Spread.Seconds() != 60 || len(p.Channels()) != 5 {
-		t.Errorf("got %v, %v, %v", p.Version(), p.Pace(), p.Channels())
+	if p.Version() != (sampling.Version{Epoch: 3, N: 1187}) || p.Pace().Spread.Seconds() != 60 || len(Channels(p)) != 5 {
+		t.Errorf("got %v, %v, %v", p.Version(), p.Pace(), Channels(p))
 	}
 }
 
-func parse(t testing.TB, s string) *Policy {
+func parse(t testing.TB, s string) *sampling.Policy {
 	t.Helper()
-	p, err := Parse([]byte(s))
+	p, err := sampling.Parse([]byte(s))
 	if err != nil {
 		t.Fatalf("Parse(%s): %v", s, err)
 	}

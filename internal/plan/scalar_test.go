@@ -1,4 +1,4 @@
-package sampling
+package plan
 
 import (
 	"encoding/json"
@@ -44,7 +44,7 @@ func TestPercentVectors(t *testing.T) {
 		t.Fatalf("got %d vectors, want 9", len(f.Vectors))
 	}
 	for _, v := range f.Vectors {
-		if got, bad := decimal(v.Percent.String(), 4); got != v.PPM || bad != numGood {
+		if got, bad := Decimal(v.Percent.String(), 4); got != v.PPM || bad != numGood {
 			t.Errorf("%s = %d, %d, want %d", v.Percent, got, bad, v.PPM)
 		}
 	}
@@ -61,7 +61,7 @@ func TestDecimal(t *testing.T) {
 		{"1e99999999999", 0, numLarge}, {"123456789012345678901234567890", 0, numFine}, {"33.333300000000000000000000000", 333_333, numGood},
 		{"0.000000000000000000000000000001", 0, numFine},
 	} {
-		got, bad := decimal(v.lit, 4)
+		got, bad := Decimal(v.lit, 4)
 		if v.lit == "123456789012345678901234567890" && bad == numLarge {
 			bad = numFine // either refusal will do
 		}

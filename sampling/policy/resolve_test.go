@@ -1,4 +1,4 @@
-package sampling
+package policy
 
 import (
 	"crypto/sha256"
@@ -9,10 +9,13 @@ import (
 	"time"
 
 	"github.com/krunk-go/krunk/internal/gate"
+
+	"github.com/krunk-go/krunk/internal/plan"
+	"github.com/krunk-go/krunk/sampling"
 )
 
-// client returns an id whose bucket with the empty salt lies from low up to high.
-func client(low, high uint32) string {
+// idBetween returns an id whose bucket with the empty salt lies from low up to high.
+func idBetween(low, high uint32) string {
 	for i := 0; ; i++ {
 		if b := gate.Bucket("", strconv.Itoa(i)); b >= low && b < high {
 			return strconv.Itoa(i)
@@ -21,35 +24,35 @@ func client(low, high uint32) string {
 }
 
 func TestResolve(t *testing.T) {
-	low, mid, high := client(0, 10_000), client(60_000, 90_000), client(900_000, gate.Million)
-	hash := Identity{ID: high, Player: "anna", Release: "dust514@1.42.0", Platform: "windows", Tags: map[string]string{"flag.x": "on"}}
+	low, mid, high := idBetween(0, 10_000), idBetween(60_000, 90_000), idBetween(900_000, gate.Million)
+	hash := sampling.Identity{ID: high, Player: "anna", Release: "dust514@1.42.0", Platform: "windows", Tags: map[string]string{"flag.x": "on"}}
 	for _, row := range []struct {
 		name, members, channel string
-		id                     Identity
+		id                     sampling.Identity
 		trail, send, issue     gate.Level
 		in, forced             bool
 		ppm                    uint32
 	}{
-		{"nothing said", ``, "net", Identity{ID: high}, gate.LevelDebug, gate.LevelOff, gate.LevelError, true, false, gate.Million},
-		{"chain at segment boundary", `"channels":{"net":{"send":"info"}}`, "network", Identity{ID: high}, gate.LevelDebug, gate.LevelOff, gate.LevelError, true, false, gate.Million},
-		{"chain per field", `"channels":{"*":{"issue":"fatal"},"net":{"send":"info"},"net.http":{"trail":"trace"}}`, "net.http.h2", Identity{ID: high}, gate.LevelTrace, gate.LevelInfo, gate.LevelFatal, true, false, gate.Million},
-		{"case folds", `"channels":{"Net":{"send":"info"}}`, "NET.http", Identity{ID: high}, gate.LevelDebug, gate.LevelInfo, gate.LevelError, true, false, gate.Million},
-		{"outside keeps its trail", `"clients":10`, "net", Identity{ID: high}, gate.LevelDebug, gate.LevelOff, gate.LevelOff, false, false, 100_000},
-		{"nested: smaller counts", `"clients":10,"channels":{"net":{"clients":5}}`, "net", Identity{ID: mid}, gate.LevelDebug, gate.LevelOff, gate.LevelOff, false, false, 50_000},
-		{"nested: inside both", `"clients":10,"channels":{"net":{"clients":1}}`, "net", Identity{ID: low}, gate.LevelDebug, gate.LevelOff, gate.LevelError, true, false, 10_000},
-		{"top is a ceiling", `"clients":1,"channels":{"net":{"clients":50}}`, "net", Identity{ID: mid}, gate.LevelDebug, gate.LevelOff, gate.LevelOff, false, false, 10_000},
-		{"own salt: product", `"clients":10,"channels":{"net":{"clients":50,"salt":"own"}}`, "net", Identity{ID: high}, gate.LevelDebug, gate.LevelOff, gate.LevelOff, false, false, 50_000},
-		{"by player not set", `"channels":{"net":{"clients":99,"by":"player"}}`, "net", Identity{ID: low}, gate.LevelDebug, gate.LevelOff, gate.LevelOff, false, false, 990_000},
-		{"by player not set, all", `"channels":{"net":{"clients":100,"by":"player"}}`, "net", Identity{ID: low}, gate.LevelDebug, gate.LevelOff, gate.LevelError, true, false, gate.Million},
-		{"by match", `"clients":10,"channels":{"net":{"by":"match"}}`, "net", Identity{ID: high, Match: low}, gate.LevelDebug, gate.LevelOff, gate.LevelError, true, false, 100_000},
-		{"by of all", `"clients":10,"by":"match"`, "net", Identity{ID: low, Match: high}, gate.LevelDebug, gate.LevelOff, gate.LevelOff, false, false, 100_000},
-		{"rules in order", `"rules":[{"id":"a","when":{"env":["x"]},"set":{"channels":{"*":{"send":"info"}}}},{"id":"b","when":{"env":["x"]},"set":{"channels":{"net":{"send":"warn"}}}}]`, "net", Identity{ID: high, Env: "x"}, gate.LevelDebug, gate.LevelWarn, gate.LevelError, true, false, gate.Million},
-		{"rule over exact entry", `"channels":{"net":{"send":"error"}},"rules":[{"id":"a","when":{"env":["x"]},"set":{"channels":{"*":{"send":"info"}}}}]`, "net", Identity{ID: high, Env: "x"}, gate.LevelDebug, gate.LevelInfo, gate.LevelError, true, false, gate.Million},
-		{"and over keys", `"rules":[{"id":"a","when":{"env":["x"],"platform":["linux"]},"set":{"clients":0}}]`, "net", Identity{ID: high, Env: "x"}, gate.LevelDebug, gate.LevelOff, gate.LevelError, true, false, gate.Million},
-		{"or in a list", `"rules":[{"id":"a","when":{"env":["y","x"]},"set":{"clients":0}}]`, "net", Identity{ID: high, Env: "x"}, gate.LevelDebug, gate.LevelOff, gate.LevelOff, false, false, 0},
-		{"not", `"rules":[{"id":"a","when":{"env":["x"],"not":{"region":["eu"]}},"set":{"clients":0}}]`, "net", Identity{ID: high, Env: "x", Region: "eu"}, gate.LevelDebug, gate.LevelOff, gate.LevelError, true, false, gate.Million},
-		{"not elsewhere", `"rules":[{"id":"a","when":{"env":["x"],"not":{"region":["eu"]}},"set":{"clients":0}}]`, "net", Identity{ID: high, Env: "x", Region: "us"}, gate.LevelDebug, gate.LevelOff, gate.LevelOff, false, false, 0},
-		{"not, unknown key", `"rules":[{"id":"a","when":{"env":["x"],"not":{"wind":["eu"]}},"set":{"clients":0}}]`, "net", Identity{ID: high, Env: "x"}, gate.LevelDebug, gate.LevelOff, gate.LevelError, true, false, gate.Million},
+		{"nothing said", ``, "net", sampling.Identity{ID: high}, gate.LevelDebug, gate.LevelOff, gate.LevelError, true, false, gate.Million},
+		{"chain at segment boundary", `"channels":{"net":{"send":"info"}}`, "network", sampling.Identity{ID: high}, gate.LevelDebug, gate.LevelOff, gate.LevelError, true, false, gate.Million},
+		{"chain per field", `"channels":{"*":{"issue":"fatal"},"net":{"send":"info"},"net.http":{"trail":"trace"}}`, "net.http.h2", sampling.Identity{ID: high}, gate.LevelTrace, gate.LevelInfo, gate.LevelFatal, true, false, gate.Million},
+		{"case folds", `"channels":{"Net":{"send":"info"}}`, "NET.http", sampling.Identity{ID: high}, gate.LevelDebug, gate.LevelInfo, gate.LevelError, true, false, gate.Million},
+		{"outside keeps its trail", `"clients":10`, "net", sampling.Identity{ID: high}, gate.LevelDebug, gate.LevelOff, gate.LevelOff, false, false, 100_000},
+		{"nested: smaller counts", `"clients":10,"channels":{"net":{"clients":5}}`, "net", sampling.Identity{ID: mid}, gate.LevelDebug, gate.LevelOff, gate.LevelOff, false, false, 50_000},
+		{"nested: inside both", `"clients":10,"channels":{"net":{"clients":1}}`, "net", sampling.Identity{ID: low}, gate.LevelDebug, gate.LevelOff, gate.LevelError, true, false, 10_000},
+		{"top is a ceiling", `"clients":1,"channels":{"net":{"clients":50}}`, "net", sampling.Identity{ID: mid}, gate.LevelDebug, gate.LevelOff, gate.LevelOff, false, false, 10_000},
+		{"own salt: product", `"clients":10,"channels":{"net":{"clients":50,"salt":"own"}}`, "net", sampling.Identity{ID: high}, gate.LevelDebug, gate.LevelOff, gate.LevelOff, false, false, 50_000},
+		{"by player not set", `"channels":{"net":{"clients":99,"by":"player"}}`, "net", sampling.Identity{ID: low}, gate.LevelDebug, gate.LevelOff, gate.LevelOff, false, false, 990_000},
+		{"by player not set, all", `"channels":{"net":{"clients":100,"by":"player"}}`, "net", sampling.Identity{ID: low}, gate.LevelDebug, gate.LevelOff, gate.LevelError, true, false, gate.Million},
+		{"by match", `"clients":10,"channels":{"net":{"by":"match"}}`, "net", sampling.Identity{ID: high, Match: low}, gate.LevelDebug, gate.LevelOff, gate.LevelError, true, false, 100_000},
+		{"by of all", `"clients":10,"by":"match"`, "net", sampling.Identity{ID: low, Match: high}, gate.LevelDebug, gate.LevelOff, gate.LevelOff, false, false, 100_000},
+		{"rules in order", `"rules":[{"id":"a","when":{"env":["x"]},"set":{"channels":{"*":{"send":"info"}}}},{"id":"b","when":{"env":["x"]},"set":{"channels":{"net":{"send":"warn"}}}}]`, "net", sampling.Identity{ID: high, Env: "x"}, gate.LevelDebug, gate.LevelWarn, gate.LevelError, true, false, gate.Million},
+		{"rule over exact entry", `"channels":{"net":{"send":"error"}},"rules":[{"id":"a","when":{"env":["x"]},"set":{"channels":{"*":{"send":"info"}}}}]`, "net", sampling.Identity{ID: high, Env: "x"}, gate.LevelDebug, gate.LevelInfo, gate.LevelError, true, false, gate.Million},
+		{"and over keys", `"rules":[{"id":"a","when":{"env":["x"],"platform":["linux"]},"set":{"clients":0}}]`, "net", sampling.Identity{ID: high, Env: "x"}, gate.LevelDebug, gate.LevelOff, gate.LevelError, true, false, gate.Million},
+		{"or in a list", `"rules":[{"id":"a","when":{"env":["y","x"]},"set":{"clients":0}}]`, "net", sampling.Identity{ID: high, Env: "x"}, gate.LevelDebug, gate.LevelOff, gate.LevelOff, false, false, 0},
+		{"not", `"rules":[{"id":"a","when":{"env":["x"],"not":{"region":["eu"]}},"set":{"clients":0}}]`, "net", sampling.Identity{ID: high, Env: "x", Region: "eu"}, gate.LevelDebug, gate.LevelOff, gate.LevelError, true, false, gate.Million},
+		{"not elsewhere", `"rules":[{"id":"a","when":{"env":["x"],"not":{"region":["eu"]}},"set":{"clients":0}}]`, "net", sampling.Identity{ID: high, Env: "x", Region: "us"}, gate.LevelDebug, gate.LevelOff, gate.LevelOff, false, false, 0},
+		{"not, unknown key", `"rules":[{"id":"a","when":{"env":["x"],"not":{"wind":["eu"]}},"set":{"clients":0}}]`, "net", sampling.Identity{ID: high, Env: "x"}, gate.LevelDebug, gate.LevelOff, gate.LevelError, true, false, gate.Million},
 		{"release range", `"rules":[{"id":"a","when":{"release":[">=1.42 <1.43"]},"set":{"clients":0}}]`, "net", hash, gate.LevelDebug, gate.LevelOff, gate.LevelOff, false, false, 0},
 		{"release without name", `"rules":[{"id":"a","when":{"release":["1.42.0"]},"set":{"clients":0}}]`, "net", hash, gate.LevelDebug, gate.LevelOff, gate.LevelOff, false, false, 0},
 		{"tag", `"rules":[{"id":"a","when":{"tags.flag.x":["on"]},"set":{"clients":0}}]`, "net", hash, gate.LevelDebug, gate.LevelOff, gate.LevelOff, false, false, 0},
@@ -57,17 +60,17 @@ func TestResolve(t *testing.T) {
 		{"allow-list, hashed", `"clients":1,"salt":"","rules":[{"id":"a","when":{"player":["` + hashID("", "anna") + `"]},"set":{"clients":100}}]`, "net", hash, gate.LevelDebug, gate.LevelOff, gate.LevelError, true, true, 0},
 		{"allow-list is above the ceiling", `"clients":1,"ceiling":{"clients":2,"send":"error"},"rules":[{"id":"a","when":{"player":["anna"]},"set":{"clients":100,"channels":{"*":{"send":"debug"}}}}]`, "net", hash, gate.LevelDebug, gate.LevelDebug, gate.LevelError, true, true, 0},
 		{"allow-list is above a channel's share", `"channels":{"net":{"clients":1}},"rules":[{"id":"a","when":{"player":["anna"]},"set":{"clients":100}}]`, "net", hash, gate.LevelDebug, gate.LevelOff, gate.LevelError, true, true, 0},
-		{"ceiling", `"clients":50,"channels":{"*":{"send":"debug"}},"ceiling":{"clients":1,"send":"error"}`, "net", Identity{ID: low}, gate.LevelDebug, gate.LevelError, gate.LevelError, true, false, 10_000},
-		{"order: trail follows", `"channels":{"*":{"send":"trace"}}`, "net", Identity{ID: low}, gate.LevelTrace, gate.LevelTrace, gate.LevelError, true, false, gate.Million},
-		{"order: issue follows", `"channels":{"*":{"send":"fatal"}}`, "net", Identity{ID: low}, gate.LevelDebug, gate.LevelFatal, gate.LevelFatal, true, false, gate.Million},
-		{"kill switch", `"enabled":false`, "net", Identity{ID: low}, gate.LevelOff, gate.LevelOff, gate.LevelOff, false, false, gate.Million},
+		{"ceiling", `"clients":50,"channels":{"*":{"send":"debug"}},"ceiling":{"clients":1,"send":"error"}`, "net", sampling.Identity{ID: low}, gate.LevelDebug, gate.LevelError, gate.LevelError, true, false, 10_000},
+		{"order: trail follows", `"channels":{"*":{"send":"trace"}}`, "net", sampling.Identity{ID: low}, gate.LevelTrace, gate.LevelTrace, gate.LevelError, true, false, gate.Million},
+		{"order: issue follows", `"channels":{"*":{"send":"fatal"}}`, "net", sampling.Identity{ID: low}, gate.LevelDebug, gate.LevelFatal, gate.LevelFatal, true, false, gate.Million},
+		{"kill switch", `"enabled":false`, "net", sampling.Identity{ID: low}, gate.LevelOff, gate.LevelOff, gate.LevelOff, false, false, gate.Million},
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			p := parse(t, doc(row.members))
-			d, err := p.Explain(row.id, row.channel, Under{Hash: sha256.Sum256})
+			d, err := Explain(p, row.id, row.channel, Under{Hash: sha256.Sum256})
 			want := gate.Thresholds{Trail: row.trail, Send: row.send, Issue: row.issue}
-			if err != nil || d.Thresholds != want || d.In != row.in || d.Forced != row.forced || d.PPM != row.ppm {
-				t.Errorf("got %v in=%v forced=%v ppm=%d, %v; want %v in=%v forced=%v ppm=%d", d.Thresholds, d.In, d.Forced, d.PPM, err, want, row.in, row.forced, row.ppm)
+			if err != nil || thresholds(d) != want || d.In != row.in || d.Forced != row.forced || d.PPM != row.ppm {
+				t.Errorf("got %v in=%v forced=%v ppm=%d, %v; want %v in=%v forced=%v ppm=%d", thresholds(d), d.In, d.Forced, d.PPM, err, want, row.in, row.forced, row.ppm)
 			}
 		})
 	}
@@ -75,40 +78,22 @@ func TestResolve(t *testing.T) {
 
 func hashID(salt, id string) string {
 	h := sha256.Sum256([]byte(salt + ":" + id))
-	return hashed + hexOf(h[:8])
+	return plan.Hashed + plan.HexOf(h[:8])
 }
 
 func TestHashedIDWithoutHasherMatchesNobody(t *testing.T) {
 	for _, when := range []string{`"player":["` + hashID("", "anna") + `"]`, `"env":["x"],"not":{"player":["` + hashID("", "bob") + `"]}`} {
 		p := parse(t, rules(`{"id":"a","when":{`+when+`},"set":{"clients":0}}`))
-		d, _ := p.Explain(Identity{ID: "i", Player: "anna", Env: "x"}, "net", Under{})
+		d, _ := Explain(p, sampling.Identity{ID: "i", Player: "anna", Env: "x"}, "net", Under{})
 		if !d.In || d.Rules[0].Applies {
 			t.Errorf("when %s: the rule applied: %+v", when, d.Rules)
 		}
 	}
 }
 
-func TestReleaseOrder(t *testing.T) {
-	list := []string{"1.0-alpha", "1.0-alpha.1", "1.0-alpha.beta", "1.0-beta", "1.0-beta.2", "1.0-beta.11", "1.0-rc.1", "1.0", "1.0.0.1", "1.0.1", "v1.2", "game@1.10+build7"}
-	for i, a := range list {
-		for j, b := range list {
-			x, ok := parseRelease(a)
-			y, ok2 := parseRelease(b)
-			if got := x.compare(y); !ok || !ok2 || got < 0 != (i < j) || got > 0 != (i > j) {
-				t.Errorf("%s against %s: got %d", a, b, got)
-			}
-		}
-	}
-	for _, bad := range []string{"", "x", "1.", ".1", "1.2.3.4.5", "1-", "12345678901", "1..2", "-1"} {
-		if r, ok := parseRelease(bad); ok {
-			t.Errorf("%q is read as %v", bad, r)
-		}
-	}
-}
-
 func TestExplainNamesTheDecider(t *testing.T) {
 	p := parse(t, doc(`"clients":10,"channels":{"*":{"rate":"60/h"},"net":{"send":"info","clients":5}},"rules":[{"id":"r","when":{"env":["x"]},"set":{"clients":1,"channels":{"net.http":{"issue":"warn"}}}},{"id":"s","when":{"env":["y"]}}]`))
-	d, _ := p.Explain(Identity{ID: "a", Env: "x"}, "net.http", Under{Base: map[string]Thresholds{"net": {Trail: "info"}}})
+	d, _ := Explain(p, sampling.Identity{ID: "a", Env: "x"}, "net.http", Under{Base: map[string]Thresholds{"net": {Trail: "info"}}})
 	for field, want := range map[string]string{
 		"clients": `rule r: clients`, "channel clients": `policy: channels["net"].clients`, "send": `policy: channels["net"].send`,
 		"issue": `rule r: channels["net.http"].issue`, "rate": `policy: channels["*"].rate`, "trail": `compiled: channels["net"].trail`,
@@ -187,8 +172,12 @@ func TestPropertyControllerEqualsExplainEqualsOracle(t *testing.T) {
 		}
 		return strings.Join(out, ",")
 	}
-	id := Identity{ID: "x", Env: "yes"}
-	c := controller(t, id, Options{})
+	id := sampling.Identity{ID: "x", Env: "yes"}
+	c := simulated(t, id)
+	client, err := Simulate(c)
+	if err != nil {
+		t.Fatal(err)
+	}
 	tried := 0
 	for version := 1; version <= 2000; version++ {
 		layers, tops := []map[string]string{{}}, []string{strconv.Itoa(r.IntN(101))}
@@ -212,7 +201,7 @@ func TestPropertyControllerEqualsExplainEqualsOracle(t *testing.T) {
 			s += `{"id":"r` + strconv.Itoa(i) + `","when":{"env":["` + env + `"]},"set":{` + set + `"channels":{` + e + `}}}`
 		}
 		s += "]}"
-		c.Update(func(i *Identity) { i.ID = strconv.Itoa(version); id.ID = i.ID })
+		c.Update(func(i *sampling.Identity) { i.ID = strconv.Itoa(version); id.ID = i.ID })
 		if err := c.Apply([]byte(s)); err != nil {
 			if !strings.Contains(err.Error(), "E06") {
 				t.Fatalf("%s: %v", s, err)
@@ -223,13 +212,13 @@ func TestPropertyControllerEqualsExplainEqualsOracle(t *testing.T) {
 		p := parse(t, s)
 		for _, n := range append(names[1:], "other", "net.httpx") {
 			want := oracle(layers, tops, gate.Bucket("", id.ID), n)
-			d, _ := p.Explain(id, n, Under{})
-			if d.Thresholds != want {
-				t.Fatalf("%s\n%s on %s: explain %v, oracle %v", s, id.ID, n, d.Thresholds, want)
+			d, _ := Explain(p, id, n, Under{})
+			if thresholds(d) != want {
+				t.Fatalf("%s\n%s on %s: explain %v, oracle %v", s, id.ID, n, thresholds(d), want)
 			}
-			for l := gate.LevelTrace; l <= gate.LevelFatal; l++ {
-				if got := channel(c, n).Decide(l) &^ gate.Draw; got != shipped(want, l) {
-					t.Fatalf("%s\n%s on %s at %v: gate %b, oracle %b", s, id.ID, n, l, got, shipped(want, l))
+			for l := LevelTrace; l <= LevelFatal; l++ {
+				if got := client.Channel(n).Decide(l); got != shipped(want, l) {
+					t.Fatalf("%s\n%s on %s at %v: gate %+v, oracle %+v", s, id.ID, n, l, got, shipped(want, l))
 				}
 			}
 		}
@@ -246,22 +235,28 @@ func TestExplainTime(t *testing.T) {
 		now time.Time
 		in  bool
 	}{{at.Add(-time.Second), false}, {at, true}} {
-		if d, _ := p.Explain(Identity{ID: "a", Env: "x"}, "net", Under{Now: row.now}); d.In != row.in {
+		if d, _ := Explain(p, sampling.Identity{ID: "a", Env: "x"}, "net", Under{Now: row.now}); d.In != row.in {
 			t.Errorf("at %v: in=%v, want %v: %+v", row.now, d.In, row.in, d.Rules)
 		}
 	}
 }
 
 // shipped is what thresholds mean for a record, without draws.
-func shipped(t gate.Thresholds, l gate.Level) (v gate.Verdict) {
-	if l >= t.Trail {
-		v = gate.Trail
+func shipped(t gate.Thresholds, l Level) Verdict {
+	return Verdict{Trail: gate.Level(l) >= t.Trail, Send: gate.Level(l) >= t.Send, Issue: gate.Level(l) >= t.Issue}
+}
+
+func thresholds(d Decision) gate.Thresholds {
+	return gate.Thresholds{Trail: gate.Level(d.Trail), Send: gate.Level(d.Send), Issue: gate.Level(d.Issue)}
+}
+
+// simulated is a controller with one client.
+func simulated(t *testing.T, id sampling.Identity) *sampling.Controller {
+	t.Helper()
+	c, err := sampling.New(id, sampling.Options{})
+	if err != nil {
+		t.Fatal(err)
 	}
-	if l >= t.Send {
-		v |= gate.Send
-	}
-	if l >= t.Issue {
-		v |= gate.Issue
-	}
-	return v
+	t.Cleanup(c.Close)
+	return c
 }

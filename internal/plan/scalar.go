@@ -1,39 +1,15 @@
-package sampling
+package plan
 
 import (
-	"strconv"
 	"time"
 
 	"github.com/krunk-go/krunk/internal/gate"
 )
 
-// Rate is a number of records per second, minute or hour; the zero Rate is no limit.
+// Rate is a number of records per second, minute or hour; the zero rate is no limit.
 type Rate struct {
 	N   uint32
 	Per time.Duration
-}
-
-// String returns r as a policy writes it, such as "120/m", and "" for no limit.
-func (r Rate) String() string {
-	if r.N == 0 {
-		return ""
-	}
-	unit := "/h"
-	switch r.Per {
-	case time.Second:
-		unit = "/s"
-	case time.Minute:
-		unit = "/m"
-	}
-	return strconv.FormatUint(uint64(r.N), 10) + unit
-}
-
-// perHour makes rates comparable.
-func (r Rate) perHour() uint64 {
-	if r.N == 0 || r.Per <= 0 {
-		return 0
-	}
-	return uint64(r.N) * uint64(time.Hour/r.Per)
 }
 
 // ParseRate reads "N/s", "N/m" or "N/h" with N from 1 to 1,000,000.
@@ -124,8 +100,8 @@ func civil(year, month, day int) (days int, exists bool) {
 	return 365*year + leaps + (153*(month-3)+2)/5 + day - 719469, day <= last
 }
 
-// whole reads a number of decimal digits alone.
-func whole(s string) (uint64, bool) {
+// Whole reads a number of decimal digits alone.
+func Whole(s string) (uint64, bool) {
 	n := uint64(0)
 	for i := range len(s) {
 		c := uint64(s[i] - '0')
@@ -191,8 +167,8 @@ const (
 	numLarge            // beyond 10^17
 )
 
-// decimal returns the JSON number lit times 10^scale, exactly or not at all.
-func decimal(lit string, scale int) (uint64, numeral) {
+// Decimal returns the JSON number lit times 10^scale, exactly or not at all.
+func Decimal(lit string, scale int) (uint64, numeral) {
 	const most = 100_000_000_000_000_000
 	var m uint64
 	exp, i, point, lost := scale, 0, false, false

@@ -1,0 +1,298 @@
+package plan
+
+import (
+	"time"
+	"unicode/utf8"
+
+	"github.com/krunk-go/krunk/internal/gate"
+)
+
+// Parse reads a policy as a client does.
+func Parse(b []byte) (*Document, *Fault) {
+	d := Decode(b, MaxProblems)
+	if d.newer {
+		return nil, &Fault{Newer: true}
+	}
+	if f := FaultOf(d.Problems); f != nil {
+		return nil, f
+	}
+	for _, p := range d.Problems {
+		switch p.Kind {
+		case KWhen, KCondition, KList, KRange:
+			d.P.Partial = p.Kind.Code()
+			return d.P, nil
+		}
+	}
+	return d.P, nil
+}
+
+// Decoder fills a policy and notes all that is wrong with it.
+type Decoder struct {
+	reader
+	P     *Document
+	newer bool // the format is not ours
+	seen  uint8
+}
+
+// members that must be there.
+const (
+	sawFormat uint8 = 1 << iota
+	sawVersion
+)
+
+// Decode reads all that it can and keeps at most so many problems.
+func Decode(b []byte, most int) *Decoder {
+	d := &Decoder{reader: reader{b: b, most: most}, P: &Document{Sum: gate.Sum64(b), size: len(b)}}
+	switch {
+	case len(b) > MaxDocument:
+		d.Note(KSize, MaxDocument, "", "")
+	case !utf8.Valid(b):
+		d.Note(KUTF8, invalid(b), "", "")
+	default:
+		whole := d.peek() == '{'
+		d.object(KShape, d.member)
+		d.end()
+		if !d.broken && whole {
+			d.whole()
+		}
+	}
+	return d
+}
+
+// invalid returns the offset of the first byte that is not UTF-8.
+func invalid(b []byte) int {
+	for i := 0; ; {
+		r, n := utf8.DecodeRune(b[i:])
+		if r == utf8.RuneError && n <= 1 {
+			return i
+		}
+		i += n
+	}
+}
+
+// whole checks what needs more than one member.
+func (d *Decoder) whole() {
+	p := d.P
+	if d.seen&sawFormat == 0 {
+		d.Note(KMissing, 0, "krunk", "1")
+	}
+	if d.seen&sawVersion == 0 {
+		d.Note(KMissing, 0, "version", "1")
+	}
+	if !p.Expires.IsZero() && !p.Expires.After(p.Issued) {
+		d.noteAt("expires", KExpires, 0)
+	}
+	for i := range p.Rules {
+		r := &p.Rules[i]
+		if !r.Until.IsZero() && !r.Until.After(p.Issued) {
+			d.noteAt(RulePath(i)+".until", KUntil, r.At)
+		}
+	}
+	d.order()
+}
+
+func (d *Decoder) noteAt(path string, k Kind, at int) {
+	d.Note(k, at, "", "")
+	d.Rename(path)
+}
+
+// Rename gives the newest problem its path, if it was kept.
+func (d *Decoder) Rename(path string) {
+	if n := len(d.Problems); n > 0 && d.Problems[n-1].Path == d.where() {
+		d.Problems[n-1].Path = path
+	}
+}
+
+func (d *Decoder) member(key string, at int) {
+	p := d.P
+	switch key {
+	case "krunk":
+		d.format()
+	case "epoch":
+		p.Version.Epoch = d.integer(KEpoch, 0, MaxEpoch)
+	case "version":
+		d.seen |= sawVersion
+		p.Version.N = d.integer(KVersion, 1, MaxVersion)
+	case "issued":
+		p.Issued = d.time()
+	case "expires":
+		p.Expires = d.time()
+	case "author":
+		p.Author, _ = d.str(KShape, "a string")
+	case "note":
+		p.Note, _ = d.str(KShape, "a string")
+	case "hash":
+		if h, ok := d.str(KHash, ""); ok && h != "m3/1" {
+			d.Note(KHash, at, Quoted(h), "")
+		}
+	case "salt":
+		p.Salt = d.salt()
+	case "enabled":
+		on, ok := d.boolean(KShape)
+		p.Disabled = ok && !on
+	case "by":
+		p.Top.By, p.Top.Has = d.by(), p.Top.Has|HasBy
+	case "panics", "clients":
+		d.percents(&p.Top, key)
+	case "channels":
+		p.Channels = d.channels()
+	case "rules":
+		d.rules()
+	case "ceiling":
+		d.object(KShape, func(key string, at int) { d.ceiling(key, at) })
+		d.burst(&p.Ceiling, d.i)
+	case "poll":
+		d.object(KShape, d.poll)
+	default:
+		d.unfamiliar(at)
+	}
+}
+
+// unfamiliar passes a member that this program does not know.
+func (d *Decoder) unfamiliar(at int) {
+	d.P.Unknown++
+	d.Note(KUnknown, at, d.path[len(d.path)-1].key, "")
+	d.skip()
+}
+
+func (d *Decoder) format() {
+	at := d.i
+	d.seen |= sawFormat
+	lit, ok := d.number(KFormat, "1")
+	if !ok {
+		return
+	}
+	switch n, bad := Decimal(lit, 0); {
+	case n > 1 || bad == numLarge:
+		d.newer = true
+		d.Note(KFormat, at, lit, "newer")
+	case n != 1 || bad != numGood:
+		d.Note(KFormat, at, lit, "")
+	}
+}
+
+// integer reads a whole number from low to high.
+func (d *Decoder) integer(k Kind, low, high uint64) int64 {
+	at := d.i
+	lit, ok := d.number(k, "a whole number")
+	if !ok {
+		return 0
+	}
+	n, bad := Decimal(lit, 0)
+	if bad != numGood || n < low || n > high {
+		d.Note(k, at, Cut(lit), "")
+		return 0
+	}
+	return int64(n)
+}
+
+func (d *Decoder) time() time.Time {
+	at := d.i
+	s, ok := d.str(KTime, "")
+	if !ok {
+		return time.Time{}
+	}
+	t, ok := rfc3339(s)
+	if !ok {
+		d.Note(KTime, at, Quoted(s), "")
+		return time.Time{}
+	}
+	return t
+}
+
+// percent reads 0 to 100 with at most 4 decimals, as ppm.
+func (d *Decoder) percent() uint32 {
+	at := d.i
+	lit, ok := d.number(KPercent, "")
+	if !ok {
+		return 0
+	}
+	n, bad := Decimal(lit, 4)
+	switch {
+	case bad == numFine:
+		d.Note(KFine, at, Cut(lit), "")
+	case bad != numGood || n > gate.Million:
+		d.Note(KPercent, at, Cut(lit), "")
+	case n > 0 && n < 10_000 && d.P.Note == "":
+		d.Note(KFraction, at, Cut(lit), "")
+	}
+	return uint32(min(n, gate.Million))
+}
+
+// percents reads one of the members that stand at the top level, in set, in a channel and in the ceiling.
+func (d *Decoder) percents(f *Fields, key string) {
+	n := d.percent()
+	switch key {
+	case "clients":
+		f.Clients, f.Has = n, f.Has|HasClients
+	case "records":
+		f.Records, f.Has = n, f.Has|HasRecords
+	case "panics":
+		f.Panics, f.Has = n, f.Has|HasPanics
+	}
+}
+
+func (d *Decoder) salt() string {
+	at := d.i
+	s, ok := d.str(KSalt, "")
+	if !ok {
+		return ""
+	}
+	good := len(s) <= 64
+	for i := range len(s) {
+		c := s[i]
+		good = good && (c|0x20 >= 'a' && c|0x20 <= 'z' || c >= '0' && c <= '9' || c == '.' || c == '_' || c == '-')
+	}
+	if !good {
+		d.Note(KSalt, at, Quoted(s), "")
+	}
+	return s
+}
+
+func (d *Decoder) by() IDKind {
+	at := d.i
+	s, ok := d.str(KBy, "")
+	if !ok {
+		return 0
+	}
+	for k := ByClient; k <= ByMatch; k++ {
+		if k.String() == s {
+			return k
+		}
+	}
+	d.Note(KBy, at, Quoted(s), "")
+	return 0
+}
+
+func (d *Decoder) poll(key string, at int) {
+	if key != "every" && key != "spread" {
+		d.unfamiliar(at)
+		return
+	}
+	at = d.i
+	s, ok := d.str(KSpan, "")
+	if !ok {
+		return
+	}
+	n, ok := span(s)
+	if !ok || n > 24*time.Hour {
+		d.Note(KSpan, at, Quoted(s), "")
+		return
+	}
+	if key == "every" {
+		d.P.Every = n
+	} else {
+		d.P.Spread = n
+	}
+}
+
+func (d *Decoder) ceiling(key string, at int) {
+	switch key {
+	case "clients", "records":
+		d.percents(&d.P.Ceiling, key)
+	case "rate", "burst", "trail", "send", "issue":
+		d.setting(&d.P.Ceiling, key, at)
+	default:
+		d.unfamiliar(at)
+	}
+}

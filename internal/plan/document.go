@@ -1,0 +1,114 @@
+package plan
+
+import (
+	"time"
+
+	"github.com/krunk-go/krunk/internal/gate"
+)
+
+// MaxDocument is the largest policy in bytes.
+const MaxDocument = 64 << 10
+
+// What a document may hold.
+const (
+	MaxChannels = 256
+	MaxRules    = 128
+	MaxValues   = 1000
+	MaxVersion  = 1<<53 - 1
+	MaxEpoch    = 1<<31 - 1
+)
+
+// Version orders documents: by epoch, then by number.
+type Version struct{ Epoch, N int64 }
+
+// Document is one parsed policy. It is immutable after Parse.
+type Document struct {
+	Version         Version
+	Issued, Expires time.Time
+	Author, Note    string
+	Salt            string
+	Disabled        bool
+	Top             Fields // clients, panics, by
+	Channels        []Entry
+	Rules           []Rule
+	Ceiling         Fields
+	Every, Spread   time.Duration
+	Unknown         int    // members that this program does not know
+	Partial         string // E12 or E13 if a rule is not understood
+	Sum             uint64
+	size            int
+}
+
+// Flags of Fields: which are stated.
+const (
+	HasTrail uint16 = 1 << iota
+	HasSend
+	HasIssue
+	HasClients
+	HasRecords
+	HasRate
+	HasFirst
+	HasBy
+	HasSalt
+	HasPanics
+)
+
+// IDKind is whose id decides about membership in a cohort.
+type IDKind uint8
+
+// Whose ids there are.
+const (
+	ByClient IDKind = iota
+	ByPlayer
+	ByMatch
+)
+
+// String returns the word that a policy uses.
+func (k IDKind) String() string { return [...]string{"client", "player", "match"}[k] }
+
+// Fields are the settings of one entry.
+type Fields struct {
+	Has              uint16
+	By               IDKind
+	First            uint16
+	gate.Thresholds  // those stated
+	Clients, Records uint32
+	Panics           uint32
+	Rate             Rate
+	Burst            uint32 // 0: min(10, N of the rate)
+	Salt             string
+}
+
+// Entry is one member of channels.
+type Entry struct {
+	Name string // lower case; "*" is the root
+	At   int
+	Fields
+}
+
+// Rule is one member of rules.
+type Rule struct {
+	ID       string
+	At       int
+	Until    time.Time // zero: for ever
+	When     []Condition
+	Not      []Condition
+	Dead     bool // something in it is not understood, so it matches nobody
+	Top      Fields
+	Channels []Entry
+}
+
+// identity reports whether the rule picks people or matches by name, which is not a random draw.
+func (r *Rule) identity() bool {
+	for i := range r.When {
+		if r.When[i].Key <= CondMatch {
+			return true
+		}
+	}
+	return false
+}
+
+// Over reports whether end has come at now; a zero end never does. Not inlined: comparing times is a lot of code on 32-bit ARM.
+//
+//go:noinline
+func Over(end, now time.Time) bool { return !end.IsZero() && !now.Before(end) }

@@ -1,0 +1,34 @@
+package plan
+
+// Head is the beginning of a policy: what is read even if the rest is not understood.
+type Head struct {
+	Version  Version
+	Disabled bool
+	Mutes    bool
+	Panics   uint32
+}
+
+// Peek reads the head and stops at the first syntax error.
+func Peek(b []byte) (e Head) {
+	d := Decoder{reader: reader{b: b, most: MaxProblems}, P: &Document{}}
+	d.object(KShape, func(key string, at int) {
+		switch key {
+		case "krunk", "epoch", "version", "enabled", "panics":
+			d.member(key, at)
+		default:
+			d.skip()
+		}
+	})
+	for _, p := range d.Problems {
+		switch {
+		case !p.Kind.fatal():
+		case p.Path == "version", p.Path == "epoch":
+			return e
+		case p.Path == "panics":
+			d.P.Top.Has = 0
+		}
+	}
+	e.Version, e.Disabled = d.P.Version, d.P.Disabled
+	e.Mutes, e.Panics = d.P.Top.Has&HasPanics != 0, d.P.Top.Panics
+	return e
+}

@@ -1,0 +1,115 @@
+package plan
+
+import (
+	"errors"
+
+	"github.com/krunk-go/krunk/internal/gate"
+)
+
+// Layer is one source of settings; layers lie over each other in a plan, later wins per field.
+type Layer struct {
+	Name     string // "compiled", "default", "policy", or "rule " and its id
+	Top      Fields
+	Entries  []Entry
+	index    map[string]int32
+	budgets  []*gate.Limiter // by entry, made when first asked for
+	identity bool
+	ID       string // of the rule
+}
+
+// sort makes the index; it must be called once the entries stand.
+func (l *Layer) sort() {
+	if len(l.Entries) < 4 {
+		return
+	}
+	l.index = make(map[string]int32, len(l.Entries))
+	for i := range l.Entries {
+		l.index[l.Entries[i].Name] = int32(i)
+	}
+}
+
+func (l *Layer) find(name string) int {
+	if l.index != nil {
+		if i, ok := l.index[name]; ok {
+			return int(i)
+		}
+		return -1
+	}
+	for i := range l.Entries {
+		if l.Entries[i].Name == name {
+			return i
+		}
+	}
+	return -1
+}
+
+// chain calls f for the entries that cover name: "*", "net", "net.http".
+func (l *Layer) chain(name string, f func(i int)) {
+	if len(l.Entries) == 0 {
+		return
+	}
+	if i := l.find("*"); i >= 0 {
+		f(i)
+	}
+	if name == "*" {
+		return
+	}
+	for n := 0; n <= len(name); n++ {
+		if n == len(name) || name[n] == '.' {
+			if i := l.find(name[:n]); i >= 0 {
+				f(i)
+			}
+		}
+	}
+}
+
+// Levels reads thresholds by name of level; an empty one becomes gate.Inherit.
+func Levels(trail, send, issue string) (t gate.Thresholds, err error) {
+	for _, f := range [...]struct {
+		name, value string
+		to          *gate.Level
+	}{{"Trail", trail, &t.Trail}, {"Send", send, &t.Send}, {"Issue", issue, &t.Issue}} {
+		l, ok := gate.ParseLevel(f.value)
+		switch {
+		case f.value == "":
+			l = gate.Inherit
+		case !ok:
+			return t, errors.New(f.name + ": " + Quoted(f.value) + " is not a level; write trace, debug, info, warn, error, fatal or off")
+		}
+		*f.to = l
+	}
+	return t, nil
+}
+
+// Stated are the settings that thresholds state.
+func Stated(t gate.Thresholds) Fields {
+	f := Fields{Thresholds: t}
+	for _, s := range [...]struct {
+		level gate.Level
+		has   uint16
+	}{{t.Trail, HasTrail}, {t.Send, HasSend}, {t.Issue, HasIssue}} {
+		if s.level != gate.Inherit {
+			f.Has |= s.has
+		}
+	}
+	return f
+}
+
+// Compiled makes the lowest layer from a program's own levels, whose names are in lower case.
+func Compiled(base map[string]gate.Thresholds) Layer {
+	l := Layer{Name: "compiled"}
+	for name, t := range base {
+		l.Entries = append(l.Entries, Entry{Name: name, Fields: Stated(t)})
+	}
+	return l
+}
+
+// layerOf takes the settings of a policy outside of its rules.
+func (p *Document) layerOf(name string) Layer {
+	return Layer{Name: name, Top: p.Top, Entries: p.Channels}
+}
+
+// LayerOf takes the settings of the rule.
+func (r *Rule) LayerOf() Layer {
+	return Layer{Name: "rule " + r.ID, Top: r.Top, Entries: r.Channels, identity: r.identity(), ID: r.ID}
+}

@@ -1,0 +1,104 @@
+package plan
+
+// MaxProblems is how many problems of one document are kept.
+const MaxProblems = 20
+
+// Kind is what is wrong; texts.go has the words, which only a publisher links.
+type Kind uint8
+
+// What may be wrong.
+const (
+	KSyntax Kind = iota + 1
+	KTwice
+	KMore
+	KDepth
+	KUTF8
+	KShape
+	KSize
+	KFormat
+	KVersion
+	KEpoch
+	KMissing
+	KTime
+	KExpires
+	KUntil
+	KPercent
+	KFine
+	KLevel
+	KOrder
+	KChannel
+	KCovered
+	KRate
+	KBurst
+	KFirst
+	KSpan
+	KBy
+	KSalt
+	KRuleID
+	KRuleTwice
+	KWhen
+	KCondition
+	KList
+	KRange
+	KForever
+	KLong
+	KUnknown
+	KCount
+	KHash
+	KPanics
+	KFraction
+	KNoEffect
+	KShadowed
+	KNoChannel
+	KReshuffle
+	kEnd // number of kinds
+)
+
+// codes are the rows of the validation table, by kind.
+const codes = "   " + "E01E01E01E01E01E01E01" + "E02" + "E03E03E03" + "E04E04E04" + "E05E05" + "E06E06" + "E07E07" + "E08E08E08E08" + "E09" + "E10" +
+	"E11E11" + "E12E12E12" + "E13" + "E14E14" + "E15" + "E16" + "E17" + "E18" + "E05" + "W01" + "W02W02" + "W03"
+
+// Code is the row of the validation table.
+func (k Kind) Code() string { return codes[3*int(k) : 3*int(k)+3] }
+
+// fatal reports whether a client rejects a policy for it; the others cost a rule or nothing.
+func (k Kind) fatal() bool {
+	switch k {
+	case KWhen, KCondition, KList, KRange, KForever, KLong, KUnknown, KPanics, KFraction, KNoEffect, KShadowed, KNoChannel, KReshuffle:
+		return false
+	}
+	return true
+}
+
+// Problem is one finding in a document.
+type Problem struct {
+	Kind      Kind
+	Path      string
+	At        int // offset
+	Arg, More string
+}
+
+// Fault is why a client keeps its policy: the first fatal problem.
+type Fault struct {
+	Newer bool // the format is newer than this program
+	Code  string
+	Path  string
+	At    int
+	Also  int // further fatal problems
+}
+
+// FaultOf returns nil if none of the problems is fatal.
+func FaultOf(list []Problem) *Fault {
+	var f *Fault
+	for i := range list {
+		p := &list[i]
+		switch {
+		case !p.Kind.fatal():
+		case f == nil:
+			f = &Fault{Code: p.Kind.Code(), Path: p.Path, At: p.At}
+		default:
+			f.Also++
+		}
+	}
+	return f
+}

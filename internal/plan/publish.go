@@ -1,0 +1,24 @@
+package plan
+
+import (
+	"github.com/krunk-go/krunk/internal/gate"
+)
+
+// Publish brings what was resolved about a channel into force.
+func (p *Plan) Publish(c *gate.Channel, r *Resolved, b *Budgets) {
+	t := r.Thresholds
+	if !r.In {
+		t.Send, t.Issue = gate.LevelOff, gate.LevelOff
+	}
+	if p.Killed {
+		t = gate.Off()
+	}
+	s := gate.Settings{PPM: r.Ppm, Records: r.Records, Closed: !r.In || p.Killed, Start: b.Start}
+	if r.First > 0 && r.Records < gate.Million && !s.Closed {
+		s.First, s.Novel = r.First, b.novelty()
+	}
+	if !s.Closed {
+		b.limits(&s, r, p)
+	}
+	c.Publish(t, s)
+}

@@ -1,0 +1,24 @@
+package sampling
+
+// Identity is what a client tells its controller about itself. It stays on the device.
+type Identity struct {
+	ID       string // install id: random, made at the first run and kept; empty: a new one for this process
+	Player   string // empty before login
+	Match    string // empty outside of a match; the game server of the match uses the same
+	Release  string // such as "dust514@1.42.0"
+	Platform string // GOOS
+	Arch     string // GOARCH
+	Region   string
+	Env      string
+	Build    string            // "debug" or "release"
+	Tags     map[string]string // what the game sets, also states of feature flags
+}
+
+func (id *Identity) clone() Identity {
+	c := *id
+	c.Tags = make(map[string]string, len(id.Tags))
+	for k, v := range id.Tags {
+		c.Tags[k] = v
+	}
+	return c
+}

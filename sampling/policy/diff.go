@@ -1,0 +1,165 @@
+package policy
+
+import (
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/krunk-go/krunk/internal/plan"
+	"github.com/krunk-go/krunk/sampling"
+)
+
+// Setting is one thing that a policy states. Rules go by their id.
+type Setting struct{ Path, Value string }
+
+// Channels returns the names that p mentions outside of rules, in its order.
+func Channels(p *sampling.Policy) []string {
+	var out []string
+	for i := range p.Document().Channels {
+		out = append(out, p.Document().Channels[i].Name)
+	}
+	return out
+}
+
+// Settings lists all that a policy states, by path, apart from version, issued, author and note.
+func Settings(policy *sampling.Policy) []Setting {
+	p := policy.Document()
+	var out []Setting
+	add := func(path, value string) { out = append(out, Setting{path, value}) }
+	if p.Disabled {
+		add("enabled", "false")
+	}
+	if p.Salt != "" {
+		add("salt", p.Salt)
+	}
+	if !p.Expires.IsZero() {
+		add("expires", p.Expires.UTC().Format(time.RFC3339))
+	}
+	if p.Every > 0 {
+		add("poll.every", p.Every.String())
+	}
+	if p.Spread > 0 {
+		add("poll.spread", p.Spread.String())
+	}
+	out = append(out, fieldSettings(&p.Top, "")...)
+	out = append(out, fieldSettings(&p.Ceiling, "ceiling.")...)
+	out = append(out, entrySettings("", p.Channels)...)
+	for i := range p.Rules {
+		r := &p.Rules[i]
+		prefix := "rules[" + strconv.Quote(r.ID) + "]."
+		add(prefix+"when", conditionsText(r.When))
+		if len(r.Not) > 0 {
+			add(prefix+"when.not", conditionsText(r.Not))
+		}
+		if !r.Until.IsZero() {
+			add(prefix+"until", r.Until.UTC().Format(time.RFC3339))
+		}
+		out = append(out, ruleSettings(r, prefix+"set.")...)
+	}
+	return out
+}
+
+func ruleSettings(r *plan.Rule, prefix string) []Setting {
+	return append(fieldSettings(&r.Top, prefix), entrySettings(prefix, r.Channels)...)
+}
+
+func entrySettings(prefix string, entries []plan.Entry) []Setting {
+	var out []Setting
+	for i := range entries {
+		path := plan.ChannelPath(prefix, entries[i].Name)
+		if s := fieldSettings(&entries[i].Fields, path+"."); len(s) > 0 {
+			out = append(out, s...)
+		}
+	}
+	return out
+}
+
+func fieldSettings(f *plan.Fields, prefix string) []Setting {
+	var out []Setting
+	for _, s := range [...]struct {
+		has         uint16
+		name, value string
+	}{
+		{plan.HasTrail, "trail", f.Trail.String()}, {plan.HasSend, "send", f.Send.String()}, {plan.HasIssue, "issue", f.Issue.String()},
+		{plan.HasClients, "clients", percentText(f.Clients)}, {plan.HasRecords, "records", percentText(f.Records)},
+		{plan.HasPanics, "panics", percentText(f.Panics)}, {plan.HasRate, "rate", sampling.Rate(f.Rate).String()}, {plan.HasFirst, "first", strconv.Itoa(int(f.First))},
+		{plan.HasBy, "by", f.By.String()}, {plan.HasSalt, "salt", f.Salt},
+	} {
+		if f.Has&s.has != 0 {
+			out = append(out, Setting{prefix + s.name, s.value})
+		}
+	}
+	if f.Burst > 0 {
+		out = append(out, Setting{prefix + "burst", strconv.Itoa(int(f.Burst))})
+	}
+	return out
+}
+
+// conditionsText is the same for conditions that say the same in the same order of values.
+func conditionsText(list []plan.Condition) string {
+	parts := make([]string, len(list))
+	for i := range list {
+		c := &list[i]
+		name := c.Name
+		if c.Key == plan.CondTag {
+			name = "tags." + name
+		}
+		parts[i] = name + ": " + strings.Join(append(slices.Clone(c.Values), rangeTexts(c)...), ", ")
+	}
+	slices.Sort(parts)
+	return strings.Join(parts, "; ")
+}
+
+func rangeTexts(c *plan.Condition) []string {
+	out := make([]string, len(c.Ranges))
+	for i, r := range c.Ranges {
+		parts := make([]string, len(r))
+		for j, p := range r {
+			parts[j] = p.Op + releaseText(p.Version)
+		}
+		out[i] = strings.Join(parts, " ")
+	}
+	return out
+}
+
+// releaseText writes the version without its name.
+func releaseText(r plan.Release) string {
+	s := strconv.Itoa(int(r.Numbers[0])) + "." + strconv.Itoa(int(r.Numbers[1])) + "." + strconv.Itoa(int(r.Numbers[2]))
+	if r.Numbers[3] > 0 {
+		s += "." + strconv.Itoa(int(r.Numbers[3]))
+	}
+	if r.Pre != "" {
+		s += "-" + r.Pre
+	}
+	return s
+}
+
+// Difference is one setting that two policies state differently; an empty side does not state it.
+type Difference struct{ Path, Old, New string }
+
+// Diff lists what differs between two policies, in the order of the new one, then what is gone. Old may be nil.
+func Diff(old, new *sampling.Policy) []Difference {
+	var out []Difference
+	was := make(map[string]string)
+	if old != nil {
+		for _, s := range Settings(old) {
+			was[s.Path] = s.Value
+		}
+	}
+	is := make(map[string]bool)
+	for _, s := range Settings(new) {
+		is[s.Path] = true
+		if v, ok := was[s.Path]; !ok || v != s.Value {
+			out = append(out, Difference{s.Path, v, s.Value})
+		}
+	}
+	if old != nil {
+		for _, s := range Settings(old) {
+			if !is[s.Path] {
+				out = append(out, Difference{s.Path, s.Value, ""})
+			}
+		}
+	}
+	return out
+}

@@ -1,0 +1,271 @@
+package policy
+
+import (
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/krunk-go/krunk/internal/gate"
+
+	"github.com/krunk-go/krunk/internal/plan"
+	"github.com/krunk-go/krunk/sampling"
+)
+
+// longest is how long a rule that raises volume may hold.
+const longest = 7 * 24 * time.Hour
+
+// linter notes what a client accepts and a publisher should not.
+type linter struct{ *plan.Decoder }
+
+// lint notes what a client accepts and a publisher should not.
+func (d linter) lint() {
+	p := d.P
+	if p.Top.Has&plan.HasPanics != 0 && p.Top.Panics < gate.Million && p.Note == "" {
+		d.found("panics", plan.KPanics, 0, percentText(p.Top.Panics)+" hides crashes", `say why in "note"`)
+	}
+	for i := range p.Channels {
+		if e := &p.Channels[i]; p.Top.Has&plan.HasClients != 0 && e.Has&plan.HasClients != 0 && e.Clients > p.Top.Clients {
+			d.found(plan.ChannelPath("", e.Name)+".clients", plan.KNoEffect, e.At, percentText(e.Clients)+" has no effect, clients is "+percentText(p.Top.Clients), "")
+		}
+	}
+	base := plan.Situation{Base: plan.Layer{Name: "compiled"}, Policy: &plan.Document{Top: p.Top, Channels: p.Channels, Salt: p.Salt}, ID: &plan.Identity{}}
+	before := base.Plan()
+	for i := range p.Rules {
+		r := &p.Rules[i]
+		if r.Top.Has&plan.HasPanics != 0 && r.Top.Panics < gate.Million && p.Note == "" {
+			d.found(plan.RulePath(i)+".set.panics", plan.KPanics, r.At, percentText(r.Top.Panics)+" hides crashes", `say why in "note"`)
+		}
+		d.bounded(i, before)
+		d.shadowed(i)
+		d.idle(i)
+	}
+}
+
+func (d linter) found(path string, k plan.Kind, at int, what, write string) {
+	d.Note(k, at, what, write)
+	d.Rename(path)
+}
+
+// bounded wants an end for a rule that raises volume.
+func (d linter) bounded(i int, before *plan.Plan) {
+	r := &d.P.Rules[i]
+	how := raises(r, before)
+	switch {
+	case how == "":
+	case r.Until.IsZero():
+		d.found(plan.RulePath(i), plan.KForever, r.At, how+" for "+whom(r)+" and never ends", `add "until" (at most 7 days)`)
+	case d.P.Issued.IsZero():
+		d.found(plan.RulePath(i)+".until", plan.KLong, r.At, how+`, and "issued" is missing to judge its length by`, `add "issued"`)
+	case r.Until.Sub(d.P.Issued) > longest:
+		days := int(r.Until.Sub(d.P.Issued).Hours()/24 + 0.5)
+		d.found(plan.RulePath(i)+".until", plan.KLong, r.At, how+" for "+strconv.Itoa(days)+` days after "issued"`, "write at most 7 days")
+	}
+}
+
+// raises says in what way a rule raises volume, "" if it does not.
+func raises(r *plan.Rule, before *plan.Plan) string {
+	after := *before
+	after.Layers = append(slices.Clone(before.Layers), r.LayerOf())
+	after.DecideTop()
+	after.Gather()
+	if after.Clients > before.Clients {
+		return "raises clients from " + percentText(before.Clients) + " to " + percentText(after.Clients)
+	}
+	if after.Panics > before.Panics {
+		return "raises panics from " + percentText(before.Panics) + " to " + percentText(after.Panics)
+	}
+	for _, name := range namesOf(r, &after) {
+		a, b := before.Resolve(name), after.Resolve(name)
+		if how := louder(&a, &b, before.Clients, after.Clients); how != "" {
+			return strings.Replace(how, "%s", strconv.Quote(name), 1)
+		}
+	}
+	return ""
+}
+
+// namesOf lists the channels that a rule may change: those it names, then all that the policy names, since "*" and prefixes
+// reach them too.
+func namesOf(r *plan.Rule, p *plan.Plan) []string {
+	var out []string
+	for i := range r.Channels {
+		out = append(out, r.Channels[i].Name)
+	}
+	return append(out, slices.Sorted(maps.Keys(p.Index))...)
+}
+
+// louder says in what way b lets more through than a, with a place for the channel's name.
+func louder(a, b *plan.Resolved, before, after uint32) string {
+	switch {
+	case b.Send < a.Send:
+		return "lowers %s to " + b.Send.String()
+	case b.Issue < a.Issue:
+		return "lowers %s to issue " + b.Issue.String()
+	case min(b.Clients, after) > min(a.Clients, before):
+		return "raises clients of %s to " + percentText(b.Clients)
+	case b.Records > a.Records:
+		return "raises records of %s to " + percentText(b.Records)
+	case a.Rate.N > 0 && b.Rate.N == 0:
+		return "takes the rate off %s"
+	case a.Rate.N > 0 && perHour(b.Rate) > perHour(a.Rate):
+		return "raises rate of %s to " + sampling.Rate(b.Rate).String()
+	case a.Rate.N > 0 && bursts(&b.Fields) > bursts(&a.Fields):
+		return "raises burst of %s to " + strconv.FormatUint(uint64(bursts(&b.Fields)), 10)
+	case b.Records < gate.Million && b.First > a.First:
+		return "raises first of %s to " + strconv.Itoa(int(b.First))
+	}
+	return ""
+}
+
+// bursts is the burst with its default.
+func bursts(f *plan.Fields) uint32 {
+	if f.Burst == 0 {
+		return min(10, f.Rate.N)
+	}
+	return f.Burst
+}
+
+// idle warns of a rule that can do nothing.
+func (d linter) idle(i int) {
+	r := &d.P.Rules[i]
+	misspelt := slices.ContainsFunc(d.Problems, func(p plan.Problem) bool { return p.Kind == plan.KUnknown })
+	if len(ruleSettings(r, "")) == 0 && !r.Dead && !misspelt {
+		d.found(plan.RulePath(i)+".set", plan.KNoEffect, r.At, "sets nothing", "write what is to be different, or take the rule out")
+	}
+	for _, list := range [...][]plan.Condition{r.When, r.Not} {
+		for j := range list {
+			c := &list[j]
+			for _, v := range c.Values {
+				if digits, is := strings.CutPrefix(v, plan.Hashed); is && c.Key <= plan.CondMatch && !hash16(digits) {
+					d.found(plan.RulePath(i)+".when."+c.Name, plan.KNoEffect, r.At, strconv.Quote(v)+" is the hash of no id",
+						"write sha256: and 16 of 0-9 and a-f, as krunkpolicy debug does")
+				}
+			}
+		}
+	}
+}
+
+func hash16(s string) bool {
+	for i := range len(s) {
+		if (s[i] < '0' || s[i] > '9') && (s[i] < 'a' || s[i] > 'f') {
+			return false
+		}
+	}
+	return len(s) == 16
+}
+
+// whom describes who a rule is for.
+func whom(r *plan.Rule) string {
+	for i := range r.When {
+		c := &r.When[i]
+		if c.Key > plan.CondMatch {
+			continue
+		}
+		what := plan.IDKind(c.Key).String()
+		switch {
+		case len(c.Values) == 1:
+		case c.Key == plan.CondMatch:
+			what += "es"
+		default:
+			what += "s"
+		}
+		return strconv.Itoa(len(c.Values)) + " " + what
+	}
+	return "everybody it matches"
+}
+
+// shadowed warns of a rule whose every setting a later rule with the same conditions overrides for as long as it holds.
+func (d linter) shadowed(i int) {
+	a := &d.P.Rules[i]
+	mine := ruleSettings(a, "")
+	for j := i + 1; j < len(d.P.Rules); j++ {
+		b := &d.P.Rules[j]
+		if conditionsText(a.When) != conditionsText(b.When) || conditionsText(a.Not) != conditionsText(b.Not) ||
+			!b.Until.IsZero() && (a.Until.IsZero() || b.Until.Before(a.Until)) {
+			continue
+		}
+		theirs := ruleSettings(b, "")
+		if len(mine) > 0 && !slices.ContainsFunc(mine, func(s Setting) bool {
+			return !slices.ContainsFunc(theirs, func(t Setting) bool { return t.Path == s.Path })
+		}) {
+			d.found(plan.RulePath(i), plan.KShadowed, a.At, `has no effect: `+plan.RulePath(j)+` has the same "when" and sets the same`, "take one of them out")
+			return
+		}
+	}
+}
+
+// Known is what a policy can be compared with.
+type Known struct {
+	Previous *sampling.Policy // version that runs now; may be nil
+	Channels []string         // all names that programs register; empty: not known
+}
+
+// Review returns the warnings that need more than the document.
+func Review(p *sampling.Policy, k Known) []Warning {
+	var out []Warning
+	warn := func(kind plan.Kind, path, what, write string) {
+		out = append(out, Warning{Problem{Code: kind.Code(), Path: path, What: what, Write: write}})
+	}
+	check := func(prefix string, entries []plan.Entry) {
+		for i := range entries {
+			name := entries[i].Name
+			if name == "*" || len(k.Channels) == 0 || slices.ContainsFunc(k.Channels, func(c string) bool { return covers(name, gate.Fold(c)) }) {
+				continue
+			}
+			what := "no registered channel starts with " + strconv.Quote(name)
+			if hint := suggest(name, prefixes(k.Channels), ""); hint != "" {
+				what += " (" + hint + ")"
+			}
+			warn(plan.KNoChannel, plan.ChannelPath(prefix, name), what, "")
+		}
+	}
+	doc := p.Document()
+	check("", doc.Channels)
+	for i := range doc.Rules {
+		check(plan.RulePath(i)+".set.", doc.Rules[i].Channels)
+	}
+	if k.Previous == nil || k.Previous.Salt() == p.Salt() {
+		return out
+	}
+	n := 0
+	for _, d := range Diff(k.Previous, p) {
+		if d.Path != "salt" && d.Path != "expires" {
+			n++
+		}
+	}
+	if n > 0 {
+		s := " other settings"
+		if n == 1 {
+			s = " other setting"
+		}
+		warn(plan.KReshuffle, "salt", "changes with "+strconv.Itoa(n)+s+": cohort reshuffle and setting change cannot be told apart later", "change the salt in a version of its own")
+	}
+	return out
+}
+
+// covers reports whether the entry called name applies to channel.
+func covers(name, channel string) bool {
+	return name == "*" || channel == name || strings.HasPrefix(channel, name+".")
+}
+
+// prefixes returns all names and what stands before their dots.
+func prefixes(names []string) []string {
+	var out []string
+	for _, name := range names {
+		for i := 0; i <= len(name); i++ {
+			if i == len(name) || name[i] == '.' {
+				out = append(out, gate.Fold(name[:i]))
+			}
+		}
+	}
+	return out
+}
+
+// perHour makes rates comparable.
+func perHour(r plan.Rate) uint64 {
+	if r.N == 0 || r.Per <= 0 {
+		return 0
+	}
+	return uint64(r.N) * uint64(time.Hour/r.Per)
+}
