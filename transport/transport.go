@@ -16,8 +16,8 @@ type Context interface {
 //
 // Send posts one envelope and returns the answer. It is called by one goroutine at a time, may block until ctx ends, and
 // must not retain r or r.Body: both are reused for the next envelope. An error means that no answer came (the envelope is
-// kept and tried again); every answer of the server, also 4xx and 5xx, is a Response and no error. A Send that panics
-// counts as one that got no answer.
+// kept and tried again); every answer of the server, also 3xx, 4xx and 5xx, is a Response and no error. A Send that panics or
+// ends its goroutine costs that attempt.
 type Transport interface {
 	Send(ctx Context, r *Request) (Response, error)
 }
@@ -32,11 +32,14 @@ type Request struct {
 	Body            []byte // sent with its Content-Length, never chunked
 }
 
-// Response is the answer of the server: its status and the two headers that Krunk obeys, as received.
+// Response is the answer of the server: its status and the headers that Krunk looks at, as received.
 type Response struct {
-	Status     int
-	RetryAfter string // Retry-After: seconds or an HTTP date
-	RateLimits string // X-Sentry-Rate-Limits; several such headers are joined by ", "
+	Status      int
+	RetryAfter  string // Retry-After: seconds or an HTTP date
+	RateLimits  string // X-Sentry-Rate-Limits; several such headers are joined by ", "
+	Location    string // Location of a redirect, for the text that says what to write into the DSN; it is not followed
+	ContentType string // Content-Type of an answer with a body, "" without one: a page of HTML with 200 is no server's answer
+	Note        string // what the transport has to say to whoever reads Stats.LastError, usually nothing
 }
 
 // Func makes a Transport of a function.

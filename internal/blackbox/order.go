@@ -95,6 +95,18 @@ func (o *Outbox) Rest(seq uint64, until time.Duration) {
 	}
 }
 
+// Wakes returns the first moment after now at which an entry stops to rest, 0 if none rests.
+func (o *Outbox) Wakes(now time.Duration) (at time.Duration) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	for i := range o.entries {
+		if s := &o.entries[i]; !s.lent && s.rests > now && (at == 0 || s.rests < at) {
+			at = s.rests
+		}
+	}
+	return at
+}
+
 // Accepted says that the server accepted an envelope. Those that it refused before then had a fault of their own, or met a bad
 // moment: the first refusal of each is forgiven, and it goes back to its place.
 func (o *Outbox) Accepted() {

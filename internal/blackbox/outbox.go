@@ -21,6 +21,7 @@ type Entry struct {
 	Meta
 	Seq      uint64 // in the order of Put, from 1
 	Refusals uint32 // that count against it
+	Shorten  bool   // it is to be sent without what begins at Cut
 	Body     []byte
 }
 
@@ -54,12 +55,17 @@ type stored struct {
 	kind     Kind
 	passed   bool   // another envelope was accepted since it was refused
 	lent     bool   // on its way
+	shorten  bool   // it is to be sent without its breadcrumbs
 	row      uint32 // refusals since passed was last true
 }
 
 func (s *stored) room() uint64 { return room(int(s.size)) }
 
-func (s *stored) entry(mem []byte) Entry { return entry(mem, s.at, s.seq, s.size, s.refusals) }
+func (s *stored) entry(mem []byte) Entry {
+	e := entry(mem, s.at, s.seq, s.size, s.refusals)
+	e.Shorten = s.shorten
+	return e
+}
 
 // leastRoom is what an entry counts as at least, so that what is on the heap stays small beside the block.
 const leastRoom = 512
@@ -69,6 +75,9 @@ const leastBody = 16 << 10
 
 // NewOutbox makes an outbox over mem, whose start is aligned to 8 bytes.
 func NewOutbox(mem []byte) *Outbox { return &Outbox{buf: mem, key: rand.Uint64()} }
+
+// Size returns the length of the block.
+func (o *Outbox) Size() int { return len(o.buf) }
 
 // Key returns the random number that the headers of this outbox are mixed with; ScanOutbox needs it.
 func (o *Outbox) Key() uint64 { return o.key }
@@ -97,6 +106,15 @@ func (o *Outbox) TooLarge(n int) {
 	defer o.mu.Unlock()
 	o.limit = max(min(n, o.maxBody())/2, leastBody)
 	o.halved = time.Now()
+}
+
+// Shorten makes an entry one that is sent without its breadcrumbs from now on.
+func (o *Outbox) Shorten(seq uint64) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if s := o.find(seq); s != nil {
+		s.shorten = true
+	}
 }
 
 // Put copies body in and reports whether there was room for its kind: logs may fill half of the outbox, events seven

@@ -1,6 +1,7 @@
 package protocol
 
 import (
+	"bytes"
 	"strconv"
 	"time"
 
@@ -50,6 +51,15 @@ func AppendEnvelopeHeader(dst []byte, h *Header, sentAt time.Time) []byte {
 func AppendItem(dst []byte, typ string, payload []byte) []byte {
 	dst = append(append(append(dst, `{"type":"`...), typ...), `","length":`...)
 	return appendPayload(dst, payload)
+}
+
+// AppendShortEvent appends the item of an event without its breadcrumbs, which begin at cut of it; one of them says so.
+func AppendShortEvent(dst, item []byte, cut int) []byte {
+	const end = `,"breadcrumbs":{"values":[{"category":"krunk","level":"warning","message":"left out: too large for the server"}]}}`
+	begin := bytes.IndexByte(item, '\n') + 1
+	dst = append(dst, `{"type":"event","length":`...)
+	dst = append(strconv.AppendInt(dst, int64(cut-begin+len(end)), 10), '}', '\n')
+	return append(append(append(dst, item[begin:cut]...), end...), '\n')
 }
 
 // AppendLogItem appends a container with count log records.

@@ -76,7 +76,7 @@ func TestReportsRideAlongNowAndThen(t *testing.T) {
 	})
 }
 
-// Without an envelope to ride along with, a report goes alone when somebody flushes: one attempt for each flush.
+// Without an envelope to ride along with, a report goes alone when somebody flushes: one attempt for each flush, one a second while they fail.
 func TestReportAlone(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		down := transport.Response{Status: 503}
@@ -93,6 +93,10 @@ func TestReportAlone(t *testing.T) {
 			if got := fmt.Sprint(g.untold()); got != want {
 				t.Errorf("after flush %d: left to tell %s, want %s", i, got, want)
 			}
+			if calls := len(g.attempts()); !g.Flush(nil) || i < 2 && len(g.attempts()) != calls {
+				t.Errorf("another flush in the same second made an attempt")
+			}
+			time.Sleep(time.Second)
 		}
 		if len(g.attempts()) != 3 {
 			t.Errorf("%d attempts, want 3: a flush with nothing to tell makes none", len(g.attempts()))

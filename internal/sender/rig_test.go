@@ -72,8 +72,8 @@ func newRigWith(t *testing.T, answer func(ctx transport.Context, n int, r *trans
 	g.Sender = New(cfg)
 	g.over = make(chan struct{})
 	go func() {
+		defer close(g.over)
 		g.Work()
-		close(g.over)
 	}()
 	t.Cleanup(func() {
 		g.Stop()

@@ -2,8 +2,6 @@ package sender
 
 import (
 	"errors"
-	"math/rand/v2"
-	"strconv"
 	"time"
 
 	"github.com/krunk-go/krunk/internal/blackbox"
@@ -12,54 +10,118 @@ import (
 	"github.com/krunk-go/krunk/transport"
 )
 
-// send makes one attempt and does with the entry what the answer asks for:
-//
-//	no answer, 3xx, 5xx   kept, tried again with a growing pause: being offline is normal for a game
-//	2xx                   done
-//	429                   done; what was over a quota was counted by the server, the rest of the envelope was taken
-//	413, other 4xx        given up and counted
-func (s *Sender) send(e blackbox.Entry) {
-	resp, told, err := s.post(e.ID, e.Body)
+const (
+	attemptTime = 30 * time.Second // a transport with time-outs of its own ends before that
+	maxScratch  = 256 << 10
+	maxRefusals = 8
+)
+
+// send makes one attempt and does with the entry what the answer asks for.
+func (s *Sender) send(e *blackbox.Entry) {
+	resp, err := s.post(e)
 	if s.stopping() && err != nil {
 		return // the program closes; the entry stays
 	}
-	now := time.Now()
-	if err == nil {
-		s.limits.Update(resp.RateLimits, resp.RetryAfter, resp.Status, now)
-	}
-	switch {
-	case err != nil:
-		s.backoff(err.Error(), 0)
-	case resp.Status >= 200 && resp.Status < 300:
-		s.answered()
+	what := s.took(resp, err)
+	switch what {
+	case accepted:
 		s.Sent.Add(1)
-		s.settle(e, told)
-	case resp.Status == 429:
-		s.answered()
-		s.settle(e, told)
-	case resp.Status >= 400 && resp.Status < 500:
-		s.answered()
-		s.fail("status " + strconv.Itoa(resp.Status))
+		s.done(e)
+		s.cfg.Outbox.Accepted()
+	case limited: // what was over a quota was counted by the server, the rest of the envelope was taken
+		s.done(e)
+	case final:
 		s.drop(e, protocol.ReasonSendError)
+	case tooLarge:
+		s.tooLarge(e)
+	case unanswered:
+		s.Retries.Add(1)
+		s.gone()
+	case refused:
+		s.refused(e)
+	}
+}
+
+// took takes note of what an answer means for all that follows.
+func (s *Sender) took(resp transport.Response, err error) outcome {
+	what := judge(resp, err)
+	s.reports.settle(s.cfg.Tally, what == accepted || what == limited)
+	if text := explain(resp, err, s.cfg.URL); text != "" {
+		s.fail(text)
+	}
+	if err == nil {
+		s.limits.Update(resp.RateLimits, resp.RetryAfter, resp.Status, time.Now())
+	}
+	switch what {
+	case unanswered:
+	case refused:
+		s.pauses.obey(s.now(), retryAfter(resp.RetryAfter))
+	case limited:
+		s.pauses.obey(s.now(), overQuota)
+		fallthrough
 	default:
-		s.backoff("status "+strconv.Itoa(resp.Status), retryAfter(resp.RetryAfter))
+		s.pauses.back()
+		s.away.Store(false)
+	}
+	return what
+}
+
+// refused puts an entry behind the others and lets it rest. The first one that is refused holds nothing up: the fault may be
+// its own. When another one is refused as well before any is accepted, the server is in trouble, and all wait. An entry against
+// which maxRefusals count is given up.
+func (s *Sender) refused(e *blackbox.Entry) {
+	s.Retries.Add(1)
+	refusals, row := s.cfg.Outbox.Refused(e.Seq)
+	if refusals >= maxRefusals {
+		s.drop(e, protocol.ReasonSendError)
+		return
+	}
+	now := s.now()
+	s.cfg.Outbox.Rest(e.Seq, now+backoff(max(refusals, row-1)))
+	if s.pauses.suspect == 0 || s.pauses.suspect == e.Seq {
+		s.pauses.suspect = e.Seq
+		return
+	}
+	s.gone()
+}
+
+// gone takes note that the server gives no usable answers.
+func (s *Sender) gone() {
+	s.pauses.away(s.now())
+	if !s.away.Swap(true) {
+		s.cfg.Freed() // log records that wait for room must not stop events now
 	}
 }
 
-func (s *Sender) answered() {
-	s.failures = 0
-	s.away.Store(false)
-}
-
-func (s *Sender) settle(e blackbox.Entry, told bool) {
-	if told {
-		s.cfg.Tally.Told(s.discards)
+// tooLarge has what follows built smaller. An event that has breadcrumbs goes again without them.
+func (s *Sender) tooLarge(e *blackbox.Entry) {
+	if e.Cut > 0 && !e.Shorten {
+		s.cfg.Outbox.TooLarge(len(e.Body))
+		s.cfg.Outbox.Shorten(e.Seq)
+		return
 	}
-	s.done(e)
+	if !e.Shorten {
+		s.cfg.Outbox.TooLarge(len(e.Body))
+	}
+	s.drop(e, protocol.ReasonSendError)
 }
 
-// post builds the request around items and reports whether a client report went along.
-func (s *Sender) post(id [16]byte, items []byte) (resp transport.Response, told bool, err error) {
+// post builds the request for an entry and makes the attempt.
+func (s *Sender) post(e *blackbox.Entry) (transport.Response, error) {
+	now := time.Now()
+	s.header(e.ID, now)
+	if e.Shorten {
+		s.body = protocol.AppendShortEvent(s.body, e.Body, int(e.Cut))
+	} else {
+		s.body = append(s.body, e.Body...)
+	}
+	s.ride(now)
+	s.request.Body = s.body
+	return s.attempt()
+}
+
+// header begins the body of a request.
+func (s *Sender) header(id [16]byte, now time.Time) {
 	if cap(s.body) > maxScratch {
 		s.body = nil
 	}
@@ -68,23 +130,10 @@ func (s *Sender) post(id [16]byte, items []byte) (resp transport.Response, told 
 	if id != ([16]byte{}) {
 		h.EventID = text.Hex(id[:])
 	}
-	now := time.Now()
 	s.body = protocol.AppendEnvelopeHeader(s.body[:0], &h, now)
-	s.body = append(s.body, items...)
-	s.cfg.Collect()
-	s.discards = s.cfg.Tally.Untold(s.discards[:0])
-	due := items == nil || now.Sub(s.reported) >= reportEvery
-	if told = due && len(s.discards) > 0 && !s.cfg.Killed() && !s.limits.Limited(protocol.CategoryInternal, now); told {
-		s.reported = now
-		s.report = protocol.AppendClientReport(s.report[:0], now, s.discards)
-		s.body = protocol.AppendItem(s.body, "client_report", s.report)
-	}
-	s.request.Body = s.body
-	resp, err = s.attempt()
-	return resp, told, err
 }
 
-// attempt calls the transport; a panic in it is an attempt without an answer.
+// attempt calls the transport. A panic in it is an answer as good as a refusal: the fault may lie in what it was given.
 func (s *Sender) attempt() (resp transport.Response, err error) {
 	life := newLifetime()
 	s.current.Store(life)
@@ -104,44 +153,8 @@ func (s *Sender) attempt() (resp transport.Response, err error) {
 
 var errPanicked = errors.New("the transport panicked")
 
-// reportAlone sends what was dropped when there is no envelope that could take it along. One attempt; what it could not tell
-// stays counted.
-func (s *Sender) reportAlone() {
-	s.cfg.Collect()
-	if s.discards = s.cfg.Tally.Untold(s.discards[:0]); len(s.discards) == 0 {
-		return
-	}
-	if s.cfg.Killed() || s.limits.Limited(protocol.CategoryInternal, time.Now()) {
-		return
-	}
-	resp, told, err := s.post([16]byte{}, nil)
-	if err != nil {
-		s.fail(err.Error())
-		return
-	}
-	s.limits.Update(resp.RateLimits, resp.RetryAfter, resp.Status, time.Now())
-	if told && (resp.Status < 300 || resp.Status == 429) {
-		s.cfg.Tally.Told(s.discards)
-	}
-}
-
-// backoff doubles the pause with every attempt in a row that got no answer; half of it is random, so that a fleet does not
-// come back in one second. A server's own wish counts up to backoffMax.
-func (s *Sender) backoff(why string, wish time.Duration) {
-	s.fail(why)
-	if !s.away.Swap(true) {
-		s.cfg.Freed() // log records that wait for room must not stop events now
-	}
-	s.Retries.Add(1)
-	pause := backoffMin << min(s.failures, 10)
-	pause = min(pause, backoffMax)
-	s.failures++
-	pause = pause/2 + rand.N(pause/2)
-	s.retryAt = time.Now().Add(max(pause, min(wish, backoffMax)))
-}
-
 // retryAfter reads the seconds of a Retry-After header; a date counts as nothing.
 func retryAfter(v string) time.Duration {
 	d, _ := protocol.ParseSeconds(v)
-	return min(d, backoffMax)
+	return d
 }

@@ -1,0 +1,84 @@
+package sender
+
+import (
+	"bytes"
+	"fmt"
+	"runtime"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/krunk-go/krunk/transport"
+)
+
+// A transport that ends its goroutine, as t.FailNow does in a test's, costs the attempt: all else arrives, Flush and Stop end.
+func TestTransportThatGoesexit(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		g := newRig(t, func(_ transport.Context, n int, r *transport.Request) (transport.Response, error) {
+			if bytes.Contains(r.Body, []byte("poison")) && n < 4 {
+				runtime.Goexit()
+			}
+			return transport.Response{Status: 200}, nil
+		})
+		g.event(t, "poison")
+		for range 5 {
+			g.event(t, "good")
+		}
+		if !g.Flush(nil) || g.Sent.Load() != 6 {
+			t.Errorf("%d sent, want 6", g.Sent.Load())
+		}
+		if g.LastError() != "the transport called runtime.Goexit" {
+			t.Errorf("last error %q", g.LastError())
+		}
+		g.Stop()
+		<-g.over
+	})
+}
+
+// One that does so always holds neither Stop nor a flush with a limit.
+func TestTransportThatAlwaysGoesexit(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		g := newRig(t, func(transport.Context, int, *transport.Request) (transport.Response, error) {
+			runtime.Goexit()
+			return transport.Response{}, nil
+		})
+		g.event(t, "boom")
+		cancel := make(chan struct{})
+		time.AfterFunc(time.Minute, func() { close(cancel) })
+		if g.Flush(cancel) || g.waiting() != 1 {
+			t.Error("Flush reports success")
+		}
+		if n := len(g.attempts()); n < 4 || n > 10 {
+			t.Errorf("%d attempts in a minute", n)
+		}
+		g.Stop()
+		<-g.over
+	})
+}
+
+// A hook of the client that panics, or ends its goroutine, is called again a second later; the envelopes wait for it.
+func TestHooksThatBreak(t *testing.T) {
+	for name, hook := range map[string]func(){"panic": func() { panic("no") }, "goexit": runtime.Goexit} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				calls := 0
+				broken := func() {
+					if calls++; calls < 4 {
+						hook()
+					}
+				}
+				g := newRigWith(t, then(), func(c *Config) { c.Collect = broken })
+				g.event(t, "boom")
+				if !g.Flush(nil) || g.Sent.Load() != 1 {
+					t.Errorf("%d sent, want 1", g.Sent.Load())
+				}
+				if d := time.Since(g.begin); d > 10*time.Second {
+					t.Errorf("delivered after %v", d)
+				}
+				if got := fmt.Sprint(g.untold()); got != "[]" {
+					t.Errorf("lost %s", got)
+				}
+			})
+		})
+	}
+}
