@@ -72,19 +72,19 @@ func Start(cfg Config) (*Client, error) {
 	c := &Client{
 		plan: p, clock: clock{start: time.Now()}, bell: notify.NewBell(), tally: new(tally.Tally),
 		registry: registry{channels: make(map[string]*Channel)},
-		changes:  recorder.NewChanges(max(p.Memory/32, 8<<10)),
+		changes:  recorder.NewChanges(p.shares.changes),
 	}
 	c.names.Store(new([]string))
-	history := p.Memory / 16
-	size := p.ring() + history
+	ring, history := p.shares.ring, p.shares.ring+p.shares.history
+	size := history
 	if p.DSN != "" {
-		size += p.Memory / 8 * 3
+		size += p.shares.outbox
 	}
 	block := blackbox.Words(size)
-	c.ring = blackbox.NewRing(block[:p.ring():p.ring()])
+	c.ring = blackbox.NewRing(block[:ring:ring])
 	c.maxBody = c.ring.MaxBody()
 	if p.DSN != "" {
-		c.outbox = blackbox.NewOutbox(block[p.ring()+history:])
+		c.outbox = blackbox.NewOutbox(block[history:])
 	}
 	c.own = c.Channel("default")
 	direct := *c.own
@@ -95,7 +95,7 @@ func Start(cfg Config) (*Client, error) {
 		}
 	}
 	c.idle = make(chan struct{}, 1)
-	c.build(blackbox.NewHistoryBuffer(block[p.ring():p.ring()+history]), module)
+	c.build(blackbox.NewHistoryBuffer(block[ring:history]), module)
 	c.work()
 	return c, nil
 }
@@ -111,8 +111,8 @@ func (c *Client) build(history *blackbox.HistoryBuffer, module string) {
 	copy(run.SpanID[:], id[8:])
 	progress := new(notify.Signal)
 	cfg := recorder.Config{
-		Ring: c.ring, Changes: c.changes, Scope: p.Memory / 32 * 3, History: history, Outbox: c.outbox, Bell: c.bell, Progress: progress, Tally: c.tally, IDs: &c.ids,
-		Stacks: stack.Options{MainModule: module, InApp: p.Code.InApp, Cut: p.Code.Wrappers}, Run: run,
+		Ring: c.ring, Changes: c.changes, History: history, Outbox: c.outbox, Bell: c.bell, Progress: progress, Tally: c.tally, IDs: &c.ids,
+		Stacks: stack.Options{MainModule: module, InApp: p.Code.InApp, Cut: p.Code.Wrappers, Memory: p.shares.stacks}, Room: recorder.Room{Scope: p.shares.scope, Item: p.shares.item, Logs: p.shares.logs}, Run: run,
 		Repeat: p.MaxRepeats, PanicRepeat: p.MaxPanicRepeats, Bytes: c.controls.Bytes,
 	}
 	if p.DSN != "" {

@@ -2,11 +2,9 @@ package krunk
 
 import (
 	"errors"
-	"math/bits"
 	"strconv"
 	"time"
 
-	"github.com/krunk-go/krunk/internal/blackbox"
 	"github.com/krunk-go/krunk/internal/protocol"
 	"github.com/krunk-go/krunk/internal/text"
 	"github.com/krunk-go/krunk/transport"
@@ -32,8 +30,10 @@ type Config struct {
 	// Dist tells builds of one release apart; letters, digits and _.-, at most 64 bytes.
 	Dist string
 
-	// Memory is what Krunk holds at most, in bytes: a quarter, or the power of two below that, for the ring of records, three
-	// eighths for encoded envelopes, the rest for history, scope, batches and the encoder. Zero: 1 MiB. The least is 128 KiB.
+	// Memory is what Krunk holds at most, in bytes; up to 5 percent more with what the runtime rounds up. At 1 MiB that is a quarter
+	// for the ring of records, about as much for encoded envelopes, a sixteenth each for history, scope and log records, and the
+	// rest for making and sending one envelope, which is 46 KiB long at most. Zero: 1 MiB. The least is 128 KiB, where an envelope
+	// is 5 KiB long at most: one that is longer is shortened, and making it takes four times its length.
 	Memory int
 	// Channels sets thresholds by channel name. A name covers the channel and everything below it ("net" also "net.http"),
 	// the longest one wins for each threshold by itself, and "*" covers all.
@@ -76,6 +76,7 @@ type plan struct {
 	Config
 	dsn    protocol.DSN
 	levels levels
+	shares shares
 }
 
 // check returns what cfg means, or everything that is wrong with it.
@@ -121,6 +122,7 @@ func (cfg Config) check() (*plan, error) {
 	for _, err := range bad {
 		faults = append(faults, errors.New("krunk: Config.Channels"+err.Error()))
 	}
+	p.shares = sharesOf(p.Memory)
 	return p, errors.Join(faults...)
 }
 
@@ -159,9 +161,4 @@ func checkURL(s string) error {
 		}
 	}
 	return errors.New(text.Quote(s) + ` is no absolute URL; write e.g. "https://relay.example/envelope/"`)
-}
-
-// ring returns the size of the ring: the power of two at or below a quarter of the memory.
-func (p *plan) ring() int {
-	return max(1<<(bits.Len(uint(p.Memory/4))-1), blackbox.MinRing)
 }

@@ -49,8 +49,13 @@ func AppendEnvelopeHeader(dst []byte, h *Header, sentAt time.Time) []byte {
 
 // AppendItem appends an item: header line, payload, line feed.
 func AppendItem(dst []byte, typ string, payload []byte) []byte {
+	return append(append(AppendItemHeader(dst, typ, len(payload)), payload...), '\n')
+}
+
+// AppendItemHeader appends the line before a payload of n bytes.
+func AppendItemHeader(dst []byte, typ string, n int) []byte {
 	dst = append(append(append(dst, `{"type":"`...), typ...), `","length":`...)
-	return appendPayload(dst, payload)
+	return append(strconv.AppendInt(dst, int64(n), 10), '}', '\n')
 }
 
 // AppendShortEvent appends the item of an event without its breadcrumbs, which begin at cut of it; one of them says so.
@@ -64,15 +69,15 @@ func AppendShortEvent(dst, item []byte, cut int) []byte {
 
 // AppendLogItem appends a container with count log records.
 func AppendLogItem(dst []byte, count int, payload []byte) []byte {
+	return append(append(AppendLogItemHeader(dst, count, len(payload)), payload...), '\n')
+}
+
+// AppendLogItemHeader appends the line before a container of n bytes with count log records.
+func AppendLogItemHeader(dst []byte, count, n int) []byte {
 	dst = append(dst, `{"type":"log","item_count":`...)
 	dst = strconv.AppendInt(dst, int64(count), 10)
 	dst = append(dst, `,"content_type":"application/vnd.sentry.items.log+json","length":`...)
-	return appendPayload(dst, payload)
-}
-
-func appendPayload(dst, payload []byte) []byte {
-	dst = append(strconv.AppendInt(dst, int64(len(payload)), 10), '}', '\n')
-	return append(append(dst, payload...), '\n')
+	return append(strconv.AppendInt(dst, int64(n), 10), '}', '\n')
 }
 
 // AppendClientReport appends the payload of a client_report item, about 70 bytes for an entry. Entries without a quantity are

@@ -31,7 +31,7 @@ func TestChangesTheNewestWins(t *testing.T) {
 	}
 	done := make(chan struct{})
 	go func() { wg.Wait(); close(done) }()
-	s := newScope(16<<10, scrub.New(""))
+	s := newScope(16<<10, 8<<10, scrub.New(""))
 	take := func(pos uint64) {
 		if top := c.top.Load(); top != nil && top.size > limit {
 			t.Errorf("%d bytes of changes, want at most %d", top.size, limit)
@@ -120,7 +120,7 @@ func TestChangesHaveAPlaceInTheRing(t *testing.T) {
 }
 
 func TestScopeEntries(t *testing.T) {
-	s := newScope(16<<10, scrub.New(""))
+	s := newScope(16<<10, 8<<10, scrub.New(""))
 	apply := func(body []byte) {
 		rec, err := record.Read(body)
 		if err != nil {

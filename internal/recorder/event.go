@@ -16,17 +16,14 @@ import (
 	"github.com/krunk-go/krunk/internal/text"
 )
 
-// maxScratch is what a buffer may keep after a large event.
-const maxScratch = 256 << 10
-
 // events builds the payload of events out of memory that it uses again for the next one.
 type events struct {
 	run    *Run
-	enc    protocol.Encoder
+	items  *items
 	stacks *stack.Resolver
 	scrub  *scrub.Scrubber
 	static map[string]protocol.Raw // contexts that stay the same; immutable after init
-	limit  int                     // bytes of an encoded event
+	limit  func() int              // bytes of an encoded event
 
 	event      protocol.Event
 	exceptions protocol.Exceptions
@@ -44,15 +41,13 @@ type events struct {
 	pcs        []uintptr
 	frames     []stack.Frame
 	raw        []byte // contexts and breadcrumb data of this event
-	body, out  []byte
 	code       [8]byte
 }
 
-func (e *events) init(cfg *Config, s *scrub.Scrubber) {
-	e.scrub = s
+func (e *events) init(cfg *Config, t *tools) {
+	e.scrub, e.stacks, e.items = t.scrub, t.stacks, t.items
 	e.run = &cfg.Run
-	e.stacks = stack.NewResolver(cfg.Stacks)
-	e.limit = min(cfg.Outbox.MaxBody()-256, protocol.MaxEvent)
+	e.limit = func() int { return min(cfg.Outbox.MaxBody()-256, cfg.Item-64, protocol.MaxEvent) }
 	e.sdk = protocol.SDK{Name: cfg.Run.SDKName, Version: cfg.Run.SDKVersion, Settings: &e.settings}
 	e.settings.InferIP = "never"
 	e.handled[1] = true
@@ -92,6 +87,7 @@ func member(dst []byte, k, v string) []byte {
 // until the next call.
 func (e *events) item(rec *record.Record, s *scope, history *blackbox.HistoryBuffer, suppressed uint64) (item []byte, cut int, err error) {
 	e.reset()
+	defer e.forget()
 	start := e.run.Start()
 	ev := &e.event
 	ev.EventID = text.Hex(rec.ID[:])
@@ -107,32 +103,43 @@ func (e *events) item(rec *record.Record, s *scope, history *blackbox.HistoryBuf
 		ev.User = &s.user
 	}
 	e.fields = appendFields(e.fields[:0], rec, e.scrub)
+	if e.pcs = rec.PCs(e.pcs[:0]); len(e.pcs) > framesOf(e.limit()) {
+		e.pcs = withoutMiddle(e.pcs, framesOf(e.limit()))
+		rec.Flags |= record.FlagStack
+	}
 	e.contexts(rec, s, suppressed)
 	e.stack(rec)
 	e.exception(rec)
 	e.breadcrumbs(history, start)
 	ev.Trim()
-	if e.body, err = e.enc.EventWithin(e.body[:0], ev, e.limit); err != nil {
-		return nil, 0, err
-	}
-	e.out = protocol.AppendItem(e.out[:0], "event", e.body)
-	if cut = e.enc.Cut; cut > 0 {
-		cut += len(e.out) - len("\n") - len(e.body)
-	}
-	return e.out, cut, nil
+	return e.items.event(ev, e.limit())
 }
 
-// reset empties the event and gives back what a large one left behind.
-func (e *events) reset() {
-	if cap(e.body) > maxScratch {
-		e.body = nil
-	}
-	if cap(e.out) > maxScratch {
-		e.out = nil
-	}
-	if cap(e.raw) > maxScratch {
+// forget lets go of the texts of an event that was encoded.
+func (e *events) forget() {
+	e.reset()
+	e.entry = protocol.LogEntry{}
+	clear(e.crumbs.Values)
+	clear(e.exceptions.Values)
+	clear(e.fields)
+	clear(e.errs)
+}
+
+// rest gives back what a large event has left behind.
+func (e *events) rest() {
+	if cap(e.raw) > calm {
 		e.raw = nil
 	}
+	if cap(e.frames) > calmFrames {
+		e.frames, e.stacktrace.Frames = nil, nil
+	}
+}
+
+// calmFrames is the length of a stack whose memory is kept while the recorder sleeps.
+const calmFrames = 64
+
+// reset empties the event.
+func (e *events) reset() {
 	e.raw = e.raw[:0]
 	tags, contexts := e.event.Tags, e.event.Contexts
 	clear(tags)
@@ -219,13 +226,15 @@ func (e *events) keep(b []byte) protocol.Raw {
 
 // stack symbolises. The frames hold strings of the program's tables, so they stay valid.
 func (e *events) stack(rec *record.Record) {
-	e.pcs = rec.PCs(e.pcs[:0])
 	kind := stack.Call
 	switch {
 	case rec.Type == record.PanicType:
 		kind = stack.Panic
 	case rec.Flags&record.FlagForeign != 0:
 		kind = stack.Bridge
+	}
+	if n := len(e.pcs) + len(e.pcs)/8 + 1; cap(e.frames) < n {
+		e.frames, e.stacktrace.Frames = make([]stack.Frame, 0, n), make([]protocol.Frame, 0, n)
 	}
 	e.frames = e.stacks.Frames(e.frames[:0], e.pcs, kind)
 	e.stacktrace.Frames = e.stacktrace.Frames[:0]
@@ -237,11 +246,23 @@ func (e *events) stack(rec *record.Record) {
 	}
 }
 
+// withoutMiddle shortens a stack. A fifth of what stays is from the outer end.
+func withoutMiddle(pcs []uintptr, most int) []uintptr {
+	outer := pcs[len(pcs)-most/5:]
+	return append(pcs[:most-len(outer)], outer...)
+}
+
 // breadcrumbs adds the history, oldest first.
 func (e *events) breadcrumbs(history *blackbox.HistoryBuffer, start int64) {
 	e.crumbs.Values = e.crumbs.Values[:0]
 	newest := int64(math.MinInt64)
-	for i := range history.Len() {
+	limit := e.limit()
+	first, room := history.Len(), limit
+	for first > 0 && history.Len()-first < crumbsOf(limit) && room >= len(history.At(first-1)) {
+		first--
+		room -= len(history.At(first))
+	}
+	for i := first; i < history.Len(); i++ {
 		rec, err := record.Read(history.At(i))
 		if err != nil {
 			continue // the last bytes of a record that was longer than the history keeps

@@ -14,13 +14,14 @@ import (
 const (
 	batchSize = 100             // log records in an envelope, the most that Sentry's documents allow
 	batchWait = 5 * time.Second // after the first record of a batch
+	leastLog  = 160             // bytes that a log record takes of the arena, at the least
 )
 
 // logs collects log records until their batch is full. Their texts and attributes lie in an arena that never grows, so views
 // into it stay valid; a record that finds no room there ends the batch.
 type logs struct {
 	run     *Run
-	enc     protocol.Encoder
+	items   *items
 	batch   protocol.Logs
 	arena   []byte
 	common  []byte // attributes that every record has, without the brace; immutable after init
@@ -29,21 +30,21 @@ type logs struct {
 	pcs     []uintptr
 	frames  []stack.Frame
 	stacks  *stack.Resolver
-	body    []byte
-	out     []byte
 	scrub   *scrub.Scrubber
 	put     int  // records of the batch that are in the outbox or were counted
 	stuck   bool // the others wait for room in the outbox
 	due     bool // the batch has waited long enough
+	most    int  // records of a batch, immutable after init
+	full    bool // no further record has room in the batch
 }
 
-func (l *logs) init(cfg *Config, s *scrub.Scrubber) {
-	l.scrub = s
+func (l *logs) init(cfg *Config, t *tools) {
+	l.scrub, l.stacks, l.items = t.scrub, t.stacks, t.items
 	l.run = &cfg.Run
 	l.traceID = text.Hex(cfg.Run.TraceID[:])
-	l.arena = make([]byte, 0, min(cfg.Outbox.MaxBody()/4*3, 128<<10))
-	l.batch.Items = make([]protocol.Log, 0, batchSize)
-	l.stacks = stack.NewResolver(cfg.Stacks)
+	l.arena = make([]byte, 0, cfg.Logs)
+	l.most = min(batchSize, max(cfg.Logs/leastLog, 1))
+	l.batch.Items = make([]protocol.Log, 0, l.most)
 	l.common = []byte{'{'}
 	for _, a := range [...][2]string{
 		{"sentry.release", cfg.Run.Release}, {"sentry.environment", cfg.Run.Environment},
@@ -58,7 +59,8 @@ func (l *logs) init(cfg *Config, s *scrub.Scrubber) {
 func (l *logs) len() int      { return len(l.batch.Items) }
 func (l *logs) waiting() bool { return len(l.batch.Items) > 0 }
 
-// add takes a record into the batch, or reports false if the batch has to go first.
+// add takes a record into the batch, or reports false if the batch has to go first. A record that is too long for the arena
+// has memory of its own and is the last one of its batch.
 func (l *logs) add(rec *record.Record, s *scope) bool {
 	start := len(l.arena)
 	text := l.scrub.Text(rec.Text)
@@ -68,11 +70,10 @@ func (l *logs) add(rec *record.Record, s *scope) bool {
 	b := append(l.arena, text...)
 	attrs := len(b)
 	b = l.attributes(b, rec, s)
-	if len(b) > cap(l.arena) && start > 0 {
-		return false
-	}
-	if len(b) <= cap(l.arena) {
+	if l.full = len(b) > cap(l.arena); !l.full {
 		l.arena = b
+	} else if l.waiting() {
+		return false
 	}
 	level, severity := protocol.LogLevel(int(rec.Level))
 	l.batch.Items = append(l.batch.Items, protocol.Log{
@@ -161,24 +162,15 @@ func (l *logs) has(name string) bool {
 
 // item returns the envelope item of the records from..to. The bytes are valid until the next call.
 func (l *logs) item(from, to int) ([]byte, error) {
-	var err error
-	part := protocol.Logs{Items: l.batch.Items[from:to]}
-	if l.body, err = l.enc.Logs(l.body[:0], &part); err != nil {
-		return nil, err
-	}
-	l.out = protocol.AppendLogItem(l.out[:0], to-from, l.body)
-	return l.out, nil
+	return l.items.logs(&protocol.Logs{Items: l.batch.Items[from:to]})
 }
 
-// reset empties the batch and gives back what a large one left behind.
+// reset empties the batch.
 func (l *logs) reset() {
 	clear(l.batch.Items)
 	l.batch.Items = l.batch.Items[:0]
 	l.put, l.stuck = 0, false
 	l.arena = l.arena[:0]
-	if cap(l.body) > maxScratch {
-		l.body, l.out = nil, nil
-	}
 }
 
 func view(b []byte) string { return unsafe.String(unsafe.SliceData(b), len(b)) }

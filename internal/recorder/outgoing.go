@@ -57,7 +57,7 @@ func (r *Recorder) flushLogs() bool {
 // as the server answers. While it does not, log records must not stop events: they are counted as dropped.
 func (r *Recorder) putLogs() bool {
 	from, n := r.logs.put, r.logs.len()-r.logs.put
-	longest, left := r.cfg.Outbox.MaxBody(), r.left()
+	longest, left := min(r.cfg.Outbox.MaxBody(), r.cfg.Item), r.left()
 	item, err := r.logs.item(from, from+n)
 	for n > 1 && (len(item) > longest || len(item) > left && left >= len(item)/n) {
 		n /= 2

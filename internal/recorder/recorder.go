@@ -20,7 +20,6 @@ import (
 type Config struct {
 	Ring     *blackbox.Ring
 	Changes  *Changes // of the scope, that found no room in the ring; nil: none ever
-	Scope    int      // bytes that tags, user and contexts may take
 	History  *blackbox.HistoryBuffer
 	Outbox   *blackbox.Outbox // nil: records become history, nothing is encoded
 	Bell     *notify.Bell     // rung by producers and by the sender
@@ -31,10 +30,25 @@ type Config struct {
 	Away     func() bool // the server does not answer at the moment; nil: it does
 	Stacks   stack.Options
 	Run      Run
+	Room
 
 	Repeat      int          // events of one kind that are let through in a minute; not positive: all
 	PanicRepeat int          // panics of one kind that are let through in an hour; not positive: all
 	Bytes       func() int64 // of encoded items that are let through in an hour; nil or 0: all
+}
+
+// Room is how many bytes the parts of a Recorder may take.
+type Room struct {
+	Scope int // tags, user and contexts
+	Item  int // the longest encoded event or batch; see Scratch
+	Logs  int // the texts and attributes of log records that wait for their batch
+}
+
+// tools are what events and log records are made with.
+type tools struct {
+	items  *items
+	stacks *stack.Resolver
+	scrub  *scrub.Scrubber
 }
 
 // Recorder is owned by the goroutine that calls Work. Flush, Freed and Processed may be called by others.
@@ -43,6 +57,7 @@ type Recorder struct {
 	began   time.Time
 	reader  *blackbox.Reader
 	scope   scope
+	items   items
 	events  events
 	logs    logs
 	repeats repeats
@@ -79,10 +94,12 @@ func New(cfg Config) *Recorder {
 	}
 	r := &Recorder{cfg: cfg, room: notify.NewBell(), reader: blackbox.NewReader(cfg.Ring), began: time.Now(), batch: notify.NewAlarm()}
 	s := scrub.New(home())
-	r.scope = newScope(cfg.Scope, s)
+	r.scope = newScope(cfg.Scope, cfg.Item/3, s)
 	if cfg.Outbox != nil {
-		r.events.init(&r.cfg, s)
-		r.logs.init(&r.cfg, s)
+		r.items.calm = min(cfg.Item+2*itemHead, calm)
+		t := &tools{items: &r.items, stacks: stack.NewResolver(cfg.Stacks), scrub: s}
+		r.events.init(&r.cfg, t)
+		r.logs.init(&r.cfg, t)
 	}
 	r.repeats.limit, r.repeats.window = cfg.Repeat, time.Minute
 	r.panics.limit, r.panics.window = cfg.PanicRepeat, time.Hour

@@ -11,6 +11,9 @@ import (
 	"github.com/krunk-go/krunk/internal/text"
 )
 
+// MaxScope is the most that a scope takes, in bytes.
+const MaxScope = 224 << 10
+
 const (
 	maxTags     = 50
 	maxContexts = 24
@@ -21,8 +24,9 @@ const (
 // entry in the order in which they were set, so that it is bounded and can be kept as a whole. An entry is its part, the length
 // of its name, the length of its value as uint16, the name, and the value.
 type scope struct {
-	mem []byte // grows to its capacity and no further
-	cut bool   // something did not fit
+	mem  []byte // grows to its capacity and no further
+	cut  bool   // something did not fit
+	most int    // bytes of contexts, immutable after newScope
 
 	scrub *scrub.Scrubber
 
@@ -53,8 +57,10 @@ const (
 	userRoom  = 3*entryHead + len("id") + len("username") + len("email") + 2*protocol.MaxUser + protocol.MaxEmail
 )
 
-func newScope(size int, s *scrub.Scrubber) scope {
+// newScope makes a scope of at most size bytes, of which contexts may take half, and no more than that many.
+func newScope(size, contexts int, s *scrub.Scrubber) scope {
 	return scope{
+		most:  min(size/2, contexts),
 		scrub: s, mem: make([]byte, 0, size), tags: make([]tag, 0, maxTags), contexts: make([]context, 0, maxContexts)}
 }
 
@@ -114,7 +120,7 @@ func (s *scope) setUser(key, value string) {
 	}
 }
 
-// setContext leaves half of the room to the tags and the user.
+// setContext leaves room to the tags and the user, and to the rest of an event.
 func (s *scope) setContext(rec *record.Record) {
 	name, _ := text.Trim(s.scrub.Text(rec.Text), maxName)
 	s.remove(contextPart, name)
@@ -126,7 +132,7 @@ func (s *scope) setContext(rec *record.Record) {
 		s.cut = true
 		return
 	}
-	room := min(cap(s.mem)/2-s.used(contextPart)-entryHead, s.room()) - len(name)
+	room := min(s.most-s.used(contextPart)-entryHead, s.room()) - len(name)
 	value := object(nil, fields)
 	for room = min(room, protocol.MaxContext); len(value) > room; value = object(value[:0], fields) {
 		s.cut = true

@@ -30,6 +30,8 @@ func (r *Recorder) live(stop <-chan struct{}) bool {
 		}
 		r.cfg.Bell.Sleep()
 		if !r.work() {
+			r.events.rest()
+			r.items.rest()
 			select {
 			case <-r.cfg.Bell.C():
 			case <-r.batch.C():
@@ -64,7 +66,7 @@ func (r *Recorder) work() bool { return r.reader.Ready() || r.logs.due || r.reac
 // warm encodes once, off the game's goroutines: go-json compiles a type at its first use.
 func (r *Recorder) warm() {
 	if r.cfg.Outbox != nil {
-		r.events.enc.Warm()
+		r.items.enc.Warm()
 	}
 }
 
@@ -171,11 +173,10 @@ func (r *Recorder) log(rec *record.Record) bool {
 		r.logs.add(rec, &r.scope)
 	}
 	r.Logs.Add(1)
-	switch r.logs.len() {
-	case 1:
-		r.batch.Set(batchWait)
-	case batchSize:
+	if n := r.logs.len(); n == r.logs.most || r.logs.full {
 		r.flushLogs()
+	} else if n == 1 {
+		r.batch.Set(batchWait)
 	}
 	return true
 }

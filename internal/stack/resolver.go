@@ -5,15 +5,19 @@ import (
 	"strings"
 )
 
-// cacheSize bounds the Resolver's cache in frames: about 100 KiB on 64 bits, 60 KiB on 32, the index and the
-// joined file names included. A full cache is emptied; a game's call sites come back within a few stacks.
-const cacheSize = 512
+// What the Resolver's cache holds, in frames. A full cache is emptied; a game's call sites come back within a few stacks.
+const (
+	maxCache  = 512
+	minCache  = 16
+	frameSize = 200 // bytes on 64 bits, 120 on 32, the index and the joined file names included
+)
 
 // Options is what decides about in-app frames and cutting. The zero value works: see the fields.
 type Options struct {
 	MainModule string   // path of the main module; empty: in-app is guessed frame by frame
 	InApp      []string // further import path prefixes that are the game's
 	Cut        []string // further import path prefixes to cut where they are innermost, beside Krunk's own
+	Memory     int      // bytes of the cache, of which 100 KiB are used at most; 0: these
 }
 
 // Resolver turns counters into frames. It is owned by the recorder's goroutine and not safe for use by two at once.
@@ -22,7 +26,8 @@ type Resolver struct {
 	inAppPrefixes []string // immutable after NewResolver
 	cut           []string // immutable after NewResolver
 	index         map[uintptr]uint16
-	cache         []entry
+	cache         []entry    // as large as it ever becomes from its first use on
+	size          int        // immutable after NewResolver
 	query         [2]uintptr // what CallersFrames is asked; here because it escapes
 }
 
@@ -36,11 +41,15 @@ type entry struct {
 // NewResolver returns a Resolver with an empty cache. It copies the lists of o; slashes at the ends of the prefixes
 // are ignored, and so are empty ones.
 func NewResolver(o Options) *Resolver {
+	size := maxCache
+	if o.Memory > 0 {
+		size = min(max(o.Memory/frameSize, minCache), maxCache)
+	}
 	return &Resolver{
+		size:          size,
 		mainModule:    strings.TrimSuffix(o.MainModule, "/"),
 		inAppPrefixes: prefixes(o.InApp),
 		cut:           prefixes(o.Cut),
-		index:         make(map[uintptr]uint16),
 	}
 }
 
@@ -102,7 +111,10 @@ func (r *Resolver) lookup(pc uintptr) *entry {
 	if i, ok := r.index[pc]; ok {
 		return &r.cache[i]
 	}
-	if len(r.cache) == cacheSize {
+	if r.cache == nil {
+		r.cache, r.index = make([]entry, 0, r.size), make(map[uintptr]uint16, r.size)
+	}
+	if len(r.cache) == r.size {
 		clear(r.index)
 		clear(r.cache)
 		r.cache = r.cache[:0]

@@ -107,10 +107,10 @@ func TestCacheIsBounded(t *testing.T) {
 	r := NewResolver(Options{})
 	pcs := callers(4)
 	want := r.Frames(nil, pcs, Call)
-	for pc := uintptr(2); pc < 3*cacheSize; pc++ {
+	for pc := uintptr(2); pc < 3*maxCache; pc++ {
 		r.lookup(pc)
-		if len(r.cache) > cacheSize || len(r.index) != len(r.cache) {
-			t.Fatalf("got %d entries and %d indices, want at most %d of both", len(r.cache), len(r.index), cacheSize)
+		if len(r.cache) > maxCache || len(r.index) != len(r.cache) {
+			t.Fatalf("got %d entries and %d indices, want at most %d of both", len(r.cache), len(r.index), maxCache)
 		}
 	}
 	got := r.Frames(nil, pcs, Call)

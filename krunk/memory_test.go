@@ -1,0 +1,105 @@
+package krunk_test
+
+import (
+	"errors"
+	"fmt"
+	"runtime"
+	"runtime/metrics"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/krunk-go/krunk/krunk"
+	"github.com/krunk-go/krunk/transport"
+)
+
+// live returns the bytes that were reachable at a collection. What others allocate while it marks counts as well.
+func live() int64 {
+	runtime.GC()
+	m := []metrics.Sample{{Name: "/gc/heap/live:bytes"}}
+	metrics.Read(m)
+	return int64(m[0].Value.Uint64())
+}
+
+// calmest returns the least of three.
+func calmest() int64 { return min(live(), live(), live()) }
+
+// deep calls f n frames further down, by one of many ways, so that stacks differ.
+func deep(n int, way uint, f func()) {
+	switch {
+	case n == 0:
+		f()
+	case way>>(n%16)&1 == 0:
+		deep(n-1, way, f)
+	default:
+		deep(n-1, way, f)
+	}
+}
+
+// flood captures everything there is, from deep stacks, with a scope that is full.
+func flood(c *krunk.Client, rounds int, look func()) {
+	long := strings.Repeat("x", 2000)
+	for i := range 60 {
+		c.SetTag(fmt.Sprint("tag", i), long)
+	}
+	for i := range 30 {
+		c.SetContext(fmt.Sprint("context", i), krunk.String("a", long), krunk.String("b", long), krunk.String("c", long), krunk.String("d", long))
+	}
+	c.SetUser(krunk.User{ID: long, Name: long, Email: long})
+	net := c.Channel("net").With(krunk.String("with", long))
+	err := fmt.Errorf("storm: %w", errors.Join(errors.New(long), errors.New(long)))
+	for i := range rounds {
+		deep(150, uint(i), func() {
+			net.Report(err, krunk.String("attr", long), krunk.Int("i", i))
+			net.Info("info", krunk.String("attr", long))
+			net.Error(long, krunk.String("attr", long))
+			c.SetTag("frame", fmt.Sprint(i))
+		})
+		if i%16 == 0 {
+			deep(150, uint(i), func() { c.ReportPanic(err) })
+		}
+		if i%64 == 63 {
+			look()
+		}
+	}
+}
+
+// What is reachable because of a client stays within Config.Memory, all that it takes to make and send an event and what go-json
+// keeps included.
+func TestMemory(t *testing.T) {
+	if raceEnabled {
+		t.Skip("the race detector allocates")
+	}
+	start := func(memory int) *krunk.Client {
+		c, err := krunk.Start(krunk.Config{
+			DSN: "http://0123456789abcdef0123456789abcdef@127.0.0.1:9/1", Memory: memory, MaxRepeats: -1, MaxPanicRepeats: -1,
+			Channels: map[string]krunk.Thresholds{"*": {Send: "info"}},
+			Transport: transport.Func(func(ctx transport.Context, _ *transport.Request) (transport.Response, error) {
+				return transport.Response{}, errors.New("no route to host")
+			}),
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return c
+	}
+	first := start(0) // what a process keeps once, such as go-json's tables
+	flood(first, 300, func() {})
+	first.Close(0)
+	for _, memory := range []int{128 << 10, 256 << 10, 1 << 20, 4 << 20} {
+		t.Run(fmt.Sprint(memory>>10, "KiB"), func(t *testing.T) {
+			calmest()
+			base := calmest()
+			c := start(memory)
+			most := int64(0)
+			flood(c, 1000, func() { most = max(most, calmest()-base) })
+			time.Sleep(100 * time.Millisecond) // the recorder waits for room, the sender for the end of its pause
+			after := live() - base
+			c.Close(0)
+			t.Logf("%.3f of it in the storm, %.3f after it", float64(most)/float64(memory), float64(after)/float64(memory))
+			if limit := int64(memory) * 115 / 100; most > limit || after > limit {
+				t.Errorf("%d bytes in the storm and %d after it, want at most %d", most, after, limit)
+			}
+		})
+	}
+}
