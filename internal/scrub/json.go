@@ -2,9 +2,9 @@ package scrub
 
 import (
 	"strconv"
+	"strings"
 	"unicode/utf16"
 	"unicode/utf8"
-	"unsafe"
 
 	"github.com/krunk-go/krunk/internal/text"
 )
@@ -106,18 +106,7 @@ func (c *Scrubber) unescape(s string) string {
 			continue
 		}
 		i++
-		switch s[i] {
-		case 'b':
-			b = append(b, '\b')
-		case 'f':
-			b = append(b, '\f')
-		case 'n':
-			b = append(b, '\n')
-		case 'r':
-			b = append(b, '\r')
-		case 't':
-			b = append(b, '\t')
-		case 'u':
+		if s[i] == 'u' {
 			r := hex4(s, i+1)
 			if utf16.IsSurrogate(r) && i+6 < len(s) && s[i+5] == '\\' && s[i+6] == 'u' {
 				if both := utf16.DecodeRune(r, hex4(s, i+7)); both != utf8.RuneError {
@@ -127,9 +116,13 @@ func (c *Scrubber) unescape(s string) string {
 			}
 			b = utf8.AppendRune(b, r)
 			i += 4
-		default:
-			b = append(b, s[i])
+			continue
 		}
+		one := s[i]
+		if n := strings.IndexByte("bfnrt", one); n >= 0 {
+			one = "\b\f\n\r\t"[n]
+		}
+		b = append(b, one)
 	}
 	c.text = b
 	return view(b)
@@ -138,13 +131,7 @@ func (c *Scrubber) unescape(s string) string {
 // hex4 returns the number of four hexadecimal digits at s[i:].
 func hex4(s string, i int) (r rune) {
 	for j := i; j < i+4 && j < len(s); j++ {
-		c := s[j]
-		if c > '9' {
-			c = c | 0x20 - 'a' + 10 + '0'
-		}
-		r = r<<4 | rune(c-'0')&0xf
+		r = r<<4 | rune(digit(s[j]))&0xf
 	}
 	return r
 }
-
-func view(b []byte) string { return unsafe.String(unsafe.SliceData(b), len(b)) }

@@ -12,7 +12,7 @@ func TestJSON(t *testing.T) {
 		{"list", `["/home/anna/x",1,"C:\\Users\\anna\\y"]`, `["~/x",1,"~\\y"]`},
 		{"alone", `"/home/anna"`, `"~"`},
 		{"escaped slash", `"\/home\/anna\/x"`, `"~/x"`},
-		{"escaped letters", `"/home/j\u00fcrgen/\ud83d\ude00"`, `"~/😀"`},
+		{"escaped letters", `"/home/j\u00fcrgen\u0020a/\ud83d\ude00"`, `"~/😀"`},
 		{"escaped all", `"\u002f\u0068ome/anna"`, `"~"`},
 		{"key", `{"/home/anna/x":1}`, `{"~/x":1}`},
 		{"two keys", `{"/home/anna/x":1, "/home/bert/x" :2}`, `{"~/x":1, "~/x 2" :2}`},

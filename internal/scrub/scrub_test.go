@@ -1,6 +1,10 @@
 package scrub
 
-import "testing"
+import (
+	"math/rand/v2"
+	"testing"
+	"unicode/utf8"
+)
 
 func TestText(t *testing.T) {
 	tests := []struct{ name, in, want string }{
@@ -40,10 +44,12 @@ func TestText(t *testing.T) {
 		{"ios", "/var/mobile/Containers/Data/Application/0A1B-22/Documents/x", "~/Documents/x"},
 		{"ios private", "/private/var/mobile/Containers/Data/Application/0A1B-22/tmp", "~/tmp"},
 		{"android", "/data/user/0/com.example.game/files", "/data/user/0/com.example.game/files"},
-		{"deeper", "/srv/home/anna/x", "/srv/home/anna/x"},
+		{"deeper", "/srv/home/anna/x", "~/x"},
+		{"relative", "assets/home/menu/x and web/Users/anna", "assets/home/menu/x and web/Users/anna"},
 		{"web", "https://example.test/home/page", "https://example.test/home/page"},
 		{"nested", "/home/anna/home/bob/x", "~/home/bob/x"},
-		{"no name", "/home/ and /home//x and /home", "/home/ and /home//x and /home"},
+		{"no name", "/home/ and /home", "/home/ and /home"},
+		{"doubled slash", "/home//anna/x", "~/x"},
 		{"dots", "/home/../etc", "/home/../etc"},
 		{"drive alone", `C:\`, `C:\`},
 		{"no drive", "abc:/Usersx/anna", "abc:/Usersx/anna"},
@@ -84,7 +90,7 @@ func TestAllocations(t *testing.T) {
 func FuzzScrub(f *testing.F) {
 	for _, s := range []string{
 		"", "/home/anna/x", `C:\Users\Anna Smith\x`, `from C:\Users\a b /home/c\d`, "/home//home/bob", "/root/root/",
-		"/home/anna//home/bob", `C:\Users\ D:\Users\x`, "/Users/~/Users/a", `A:/Users/B:/Users/c d/e`, "/home/Shared/home/x",
+		"/home/anna//home/bob", "https://a@b/?c=d&e=f", "1.2.3.4:5->[fe80::1%e]:6", "lookup a on 10.0.0.1:5", "token=\"a\\\"b\"", "a@b.cd a.local", `C:\Users\ D:\Users\x`, "/Users/~/Users/a", `A:/Users/B:/Users/c d/e`, "/home/Shared/home/x",
 		"/var/mobile/Containers/Data/Application/x", `C:\Users\a /root\b`, "/home/a b/root", `C:\users\C:\users\x`,
 	} {
 		f.Add(s)
@@ -93,6 +99,9 @@ func FuzzScrub(f *testing.F) {
 		c := New("/home/anna")
 		for name, clean := range map[string]func(string) string{"Text": c.Text, "Path": c.Path} {
 			once := clean(s)
+			if utf8.ValidString(s) && !utf8.ValidString(once) {
+				t.Errorf("%s(%q): got %q, which is not UTF-8", name, s, once)
+			}
 			if len(once) > len(s) {
 				t.Errorf("%s(%q): got %q, longer than its input", name, s, once)
 			}
@@ -103,13 +112,39 @@ func FuzzScrub(f *testing.F) {
 	})
 }
 
+// TestOnce puts texts together out of what the forms are made of: what was scrubbed stays as it is.
+func TestOnce(t *testing.T) {
+	parts := []string{
+		"/", "/", "home", "Users", "anna", "Bert", " ", " ", "\\", "C:", ":", "//", "http", "@", "~", "~", ".", "10.0.0.1", "1", "->", "[", "]", "fe80", "::",
+		"token", "=", "?", "&", "#", "\"", "'", "{", "}", ",", "lookup ", " on ", "local", "%2F", "%5C", "%3A", "media", "run", "-", "00:1b:44:11:3a:b7", "mnt",
+		"Volumes", "drive_c", "root", "Cookie", ": ", "\\u00fc", "ü", "listen tcp ", "com", "\n", "UNC", "(", ")",
+	}
+	r := rand.New(rand.NewPCG(1, 2))
+	c := New("/srv/anna")
+	for range 50_000 {
+		s := ""
+		for range 1 + r.IntN(14) {
+			s += parts[r.IntN(len(parts))]
+		}
+		for name, clean := range map[string]func(string) string{"Text": c.Text, "Path": c.Path} {
+			once := clean(s)
+			if twice := clean(once); twice != once || len(once) > len(s) {
+				t.Fatalf("%s(%q): got %q, and %q when applied again", name, s, once, twice)
+			}
+		}
+	}
+}
+
 func BenchmarkText(b *testing.B) {
 	for _, bb := range []struct{ name, in string }{
-		{"clean", "write tcp 10.0.0.7:4411: connection reset by peer while sending snapshot 4711 of sector 7"},
-		{"home", "open /home/anna/.local/share/moonfall/save.dat: no such file or directory"},
+		{"words", "connection reset by peer while sending snapshot of sector seven, giving up after the third attempt !"},
+		{"triggers", "net.http: took 4.1s (retry 3/5), state=open, ratio 0.75: server said: try again later. See a-b/c-d now"},
+		{"address", "write tcp 10.0.0.7:4411: connection reset by peer while sending snapshot 4711 of sector 7 to client 9"},
+		{"home", "open /home/anna/.local/share/moonfall/save.dat: no such file or directory, so the game begins anew again"},
 	} {
 		b.Run(bb.name, func(b *testing.B) {
 			c := New("/home/anna")
+			b.SetBytes(int64(len(bb.in)))
 			b.ReportAllocs()
 			for b.Loop() {
 				c.Text(bb.in)
