@@ -270,3 +270,16 @@ func ExampleClient_Stats() {
 	fmt.Printf("%d events, %d envelopes sent, %d waiting, %d breadcrumbs lost, last error %q\n", s.Events, s.Sent, s.Waiting, s.HistoryLost, s.LastError)
 	// Output: 1 events, 1 envelopes sent, 0 waiting, 0 breadcrumbs lost, last error ""
 }
+
+// Whoever sets a game up sees at once whether reports arrive, and what to write if they do not.
+func ExampleClient_Probe() {
+	client, srv := example(krunk.Config{})
+	defer client.Close(time.Second)
+
+	fmt.Println(client.Probe(time.Second))
+	srv.Next(sentrytest.Reply{Status: 403})
+	fmt.Println(client.Probe(time.Second))
+	// Output:
+	// <nil>
+	// krunk: Probe: status 403: the server refuses the key: write the DSN that it shows for the project into Config.DSN
+}
