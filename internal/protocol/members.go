@@ -72,37 +72,83 @@ func has(list []Member, key Raw) bool {
 // leastValue is the length under which no value is shortened, so that numbers stay numbers.
 const leastValue = 32
 
-// AppendShrunk appends the object o in at most max bytes. It shortens the longest values first, all to the same length: a text
-// ends in "..." then, and a list or an object becomes the beginning of its JSON as such a text. Where that is not enough it
-// leaves out the last members. It calls note with the key of each such member, if note is not nil.
-func AppendShrunk(dst []byte, o Raw, max int, note func(key Raw, leftOut bool)) []byte {
+// The members in which AppendShrunk says what it did. A game's own go out under other names.
+const (
+	ShortenedKey = "krunk_shortened"
+	LeftOutKey   = "krunk_left_out"
+)
+
+// AppendShrunk appends the object o in at most max bytes, 64 at the least. It shortens the longest values first, all to the
+// same length: a text ends in "..." then, and a list or an object becomes the beginning of its JSON as such a text. Where that
+// is not enough it leaves out the last members. Two members more name those.
+func AppendShrunk(dst []byte, o Raw, max int) []byte {
 	list := AppendMembers(nil, o)
-	n := len(list)
-	for n > 0 && shrunkLen(list[:n], leastValue) > max {
+	n, low := level(list, max)
+	notes := min(notesLen(list, n, low), max/4, 512)
+	n, low = level(list, max-notes)
+	dst = append(dst, '{')
+	short := 0
+	for _, m := range list[:n] {
+		if len(m.Value) > low {
+			m.Value = shortened(m.Value, low)
+			list[short].Key = m.Key // this place was written already
+			short++
+		}
+		dst = m.append(dst)
+	}
+	end := len(dst) + notes
+	dst = appendNames(dst, ShortenedKey, list[:short], end)
+	return append(appendNames(dst, LeftOutKey, list[n:], end), '}')
+}
+
+// level returns how many members have room in max bytes and to which length their values have to be shortened for that.
+func level(list []Member, max int) (n, low int) {
+	n, low = len(list), leastValue
+	for n > 0 && shrunkLen(list[:n], low) > max {
 		n--
 	}
-	low, high := leastValue, max
-	for low < high {
+	for high := max; low < high; {
 		if mid := (low + high + 1) / 2; shrunkLen(list[:n], mid) <= max {
 			low = mid
 		} else {
 			high = mid - 1
 		}
 	}
-	dst = append(dst, '{')
-	for i, m := range list {
-		cut := len(m.Value) > low
-		if i < n {
-			if cut {
-				m.Value = shortened(m.Value, low)
-			}
-			dst = m.append(dst)
-		}
-		if note != nil && (cut || i >= n) {
-			note(m.Key, i >= n)
+	return n, low
+}
+
+// notesLen returns how many bytes it takes to name what was cut, with room for one name more.
+func notesLen(list []Member, n, low int) int {
+	size := len(ShortenedKey) + len(LeftOutKey) + 2*len(`,"":[,"..."]`) + leastValue
+	for i := range list {
+		if i >= n || len(list[i].Value) > low {
+			size += len(list[i].Key) + len(",")
 		}
 	}
-	return append(dst, '}')
+	return size
+}
+
+// appendNames appends a member that lists the keys, as many as find room before end, with "..." for the others.
+func appendNames(dst []byte, key string, list []Member, end int) []byte {
+	end -= len(`,"..."]`)
+	if len(list) == 0 || len(dst)+len(key)+len(`,"":[`) > end {
+		return dst
+	}
+	dst = append(AppendKey(dst, key), '[')
+	for i := range list {
+		name := list[i].Key
+		if len(dst)+len(name)+len(",") > end {
+			name = Raw(`"..."`)
+			list = list[:i]
+		}
+		if dst[len(dst)-1] != '[' {
+			dst = append(dst, ',')
+		}
+		if dst = append(dst, name...); len(list) == i {
+			break
+		}
+	}
+	return append(dst, ']')
 }
 
 // shrunkLen returns the length of an object whose values are at most that long.

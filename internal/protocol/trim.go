@@ -130,15 +130,19 @@ func (t *trimmer) tags(m map[string]string) {
 func (t *trimmer) contexts(m map[string]Raw) {
 	for k, v := range m {
 		if len(v) > MaxContext {
-			m[k] = oversized("context", len(v), MaxContext)
+			m[k] = shrunk(v, MaxContext)
 			t.cut++
 		}
 	}
 }
 
-// oversized is what stands in the place of a Raw that is too long; half an object would be none.
-func oversized(what string, n, max int) Raw {
-	return Raw(`{"krunk_trimmed":"` + what + ` of ` + strconv.Itoa(n) + ` bytes is over ` + strconv.Itoa(max) + `"}`)
+// shrunk returns what is left of an object in max bytes. What is no object gets a note: half of it would be nothing.
+func shrunk(v Raw, max int) Raw {
+	out := AppendShrunk(make(Raw, 0, max), v, max)
+	if len(out) == len("{}") {
+		out = Raw(`{"krunk_trimmed":"` + strconv.Itoa(len(v)) + ` bytes are over ` + strconv.Itoa(max) + `"}`)
+	}
+	return out
 }
 
 func (t *trimmer) exception(e *Exception) {
@@ -184,7 +188,7 @@ func (t *trimmer) crumb(c *Breadcrumb) {
 	t.text(&c.Category, MaxCategory)
 	t.text(&c.Message, MaxMessage)
 	if n := len(c.Data); n > MaxCrumbData {
-		c.Data = oversized("data", n, MaxCrumbData)
+		c.Data = shrunk(c.Data, MaxCrumbData)
 		t.cut++
 	}
 }

@@ -104,10 +104,10 @@ func TestEventTrimRaws(t *testing.T) {
 	if got := ev.Trim(); got != 2 {
 		t.Errorf("got %d things cut, want 2", got)
 	}
-	if got, want := string(ev.Contexts["a"]), `{"krunk_trimmed":"context of 9002 bytes is over 8192"}`; got != want {
+	if got, want := string(ev.Contexts["a"]), `{"krunk_trimmed":"9002 bytes are over 8192"}`; got != want {
 		t.Errorf("context: got %s, want %s", got, want)
 	}
-	if got, want := string(ev.Breadcrumbs.Values[0].Data), `{"krunk_trimmed":"data of 9002 bytes is over 2048"}`; got != want {
+	if got, want := string(ev.Breadcrumbs.Values[0].Data), `{"krunk_trimmed":"9002 bytes are over 2048"}`; got != want {
 		t.Errorf("data: got %s, want %s", got, want)
 	}
 }
