@@ -15,7 +15,8 @@ type User struct {
 }
 
 // SetTag sets a tag on everything captured after the call, however full the black box is. Keys are letters, digits and _.:- up
-// to 32 bytes, other characters become "-"; values are one line of up to 200 bytes. An empty value removes the tag. At most 50
+// to 32 bytes; a space becomes "-", and so do other characters, and then a hash ends the key, so that keys which differ stay
+// different. Values are one line of up to 200 bytes without spaces at their ends. An empty value removes the tag. At most 50
 // tags are kept. Names that Krunk or servers write themselves are refused: release, dist, environment, user, filename,
 // function, support_code and all that begin with "krunk.". It never blocks, and allocates only while the black box is full.
 func (c *Client) SetTag(key, value string) {

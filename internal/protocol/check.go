@@ -54,25 +54,38 @@ func CheckDist(s string) error {
 	return nil
 }
 
-// CleanTagKey returns key as a tag may be called: letters, digits and _.:- up to 32 bytes, other characters become "-". It
+// CleanTagKey returns key as a tag may be called: letters, digits and _.:- up to 32 bytes; a space becomes "-", and so does any
+// other character, or the key is cut, and then a hash of the whole key stands behind it: keys that differ stay different. It
 // reports false where nothing is left, and for names that servers keep for themselves.
 func CleanTagKey(key string) (string, bool) {
 	switch key {
 	case "", "release", "dist", "environment", "user", "filename", "function":
 		return "", false
 	}
-	clean := len(key) <= MaxTagKey
-	for i := 0; clean && i < len(key); i++ {
-		clean = isTagByte(key[i])
+	clean, odd := true, len(key) > MaxTagKey
+	for i := range len(key) {
+		if !isTagByte(key[i]) {
+			clean, odd = false, odd || key[i] != ' '
+		}
 	}
-	if clean {
+	if clean && !odd {
 		return key, true
 	}
-	b := []byte(key[:min(len(key), MaxTagKey)])
-	for i, c := range b {
-		if !isTagByte(c) {
-			b[i] = '-'
+	hash := uint32(2166136261) // FNV-1a
+	b := make([]byte, 0, MaxTagKey)
+	for _, c := range key {
+		switch room := len(b) < MaxTagKey-len(".123456") || !odd; {
+		case room && c < 0x80 && isTagByte(byte(c)):
+			b = append(b, byte(c))
+		case room:
+			b = append(b, '-')
 		}
+	}
+	if odd {
+		for i := range len(key) {
+			hash = (hash ^ uint32(key[i])) * 16777619
+		}
+		b = append(append(b, '.'), text.Hex([]byte{byte(hash >> 16), byte(hash >> 8), byte(hash)})...)
 	}
 	return string(b), true
 }

@@ -69,8 +69,8 @@ func TestCleanTagKey(t *testing.T) {
 		key, want string
 		ok        bool
 	}{
-		{"scene", "scene", true}, {"a.b:c-d_E9", "a.b:c-d_E9", true}, {"a b", "a-b", true}, {"é", "--", true}, {"a\n", "a-", true},
-		{long, long, true}, {long + "x", long, true}, {"", "", false},
+		{"scene", "scene", true}, {"a.b:c-d_E9", "a.b:c-d_E9", true}, {"a b", "a-b", true}, {"é", "-.9de8c1", true}, {"a\n", "a-.24c6d2", true},
+		{long, long, true}, {long + "x", long[:25] + ".76a067", true}, {"", "", false}, {"a b ", "a-b-", true},
 		{"release", "", false}, {"dist", "", false}, {"environment", "", false}, {"user", "", false}, {"filename", "", false}, {"function", "", false},
 		{"Release", "Release", true}, {"user.id", "user.id", true},
 	}
@@ -78,6 +78,17 @@ func TestCleanTagKey(t *testing.T) {
 		if got, ok := CleanTagKey(tt.key); got != tt.want || ok != tt.ok {
 			t.Errorf("%q: got %q, %v, want %q, %v", tt.key, got, ok, tt.want, tt.ok)
 		}
+	}
+	seen := make(map[string]string)
+	for _, key := range []string{"名前", "名剎", "\xff", "\xfe", "a/b", "a-b", "a|b", "имя", "ник!", long + "x", long + "y", long + " "} {
+		got, ok := CleanTagKey(key)
+		if !ok || len(got) > MaxTagKey || seen[got] != "" {
+			t.Errorf("%q becomes %q, as %q does", key, got, seen[got])
+		}
+		if again, _ := CleanTagKey(got); again != got {
+			t.Errorf("%q becomes %q and then %q", key, got, again)
+		}
+		seen[got] = key
 	}
 	if got := testing.AllocsPerRun(100, func() { CleanTagKey("a.b:c-d_E9") }); got != 0 {
 		t.Errorf("got %v allocations for a clean key, want 0", got)

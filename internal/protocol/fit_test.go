@@ -25,7 +25,7 @@ func mountain() *Event {
 	}
 	ev.Exception.Values = append(chain, ev.Exception.Values...)
 	ev.Contexts["game"] = Raw(`{"a":"` + strings.Repeat("g", 8000) + `"}`)
-	for i := range 50 {
+	for i := range 32 {
 		ev.Tags[strings.Repeat("t", i+1)] = strings.Repeat("\x01", 200)
 	}
 	return ev
@@ -39,12 +39,12 @@ func TestEventWithin(t *testing.T) {
 		gone string
 	}{
 		{MaxEvent, ``, `"game":`, `krunk_trimmed`},
-		{300_000, `{"limits":18,"breadcrumbs":101}`, `"breadcrumbs":{"values`, `"*fs.PathError","value":""`},
-		{152_000, `{"limits":18,"breadcrumbs":202,"frames":192}`, `"game":`, `"breadcrumbs":{"values`},
-		{145_000, `{"limits":18,"breadcrumbs":202,"frames":192,"contexts":2}`, `"os":`, `"game":`},
-		{90_000, `{"limits":18,"breadcrumbs":202,"frames":192,"contexts":2,"messages":20}`, `*inner`, `"game":`},
-		{70_000, `{"limits":18,"breadcrumbs":202,"frames":192,"contexts":2,"messages":20,"exceptions":17}`, `*inner`, `"game":`},
-		{32_000, `{"limits":18,"breadcrumbs":202,"frames":232,"contexts":2,"messages":20,"exceptions":21,"rest":true}`, `"support_code":"K7PQ2MZX"`, `*inner`},
+		{300_000, `{"breadcrumbs":101}`, `"breadcrumbs":{"values`, `"*fs.PathError","value":""`},
+		{152_000, `{"breadcrumbs":202,"frames":192}`, `"game":`, `"breadcrumbs":{"values`},
+		{145_000, `{"breadcrumbs":202,"frames":192,"contexts":2}`, `"os":`, `"game":`},
+		{90_000, `{"breadcrumbs":202,"frames":192,"contexts":2,"messages":20}`, `*inner`, `"game":`},
+		{70_000, `{"breadcrumbs":202,"frames":192,"contexts":2,"messages":20,"exceptions":17}`, `*inner`, `"game":`},
+		{32_000, `{"breadcrumbs":202,"frames":232,"contexts":2,"messages":20,"exceptions":21,"rest":true}`, `"support_code":"K7PQ2MZX"`, `*inner`},
 		{MinFit, `,"contexts":5,"messages":20,"exceptions":21,"rest":true}`, `"type":"runtime.boundsError"`, `"frames":[`},
 	}
 	for _, tt := range tests {

@@ -145,8 +145,8 @@ func TestScopeEntries(t *testing.T) {
 	if len(s.user.Username) != 128 || !s.cut || cap(s.mem) != 16<<10 {
 		t.Errorf("user %v, cut %v, %d bytes", s.user, s.cut, cap(s.mem))
 	}
-	if len(s.contexts) == 0 || !strings.Contains(string(s.contexts[len(s.contexts)-1].fields), `"krunk_trimmed":true`) {
-		t.Errorf("contexts %v", s.contexts)
+	if len(s.contexts) == 0 || !strings.Contains(string(s.contexts[len(s.contexts)-1].fields), `"krunk_shortened":["long"]`) {
+		t.Errorf("%d contexts, the last one without its note", len(s.contexts))
 	}
 	apply(encoded(record.Head{Type: record.SetUser}, "", nil, nil))
 	for i := range 30 {

@@ -3,7 +3,6 @@ package recorder
 import (
 	"math"
 	"runtime"
-	"slices"
 	"strconv"
 	"unsafe"
 
@@ -40,7 +39,8 @@ type events struct {
 	errs       []record.Error
 	pcs        []uintptr
 	frames     []stack.Frame
-	raw        []byte // contexts and breadcrumb data of this event
+	raw        []byte   // contexts and breadcrumb data of this event
+	shortened  []string // contexts of this event in which something is
 	code       [8]byte
 }
 
@@ -102,15 +102,16 @@ func (e *events) item(rec *record.Record, s *scope, history *blackbox.HistoryBuf
 	if s.user != (protocol.User{}) {
 		ev.User = &s.user
 	}
-	e.fields = appendFields(e.fields[:0], rec, e.scrub)
+	e.fields = appendFields(e.fields[:0], rec, e.scrub, takenInContext)
 	if e.pcs = rec.PCs(e.pcs[:0]); len(e.pcs) > framesOf(e.limit()) {
 		e.pcs = withoutMiddle(e.pcs, framesOf(e.limit()))
 		rec.Flags |= record.FlagStack
 	}
-	e.contexts(rec, s, suppressed)
+	e.contexts(s)
 	e.stack(rec)
 	e.exception(rec)
 	e.breadcrumbs(history, start)
+	e.about(rec, s, suppressed)
 	ev.Trim()
 	return e.items.event(ev, e.limit())
 }
@@ -140,7 +141,7 @@ const calmFrames = 64
 
 // reset empties the event.
 func (e *events) reset() {
-	e.raw = e.raw[:0]
+	e.raw, e.shortened = e.raw[:0], e.shortened[:0]
 	tags, contexts := e.event.Tags, e.event.Contexts
 	clear(tags)
 	clear(contexts)
@@ -169,22 +170,42 @@ func (e *events) sampled(rec *record.Record) {
 
 const million = 1_000_000
 
-// contexts adds the fixed ones, those of the game, the attributes, and what Krunk has to say about the event itself.
-func (e *events) contexts(rec *record.Record, s *scope, suppressed uint64) {
+// contexts adds the fixed ones, those of the game and the attributes. A game can add to the device or the app context, and what
+// it says there wins.
+func (e *events) contexts(s *scope) {
 	for k, v := range e.static {
 		e.event.Contexts[k] = v
 	}
 	for i := range s.contexts {
-		name := s.contexts[i].name
-		if old, ok := e.static[name]; ok && name != "trace" {
-			e.event.Contexts[name] = e.keep(merge(e.raw, old, s.contexts[i].fields))
-		} else if !ok {
-			e.event.Contexts[name] = s.contexts[i].fields
+		name, fields := protocol.ContextName(s.contexts[i].name), s.contexts[i].fields
+		if old, ok := e.static[name]; ok {
+			fields = e.keep(protocol.AppendMerged(e.raw, old, fields))
+		} else {
+			for e.event.Contexts[name] != nil { // "trace" goes out as "trace_", which may be there as well
+				name += "_"
+			}
 		}
+		e.event.Contexts[name] = e.fitted(name, fields, protocol.MaxContext-len(name)-32) // servers add a member "type"
 	}
 	if len(e.fields) > 0 {
-		e.event.Contexts["attributes"] = e.keep(object(e.raw, e.fields))
+		all := e.keep(object(e.raw, e.fields, contextDepth))
+		e.event.Contexts["attributes"] = e.fitted("attributes", all, protocol.MaxContext-64)
 	}
+}
+
+// fitted returns the object o in at most max bytes and takes note if that needed cuts.
+func (e *events) fitted(name string, o protocol.Raw, max int) protocol.Raw {
+	if len(o) <= max {
+		return o
+	}
+	if n := len(e.shortened); n == 0 || e.shortened[n-1] != name {
+		e.shortened = append(e.shortened, name)
+	}
+	return e.keep(protocol.AppendShrunk(e.raw, o, max))
+}
+
+// about adds the context with what Krunk has to say about the event itself.
+func (e *events) about(rec *record.Record, s *scope, suppressed uint64) {
 	b := append(e.raw, '{')
 	b = text.AppendString(protocol.AppendKey(b, "channel"), e.event.Logger)
 	if rec.Frame > 0 {
@@ -200,6 +221,16 @@ func (e *events) contexts(rec *record.Record, s *scope, suppressed uint64) {
 	if rec.LeftOut > 0 {
 		b = strconv.AppendInt(protocol.AppendKey(b, "attributes_left_out"), int64(rec.LeftOut), 10)
 	}
+	for i, name := range e.shortened {
+		if i == 0 {
+			b = append(protocol.AppendKey(b, "shortened"), '[')
+		} else {
+			b = append(b, ',')
+		}
+		if b = text.AppendString(b, name); i == len(e.shortened)-1 {
+			b = append(b, ']')
+		}
+	}
 	for _, cut := range [...]struct {
 		flag uint16
 		what string
@@ -209,12 +240,6 @@ func (e *events) contexts(rec *record.Record, s *scope, suppressed uint64) {
 		}
 	}
 	e.event.Contexts["krunk"] = e.keep(append(b, '}'))
-}
-
-// merge appends one object out of two, so that a game can add to the device or the app context.
-func merge(dst []byte, a, b protocol.Raw) []byte {
-	dst = append(append(dst, a[:len(a)-1]...), ',')
-	return append(dst, b[1:]...)
 }
 
 // keep takes what was appended to e.raw and returns it. Growing moves later values only, so earlier views stay valid.
@@ -273,15 +298,16 @@ func (e *events) breadcrumbs(history *blackbox.HistoryBuffer, start int64) {
 			Timestamp: e.moment(start + newest), Category: e.run.Channel(rec.Channel),
 			Level: protocol.EventLevel(int(rec.Level)), Message: e.scrub.Text(rec.Text),
 		}
-		e.fields = appendFields(e.fields[:0], &rec, e.scrub)
+		e.fields = appendFields(e.fields[:0], &rec, e.scrub, takenInData)
 		if rec.Type == record.ErrorType { // a report that the policy, or a threshold, made history
 			c.Message = e.crumbOf(&rec)
 		}
-		if rec.Frame > 0 && len(e.fields) > 0 && !slices.ContainsFunc(e.fields, func(f record.Field) bool { return f.Key == "frame" }) {
+		if rec.Frame > 0 && len(e.fields) > 0 && fieldNamed(e.fields, "frame") < 0 {
 			e.fields = append(e.fields, record.Field{Key: "frame", Kind: record.Int64, Num: uint64(rec.Frame)})
 		}
 		if len(e.fields) > 0 {
-			c.Data = e.keep(object(e.raw, e.fields))
+			all := e.keep(object(e.raw, e.fields, dataDepth))
+			c.Data = e.fitted("breadcrumbs", all, protocol.MaxCrumbData)
 		}
 		e.crumbs.Values = append(e.crumbs.Values, c)
 	}
@@ -299,7 +325,7 @@ func (e *events) crumbOf(rec *record.Record) string {
 	if len(e.errs) == 0 {
 		return e.scrub.Text(rec.Text)
 	}
-	if !slices.ContainsFunc(e.fields, func(f record.Field) bool { return f.Key == "type" }) {
+	if fieldNamed(e.fields, "type") < 0 {
 		e.fields = append(e.fields, record.Field{Key: "type", Kind: record.String, Str: e.errs[0].Type})
 	}
 	return e.scrub.Text(e.errs[0].Text)

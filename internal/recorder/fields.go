@@ -4,6 +4,7 @@ import (
 	"math"
 	"slices"
 	"strconv"
+	"strings"
 
 	"github.com/krunk-go/krunk/internal/protocol"
 	"github.com/krunk-go/krunk/internal/record"
@@ -11,17 +12,59 @@ import (
 	"github.com/krunk-go/krunk/internal/text"
 )
 
-// appendFields appends the attributes of rec to dst, without what is private in their keys and values. Of two with the same key
-// the later one stays: an object has a key once.
-func appendFields(dst []record.Field, rec *record.Record, s *scrub.Scrubber) []record.Field {
-	start := len(dst)
+// appendFields appends the attributes of rec to dst, which is empty, without what is private in their keys and values and without
+// the grouping. An object has a key once: of two with the same key the later one stays, and one whose name is taken, or becomes
+// that of another one, gets "_" behind it.
+func appendFields(dst []record.Field, rec *record.Record, s *scrub.Scrubber, taken func(key string) bool) []record.Field {
 	fields := rec.Fields()
 	for f, ok := fields.Next(); ok; f, ok = fields.Next() {
-		clean(&f, s)
-		dst = slices.DeleteFunc(dst, func(old record.Field) bool { return old.Key == f.Key })
+		if f.Kind == record.Group {
+			continue
+		}
+		if i := fieldNamed(dst, f.Key); i >= 0 {
+			dst = slices.Delete(dst, i, i+1)
+		}
 		dst = append(dst, f)
 	}
-	return dst[:max(len(dst), start)]
+	for i := range dst {
+		f := &dst[i]
+		key := f.Key
+		clean(f, s)
+		name := f.Key
+		f.Key = key
+		if taken(name) {
+			name += "_"
+		}
+		if name != key {
+			for fieldNamed(dst, name) >= 0 {
+				name += "_"
+			}
+			f.Key = name
+		}
+	}
+	return dst
+}
+
+// fieldNamed returns the place of the field with that key, or -1.
+//
+//go:noinline
+func fieldNamed(list []record.Field, key string) int {
+	for i := range list {
+		if list[i].Key == key {
+			return i
+		}
+	}
+	return -1
+}
+
+// Names that a game's attributes do not have: of a context, where servers overwrite "type" or take it for the kind of the whole
+// context; of a breadcrumb's data; and of a log record.
+func takenInContext(key string) bool { return key == "type" || takenInData(key) }
+
+func takenInData(key string) bool { return key == protocol.ShortenedKey || key == protocol.LeftOutKey }
+
+func takenInLog(key string) bool {
+	return strings.HasPrefix(key, "sentry.") || strings.HasPrefix(key, "krunk.")
 }
 
 // clean takes out of a field what is private. The value of a key that says secret goes whole.
@@ -30,8 +73,6 @@ func appendFields(dst []record.Field, rec *record.Record, s *scrub.Scrubber) []r
 func clean(f *record.Field, s *scrub.Scrubber) {
 	f.Key = s.Text(cleanKey(f.Key))
 	switch {
-	case f.Kind == record.Group:
-		f.Str = s.Text(f.Str)
 	case scrub.Secret(f.Key):
 		*f = record.Field{Key: f.Key, Kind: record.String, Str: scrub.Filtered}
 	case f.Kind == record.JSON:
@@ -41,42 +82,55 @@ func clean(f *record.Field, s *scrub.Scrubber) {
 	}
 }
 
-// cleanKey replaces control characters and gives an empty key a name.
+// cleanKey replaces control characters and what is no UTF-8, and gives an empty key a name.
 func cleanKey(key string) string {
 	if key == "" {
 		return "(no key)"
 	}
+	bad := false
 	for i := range len(key) {
-		if key[i] < ' ' || key[i] == 0x7f {
-			b := []byte(key)
-			for j, c := range b {
-				if c < ' ' || c == 0x7f {
-					b[j] = '_'
-				}
-			}
-			return string(b)
-		}
+		bad = bad || key[i] < ' ' || key[i] == 0x7f
 	}
-	return key
+	if bad {
+		b := []byte(key)
+		for i, c := range b {
+			if c < ' ' || c == 0x7f {
+				b[i] = '_'
+			}
+		}
+		key = string(b)
+	}
+	return strings.ToValidUTF8(key, "\ufffd")
 }
 
+// Levels of objects and lists that servers keep in a value.
+const (
+	contextDepth = 5
+	dataDepth    = 3
+)
+
 // object appends the fields as a JSON object.
-func object(dst []byte, fields []record.Field) []byte {
+func object(dst []byte, fields []record.Field, depth int) []byte {
 	dst = append(dst, '{')
 	for i := range fields {
 		dst = protocol.AppendKey(dst, fields[i].Key)
-		dst = value(dst, &fields[i])
+		dst = value(dst, &fields[i], depth)
 	}
 	return append(dst, '}')
 }
 
+// exact is the largest integer up to which readers in JavaScript keep every digit. What is beyond travels as text.
+const exact = 1 << 53
+
 // value appends the value of f as JSON.
-func value(dst []byte, f *record.Field) []byte {
+func value(dst []byte, f *record.Field, depth int) []byte {
 	switch f.Kind {
 	case record.Int64:
-		return strconv.AppendInt(dst, int64(f.Num), 10)
+		if v := int64(f.Num); -exact <= v && v <= exact {
+			return strconv.AppendInt(dst, v, 10)
+		}
 	case record.Uint64:
-		if f.Num <= math.MaxInt64 {
+		if f.Num <= exact {
 			return strconv.AppendUint(dst, f.Num, 10)
 		}
 	case record.Float64:
@@ -88,7 +142,7 @@ func value(dst []byte, f *record.Field) []byte {
 	case record.Duration:
 		return text.AppendFloat(dst, milliseconds(f.Num))
 	case record.JSON:
-		return append(dst, f.Str...)
+		return protocol.AppendFlat(dst, protocol.Raw(f.Str), depth)
 	}
 	return text.AppendString(dst, textOf(f))
 }
@@ -96,6 +150,8 @@ func value(dst []byte, f *record.Field) []byte {
 // textOf returns the value of f as text.
 func textOf(f *record.Field) string {
 	switch f.Kind {
+	case record.Int64:
+		return strconv.FormatInt(int64(f.Num), 10)
 	case record.Uint64:
 		return strconv.FormatUint(f.Num, 10)
 	case record.Float64:

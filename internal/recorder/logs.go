@@ -100,7 +100,7 @@ func (l *logs) attributes(b []byte, rec *record.Record, s *scope) []byte {
 		b = protocol.AppendLogAttrInt(b, "krunk.attributes_left_out", int64(rec.LeftOut), "")
 	}
 	b = l.source(b, rec)
-	l.fields = appendFields(l.fields[:0], rec, l.scrub)
+	l.fields = appendFields(l.fields[:0], rec, l.scrub, takenInLog)
 	if len(l.fields) > 0 && rec.Flags&record.FlagPlain == 0 {
 		b = protocol.AppendLogAttrString(b, "sentry.message.template", l.scrub.Text(rec.Text))
 	}

@@ -18,6 +18,8 @@ const (
 	maxTags     = 50
 	maxContexts = 24
 	maxName     = 200 // of a context, in bytes
+
+	leastContext = 128 // bytes, under which nothing of a context would be left
 )
 
 // scope is what SetTag, SetUser and SetContext said, as of the record that is being read. All of it lies in mem, entry behind
@@ -99,7 +101,7 @@ func (s *scope) setTag(key, value string) {
 		s.cut = true
 		return
 	}
-	value, _ = text.Trim(oneLine(value), protocol.MaxTag)
+	value, _ = text.Trim(strings.TrimSpace(oneLine(value)), protocol.MaxTag)
 	if room := s.room() - len(key); len(value) > room {
 		value, _ = text.Trim(value, room)
 		s.cut = true
@@ -122,9 +124,9 @@ func (s *scope) setUser(key, value string) {
 
 // setContext leaves room to the tags and the user, and to the rest of an event.
 func (s *scope) setContext(rec *record.Record) {
-	name, _ := text.Trim(s.scrub.Text(rec.Text), maxName)
+	name, _ := text.Trim(cleanKey(s.scrub.Text(rec.Text)), maxName)
 	s.remove(contextPart, name)
-	fields := appendFields(nil, rec, s.scrub)
+	fields := appendFields(nil, rec, s.scrub, takenInContext)
 	if len(fields) == 0 {
 		return
 	}
@@ -133,38 +135,14 @@ func (s *scope) setContext(rec *record.Record) {
 		return
 	}
 	room := min(s.most-s.used(contextPart)-entryHead, s.room()) - len(name)
-	value := object(nil, fields)
-	for room = min(room, protocol.MaxContext); len(value) > room; value = object(value[:0], fields) {
-		s.cut = true
-		if fields = shorter(fields); len(fields) == 0 {
+	value := protocol.Typed(name, object(nil, fields, contextDepth))
+	if room = min(room, protocol.MaxContext); len(value) > room {
+		if s.cut = true; room < leastContext {
 			return
 		}
+		value = protocol.AppendShrunk(nil, value, room)
 	}
 	s.set(contextPart, name, string(value))
-}
-
-// shorter takes something from the longest of the fields and says so in a field of its own: a text loses its second half, what
-// is short already goes.
-func shorter(fields []record.Field) []record.Field {
-	const mark = "krunk_trimmed"
-	if last := len(fields) - 1; fields[last].Key != mark {
-		fields = append(fields, record.Field{Key: mark, Kind: record.Bool, Num: 1})
-	}
-	longest := 0
-	for i := range fields[:len(fields)-1] {
-		if len(fields[i].Str) >= len(fields[longest].Str) {
-			longest = i
-		}
-	}
-	f := &fields[longest]
-	if len(f.Str) > 32 && f.Kind != record.JSON {
-		f.Str, f.Kind = f.Str[:len(f.Str)/2], f.Kind|record.Cut
-		return fields
-	}
-	if fields = slices.Delete(fields, longest, longest+1); len(fields) == 1 {
-		return nil
-	}
-	return fields
 }
 
 // room returns how long the name and the value of one more entry may be. The user has room of his own.
