@@ -2,11 +2,17 @@ package krunk_test
 
 import (
 	"bytes"
+	"errors"
+	"fmt"
+	"math"
+	"math/rand/v2"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
+	"github.com/krunk-go/krunk/krunk"
 	"github.com/krunk-go/krunk/transport/sentrytest"
 )
 
@@ -33,5 +39,164 @@ func keep(t *testing.T, srv *sentrytest.Server) {
 	defer f.Close()
 	if _, err := f.Write(b.Bytes()); err != nil {
 		t.Fatal(err)
+	}
+}
+
+// Events of random calls arrive, and a server finds nothing to change in them. Relay's normaliser gets a thousand of them.
+func TestRandomEvents(t *testing.T) {
+	events := 200
+	if os.Getenv("KRUNK_EVENTS") != "" {
+		events = 1000
+	}
+	c, srv := start(t, krunk.Config{MaxRepeats: -1, MaxPanicRepeats: -1})
+	r := random{rand.New(rand.NewPCG(8, 26))}
+	var channels []*krunk.Channel
+	for range 20 {
+		channels = append(channels, c.Channel(r.text()))
+	}
+	for n := range events {
+		ch := channels[r.IntN(len(channels))]
+		for range r.IntN(4) {
+			r.scope(c)
+		}
+		for range r.IntN(4) {
+			ch.Info(r.text(), r.attrs()...)
+		}
+		switch r.IntN(4) {
+		case 0:
+			ch.Error(r.text(), r.attrs()...)
+		case 1:
+			func() {
+				defer c.Recover()
+				panic(r.value())
+			}()
+		default:
+			ch.Report(r.err(3), r.attrs()...)
+		}
+		if n%10 == 9 && !c.Flush(time.Minute) {
+			t.Fatal("Flush timed out")
+		}
+	}
+	if n := len(srv.Events()); n != events {
+		t.Errorf("%d events arrived, want %d; %+v", n, events, c.Stats())
+		sum := map[string]int{}
+		for _, f := range srv.Faults() {
+			sum[fmt.Sprint(f.Loss, f.Where, f.What)]++
+		}
+		for k, v := range sum {
+			fmt.Println("SUM", v, k)
+		}
+	}
+}
+
+// random makes the arguments of calls: mostly those of a game, now and then what no one should send.
+type random struct{ *rand.Rand }
+
+func pick[T any](r random, list ...T) T { return list[r.IntN(len(list))] }
+
+func (r random) text() string {
+	s := pick(r, "", " ", "packet lost", "open save.dat: no space", "läng", "名前", "\xff\xfe", "a\nb", "\u2028<&>\"\\", "\x00\x1b[31m", "😀", "8 GB", "profile", "3", "true", "2026-09-21")
+	switch r.IntN(20) {
+	case 0:
+		return strings.Repeat(s+"x", 1<<r.IntN(11))
+	case 1, 2:
+		return " " + s + pick(r, "", "\t", "\x7f", "\xed\xa0\x80") + s
+	}
+	return s
+}
+
+func (r random) key() string {
+	if r.IntN(6) == 0 {
+		return r.text()
+	}
+	return pick(r, "type", "name", "version", "vendor_id", "memory_size", "free_memory", "rooted", "view_names", "values", "id", "seq", "frame", "krunk", "level",
+		"krunk.p", "sentry.release", "release", "environment", "timestamp", "data", "message", "peer", "hp", "scene", "status_code", "replay_id", "trace_id", "b", "krunk_trimmed",
+		"battery_level", "screen_density", "online", "app_start_time", "boot_time", "type_", "processor_count", "build", "support_code")
+}
+
+func (r random) value() any {
+	switch r.IntN(16) {
+	case 0:
+		return nil
+	case 1:
+		return r.text()
+	case 2:
+		return r.IntN(1000) - 300
+	case 3:
+		return pick[any](r, uint64(math.MaxUint64), int64(math.MinInt64), uint64(76561198122624102), int32(-1), uint8(7))
+	case 4:
+		return pick(r, math.NaN(), math.Inf(1), math.MaxFloat64, -math.MaxFloat64, math.SmallestNonzeroFloat64, 1e308, 3.0, 0.5, 1e21)
+	case 5:
+		return r.IntN(2) == 0
+	case 6:
+		return []string{r.text(), r.text()}
+	case 7:
+		return []any{r.value(), r.value()}
+	case 8, 9:
+		return map[string]any{r.key(): r.value(), r.key(): r.value(), "nested": r.value()}
+	case 10:
+		return struct {
+			Name string
+			At   time.Time
+			In   any
+		}{r.text(), time.Time{}, r.value()}
+	case 11:
+		return r.err(2)
+	case 12:
+		return pick[any](r, time.Second, time.Time{}, time.Date(9999, 12, 31, 0, 0, 0, 0, time.UTC), make(chan int), complex(1, 2), named{"x"}, (*int)(nil), []byte("x"), hostile{})
+	case 13:
+		v := any(r.text())
+		for range r.IntN(12) {
+			v = map[string]any{"n": v}
+		}
+		return v
+	}
+	return r.IntN(10)
+}
+
+func (r random) err(depth int) error {
+	if depth == 0 || r.IntN(3) == 0 {
+		return pick[error](r, errors.New(r.text()), os.ErrNotExist, hostile{}, endless{}, &os.PathError{Op: "open", Path: r.text(), Err: os.ErrPermission})
+	}
+	if r.IntN(3) == 0 {
+		return errors.Join(r.err(depth-1), r.err(depth-1))
+	}
+	return fmt.Errorf("%s: %w", r.text(), r.err(depth-1))
+}
+
+func (r random) attrs() (out []krunk.Attr) {
+	for range pick(r, 0, 0, 1, 2, 3, 4, 5, 1<<r.IntN(8)) {
+		switch k := r.key(); r.IntN(9) {
+		case 0, 1:
+			out = append(out, krunk.String(k, r.text()))
+		case 2:
+			out = append(out, krunk.Int(k, r.IntN(1<<30)-1000))
+		case 3:
+			out = append(out, krunk.Uint64(k, r.Uint64()>>r.IntN(64)))
+		case 4:
+			out = append(out, krunk.Float64(k, pick(r, 0.5, 3, 1e21, -1e-7, math.MaxFloat64, math.Inf(-1), math.NaN())))
+		case 5:
+			out = append(out, krunk.Bool(k, r.IntN(2) == 0), krunk.Duration(k+"d", time.Duration(r.IntN(1e9))))
+		case 6:
+			out = append(out, krunk.Time(k, pick(r, time.Time{}, time.Now(), time.Date(9999, 1, 1, 0, 0, 0, 0, time.UTC), time.Date(1914, 7, 28, 0, 0, 0, 0, time.UTC))))
+		case 7:
+			out = append(out, krunk.Err(r.err(2)))
+		default:
+			out = append(out, krunk.Any(k, r.value()))
+		}
+	}
+	return out
+}
+
+func (r random) scope(c *krunk.Client) {
+	switch r.IntN(5) {
+	case 0:
+		c.SetUser(krunk.User{ID: r.text(), Name: r.text(), Email: r.text()})
+	case 1, 2:
+		c.SetTag(r.key(), r.text())
+	default:
+		name := pick(r, "device", "os", "runtime", "app", "gpu", "browser", "culture", "trace", "profile", "replay", "response", "flags", "feedback", "memory_info", "threadpool_info",
+			"otel", "reprocessing", "spring", "unity", "krunk", "attributes", "error_sampling", "krunk_trimmed", "match", "Loadout", r.text())
+		c.SetContext(name, r.attrs()...)
 	}
 }

@@ -1,6 +1,7 @@
 package protocol
 
 import (
+	"bytes"
 	"strconv"
 	"strings"
 )
@@ -11,16 +12,17 @@ const (
 	// Names that mean something else than a game can mean by them, and Krunk's own.
 	takenContexts = " trace profile replay response otel spring feedback reprocessing nel cloud_resource performance_score" +
 		" attributes krunk krunk_trimmed error_sampling "
-	typedContexts = " device os runtime app gpu browser culture memory_info threadpool_info unity flags "
+	typedContexts = " device os runtime app gpu browser culture memory_info threadpool_info unity "
 
-	textMembers = " name version build raw_description family model model_id arch manufacturer brand battery_status orientation" +
-		" screen_resolution boot_time timezone cpu_description device_type device_unique_identifier locale" +
+	textMembers = " name id version build raw_description family model model_id arch manufacturer brand battery_status orientation" +
+		" screen_resolution timezone cpu_description device_type device_unique_identifier locale" +
 		" os kernel_version distribution_name distribution_version distribution_pretty_name runtime browser" +
-		" app_start_time device_app_hash build_type app_identifier app_name app_version app_build" +
+		" device_app_hash build_type app_identifier app_name app_version app_build" +
 		" vendor_id vendor_name api_type driver_version npot_support graphics_shader_level" +
 		" calendar display_name copy_texture_support editor_version install_mode rendering_threading_mode target_frame_rate "
 	boolMembers   = " online charging low_memory simulator rooted in_foreground multi_threaded_rendering is_24_hour_format compacted concurrent "
 	countMembers  = " screen_dpi processor_count processor_frequency index "
+	timeMembers   = " boot_time app_start_time "
 	numberMembers = " battery_level screen_density pause_time_percentage "
 	otherMembers  = " type uuid pause_durations "
 )
@@ -40,9 +42,10 @@ func among(list, name string) bool {
 	return false
 }
 
-// ContextName returns the name under which a game's context goes out: its own, with "_" behind where that is taken.
-func ContextName(name string) string {
-	if among(takenContexts, name) {
+// ContextName returns the name under which a game's context with these members goes out: its own, with "_" behind where that
+// is taken, or where servers would want other members.
+func ContextName(name string, o Raw) string {
+	if among(takenContexts, name) || name == "flags" && !bytes.HasPrefix(o, []byte(`{"values":[{"flag":`)) {
 		return name + "_"
 	}
 	return name
@@ -69,6 +72,9 @@ func Typed(name string, o Raw) Raw {
 		}
 		out = m.append(out)
 	}
+	if name == "gpu" && !has(list, Raw(`"name"`)) {
+		out = (&Member{Raw(`"name"`), Raw(`"unknown"`)}).append(out)
+	}
 	return append(out, '}')
 }
 
@@ -87,6 +93,8 @@ func as(key string, v Raw) (Raw, bool) {
 		return v, false
 	case among(textMembers, key):
 		return Raw(`"` + b + `"`), v[0] != '{' && v[0] != '['
+	case among(timeMembers, key):
+		return v, v[0] == '"' && isTime(b)
 	case among(boolMembers, key) || strings.HasPrefix(key, "supports_"):
 		return bare, b == "true" || b == "false"
 	case among(numberMembers, key):
@@ -95,24 +103,36 @@ func as(key string, v Raw) (Raw, bool) {
 		_, err := strconv.ParseUint(b, 10, 63)
 		return bare, err == nil && isNumber(bare)
 	case key == "view_names":
-		return v, isList(v, '"')
-	case key == "values": // of flags
-		return v, isList(v, '{')
+		return v, isListOfTexts(v)
 	}
 	return v, true
 }
 
-// isList reports whether v is a list of values that begin so.
-func isList(v Raw, begin byte) bool {
+// isListOfTexts reports whether v is a list and holds nothing but texts.
+func isListOfTexts(v Raw) bool {
 	in := validator{b: v}
 	for sep := byte('['); in.take(sep); sep = ',' {
 		in.space()
-		if in.peek() != begin || !in.token(1) {
+		if !in.str() {
 			break
 		}
 		in.space()
 	}
 	return in.take(']')
+}
+
+// isTime reports whether s looks like a time of RFC 3339 since 1970.
+func isTime(s string) bool {
+	const form = "2006-01-02T15:04:05Z"
+	if len(s) < len(form) || s[0] != '2' && s[:3] != "197" && s[:3] != "198" && s[:3] != "199" {
+		return false
+	}
+	for i := range form[:len(form)-1] {
+		if digit := form[i] >= '0' && form[i] <= '9'; digit != (s[i] >= '0' && s[i] <= '9') || !digit && s[i] != form[i] {
+			return false
+		}
+	}
+	return true
 }
 
 // isNumber reports whether b begins as a JSON number and is JSON.

@@ -83,6 +83,12 @@ const (
 // is not enough it leaves out the last members. Two members more name those.
 func AppendShrunk(dst []byte, o Raw, max int) []byte {
 	list := AppendMembers(nil, o)
+	for i := range list {
+		if k := string(list[i].Key); k == `"`+ShortenedKey+`"` || k == `"`+LeftOutKey+`"` { // they come anew
+			list = append(list[:i], list[i+1:]...)
+			break
+		}
+	}
 	n, low := level(list, max)
 	notes := min(notesLen(list, n, low), max/4, 512)
 	n, low = level(list, max-notes)

@@ -177,7 +177,8 @@ func (e *events) contexts(s *scope) {
 		e.event.Contexts[k] = v
 	}
 	for i := range s.contexts {
-		name, fields := protocol.ContextName(s.contexts[i].name), s.contexts[i].fields
+		name, fields := s.contexts[i].name, s.contexts[i].fields
+		name = protocol.ContextName(name, fields)
 		if old, ok := e.static[name]; ok {
 			fields = e.keep(protocol.AppendMerged(e.raw, old, fields))
 		} else {

@@ -136,7 +136,7 @@ func (s *scope) setContext(rec *record.Record) {
 	}
 	room := min(s.most-s.used(contextPart)-entryHead, s.room()) - len(name)
 	value := protocol.Typed(name, object(nil, fields, contextDepth))
-	if room = min(room, protocol.MaxContext); len(value) > room {
+	if room = min(room, protocol.MaxContext-512); len(value) > room {
 		if s.cut = true; room < leastContext {
 			return
 		}
