@@ -62,6 +62,10 @@ type hostile struct{}
 
 func (hostile) Error() string { panic("no text today") }
 
+type spell string
+
+type slot int
+
 type named struct{ s string }
 
 func (n named) String() string { return "named " + n.s }
@@ -79,8 +83,14 @@ func TestPanicsOfEveryKind(t *testing.T) {
 		{"string", func() { panic("boom") }, "panic: boom", "TestPanicsOfEveryKind.func4"},
 		{"stringer", func() { panic(named{"x"}) }, "krunk_test.named: named x", "TestPanicsOfEveryKind.func5"},
 		{"int", func() { panic(42) }, "int: 42", "TestPanicsOfEveryKind.func6"},
-		{"nil", func() { panic(nil) }, "*runtime.PanicNilError: panic called with nil argument", "TestPanicsOfEveryKind.func7"},
-		{"hostile", func() { panic(hostile{}) }, "krunk_test.hostile: [krunk: Error of krunk_test.hostile panicked: no text today]", "TestPanicsOfEveryKind.func8"},
+		{"named string", func() { panic(spell("boom")) }, `krunk_test.spell: krunk_test.spell("boom")`, "TestPanicsOfEveryKind.func7"},
+		{"named int", func() { panic(slot(-3)) }, `krunk_test.slot: krunk_test.slot(-3)`, "TestPanicsOfEveryKind.func8"},
+		{"big number", func() { panic(uint64(1 << 63)) }, `uint64: 9223372036854775808`, "TestPanicsOfEveryKind.func9"},
+		{"float", func() { panic(0.5) }, `float64: 0.5`, "TestPanicsOfEveryKind.func10"},
+		{"complex", func() { panic(1 + 2i) }, `complex128: (1+2i)`, "TestPanicsOfEveryKind.func11"},
+		{"struct", func() { panic(boss{}) }, `krunk_test.boss: (krunk_test.boss)`, "TestPanicsOfEveryKind.func12"},
+		{"nil", func() { panic(nil) }, "*runtime.PanicNilError: panic called with nil argument", "TestPanicsOfEveryKind.func13"},
+		{"hostile", func() { panic(hostile{}) }, "krunk_test.hostile: [krunk: Error of krunk_test.hostile panicked: no text today]", "TestPanicsOfEveryKind.func14"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			c, srv := start(t, krunk.Config{})

@@ -2,25 +2,37 @@
 
 package krunk
 
-import "github.com/krunk-go/krunk/internal/text"
+import (
+	"reflect"
 
-// appendOther names the type of a value that the lean build cannot encode.
-func appendOther(dst []byte, v any, _ int) []byte {
-	if s, ok := v.(interface{ String() string }); ok {
-		return text.AppendString(dst, stringText(s))
+	"github.com/krunk-go/krunk/internal/record"
+)
+
+// path is the text of a whole value that this build has no JSON for. What it walks ends by its depth.
+type path struct{ whole string }
+
+// marshals reports whether v says itself how it is written, which this build never asks.
+func marshals(any) bool { return false }
+
+// other appends a basic value of the game's own type, and names the type of any other.
+func (e *encoder) other(v any, depth int) {
+	if e.kinds(reflect.ValueOf(v), depth) {
+		return
 	}
-	return text.AppendString(dst, typeName(v))
+	s := typeName(v)
+	if v, ok := v.(interface{ String() string }); ok {
+		s = stringText(v)
+	}
+	if depth == 0 {
+		e.whole = s
+	}
+	e.text(s, depth)
 }
 
-// basicText returns the text of a panic value that is neither an error, a string nor a Stringer.
-func basicText(v any) string {
-	if s, ok := v.(bool); ok && s {
-		return "true"
-	} else if ok {
-		return "false"
+// settled returns what was encoded as the black box keeps it. Basic kinds were settled before.
+func (e *encoder) settled() (k record.Kind, num uint64, str string) {
+	if e.whole != "" {
+		return record.String, 0, e.whole
 	}
-	if b, ok := appendNumber(nil, v); ok {
-		return string(b)
-	}
-	return "a value of type " + typeName(v)
+	return record.JSON, 0, view(e.b)
 }

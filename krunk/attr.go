@@ -61,20 +61,36 @@ func Duration(key string, value time.Duration) Attr {
 	return Attr{key: key, num: uint64(value), kind: record.Duration}
 }
 
-// Time returns an attribute with a moment; it travels as RFC 3339 text in UTC. Moments outside of the years 1678 to 2262 are
-// not kept exactly.
+// Time returns an attribute with a moment; it travels as RFC 3339 text in UTC. For moments outside of the years 1678 to 2262
+// but the zero time it allocates.
 func Time(key string, value time.Time) Attr {
+	if !holds(value.Unix()) {
+		return farTime(key, value)
+	}
 	return Attr{key: key, num: uint64(value.UnixNano()), kind: record.Time}
+}
+
+// farTime keeps as text what nanoseconds since 1970 do not hold. The zero time is common in Go structs.
+func farTime(key string, value time.Time) Attr {
+	if value.IsZero() {
+		return String(key, "0001-01-01T00:00:00Z")
+	}
+	return String(key, view(appendTime(nil, value)))
 }
 
 // Err returns an attribute with the text of err under the key "error". Error is called only if the record is kept, on the
 // calling goroutine; a panic inside is caught. A nil error is the text "<nil>".
 func Err(err error) Attr { return Attr{key: "error", ref: err, kind: pendingError} }
 
-// Any returns an attribute with a value of any type. It is encoded as JSON only if the record is kept, at once and on the
-// calling goroutine, to at most 2048 bytes and 4 levels deep; NaN becomes text, what cannot be encoded becomes a note that
-// says why. Where the lean encoder is built in (all but amd64, arm64 and 386, and consoles), basic types, slices and maps of them are
-// kept and anything else becomes the name of its type. It allocates; prefer the typed attributes where frames matter.
+// Any returns an attribute with a value of any type. Basic kinds, also of types of the game's own, are kept as the typed
+// attributes keep them. Anything else is encoded as encoding/json does, only if the record is kept, at once and on the
+// calling goroutine, to at most 2048 bytes and 4 levels deep. What has no room is marked by "…"; NaN, whole numbers beyond
+// ±2^53 and durations become text; a member that cannot be encoded, such as a channel, becomes a note in its place. Whatever it
+// is given, Any itself works for less than 0.1 ms and on less than 64 KiB, of a list or map it looks at the first members;
+// methods of the value (MarshalJSON, MarshalText, Error) take what they take, and a map that another goroutine writes meanwhile is
+// the caller's race. Where the lean encoder is built in (all but amd64, arm64 and 386, and consoles), basic types, slices and
+// maps of them are kept and anything else becomes its String() or the name of its type. Any allocates; prefer the typed attributes
+// where frames matter.
 func Any(key string, value any) Attr {
 	switch v := value.(type) {
 	case string:
@@ -120,7 +136,10 @@ func (a *Attr) settle() {
 		err, _ := a.ref.(error)
 		a.setText(record.ErrorText, errorText(err))
 	case pendingAny:
-		a.setText(record.JSON, jsonText(a.ref))
+		k, num, str := settleAny(a.ref)
+		if a.kind, a.num = k, num; k >= record.String {
+			a.setText(k, str)
+		}
 	}
 }
 

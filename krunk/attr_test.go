@@ -13,6 +13,10 @@ import (
 
 type celsius float64
 
+type weapon string
+
+type flag bool
+
 func (c celsius) String() string { return fmt.Sprintf("%.1f°C", float64(c)) }
 
 // Every kind of attribute as it arrives in an event and in a log record.
@@ -37,10 +41,25 @@ func TestAttributesOnTheWire(t *testing.T) {
 		{"false", krunk.Bool("k", false), false, false, "boolean"},
 		{"duration", krunk.Duration("k", 1500*time.Microsecond), 1.5, 1.5, "double millisecond"},
 		{"time", krunk.Time("k", at), "2009-11-10T22:00:00.123456789Z", "2009-11-10T22:00:00.123456789Z", "string"},
-		{"any nil", krunk.Any("k", nil), "<nil>", "\"<nil>\"", "string"},
+		{"any nil", krunk.Any("k", nil), "<nil>", "<nil>", "string"},
+		{"any nil map", krunk.Any("k", map[string]int(nil)), "<nil>", "<nil>", "string"},
 		{"any list", krunk.Any("k", []string{"a", "b"}), []any{"a", "b"}, `["a","b"]`, "string"},
 		{"any map", krunk.Any("k", map[string]int{"b": 2, "a": 1}), map[string]any{"a": int64(1), "b": int64(2)}, `{"a":1,"b":2}`, "string"},
-		{"any basic", krunk.Any("k", uint8(7)), int64(7), "7", "string"},
+		{"any uint8", krunk.Any("k", uint8(7)), int64(7), int64(7), "integer"},
+		{"any int32", krunk.Any("k", int32(-7)), int64(-7), int64(-7), "integer"},
+		{"any uint", krunk.Any("k", uint(7)), int64(7), int64(7), "integer"},
+		{"any float32", krunk.Any("k", float32(0.1)), 0.1, 0.1, "double"},
+		{"any named text", krunk.Any("k", weapon("axe")), "axe", "axe", "string"},
+		{"any named int", krunk.Any("k", time.March), int64(3), int64(3), "integer"},
+		{"any named float", krunk.Any("k", celsius(20.5)), 20.5, 20.5, "double"},
+		{"any named bool", krunk.Any("k", flag(true)), true, true, "boolean"},
+		{"zero time", krunk.Time("k", time.Time{}), "0001-01-01T00:00:00Z", "0001-01-01T00:00:00Z", "string"},
+		{"any zero time", krunk.Any("k", time.Time{}), "0001-01-01T00:00:00Z", "0001-01-01T00:00:00Z", "string"},
+		{"year 2400", krunk.Time("k", time.Date(2400, 2, 29, 1, 2, 3, 4, time.UTC)), "2400-02-29T01:02:03.000000004Z", "2400-02-29T01:02:03.000000004Z", "string"},
+		{"year 9999", krunk.Time("k", time.Date(9999, 12, 31, 23, 59, 59, 0, time.UTC)), "9999-12-31T23:59:59Z", "9999-12-31T23:59:59Z", "string"},
+		{"year 10000", krunk.Time("k", time.Date(10000, 1, 1, 0, 0, 0, 0, time.UTC)), "+10000-01-01T00:00:00Z", "+10000-01-01T00:00:00Z", "string"},
+		{"before 1970", krunk.Time("k", time.Date(1969, 12, 31, 23, 59, 59, 5e8, time.UTC)), "1969-12-31T23:59:59.500000000Z", "1969-12-31T23:59:59.500000000Z", "string"},
+		{"before the year 0", krunk.Time("k", time.Date(-44, 3, 15, 0, 0, 0, 0, time.UTC)), "-0044-03-15T00:00:00Z", "-0044-03-15T00:00:00Z", "string"},
 		{"any error", krunk.Any("k", errors.New("boom")), "boom", "boom", "string"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

@@ -2,6 +2,8 @@ package krunk
 
 import (
 	"reflect"
+	"strconv"
+	"strings"
 
 	"github.com/krunk-go/krunk/internal/record"
 )
@@ -126,7 +128,37 @@ func (c *chain) panicValue(v any) {
 	case interface{ String() string }:
 		e.Text = stringText(v)
 	default:
-		e.Text = basicText(v)
+		e.Text = printed(v)
 	}
 	c.errs[0], c.n = e, 1
+}
+
+// printed returns a panic's value as the runtime prints it, but for the address: a value of a basic kind, after its type if that is
+// the game's own, and the type alone of all else. Nothing is walked: it may hold itself, or be written by others.
+func printed(v any) string {
+	name, r := typeName(v), reflect.ValueOf(v)
+	var s string
+	switch k := r.Kind(); k {
+	case reflect.Complex64, reflect.Complex128:
+		s = strconv.FormatComplex(r.Complex(), 'g', -1, r.Type().Bits())
+		if r.Type().PkgPath() != "" {
+			s = name + s
+		}
+		return s
+	case reflect.String:
+		s = r.String()
+		s = `"` + s[:min(len(s), record.MaxText)] + `"` // what is longer is cut and marked by the record
+	case reflect.Float32, reflect.Float64:
+		s = strconv.FormatFloat(r.Float(), 'g', -1, r.Type().Bits())
+	default:
+		var e encoder
+		if !e.kinds(r, 0) {
+			return "(" + name + ")"
+		}
+		s = strings.Trim(string(e.b), `"`)
+	}
+	if r.Type().PkgPath() == "" {
+		return s
+	}
+	return name + "(" + s + ")"
 }

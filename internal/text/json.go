@@ -69,13 +69,15 @@ func Quote(s string) string {
 	return string(AppendString(nil, s))
 }
 
-// SortKeys sorts the few keys of a map. Package slices would be faster for many, and links 6 KiB for a type.
+// SortKeys sorts the keys of a map, in gaps that shrink. Package slices would be faster for many, and links 6 KiB for a type.
 //
 //go:noinline
 func SortKeys(keys []string) {
-	for i := 1; i < len(keys); i++ {
-		for j := i; j > 0 && keys[j] < keys[j-1]; j-- {
-			keys[j], keys[j-1] = keys[j-1], keys[j]
+	for gap := 121; gap > 0; gap /= 3 {
+		for i := gap; i < len(keys); i++ {
+			for j := i; j >= gap && keys[j] < keys[j-gap]; j -= gap {
+				keys[j], keys[j-gap] = keys[j-gap], keys[j]
+			}
 		}
 	}
 }

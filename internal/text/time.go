@@ -13,12 +13,27 @@ func AppendTime(dst []byte, ns int64, digits int) []byte {
 	if frac < 0 {
 		sec, frac = sec-1, frac+1e9
 	}
+	return AppendUnix(dst, sec, frac, digits)
+}
+
+// AppendUnix is AppendTime for a moment in seconds since 1970 and nanoseconds beyond, which need not fit into an int64 as
+// nanoseconds. Years of more than four digits and those before the year 0 are written with their sign, as ISO 8601 has it.
+func AppendUnix(dst []byte, sec, frac int64, digits int) []byte {
 	days, rest := sec/perDay, sec%perDay
 	if rest < 0 {
 		days, rest = days-1, rest+perDay
 	}
 	y, m, d := civil(days)
-	dst = append(padded(dst, y, 4), '-')
+	if y < 0 {
+		dst, y = append(dst, '-'), -y
+	} else if y > 9999 {
+		dst = append(dst, '+')
+	}
+	width := 4
+	for most := 9999; y > most && width < 9; most = most*10 + 9 {
+		width++
+	}
+	dst = append(padded(dst, y, width), '-')
 	dst = append(padded(dst, m, 2), '-')
 	dst = append(padded(dst, d, 2), 'T')
 	dst = append(padded(dst, int(rest/3600), 2), ':')
