@@ -90,10 +90,18 @@ func (c *check) require(n *node, loss Loss, names ...string) {
 	}
 }
 
-// noNull accepts any value but null. Inside of a value of the game's, null is a nil map, slice or pointer, which servers keep.
+// noNull accepts any value but null, and an object without a member that is null. Deeper inside, null is a nil map, slice or
+// pointer of the game's, which servers keep.
 func noNull(c *check, n *node) {
 	if n.kind == null {
 		c.fault(n, LossField, "null", "no field at all")
+	}
+	for _, m := range n.members {
+		if m.val.kind == null {
+			mark := c.key(m.name)
+			noNull(c, m.val)
+			c.out(mark)
+		}
 	}
 }
 
