@@ -424,3 +424,11 @@ func TestBugsinkTunnel(t *testing.T) {
 		}
 	}
 }
+
+// Probe knows a real server's answer to an envelope without an event, which is a page of HTML without a body.
+func TestBugsinkProbe(t *testing.T) {
+	g := startBugsink(t, krunk.Config{})
+	if err := g.Probe(time.Minute); err != nil {
+		t.Errorf("got %v for the right DSN", err)
+	}
+}
