@@ -664,7 +664,7 @@ func TestManyGoroutines(t *testing.T) {
 	for g := range 64 {
 		wg.Go(func() {
 			boom := fmt.Errorf("boom %d", g)
-			for i := range 20 {
+			for i := range 8 {
 				net.Info("packet", krunk.Int("g", g), krunk.Int("i", i))
 				net.Debug("crumb")
 				c.Beat()
@@ -678,7 +678,8 @@ func TestManyGoroutines(t *testing.T) {
 		})
 	}
 	wg.Wait()
-	c.Flush(time.Minute)
+	for !c.Flush(10 * time.Second) { // as long as a slow machine takes; go test has a limit of its own
+	}
 	arrived := make(map[string]bool)
 	for _, ev := range srv.Events() {
 		arrived[ev.ID] = true
