@@ -147,10 +147,8 @@ func (r *Ring) Abandon(s Slot) bool {
 	return r.awaited(s)
 }
 
-// awaited reports whether the reader stopped at s or at the pad before it, or whether s crosses an eighth of the ring.
+// awaited reports whether the reader stopped at s, or whether s crosses an eighth of the ring, as each one does that has a pad
+// before it: at the pad, too, the reader may have stopped.
 func (r *Ring) awaited(s Slot) bool {
-	if w := r.waiting.Load(); w == s.pos+1 || w == s.from+1 {
-		return true
-	}
-	return s.from/r.step != (s.pos+space(len(s.Body)))/r.step
+	return r.waiting.Load() == s.pos+1 || s.from/r.step != (s.pos+space(len(s.Body)))/r.step
 }
