@@ -119,7 +119,7 @@ func takeAll(p *Pool, rounds, each int, before func()) [][][16]byte {
 
 // 64 goroutines take from a full stock, over and over: every id is given out once.
 func TestConcurrentTakeFromAFullStock(t *testing.T) {
-	const rounds = 3000 // so many that two meet at an id even where one processor is all that they get
+	const rounds = 3000                             // so many that two meet at an id even where one processor is all that they get
 	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(8)) // threads that the system deschedules in between
 	var p Pool
 	check(t, takeAll(&p, rounds, 3, p.Fill)) // the third of them from an empty stock
