@@ -7,6 +7,8 @@ import (
 	"time"
 )
 
+const day = 24 * time.Hour
+
 func TestClockRows(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		now := time.Now()

@@ -1,24 +1,13 @@
 package sentrytest
 
 import (
-	"bytes"
 	"encoding/json"
-	"fmt"
 	"math"
 	"net/http"
 	"slices"
 	"time"
-)
 
-// The limits are the smaller ones of the protocol's documents, Relay and Bugsink.
-const (
-	maxLine       = 8 << 10
-	maxEvent      = 1 << 20
-	maxContainer  = 1 << 20
-	maxReport     = 4 << 10
-	maxAttachment = 100 << 20
-	maxSessions   = 100
-	maxItems      = 1000
+	"github.com/krunk-go/krunk/internal/sentryrules"
 )
 
 // Envelope is one request as it came.
@@ -55,124 +44,19 @@ type Item struct {
 	Payload     []byte          // nil once Options.Keep was passed
 }
 
-type rawItem struct {
-	head    *node
-	line    []byte
-	payload []byte
-	off     int // of line in the body
-}
-
-// frame cuts an envelope into its header and items. It stops at the first breach of the framing.
-func (c *check) frame(body []byte) (head *node, items []rawItem) {
-	c.item, c.path = -1, append(c.path[:0], "header"...)
-	line, pos := cut(body, 0)
-	if bytes.HasPrefix(body, []byte{0x1f, 0x8b}) {
-		c.refuse(400, 0, "body is gzip without Content-Encoding", "Content-Encoding: gzip")
-		return nil, nil
-	}
-	if head = c.line(line, 0); head == nil {
-		return nil, nil
-	}
-	c.path = append(c.path[:0], "items"...)
-	for pos < len(body) {
-		if len(items) == maxItems {
-			c.refuse(413, pos, fmt.Sprintf("more than %d items", maxItems), "fewer")
-			return head, items
-		}
-		if body[pos] == '\n' {
-			if len(bytes.Trim(body[pos:], "\n")) == 0 {
-				c.refuse(400, pos, "blank line at the end", "one LF after the last item")
-				return head, items
-			}
-			c.at(pos, LossNone, "blank line between items", "one LF after each payload")
-			pos++
-			continue
-		}
-		it, next, ok := c.cutItem(body, pos)
-		if !ok {
-			return head, items
-		}
-		items = append(items, it)
-		pos = next
-	}
-	return head, items
-}
-
-// cut is the line at pos and the position after its LF.
-func cut(body []byte, pos int) ([]byte, int) {
-	if i := bytes.IndexByte(body[pos:], '\n'); i >= 0 {
-		return body[pos : pos+i], pos + i + 1
-	}
-	return body[pos:], len(body)
-}
-
-// line parses the header line that begins at off.
-func (c *check) line(line []byte, off int) *node {
-	c.base = off
-	defer func() { c.base = 0 }()
-	switch {
-	case len(line) > maxLine:
-		c.refuse(413, 0, fmt.Sprintf("header line of %d bytes", len(line)), fmt.Sprintf("at most %d", maxLine))
-		return nil
-	case bytes.HasSuffix(line, []byte("\r")):
-		c.refuse(400, len(line)-1, "CR before the LF", "LF alone")
-		return nil
-	}
-	n := c.parse(line, LossEnvelope, LossEnvelope)
-	if n != nil && n.kind != object {
-		c.refuse(400, 0, "header line is "+n.kind.String(), "a JSON object")
-		return nil
-	}
-	return n
-}
-
-func (c *check) cutItem(body []byte, pos int) (it rawItem, next int, ok bool) {
-	it.off = pos
-	it.line, next = cut(body, pos)
-	if it.head = c.line(it.line, pos); it.head == nil {
-		return it, 0, false
-	}
-	if it.head.get("type").text() == "" {
-		c.refuse(400, pos, "item without type", "its type")
-		return it, 0, false
-	}
-	length := it.head.get("length")
-	if length == nil {
-		c.at(pos, LossNone, "item without length", "the payload's length in bytes")
-		it.payload, next = cut(body, next)
-		return it, next, true
-	}
-	size, isInt := length.int()
-	if !isInt || size < 0 {
-		c.refuse(400, pos, fmt.Sprintf("length is %v %s", length.kind, clip(length.str)), "an integer of at least 0")
-		return it, 0, false
-	}
-	if size > int64(len(body)-next) {
-		c.refuse(400, pos, fmt.Sprintf("length %d, but only %d bytes follow", size, len(body)-next), "the payload's length in bytes")
-		return it, 0, false
-	}
-	end := next + int(size)
-	it.payload = body[next:end:end]
-	if end < len(body) && body[end] != '\n' {
-		c.refuse(400, end, fmt.Sprintf("length %d is not followed by LF", size), "the payload's length in bytes")
-		return it, 0, false
-	}
-	return it, min(end+1, len(body)), true
-}
-
 // newHeader reads the header; n may be nil.
-func newHeader(n *node) Header {
-	sdk := n.get("sdk")
+func newHeader(n *sentryrules.Node) Header {
+	sdk := n.Get("sdk")
 	return Header{
-		EventID: n.get("event_id").text(), DSN: n.get("dsn").text(), SentAt: n.get("sent_at").when(),
-		SDKName: sdk.get("name").text(), SDKVersion: sdk.get("version").text(), Trace: n.get("trace").strings(),
+		EventID: n.Get("event_id").Text(), DSN: n.Get("dsn").Text(), SentAt: n.Get("sent_at").When(),
+		SDKName: sdk.Get("name").Text(), SDKVersion: sdk.Get("version").Text(), Trace: n.Get("trace").Strings(),
 	}
 }
 
-func newItem(it rawItem) Item {
-	count := it.head.get("item_count").num()
+func newItem(it *sentryrules.Item) Item {
+	count := it.Head.Get("item_count").Num()
 	return Item{
-		Type: it.head.get("type").text(), ContentType: it.head.get("content_type").text(), Filename: it.head.get("filename").text(),
-		Count: int(min(max(count, 0), math.MaxInt32)), Header: slices.Clone(it.line), Payload: it.payload,
+		Type: it.Head.Get("type").Text(), ContentType: it.Head.Get("content_type").Text(), Filename: it.Head.Get("filename").Text(),
+		Count: int(min(max(count, 0), math.MaxInt32)), Header: slices.Clone(it.Line), Payload: it.Payload,
 	}
 }

@@ -3,6 +3,8 @@ package sentrytest
 import (
 	"strings"
 	"testing"
+
+	"github.com/krunk-go/krunk/internal/sentryrules"
 )
 
 func TestEnvelopeRows(t *testing.T) {
@@ -71,7 +73,7 @@ func TestLogRows(t *testing.T) {
 	attr := func(a string) string { return logEnvelope(record("attributes", `{"a":`+a+`}`)) }
 	const rec, a = "log.items[0]", "log.items[0].attributes.a"
 	container := func(payload string, pairs ...string) string {
-		return plain() + "\n" + item("log", payload, append([]string{"item_count", "1", "content_type", quote(logType)}, pairs...)...)
+		return plain() + "\n" + item("log", payload, append([]string{"item_count", "1", "content_type", quote(sentryrules.LogType)}, pairs...)...)
 	}
 	one := `{"items":[` + record() + `]}`
 	lintRows(t, []row{
@@ -116,6 +118,8 @@ func TestLogRows(t *testing.T) {
 		{name: "100 records", body: logEnvelope(strings.Split(strings.Repeat(record()+"\n", 99)+record(), "\n")...)},
 		{"101 records", logEnvelope(strings.Split(strings.Repeat(record()+"\n", 100)+record(), "\n")...), "log", LossNone},
 		{"level warning", logEnvelope(record("level", `"warning"`)), rec + ".level", LossField},
+		{"sequence of text", logEnvelope(record("attributes", `{"sentry.timestamp.sequence":{"value":"1","type":"string"}}`)), `log.items[0].attributes["sentry.timestamp.sequence"]`, LossField},
+		{name: "sequence", body: logEnvelope(record("attributes", `{"sentry.timestamp.sequence":{"value":1,"type":"integer"}}`))},
 		{"sdk attribute unlike", logEnvelope(record("attributes", `{"sentry.sdk.version":{"value":"9.9.9","type":"string"}}`)), `log.items[0].attributes["sentry.sdk.version"]`, LossNone},
 		{"second record", logEnvelope(record(), record("body", "")), "log.items[1]", LossItem},
 	})

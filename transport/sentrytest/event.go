@@ -5,13 +5,14 @@ import (
 	"encoding/json"
 	"strings"
 	"time"
+
+	"github.com/krunk-go/krunk/internal/sentryrules"
 )
 
 // Event is one error event.
 type Event struct {
 	ID          string
 	Time        time.Time
-	Platform    string
 	Level       string // as sent; "" means error
 	Logger      string
 	Release     string
@@ -161,83 +162,83 @@ func (e *Event) Handled() bool {
 	return true
 }
 
-func newEvent(c *check, n *node, payload []byte) Event {
-	sdk, entry, user := n.get("sdk"), n.get("logentry"), n.get("user")
+func newEvent(id string, number int, n *sentryrules.Node, payload []byte) Event {
+	sdk, entry, user := n.Get("sdk"), n.Get("logentry"), n.Get("user")
 	e := Event{
-		ID: n.get("event_id").text(), Time: n.get("timestamp").when(), Platform: n.get("platform").text(), Level: n.get("level").text(),
-		Logger: n.get("logger").text(), Release: n.get("release").text(), Dist: n.get("dist").text(),
-		Environment: n.get("environment").text(), Tags: n.get("tags").strings(), Raw: bytes.Clone(payload), Envelope: c.number,
-		User: User{user.get("id").label(), user.get("username").text(), user.get("name").text(), user.get("email").text(), user.get("ip_address").text()},
-		SDK:  SDK{sdk.get("name").text(), sdk.get("version").text(), sdk.get("settings").get("infer_ip").text()},
+		ID: n.Get("event_id").Text(), Time: n.Get("timestamp").When(), Level: n.Get("level").Text(),
+		Logger: n.Get("logger").Text(), Release: n.Get("release").Text(), Dist: n.Get("dist").Text(),
+		Environment: n.Get("environment").Text(), Tags: n.Get("tags").Strings(), Raw: bytes.Clone(payload), Envelope: number,
+		User: User{user.Get("id").Label(), user.Get("username").Text(), user.Get("name").Text(), user.Get("email").Text(), user.Get("ip_address").Text()},
+		SDK:  SDK{sdk.Get("name").Text(), sdk.Get("version").Text(), sdk.Get("settings").Get("infer_ip").Text()},
 		LogEntry: LogEntry{
-			Formatted: entry.get("formatted").text(), Message: entry.get("message").text(), Params: entry.get("params").any(),
+			Formatted: entry.Get("formatted").Text(), Message: entry.Get("message").Text(), Params: entry.Get("params").Any(),
 		},
 	}
-	if c.eventID != "" {
-		e.ID = c.eventID // the header wins
+	if id != "" {
+		e.ID = id // the header wins
 	}
 	if e.LogEntry.Formatted == "" { // as Relay does with a message that has no values
 		e.LogEntry.Formatted = e.LogEntry.Message
 	}
 	if e.LogEntry.Formatted == "" {
-		e.LogEntry.Formatted = n.get("message").text()
+		e.LogEntry.Formatted = n.Get("message").Text()
 	}
-	if f := n.get("fingerprint"); f != nil {
-		for _, s := range f.elems {
-			e.Fingerprint = append(e.Fingerprint, s.text())
+	if f := n.Get("fingerprint"); f != nil {
+		for _, s := range f.Elems {
+			e.Fingerprint = append(e.Fingerprint, s.Text())
 		}
 	}
 	e.lists(n)
 	return e
 }
 
-func (e *Event) lists(n *node) {
-	if contexts := n.get("contexts"); contexts != nil {
-		e.Contexts = make(map[string]map[string]any, len(contexts.members))
-		for _, m := range contexts.members {
-			e.Contexts[m.name] = m.val.object()
+func (e *Event) lists(n *sentryrules.Node) {
+	if contexts := n.Get("contexts"); contexts != nil {
+		e.Contexts = make(map[string]map[string]any, len(contexts.Members))
+		for _, m := range contexts.Members {
+			e.Contexts[m.Name] = m.Val.Object()
 		}
 	}
-	for _, b := range n.get("breadcrumbs").values() {
+	for _, b := range n.Get("breadcrumbs").Values() {
 		e.Breadcrumbs = append(e.Breadcrumbs, Breadcrumb{
-			b.get("timestamp").when(), b.get("type").text(), b.get("category").text(), b.get("message").text(), b.get("level").text(), b.get("data").object(),
+			b.Get("timestamp").When(), b.Get("type").Text(), b.Get("category").Text(), b.Get("message").Text(), b.Get("level").Text(), b.Get("data").Object(),
 		})
 	}
-	for _, x := range n.get("exception").values() {
+	for _, x := range n.Get("exception").Values() {
 		e.Exceptions = append(e.Exceptions, Exception{
-			x.get("type").text(), x.get("value").text(), x.get("module").text(), x.get("thread_id").label(),
-			newMechanism(x.get("mechanism")), newFrames(x.get("stacktrace")),
+			x.Get("type").Text(), x.Get("value").Text(), x.Get("module").Text(), x.Get("thread_id").Label(),
+			newMechanism(x.Get("mechanism")), newFrames(x.Get("stacktrace")),
 		})
 	}
-	for _, t := range n.get("threads").values() {
+	for _, t := range n.Get("threads").Values() {
 		e.Threads = append(e.Threads, Thread{
-			t.get("id").label(), t.get("name").text(), t.get("state").text(), t.get("crashed").bool(), t.get("current").bool(),
-			t.get("main").bool(), newFrames(t.get("stacktrace")),
+			t.Get("id").Label(), t.Get("name").Text(), t.Get("state").Text(), t.Get("crashed").Bool(), t.Get("current").Bool(),
+			t.Get("main").Bool(), newFrames(t.Get("stacktrace")),
 		})
 	}
 }
 
-func newMechanism(n *node) *Mechanism {
-	if n == nil || n.kind != object {
+func newMechanism(n *sentryrules.Node) *Mechanism {
+	if n == nil || !n.IsObject() {
 		return nil
 	}
 	return &Mechanism{
-		n.get("type").text(), n.get("handled").boolPtr(), n.get("synthetic").bool(), n.get("source").text(), n.get("exception_id").intPtr(),
-		n.get("parent_id").intPtr(), n.get("is_exception_group").bool(), n.get("meta").object(), n.get("data").object(),
+		n.Get("type").Text(), n.Get("handled").BoolPtr(), n.Get("synthetic").Bool(), n.Get("source").Text(), n.Get("exception_id").IntPtr(),
+		n.Get("parent_id").IntPtr(), n.Get("is_exception_group").Bool(), n.Get("meta").Object(), n.Get("data").Object(),
 	}
 }
 
-func newFrames(stack *node) []Frame {
-	frames := stack.get("frames")
+func newFrames(stack *sentryrules.Node) []Frame {
+	frames := stack.Get("frames")
 	if frames == nil {
 		return nil
 	}
 	var out []Frame
-	for _, f := range frames.elems {
+	for _, f := range frames.Elems {
 		out = append(out, Frame{
-			f.get("function").text(), f.get("raw_function").text(), f.get("module").text(), f.get("package").text(), f.get("filename").text(),
-			f.get("abs_path").text(), int(int32(f.get("lineno").num())), int(int32(f.get("colno").num())), f.get("in_app").boolPtr(),
-			f.get("instruction_addr").text(), f.get("platform").text(),
+			f.Get("function").Text(), f.Get("raw_function").Text(), f.Get("module").Text(), f.Get("package").Text(), f.Get("filename").Text(),
+			f.Get("abs_path").Text(), int(int32(f.Get("lineno").Num())), int(int32(f.Get("colno").Num())), f.Get("in_app").BoolPtr(),
+			f.Get("instruction_addr").Text(), f.Get("platform").Text(),
 		})
 	}
 	return out

@@ -67,3 +67,18 @@ func ExampleServer_Next() {
 	// runtime.boundsError: index 9
 	// envelope 1 item 0: event.level (byte 94): unknown value "warn"; write one of fatal error warning info debug (loses: field)
 }
+
+// What an encoder writes, or lies in a golden file, is judged without a server.
+func ExampleLint() {
+	const envelope = `{"event_id":"9ec79c33ec9942ab8353589fcb2e04dc"}
+{"type":"client_report","length":97}
+{"timestamp":1790000000,"discarded_events":[{"reason":"bored","category":"error","quantity":-1}]}
+`
+	for _, f := range sentrytest.Lint(sentrytest.Options{AnyTime: true}, []byte(envelope)) {
+		if f.Loss >= sentrytest.LossField {
+			fmt.Println(f)
+		}
+	}
+	// Output:
+	// envelope 0 item 0: client_report.discarded_events[0].quantity (byte 92): number -1; write an integer of at least 1 (loses: item)
+}

@@ -3,6 +3,8 @@ package sentrytest
 import (
 	"fmt"
 	"strings"
+
+	"github.com/krunk-go/krunk/internal/sentryrules"
 )
 
 // Loss is how much real servers lose by a fault.
@@ -45,6 +47,21 @@ func (f Fault) String() string {
 	}
 	fmt.Fprintf(&b, ": %s; write %s (loses: %s)", f.What, f.Write, f.Loss)
 	return b.String()
+}
+
+// Lint judges one uncompressed envelope without a server: golden files, a spool file, an encoder's output. It never
+// retains envelope. Notes are left out.
+func Lint(o Options, envelope []byte) []Fault {
+	s := New(o)
+	return faultsOf(0, s.rules.JudgeEnvelope(s.settings(), envelope).Faults)
+}
+
+func faultsOf(number int, list []sentryrules.Fault) []Fault {
+	var out []Fault
+	for _, f := range list {
+		out = append(out, Fault{number, f.Item, f.Where, f.Offset, f.What, f.Write, Loss(f.Loss)})
+	}
+	return out
 }
 
 // TB is the part of testing.TB that Verify needs, so that programs can link this package without testing.

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+
+	"github.com/krunk-go/krunk/internal/sentryrules"
 )
 
 const (
@@ -68,7 +70,7 @@ func item(typ, payload string, pairs ...string) string {
 }
 
 func logItem(records ...string) string {
-	return item("log", `{"items":[`+strings.Join(records, ",")+`]}`, "item_count", fmt.Sprint(len(records)), "content_type", quote(logType))
+	return item("log", `{"items":[`+strings.Join(records, ",")+`]}`, "item_count", fmt.Sprint(len(records)), "content_type", quote(sentryrules.LogType))
 }
 
 func eventEnvelope(pairs ...string) string { return header() + "\n" + item("event", event(pairs...)) }

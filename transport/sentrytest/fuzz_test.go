@@ -3,6 +3,8 @@ package sentrytest
 import (
 	"bytes"
 	"testing"
+
+	"github.com/krunk-go/krunk/internal/sentryrules"
 )
 
 // FuzzEnvelope: no input panics, hands out bytes that it does not hold, or makes faults without bound.
@@ -13,7 +15,7 @@ func FuzzEnvelope(f *testing.F) {
 		eventEnvelope("contexts", `{"trace":{"trace_id":1},"device":null,"flags":{"values":[{}]}}`, "breadcrumbs", `[{"timestamp":"x"}]`),
 		eventEnvelope("exception", mechanism(`{"type":"m","exception_id":0,"parent_id":0,"meta":{"signal":[]}}`), "threads", `[1]`),
 		header("trace", `[]`, "sdk", `1`, "dsn", `":"`) + "\n" + item("attachment", "a\nb", "length", "") + "\n\n",
-		plain() + "\n" + item("log", `{"items":[{"attributes":{"a":{"type":"array","value":[]}}},null]}`, "item_count", "2", "content_type", quote(logType)),
+		plain() + "\n" + item("log", `{"items":[{"attributes":{"a":{"type":"array","value":[]}}},null]}`, "item_count", "2", "content_type", quote(sentryrules.LogType)),
 	} {
 		f.Add([]byte(s))
 	}
@@ -21,7 +23,7 @@ func FuzzEnvelope(f *testing.F) {
 		s := New(Options{AnyTime: true, Keep: 1 << 20})
 		before := bytes.Clone(body)
 		status := post(t, s, string(body))
-		if faults := Lint(Options{AnyTime: true}, body); !bytes.Equal(body, before) || len(faults) > maxFaults {
+		if faults := Lint(Options{AnyTime: true}, body); !bytes.Equal(body, before) || len(faults) > sentryrules.MaxFaults {
 			t.Fatalf("changed its input or gave %d faults", len(faults))
 		}
 		if status != 200 && len(s.Faults()) == 0 {

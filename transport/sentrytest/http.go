@@ -7,11 +7,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
-)
 
-const (
-	maxWire     = 20 << 20  // of a body as received
-	maxInflated = 100 << 20 // of an envelope
+	"github.com/krunk-go/krunk/internal/sentryrules"
 )
 
 // ServeHTTP takes one request. It reads at most 20 MiB of the body.
@@ -20,8 +17,8 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		panic(http.ErrAbortHandler)
 	}
 	defer s.leave()
-	q := &request{method: r.Method, path: r.URL.Path, query: r.URL.Query(), header: r.Header.Clone(), length: r.ContentLength}
-	q.body, q.broken = io.ReadAll(io.LimitReader(r.Body, maxWire+1))
+	q := &sentryrules.Request{Method: r.Method, Path: r.URL.Path, Query: r.URL.Query(), Header: r.Header.Clone(), Length: r.ContentLength}
+	q.Body, q.Broken = io.ReadAll(io.LimitReader(r.Body, sentryrules.MaxWire+1))
 	a := s.receive(q)
 	gone := r.Context().Done()
 	switch {

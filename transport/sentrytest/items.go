@@ -1,6 +1,10 @@
 package sentrytest
 
-import "time"
+import (
+	"time"
+
+	"github.com/krunk-go/krunk/internal/sentryrules"
+)
 
 // Discard is one entry of a client report.
 type Discard struct {
@@ -10,10 +14,10 @@ type Discard struct {
 	Envelope int // number of the request
 }
 
-func newDiscards(number int, n *node) []Discard {
+func newDiscards(number int, n *sentryrules.Node) []Discard {
 	var out []Discard
-	for _, e := range n.get("discarded_events").values() {
-		out = append(out, Discard{e.get("reason").text(), e.get("category").text(), e.get("quantity").num(), number})
+	for _, e := range n.Get("discarded_events").Values() {
+		out = append(out, Discard{e.Get("reason").Text(), e.Get("category").Text(), e.Get("quantity").Num(), number})
 	}
 	return out
 }
@@ -35,11 +39,11 @@ type Session struct {
 	Envelope    int // number of the request
 }
 
-func newSession(number int, n *node) Session {
+func newSession(number int, n *sentryrules.Node) Session {
 	return Session{
-		ID: n.get("sid").text(), User: n.get("did").text(), Init: n.get("init").bool(), Seq: n.get("seq").num(),
-		Started: n.get("started").when(), Time: n.get("timestamp").when(), Duration: n.get("duration").float(),
-		Status: n.get("status").text(), Errors: n.get("errors").num(), Abnormal: n.get("abnormal_mechanism").text(),
-		Release: n.get("attrs").get("release").text(), Environment: n.get("attrs").get("environment").text(), Envelope: number,
+		ID: n.Get("sid").Text(), User: n.Get("did").Text(), Init: n.Get("init").Bool(), Seq: n.Get("seq").Num(),
+		Started: n.Get("started").When(), Time: n.Get("timestamp").When(), Duration: n.Get("duration").Float(),
+		Status: n.Get("status").Text(), Errors: n.Get("errors").Num(), Abnormal: n.Get("abnormal_mechanism").Text(),
+		Release: n.Get("attrs").Get("release").Text(), Environment: n.Get("attrs").Get("environment").Text(), Envelope: number,
 	}
 }

@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"encoding/json"
 	"time"
+
+	"github.com/krunk-go/krunk/internal/sentryrules"
 )
 
 // Log is one log record.
@@ -29,25 +31,25 @@ type Attribute struct {
 // Attr is the value of an attribute, nil if there is none.
 func (l *Log) Attr(name string) any { return l.Attributes[name].Value }
 
-func newLog(number int, n *node, payload []byte) Log {
+func newLog(number int, n *sentryrules.Node, payload []byte) Log {
 	l := Log{
-		Time: n.get("timestamp").when(), TraceID: n.get("trace_id").text(), SpanID: n.get("span_id").text(), Level: n.get("level").text(),
-		Body: n.get("body").text(), Severity: int(int32(n.get("severity_number").num())),
-		Raw: bytes.Clone(payload[n.off:n.end]), Envelope: number,
+		Time: n.Get("timestamp").When(), TraceID: n.Get("trace_id").Text(), SpanID: n.Get("span_id").Text(), Level: n.Get("level").Text(),
+		Body: n.Get("body").Text(), Severity: int(int32(n.Get("severity_number").Num())),
+		Raw: bytes.Clone(payload[n.Off:n.End]), Envelope: number,
 	}
-	if a := n.get("attributes"); a != nil {
-		l.Attributes = make(map[string]Attribute, len(a.members))
-		for _, m := range a.members {
-			l.Attributes[m.name] = newAttribute(m.val)
+	if a := n.Get("attributes"); a != nil {
+		l.Attributes = make(map[string]Attribute, len(a.Members))
+		for _, m := range a.Members {
+			l.Attributes[m.Name] = newAttribute(m.Val)
 		}
 	}
 	return l
 }
 
-func newAttribute(n *node) Attribute {
-	a := Attribute{Value: n.get("value").any(), Type: n.get("type").text(), Unit: n.get("unit").text()}
-	if v := n.get("value"); a.Type == "double" && v != nil && v.kind == number {
-		a.Value = v.float()
+func newAttribute(n *sentryrules.Node) Attribute {
+	a := Attribute{Value: n.Get("value").Any(), Type: n.Get("type").Text(), Unit: n.Get("unit").Text()}
+	if v := n.Get("value"); a.Type == "double" && v != nil && v.IsNumber() {
+		a.Value = v.Float()
 	}
 	return a
 }

@@ -9,6 +9,8 @@ import (
 	"strconv"
 
 	"github.com/krunk-go/krunk/transport"
+
+	"github.com/krunk-go/krunk/internal/sentryrules"
 )
 
 // Transport carries envelopes to s in memory: no socket, no goroutine. It takes the same way as a request over HTTP from
@@ -51,14 +53,14 @@ func gone(ctx transport.Context) error {
 	return errors.New("sentrytest: no answer: the server was closed")
 }
 
-func newRequest(u *url.URL, r *transport.Request) *request {
-	q := &request{method: http.MethodPost, path: u.Path, query: u.Query(), header: http.Header{}, body: bytes.Clone(r.Body), length: int64(len(r.Body))}
-	q.header.Set("Content-Length", strconv.Itoa(len(r.Body)))
+func newRequest(u *url.URL, r *transport.Request) *sentryrules.Request {
+	q := &sentryrules.Request{Method: http.MethodPost, Path: u.Path, Query: u.Query(), Header: http.Header{}, Body: bytes.Clone(r.Body), Length: int64(len(r.Body))}
+	q.Header.Set("Content-Length", strconv.Itoa(len(r.Body)))
 	for name, value := range map[string]string{
 		"X-Sentry-Auth": r.Auth, "User-Agent": r.UserAgent, "Content-Type": r.ContentType, "Content-Encoding": r.ContentEncoding,
 	} {
 		if value != "" {
-			q.header.Set(name, value)
+			q.Header.Set(name, value)
 		}
 	}
 	return q

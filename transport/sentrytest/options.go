@@ -5,6 +5,8 @@ import (
 	"net/http"
 	"strings"
 	"time"
+
+	"github.com/krunk-go/krunk/internal/sentryrules"
 )
 
 const (
@@ -47,7 +49,7 @@ func (o Options) filled() Options {
 // New makes a Server without a socket, to be used as an http.Handler or by Transport. In a testing/synctest bubble it
 // must be made inside. Its DSN names the host sentrytest.invalid.
 func New(o Options) *Server {
-	s := &Server{opt: o.filled(), rules: newRules(), url: "http://sentrytest.invalid", closed: make(chan struct{})}
+	s := &Server{opt: o.filled(), rules: sentryrules.NewRules(), url: "http://sentrytest.invalid", closed: make(chan struct{})}
 	s.clear()
 	return s
 }

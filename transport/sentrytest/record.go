@@ -3,31 +3,55 @@ package sentrytest
 import (
 	"fmt"
 	"net/http"
+
+	"github.com/krunk-go/krunk/internal/sentryrules"
 )
 
-// request is one request, by whatever way it came.
-type request struct {
-	method string
-	path   string
-	query  map[string][]string
-	header http.Header
-	body   []byte
-	length int64 // -1: chunked
-	broken error // the body could not be read to its end
+// verdict is what one request held.
+type verdict struct {
+	env      Envelope
+	status   int // of a refusal, else 0
+	cause    string
+	events   []Event
+	logs     []Log
+	discards []Discard
+	sessions []Session
+	faults   []Fault
+	notes    []Fault
+}
+
+// received reads what the rules have judged.
+func received(number int, j *sentryrules.Judgement) *verdict {
+	v := &verdict{status: j.Status, cause: j.Cause, faults: faultsOf(number, j.Faults), notes: faultsOf(number, j.Notes)}
+	v.env.Number, v.env.Raw = number, j.Body
+	if j.Header == nil {
+		return v
+	}
+	v.env.Header = newHeader(j.Header)
+	for i := range j.Items {
+		it := &j.Items[i]
+		v.env.Items = append(v.env.Items, newItem(it))
+		for _, n := range it.Good {
+			switch it.Type() {
+			case "event":
+				v.events = append(v.events, newEvent(v.env.Header.EventID, number, n, it.Payload))
+			case "log":
+				v.logs = append(v.logs, newLog(number, n, it.Payload))
+			case "client_report":
+				v.discards = append(v.discards, newDiscards(number, n)...)
+			case "session":
+				v.sessions = append(v.sessions, newSession(number, n))
+			}
+		}
+	}
+	return v
 }
 
 // receive judges a request, chooses the answer and records both.
-func (s *Server) receive(q *request) answer {
+func (s *Server) receive(q *sentryrules.Request) answer {
 	number, reply, scripted := s.begin()
-	c := s.newCheck(number)
-	v := &verdict{}
-	c.request(q)
-	if body := c.decode(q); c.status == 0 {
-		c.envelope(v, body)
-	}
-	v.status, v.cause, v.faults, v.notes = c.status, c.cause, c.faults, c.notes
-	v.env.Number, v.env.Request, v.env.Wire = number, q.header, len(q.body)
-	v.env.Encoding = q.header.Get("Content-Encoding")
+	v := received(number, s.rules.Judge(s.settings(), q))
+	v.env.Request, v.env.Wire, v.env.Encoding = q.Header, len(q.Body), q.Header.Get("Content-Encoding")
 	if !scripted {
 		reply = s.asked(v)
 	}
@@ -109,7 +133,7 @@ func (s *Server) accept(v *verdict) {
 // checkSession judges an update by those before it.
 func (s *Server) checkSession(v *verdict, x Session) {
 	fault := func(what, write string) {
-		v.faults = append(v.faults, Fault{Envelope: v.env.Number, Item: -1, Where: "session", Offset: -1, What: fmt.Sprintf("%s (sid %s)", what, clip(x.ID)), Write: write, Loss: LossItem})
+		v.faults = append(v.faults, Fault{Envelope: v.env.Number, Item: -1, Where: "session", Offset: -1, What: fmt.Sprintf("%s (sid %s)", what, sentryrules.Clip(x.ID)), Write: write, Loss: LossItem})
 	}
 	same := x
 	same.Envelope = 0

@@ -4,14 +4,15 @@ import (
 	"context"
 	"net/http"
 	"sync"
-	"time"
+
+	"github.com/krunk-go/krunk/internal/sentryrules"
 )
 
 // Server is a Sentry endpoint. It is made by Start or New; all its methods may be called at any time by any goroutine.
 // What its methods hand out belongs to the caller, but for the bytes inside, which are shared and must not be changed.
 type Server struct {
 	opt     Options
-	rules   *rules
+	rules   *sentryrules.Rules
 	url     string
 	http    *http.Server // nil without a socket
 	closed  chan struct{}
@@ -111,8 +112,8 @@ func (s *Server) Wait(ctx context.Context, ok func(*Server) bool) bool {
 	}
 }
 
-func (s *Server) newCheck(number int) *check {
-	return &check{rules: s.rules, opt: s.opt, now: time.Now(), number: number, item: -1}
+func (s *Server) settings() sentryrules.Settings {
+	return sentryrules.Settings{Project: s.opt.Project, Key: s.opt.Key, AnyTime: s.opt.AnyTime}
 }
 
 // Requests is the number of requests so far, whatever they held.

@@ -35,7 +35,7 @@ func TestTypedEvent(t *testing.T) {
 	got.Raw = nil
 	top := Frame{Function: "(*Boss).Tick", Module: "ai", InApp: ptr(true), Line: 88, Column: 2, Address: "0x7f"}
 	want := Event{
-		ID: testID, Time: time.Unix(1790000000, 125e6).UTC(), Platform: "go", Level: "fatal", Logger: "net",
+		ID: testID, Time: time.Unix(1790000000, 125e6).UTC(), Level: "fatal", Logger: "net",
 		Release: "moonfall@1.4.2+881", Dist: "881", Environment: "beta", Tags: map[string]string{"scene": "boss_3"},
 		User:        User{"9d1c", "u", "n", "a@b.test", "::1"},
 		Contexts:    map[string]map[string]any{"build": {"n": int64(1), "f": 1.5, "ok": true, "l": []any{"a", int64(2)}}},

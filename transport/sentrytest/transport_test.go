@@ -9,6 +9,8 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+
+	"github.com/krunk-go/krunk/internal/sentryrules"
 )
 
 func zip(t testing.TB, s string) []byte {
@@ -149,7 +151,7 @@ func httpRows(t *testing.T, ev string) []httpRow {
 		{"other project", func(r *http.Request) { r.URL.Path = "/api/43/envelope/" }, "HTTP", 404},
 		{"GET", func(r *http.Request) { r.Method, r.Body, r.ContentLength = "GET", nil, 0 }, "HTTP", 405},
 		{"PUT", func(r *http.Request) { r.Method = "PUT" }, "HTTP", 405},
-		{"body over 20 MiB", encoded(bytes.Repeat([]byte("x"), maxWire+1), ""), e, 413},
+		{"body over 20 MiB", encoded(bytes.Repeat([]byte("x"), sentryrules.MaxWire+1), ""), e, 413},
 		{"over 100 MiB inflated", encoded(bomb(t), "gzip"), e, 413},
 	}
 }

@@ -1,4 +1,4 @@
-package sentrytest
+package sentryrules
 
 import "fmt"
 
@@ -9,37 +9,37 @@ func exceptionsRule() rule {
 		"type": str(256), "value": str(8192), "module": str(256), "thread_id": label,
 		"mechanism": mechanismRule(), "stacktrace": stackRule(),
 	})
-	one := func(c *check, n *node) {
+	one := func(c *check, n *Node) {
 		known(c, n)
-		if n.kind == object && n.get("type").text() == "" && n.get("value").text() == "" {
-			c.fault(n, LossField, "neither type nor value", "at least one of them")
+		if n.kind == object && n.Get("type").Text() == "" && n.Get("value").Text() == "" {
+			c.fault(n, lossField, "neither type nor value", "at least one of them")
 		}
 	}
 	return all(values(one), exceptionTree)
 }
 
 // exceptionTree judges the ids that make a tree of the list.
-func exceptionTree(c *check, n *node) {
-	list := n.values()
+func exceptionTree(c *check, n *Node) {
+	list := n.Values()
 	ids := map[int64]int{}
 	for i, e := range list {
-		id, ok := e.get("mechanism").get("exception_id").int()
+		id, ok := e.Get("mechanism").Get("exception_id").int()
 		if !ok {
 			continue
 		}
 		if _, twice := ids[id]; twice {
-			c.faultf(e, LossField, "each id once", "exception_id %d is given twice", id)
+			c.faultf(e, lossField, "each id once", "exception_id %d is given twice", id)
 		}
 		ids[id] = i
 		if id == 0 && i != len(list)-1 {
-			c.fault(e, LossField, "exception_id 0 is not the last of the list", "the outermost exception last, with id 0")
+			c.fault(e, lossField, "exception_id 0 is not the last of the list", "the outermost exception last, with id 0")
 		}
 	}
 	for _, e := range list {
-		id, _ := e.get("mechanism").get("exception_id").int()
-		parent, ok := e.get("mechanism").get("parent_id").int()
+		id, _ := e.Get("mechanism").Get("exception_id").int()
+		parent, ok := e.Get("mechanism").Get("parent_id").int()
 		if _, known := ids[parent]; ok && (!known || parent == id) {
-			c.faultf(e, LossField, "the exception_id of another one in the list", "parent_id %d", parent)
+			c.faultf(e, lossField, "the exception_id of another one in the list", "parent_id %d", parent)
 		}
 	}
 }
@@ -72,18 +72,18 @@ func framesRule() rule {
 		"instruction_addr": address, "symbol_addr": address, "image_addr": address, "addr_mode": str(0),
 		"platform": str(0), "source_link": all(str(0), old("Bugsink in strict mode drops the event", "no source_link")),
 	})
-	one := func(c *check, n *node) {
+	one := func(c *check, n *Node) {
 		known(c, n)
-		if n.kind == object && n.get("function").text() == "" && n.get("filename").text() == "" && n.get("instruction_addr").text() == "" {
-			c.fault(n, LossField, "frame has no function, filename or instruction_addr", "one of them, or leave the frame out")
+		if n.kind == object && n.Get("function").Text() == "" && n.Get("filename").Text() == "" && n.Get("instruction_addr").Text() == "" {
+			c.fault(n, lossField, "frame has no function, filename or instruction_addr", "one of them, or leave the frame out")
 		}
 	}
-	return func(c *check, n *node) {
+	return func(c *check, n *Node) {
 		list(one)(c, n)
-		if len(n.elems) > maxFrames {
-			c.faultf(n, LossField, fmt.Sprintf("at most %d: the first 50 and the newest 200", maxFrames), "%d frames", len(n.elems))
+		if len(n.Elems) > maxFrames {
+			c.faultf(n, lossField, fmt.Sprintf("at most %d: the first 50 and the newest 200", maxFrames), "%d frames", len(n.Elems))
 		}
-		if n.kind == array && len(n.elems) == 0 {
+		if n.kind == array && len(n.Elems) == 0 {
 			c.note(n, "stack trace without frames", "no stacktrace")
 		}
 	}
@@ -94,9 +94,9 @@ func threadsRule() rule {
 		"id": label, "name": str(1024), "crashed": aBool, "current": aBool, "main": aBool, "state": str(0),
 		"held_locks": anObject, "stacktrace": stackRule(),
 	}, "id")
-	return values(func(c *check, n *node) {
+	return values(func(c *check, n *Node) {
 		known(c, n)
-		if n.kind == object && n.get("crashed").bool() && n.has("stacktrace") {
+		if n.kind == object && n.Get("crashed").Bool() && n.has("stacktrace") {
 			c.note(n, "the crashed thread has a stacktrace here", "it in the exception that names the thread")
 		}
 	})

@@ -1,4 +1,4 @@
-package sentrytest
+package sentryrules
 
 import (
 	"bytes"
@@ -10,27 +10,27 @@ import (
 )
 
 // request judges all but the body.
-func (c *check) request(q *request) {
+func (c *check) request(q *Request) {
 	c.path = append(c.path[:0], "HTTP"...)
 	want := "/api/" + c.opt.Project + "/envelope/"
 	switch {
-	case q.path != want:
-		c.refuse(http.StatusNotFound, -1, fmt.Sprintf("path %q", clip(q.path)), want+" with its trailing slash")
+	case q.Path != want:
+		c.refuse(http.StatusNotFound, -1, fmt.Sprintf("path %q", Clip(q.Path)), want+" with its trailing slash")
 		return
-	case q.method != http.MethodPost:
-		c.refuse(http.StatusMethodNotAllowed, -1, "method "+clip(q.method), "POST")
+	case q.Method != http.MethodPost:
+		c.refuse(http.StatusMethodNotAllowed, -1, "method "+Clip(q.Method), "POST")
 		return
-	case q.broken != nil:
-		c.refuse(http.StatusBadRequest, -1, "body ends early: "+q.broken.Error(), "as many bytes as Content-Length says")
+	case q.Broken != nil:
+		c.refuse(http.StatusBadRequest, -1, "body ends early: "+q.Broken.Error(), "as many bytes as Content-Length says")
 		return
-	case q.length < 0:
-		c.at(-1, LossNone, "chunked body", "Content-Length")
+	case q.Length < 0:
+		c.at(-1, lossNone, "chunked body", "Content-Length")
 	}
 	c.credentials(q)
-	c.contentType(q.header)
+	c.contentType(q.Header)
 	mark := c.in(" User-Agent")
-	if ua := q.header.Get("User-Agent"); c.client != "" && ua != c.client && !strings.HasPrefix(ua, c.client+" (") {
-		c.at(-1, LossNone, fmt.Sprintf("%q is unlike sentry_client %q", clip(ua), clip(c.client)), "name/version as in sentry_client")
+	if ua := q.Header.Get("User-Agent"); c.client != "" && ua != c.client && !strings.HasPrefix(ua, c.client+" (") {
+		c.at(-1, lossNone, fmt.Sprintf("%q is unlike sentry_client %q", Clip(ua), Clip(c.client)), "name/version as in sentry_client")
 	}
 	c.out(mark)
 }
@@ -39,34 +39,34 @@ func (c *check) contentType(h http.Header) {
 	const want = "application/x-sentry-envelope"
 	defer c.out(c.in(" Content-Type"))
 	if got := h.Values("Content-Type"); len(got) != 1 || got[0] != want {
-		c.at(-1, LossNone, fmt.Sprintf("%q: Spotlight throws the envelope away", clip(strings.Join(got, ", "))), want)
+		c.at(-1, lossNone, fmt.Sprintf("%q: Spotlight throws the envelope away", Clip(strings.Join(got, ", "))), want)
 	}
 }
 
 // credentials judges what tells who sends; a request has to tell it in one way.
-func (c *check) credentials(q *request) {
-	for name := range q.query {
+func (c *check) credentials(q *Request) {
+	for name := range q.Query {
 		if strings.HasPrefix(name, "sentry_") {
-			c.refuse(http.StatusUnauthorized, -1, "query parameter "+clip(name), "X-Sentry-Auth alone")
+			c.refuse(http.StatusUnauthorized, -1, "query parameter "+Clip(name), "X-Sentry-Auth alone")
 		}
 	}
-	for _, v := range q.header.Values("Authorization") {
+	for _, v := range q.Header.Values("Authorization") {
 		scheme, _, _ := strings.Cut(v, " ")
 		if strings.EqualFold(scheme, "bearer") {
-			c.note(&node{off: -1}, "Authorization: Bearer", "no Authorization header")
+			c.note(&Node{Off: -1}, "Authorization: Bearer", "no Authorization header")
 			continue
 		}
-		c.refuse(http.StatusUnauthorized, -1, "Authorization of scheme "+clip(scheme)+" beside X-Sentry-Auth", "X-Sentry-Auth alone")
+		c.refuse(http.StatusUnauthorized, -1, "Authorization of scheme "+Clip(scheme)+" beside X-Sentry-Auth", "X-Sentry-Auth alone")
 	}
 	defer c.out(c.in(" X-Sentry-Auth"))
-	auth := q.header.Values("X-Sentry-Auth")
+	auth := q.Header.Values("X-Sentry-Auth")
 	if len(auth) != 1 {
 		c.refuse(http.StatusUnauthorized, -1, fmt.Sprintf("%d such headers", len(auth)), "one")
 		return
 	}
 	list, ok := strings.CutPrefix(auth[0], "Sentry ")
 	if !ok {
-		c.refuse(http.StatusUnauthorized, -1, fmt.Sprintf("%q", clip(auth[0])), `"Sentry " and the fields`)
+		c.refuse(http.StatusUnauthorized, -1, fmt.Sprintf("%q", Clip(auth[0])), `"Sentry " and the fields`)
 		return
 	}
 	c.auth(list)
@@ -79,44 +79,44 @@ func (c *check) auth(list string) {
 		name, value, _ := strings.Cut(strings.Trim(field, " "), "=")
 		switch _, twice := got[name]; {
 		case twice:
-			c.refuse(http.StatusUnauthorized, -1, "field "+clip(name)+" twice", want)
+			c.refuse(http.StatusUnauthorized, -1, "field "+Clip(name)+" twice", want)
 		case name == "sentry_timestamp":
-			c.at(-1, LossNone, "sentry_timestamp", "sent_at in the envelope's header")
+			c.at(-1, lossNone, "sentry_timestamp", "sent_at in the envelope's header")
 		case name != "sentry_version" && name != "sentry_client" && name != "sentry_key" && name != "sentry_secret":
-			c.at(-1, LossNone, fmt.Sprintf("unknown field %q", clip(name)), want)
+			c.at(-1, lossNone, fmt.Sprintf("unknown field %q", Clip(name)), want)
 		}
 		got[name] = value
 	}
 	switch {
 	case got["sentry_version"] != "7":
-		c.refuse(http.StatusBadRequest, -1, fmt.Sprintf("sentry_version %q", clip(got["sentry_version"])), "7")
+		c.refuse(http.StatusBadRequest, -1, fmt.Sprintf("sentry_version %q", Clip(got["sentry_version"])), "7")
 	case got["sentry_key"] != c.opt.Key:
-		c.refuse(http.StatusForbidden, -1, fmt.Sprintf("sentry_key %q", clip(got["sentry_key"])), "the DSN's key "+c.opt.Key)
+		c.refuse(http.StatusForbidden, -1, fmt.Sprintf("sentry_key %q", Clip(got["sentry_key"])), "the DSN's key "+c.opt.Key)
 	}
 	c.client = got["sentry_client"]
 	if name, version, ok := strings.Cut(c.client, "/"); !ok || name == "" || version == "" {
-		c.at(-1, LossNone, fmt.Sprintf("sentry_client %q", clip(c.client)), "name/version")
+		c.at(-1, lossNone, fmt.Sprintf("sentry_client %q", Clip(c.client)), "name/version")
 	}
 }
 
 // decode is the body without its content encoding.
-func (c *check) decode(q *request) []byte {
+func (c *check) decode(q *Request) []byte {
 	if c.status != 0 {
 		return nil
 	}
 	defer c.out(c.in(" body"))
-	if len(q.body) > maxWire {
+	if len(q.Body) > MaxWire {
 		c.refuse(http.StatusRequestEntityTooLarge, -1, "more than 20 MiB", "less")
 		return nil
 	}
-	codings := q.header.Values("Content-Encoding")
+	codings := q.Header.Values("Content-Encoding")
 	switch coding := strings.Join(codings, ", "); coding {
 	case "":
-		return q.body
+		return q.Body
 	case "gzip":
-		return c.gunzip(q.body)
+		return c.gunzip(q.Body)
 	default:
-		c.refuse(http.StatusUnsupportedMediaType, -1, fmt.Sprintf("Content-Encoding %q", clip(coding)), "gzip or none: all servers read these alone")
+		c.refuse(http.StatusUnsupportedMediaType, -1, fmt.Sprintf("Content-Encoding %q", Clip(coding)), "gzip or none: all servers read these alone")
 		return nil
 	}
 }

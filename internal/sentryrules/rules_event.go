@@ -1,4 +1,4 @@
-package sentrytest
+package sentryrules
 
 import (
 	"fmt"
@@ -12,14 +12,14 @@ const (
 	day       = 24 * time.Hour
 )
 
-// rules are built once for a Server and immutable after.
-type rules struct {
+// Rules are built once for a Server and immutable after.
+type Rules struct {
 	header, trace, sdk, event, record, report, session rule
 	kinds                                              map[string]rule // contexts by their type
 }
 
-func newRules() *rules {
-	r := &rules{kinds: contextRules()}
+func NewRules() *Rules {
+	r := &Rules{kinds: contextRules()}
 	r.sdk = sdkRule()
 	r.trace = traceRule()
 	r.header = headerRule(r)
@@ -32,10 +32,10 @@ func newRules() *rules {
 
 func levels() rule { return oneOf("fatal", "error", "warning", "info", "debug") }
 
-func eventRule(r *rules) rule {
+func eventRule(r *Rules) rule {
 	known := fields{
-		"event_id":    eventID(LossItem),
-		"timestamp":   moment(LossField, retention, time.Minute),
+		"event_id":    eventID(lossItem),
+		"timestamp":   moment(lossField, retention, time.Minute),
 		"platform":    filled(64),
 		"level":       levels(),
 		"logger":      all(str(64), oneLine),
@@ -65,18 +65,18 @@ func eventRule(r *rules) rule {
 }
 
 // eventWhole judges what no field can be judged by alone.
-func eventWhole(c *check, n *node) {
+func eventWhole(c *check, n *Node) {
 	if n.kind != object {
 		return
 	}
-	if id := n.get("event_id").text(); id != "" && c.eventID != "" && id != c.eventID {
-		c.below(".event_id", n.get("event_id"), LossField, "the same id in both", "event id %q is unlike the envelope's %q", clip(id), clip(c.eventID))
+	if id := n.Get("event_id").Text(); id != "" && c.eventID != "" && id != c.eventID {
+		c.below(".event_id", n.Get("event_id"), lossField, "the same id in both", "event id %q is unlike the envelope's %q", Clip(id), Clip(c.eventID))
 	}
 	if !n.has("release") {
 		c.note(n, "event without release", "the release, package@version")
 	}
 	if n.has("dist") && !n.has("release") {
-		c.below(".dist", n.get("dist"), LossField, "both or none", "dist without release")
+		c.below(".dist", n.Get("dist"), lossField, "both or none", "dist without release")
 	}
 	if !n.has("exception") && !n.has("logentry") && !n.has("message") && !n.has("threads") {
 		c.note(n, "event says nothing: no exception, logentry or threads", "one of them")
@@ -84,65 +84,65 @@ func eventWhole(c *check, n *node) {
 }
 
 func old(what, write string) rule {
-	return func(c *check, n *node) { c.note(n, what, write) }
+	return func(c *check, n *Node) { c.note(n, what, write) }
 }
 
-func oneLine(c *check, n *node) {
+func oneLine(c *check, n *Node) {
 	if n.kind == text && strings.ContainsAny(n.str, "\r\n") {
-		c.fault(n, LossField, "line break", "one line")
+		c.fault(n, lossField, "line break", "one line")
 	}
 }
 
 // sizeOf limits the bytes of a value as it was sent.
 func sizeOf(limit int) rule {
-	return func(c *check, n *node) {
-		if size := n.end - n.off; size > limit {
-			c.faultf(n, LossField, fmt.Sprintf("at most %d bytes", limit), "%d bytes, servers cut it", size)
+	return func(c *check, n *Node) {
+		if size := n.End - n.Off; size > limit {
+			c.faultf(n, lossField, fmt.Sprintf("at most %d bytes", limit), "%d bytes, servers cut it", size)
 		}
 	}
 }
 
 func deepest(limit int) rule {
-	return func(c *check, n *node) {
+	return func(c *check, n *Node) {
 		if d := n.depth(); d > limit {
-			c.faultf(n, LossField, fmt.Sprintf("at most %d levels", limit), "%d levels deep, servers turn the inner ones into text", d)
+			c.faultf(n, lossField, fmt.Sprintf("at most %d levels", limit), "%d levels deep, servers turn the inner ones into text", d)
 		}
 	}
 }
 
-func tags(c *check, n *node) {
+func tags(c *check, n *Node) {
 	if n.kind == array {
-		c.fault(n, LossNone, "list of pairs", "an object of strings")
+		c.fault(n, lossNone, "list of pairs", "an object of strings")
 		return
 	}
 	if !c.is(n, object) {
 		return
 	}
-	if len(n.members) > 100 {
-		c.faultf(n, LossField, "at most 100 tags", "%d tags", len(n.members))
+	if len(n.Members) > 100 {
+		c.faultf(n, lossField, "at most 100 tags", "%d tags", len(n.Members))
 	}
-	for _, m := range n.members {
-		mark := c.key(m.name)
+	for _, m := range n.Members {
+		mark := c.key(m.Name)
 		c.tag(m)
 		c.out(mark)
 	}
 }
 
-func (c *check) tag(m member) {
+func (c *check) tag(m Member) {
 	switch {
-	case m.name == "" || !charset(m.name, "_.:-"):
-		c.at(m.off, LossField, fmt.Sprintf("tag key %q", clip(m.name)), "letters, digits, _ . : and - only")
-	case len(m.name) > 200:
-		c.at(m.off, LossField, fmt.Sprintf("tag key of %d characters", len(m.name)), "at most 200, better 32")
-	case len(m.name) > 32:
-		c.note(m.val, "tag key of more than 32 characters: old servers drop it", "at most 32")
+	case m.Name == "" || !charset(m.Name, "_.:-"):
+		c.at(m.off, lossField, fmt.Sprintf("tag key %q", Clip(m.Name)), "letters, digits, _ . : and - only")
+	case len(m.Name) > 200:
+		c.at(m.off, lossField, fmt.Sprintf("tag key of %d characters", len(m.Name)), "at most 200, better 32")
+	case len(m.Name) > 32:
+		c.note(m.Val, "tag key of more than 32 characters: old servers drop it", "at most 32")
 	}
-	switch m.name {
+	switch m.Name {
 	case "release", "dist", "user", "filename", "function", "environment":
-		c.at(m.off, LossField, "tag key "+m.name+" is removed or moved by servers", "the field of the event, or another key")
+		c.at(m.off, lossField, "tag key "+m.Name+" is removed or moved by servers", "the field of the event, or another key")
 	}
-	filled(200)(c, m.val)
-	oneLine(c, m.val)
+	filled(200)(c, m.Val)
+	oneLine(c, m.Val)
 }
 
 func userRule() rule {
@@ -154,30 +154,30 @@ func userRule() rule {
 	})
 }
 
-func ipAddress(c *check, n *node) {
+func ipAddress(c *check, n *Node) {
 	if !c.is(n, text) || n.str == "{{auto}}" {
 		return
 	}
 	if _, err := netip.ParseAddr(n.str); err != nil {
-		c.faultf(n, LossField, "an IP address or {{auto}}", "address %q", clip(n.str))
+		c.faultf(n, lossField, "an IP address or {{auto}}", "address %q", Clip(n.str))
 	}
 }
 
-func extra(c *check, n *node) {
+func extra(c *check, n *Node) {
 	anObject(c, n)
 	scrubKeys(c, n)
 	sizeOf(256<<10)(c, n)
-	for _, m := range n.members {
-		mark := c.key(m.name)
-		sizeOf(16<<10)(c, m.val)
-		deepest(7)(c, m.val)
+	for _, m := range n.Members {
+		mark := c.key(m.Name)
+		sizeOf(16<<10)(c, m.Val)
+		deepest(7)(c, m.Val)
 		c.out(mark)
 	}
 }
 
 func breadcrumbsRule() rule {
 	crumb := closed(fields{
-		"timestamp": moment(LossField, 0, 0),
+		"timestamp": moment(lossField, 0, 0),
 		"type":      oneOf("default", "debug", "error", "navigation", "http", "info", "query", "transaction", "ui", "user"),
 		"category":  str(128),
 		"message":   str(8192),
@@ -188,15 +188,15 @@ func breadcrumbsRule() rule {
 	return all(values(crumb), chronological)
 }
 
-func chronological(c *check, n *node) {
+func chronological(c *check, n *Node) {
 	var last time.Time
-	for i, e := range n.values() {
-		t, ok := e.get("timestamp").time()
+	for i, e := range n.Values() {
+		t, ok := e.Get("timestamp").time()
 		if !ok {
 			continue
 		}
 		if t.Before(last) {
-			c.below(fmt.Sprintf(".values[%d].timestamp", i), e, LossNone, "oldest first; servers do not sort", "earlier than the one before")
+			c.below(fmt.Sprintf(".values[%d].timestamp", i), e, lossNone, "oldest first; servers do not sort", "earlier than the one before")
 		}
 		last = t
 	}
@@ -204,17 +204,17 @@ func chronological(c *check, n *node) {
 
 func logEntryRule() rule {
 	known := closed(fields{"formatted": str(8192), "message": str(8192), "params": params})
-	return func(c *check, n *node) {
+	return func(c *check, n *Node) {
 		known(c, n)
-		if n.kind == object && n.get("formatted").text() == "" && n.get("message").text() == "" {
-			c.fault(n, LossField, "neither formatted nor message", "formatted, the text to show")
+		if n.kind == object && n.Get("formatted").Text() == "" && n.Get("message").Text() == "" {
+			c.fault(n, lossField, "neither formatted nor message", "formatted, the text to show")
 		}
 	}
 }
 
-func params(c *check, n *node) {
+func params(c *check, n *Node) {
 	if n.kind != array && n.kind != object {
-		c.fault(n, LossField, n.kind.String(), "a list or an object")
+		c.fault(n, lossField, n.kind.String(), "a list or an object")
 		return
 	}
 	noNull(c, n)
@@ -227,33 +227,33 @@ func sdkRule() rule {
 		"packages": list(closed(fields{"name": filled(0), "version": filled(0)}, "name", "version")),
 		"settings": all(closed(fields{"infer_ip": oneOf("auto", "never")}), old("Bugsink in strict mode drops events with sdk.settings", "no settings for such a server")),
 	}, "name", "version")
-	return func(c *check, n *node) {
+	return func(c *check, n *Node) {
 		known(c, n)
-		c.agree(n, n.get("name").text()+"/"+n.get("version").text())
+		c.agree(n, n.Get("name").Text()+"/"+n.Get("version").Text())
 	}
 }
 
 // agree compares an SDK's name and version with those told earlier in the request.
-func (c *check) agree(n *node, got string) {
+func (c *check) agree(n *Node, got string) {
 	for _, want := range []string{c.client, c.sdk} {
 		if n.kind == object && want != "" && got != want {
-			c.faultf(n, LossNone, "one name and version everywhere", "SDK %q here, %q in the request or its header", clip(got), clip(want))
+			c.faultf(n, lossNone, "one name and version everywhere", "SDK %q here, %q in the request or its header", Clip(got), Clip(want))
 			return
 		}
 	}
 }
 
-func sdkName(c *check, n *node) {
+func sdkName(c *check, n *Node) {
 	filled(0)(c, n)
 	if n.kind == text && (!charset(n.str, "._-") || strings.ToLower(n.str) != n.str || !strings.Contains(n.str, ".") || strings.HasPrefix(n.str, "sentry.")) {
-		c.faultf(n, LossNone, "entity.ecosystem in lower case, not sentry.*", "SDK name %q", clip(n.str))
+		c.faultf(n, lossNone, "entity.ecosystem in lower case, not sentry.*", "SDK name %q", Clip(n.str))
 	}
 }
 
-func sdkVersion(c *check, n *node) {
+func sdkVersion(c *check, n *Node) {
 	filled(0)(c, n)
 	if n.kind == text && (n.str == "" || n.str[0] < '0' || n.str[0] > '9' || strings.Count(n.str, ".") < 2) {
-		c.faultf(n, LossNone, "a version such as 0.3.0, without v", "SDK version %q", clip(n.str))
+		c.faultf(n, lossNone, "a version such as 0.3.0, without v", "SDK version %q", Clip(n.str))
 	}
 }
 
@@ -265,8 +265,8 @@ func debugMetaRule() rule {
 	return closed(fields{"images": list(image)}, "images")
 }
 
-func debugID(c *check, n *node) {
+func debugID(c *check, n *Node) {
 	if c.is(n, text) && (len(n.str) < 36 || !isUUID(n.str[:36])) {
-		c.faultf(n, LossField, "a UUID with dashes, made of the build id", "debug id %q", clip(n.str))
+		c.faultf(n, lossField, "a UUID with dashes, made of the build id", "debug id %q", Clip(n.str))
 	}
 }

@@ -1,4 +1,4 @@
-package sentrytest
+package sentryrules
 
 import "strings"
 
@@ -26,7 +26,7 @@ func contextRules() map[string]rule {
 	for kind, spec := range specs {
 		known, required := parseSpec(spec)
 		if kind == "trace" {
-			known["trace_id"], known["span_id"], known["parent_span_id"] = hexID(32, LossField), hexID(16, LossField), hexID(16, LossField)
+			known["trace_id"], known["span_id"], known["parent_span_id"] = hexID(32, lossField), hexID(16, lossField), hexID(16, lossField)
 			required = append(required, "trace_id", "span_id")
 		}
 		kinds[kind] = open(known, required...)
@@ -39,7 +39,7 @@ func contextRules() map[string]rule {
 }
 
 func parseSpec(spec string) (fields, []string) {
-	types := map[byte]rule{'s': str(0), 'b': aBool, 'i': whole(0), 'n': aNumber, 't': moment(LossField, 0, 0), 'l': list(noNull), 'o': anObject}
+	types := map[byte]rule{'s': str(0), 'b': aBool, 'i': whole(0), 'n': aNumber, 't': moment(lossField, 0, 0), 'l': list(noNull), 'o': anObject}
 	known, required := fields{}, []string(nil)
 	for _, f := range strings.Fields(spec) {
 		name, typ, _ := strings.Cut(f, ":")
@@ -51,34 +51,34 @@ func parseSpec(spec string) (fields, []string) {
 	return known, required
 }
 
-func nameOr(c *check, n *node) {
-	if n.kind == object && n.get("name").text() == "" && n.get("raw_description").text() == "" {
-		c.fault(n, LossField, "no name", "name, or raw_description")
+func nameOr(c *check, n *Node) {
+	if n.kind == object && n.Get("name").Text() == "" && n.Get("raw_description").Text() == "" {
+		c.fault(n, lossField, "no name", "name, or raw_description")
 	}
 }
 
-func sampleRate(c *check, n *node) {
-	if c.is(n, number) && (n.float() <= 0 || n.float() > 1) {
-		c.faultf(n, LossField, "the rate in use, above 0 and at most 1", "sample rate %s", clip(n.str))
+func sampleRate(c *check, n *Node) {
+	if c.is(n, number) && (n.Float() <= 0 || n.Float() > 1) {
+		c.faultf(n, lossField, "the rate in use, above 0 and at most 1", "sample rate %s", Clip(n.str))
 	}
 }
 
-func contexts(c *check, n *node) {
+func contexts(c *check, n *Node) {
 	if !c.is(n, object) {
 		return
 	}
-	for _, m := range n.members {
-		mark := c.key(m.name)
-		c.context(m.name, m.val)
+	for _, m := range n.Members {
+		mark := c.key(m.Name)
+		c.context(m.Name, m.Val)
 		c.out(mark)
 	}
 }
 
-func (c *check) context(name string, n *node) {
+func (c *check) context(name string, n *Node) {
 	if !c.is(n, object) {
 		return
 	}
-	if t := n.get("type").text(); t != "" {
+	if t := n.Get("type").Text(); t != "" {
 		name = t
 	}
 	if r := c.rules.kinds[name]; r != nil {

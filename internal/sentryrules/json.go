@@ -1,4 +1,4 @@
-package sentrytest
+package sentryrules
 
 import (
 	"fmt"
@@ -28,37 +28,38 @@ func (k kind) String() string {
 	return [...]string{"null", "a boolean", "a number", "a string", "a list", "an object"}[k]
 }
 
-// node is one JSON value. A nil node is a missing value.
-type node struct {
+// Node is one JSON value. A nil node is a missing value.
+type Node struct {
 	kind    kind
 	str     string // a string's value, or the literal as written for numbers and booleans
-	members []member
-	elems   []*node
-	off     int
-	end     int
+	Members []Member
+	Elems   []*Node
+	Off     int
+	End     int
 }
 
-type member struct {
-	name string
+// Member is one member of an object, in the order of the text.
+type Member struct {
+	Name string
 	off  int
-	val  *node
+	Val  *Node
 }
 
-func (n *node) get(name string) *node {
+func (n *Node) Get(name string) *Node {
 	if n == nil {
 		return nil
 	}
-	for i := range n.members {
-		if n.members[i].name == name {
-			return n.members[i].val
+	for i := range n.Members {
+		if n.Members[i].Name == name {
+			return n.Members[i].Val
 		}
 	}
 	return nil
 }
 
 // has reports a value that is there and not null.
-func (n *node) has(name string) bool {
-	v := n.get(name)
+func (n *Node) has(name string) bool {
+	v := n.Get(name)
 	return v != nil && v.kind != null
 }
 
@@ -73,12 +74,12 @@ const maxDepth = 128 // that of Relay's parser
 type parser struct {
 	src  []byte
 	pos  int
-	dups []member // keys that occurred before in their object
+	dups []Member // keys that occurred before in their object
 	err  *syntaxError
 }
 
 // parseJSON reads one JSON value that fills src, but for white space around it.
-func parseJSON(src []byte) (*node, []member, *syntaxError) {
+func parseJSON(src []byte) (*Node, []Member, *syntaxError) {
 	p := &parser{src: src}
 	p.space()
 	n := p.value(0)
@@ -92,7 +93,7 @@ func parseJSON(src []byte) (*node, []member, *syntaxError) {
 	return n, p.dups, nil
 }
 
-func (p *parser) fail(format string, args ...any) *node {
+func (p *parser) fail(format string, args ...any) *Node {
 	if p.err == nil {
 		p.err = &syntaxError{off: p.pos, what: fmt.Sprintf(format, args...)}
 		p.pos = len(p.src)
@@ -113,11 +114,11 @@ func (p *parser) space() {
 	}
 }
 
-func (p *parser) value(depth int) *node {
+func (p *parser) value(depth int) *Node {
 	if depth >= maxDepth {
 		return p.fail("nesting is deeper than %d", maxDepth)
 	}
-	n := &node{off: p.pos}
+	n := &Node{Off: p.pos}
 	switch b := p.peek(); {
 	case b == '{':
 		p.object(n, depth)
@@ -130,11 +131,11 @@ func (p *parser) value(depth int) *node {
 	default:
 		p.word(n)
 	}
-	n.end = p.pos
+	n.End = p.pos
 	return n
 }
 
-func (p *parser) word(n *node) {
+func (p *parser) word(n *Node) {
 	for _, w := range []string{"null", "true", "false"} {
 		if strings.HasPrefix(string(p.src[p.pos:min(len(p.src), p.pos+len(w))]), w) {
 			p.pos += len(w)
@@ -151,7 +152,7 @@ func (p *parser) word(n *node) {
 	p.fail("no JSON value begins with %q", p.src[p.pos])
 }
 
-func (p *parser) object(n *node, depth int) {
+func (p *parser) object(n *Node, depth int) {
 	n.kind = object
 	p.pos++
 	if p.space(); p.peek() == '}' {
@@ -160,31 +161,31 @@ func (p *parser) object(n *node, depth int) {
 	}
 	seen := map[string]bool{}
 	for p.err == nil {
-		m := member{off: p.pos}
+		m := Member{off: p.pos}
 		if p.peek() != '"' {
 			p.fail("want a key in quotes")
 			return
 		}
-		m.name = p.text()
+		m.Name = p.text()
 		if p.space(); p.peek() != ':' {
-			p.fail("want a colon after the key %q", m.name)
+			p.fail("want a colon after the key %q", m.Name)
 			return
 		}
 		p.pos++
 		p.space()
-		m.val = p.value(depth + 1)
-		if seen[m.name] {
+		m.Val = p.value(depth + 1)
+		if seen[m.Name] {
 			p.dups = append(p.dups, m)
 		}
-		seen[m.name] = true
-		n.members = append(n.members, m)
+		seen[m.Name] = true
+		n.Members = append(n.Members, m)
 		if !p.more('}') {
 			return
 		}
 	}
 }
 
-func (p *parser) array(n *node, depth int) {
+func (p *parser) array(n *Node, depth int) {
 	n.kind = array
 	p.pos++
 	if p.space(); p.peek() == ']' {
@@ -192,7 +193,7 @@ func (p *parser) array(n *node, depth int) {
 		return
 	}
 	for p.err == nil {
-		n.elems = append(n.elems, p.value(depth+1))
+		n.Elems = append(n.Elems, p.value(depth+1))
 		if !p.more(']') {
 			return
 		}
@@ -223,7 +224,7 @@ func (p *parser) digits() int {
 	return p.pos - start
 }
 
-func (p *parser) number(n *node) {
+func (p *parser) number(n *Node) {
 	n.kind = number
 	start := p.pos
 	if p.peek() == '-' {

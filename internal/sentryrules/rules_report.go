@@ -1,4 +1,4 @@
-package sentrytest
+package sentryrules
 
 import (
 	"fmt"
@@ -8,26 +8,26 @@ import (
 
 func reportRule() rule {
 	entry := closed(fields{
-		"reason":   all(losing(LossItem, filled(200)), reason),
-		"category": losing(LossItem, oneOf(categories()...)),
-		"quantity": losing(LossItem, whole(1)),
+		"reason":   all(losing(lossItem, filled(200)), reason),
+		"category": losing(lossItem, oneOf(categories()...)),
+		"quantity": losing(lossItem, whole(1)),
 	})
-	full := func(c *check, n *node) {
+	full := func(c *check, n *Node) {
 		entry(c, n)
 		if n.kind == object {
-			c.require(n, LossItem, "reason", "category", "quantity")
+			c.require(n, lossItem, "reason", "category", "quantity")
 		}
 	}
 	known := closed(fields{
-		"timestamp":        moment(LossItem, retention, time.Minute),
+		"timestamp":        moment(lossItem, retention, time.Minute),
 		"discarded_events": discarded(full),
 	})
-	return func(c *check, n *node) {
+	return func(c *check, n *Node) {
 		known(c, n)
 		if n.kind == object {
-			c.require(n, LossItem, "discarded_events")
+			c.require(n, lossItem, "discarded_events")
 		}
-		if n.kind == object && n.get("timestamp") == nil {
+		if n.kind == object && n.Get("timestamp") == nil {
 			c.note(n, "no timestamp", "the time of the report")
 		}
 	}
@@ -35,11 +35,11 @@ func reportRule() rule {
 
 // discarded is the list of entries.
 func discarded(entry rule) rule {
-	return func(c *check, n *node) {
+	return func(c *check, n *Node) {
 		switch {
 		case n.kind != array:
-			c.faultf(n, LossItem, "a list of entries", "%v", n.kind)
-		case len(n.elems) == 0:
+			c.faultf(n, lossItem, "a list of entries", "%v", n.kind)
+		case len(n.Elems) == 0:
 			c.note(n, "empty list", "no client report at all, unless it is there to try the way")
 		default:
 			list(entry)(c, n)
@@ -58,17 +58,17 @@ func reasons() []string {
 }
 
 // reason warns of names that servers keep as free text only.
-func reason(c *check, n *node) {
+func reason(c *check, n *Node) {
 	if n.kind == text && !slices.Contains(reasons(), n.str) {
-		c.faultf(n, LossNone, "one of the protocol's reasons", "reason %q is not counted as a known one", clip(n.str))
+		c.faultf(n, lossNone, "one of the protocol's reasons", "reason %q is not counted as a known one", Clip(n.str))
 	}
 }
 
 // pairs notes log records that were counted without their bytes, or the reverse.
-func (c *check) pairs(n *node) {
+func (c *check) pairs(n *Node) {
 	seen := map[string]map[string]bool{}
-	for _, e := range n.get("discarded_events").values() {
-		r, category := e.get("reason").text(), e.get("category").text()
+	for _, e := range n.Get("discarded_events").Values() {
+		r, category := e.Get("reason").Text(), e.Get("category").Text()
 		if seen[r] == nil {
 			seen[r] = map[string]bool{}
 		}
@@ -76,7 +76,7 @@ func (c *check) pairs(n *node) {
 	}
 	for r, of := range seen {
 		if of["log_item"] != of["log_byte"] {
-			c.note(n, fmt.Sprintf("reason %s has one of log_item and log_byte", clip(r)), "both")
+			c.note(n, fmt.Sprintf("reason %s has one of log_item and log_byte", Clip(r)), "both")
 		}
 	}
 }
@@ -86,29 +86,29 @@ func sessionRule() rule {
 	attrs := closed(fields{"release": release, "environment": environment, "ip_address": ipAddress, "user_agent": str(0)}, "release")
 	item := fields{
 		"sid": sid, "did": filled(0), "init": aBool, "seq": whole(0),
-		"started":   all(textOnly, moment(LossItem, 5*day, time.Minute)),
-		"timestamp": moment(LossItem, 0, time.Minute),
+		"started":   all(textOnly, moment(lossItem, 5*day, time.Minute)),
+		"timestamp": moment(lossItem, 0, time.Minute),
 		"duration":  duration,
 		"errors":    whole(0),
 		"attrs":     attrs,
 	}
 	for name, r := range item {
-		item[name] = losing(LossItem, r)
+		item[name] = losing(lossItem, r)
 	}
-	item["status"] = textual(LossItem, oneOf("ok", "exited", "crashed", "abnormal", "unhandled", "errored"))
+	item["status"] = textual(lossItem, oneOf("ok", "exited", "crashed", "abnormal", "unhandled", "errored"))
 	item["abnormal_mechanism"] = oneOf("anr_foreground", "anr_background", "none")
-	known := all(closed(item), func(c *check, n *node) { c.require(n, LossItem, "sid", "started", "attrs") })
-	return func(c *check, n *node) {
+	known := all(closed(item), func(c *check, n *Node) { c.require(n, lossItem, "sid", "started", "attrs") })
+	return func(c *check, n *Node) {
 		known(c, n)
 		if n.kind != object {
 			return
 		}
-		status := n.get("status").text()
+		status := n.Get("status").Text()
 		if n.has("abnormal_mechanism") && status != "abnormal" {
-			c.fault(n, LossField, "abnormal_mechanism with status "+clip(status), "it with abnormal only")
+			c.fault(n, lossField, "abnormal_mechanism with status "+Clip(status), "it with abnormal only")
 		}
-		if status == "crashed" && n.get("errors").num() < 1 {
-			c.fault(n, LossNone, "crashed without errors", "errors of at least 1")
+		if status == "crashed" && n.Get("errors").Num() < 1 {
+			c.fault(n, lossNone, "crashed without errors", "errors of at least 1")
 		}
 		if !n.has("did") {
 			c.note(n, "session without did: users are not counted", "the install id")
@@ -116,20 +116,20 @@ func sessionRule() rule {
 	}
 }
 
-func sid(c *check, n *node) {
+func sid(c *check, n *Node) {
 	if c.is(n, text) && !isUUID(n.str) {
-		c.faultf(n, LossItem, "a UUID", "session id %q", clip(n.str))
+		c.faultf(n, lossItem, "a UUID", "session id %q", Clip(n.str))
 	}
 }
 
-func textOnly(c *check, n *node) {
+func textOnly(c *check, n *Node) {
 	if n.kind == number {
-		c.fault(n, LossItem, "started is a number", "RFC 3339")
+		c.fault(n, lossItem, "started is a number", "RFC 3339")
 	}
 }
 
-func duration(c *check, n *node) {
-	if c.is(n, number) && n.float() < 0 {
-		c.faultf(n, LossItem, "seconds of at least 0", "duration %s", clip(n.str))
+func duration(c *check, n *Node) {
+	if c.is(n, number) && n.Float() < 0 {
+		c.faultf(n, lossItem, "seconds of at least 0", "duration %s", Clip(n.str))
 	}
 }
