@@ -3,6 +3,7 @@ package krunk_test
 import (
 	"errors"
 	"fmt"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -62,6 +63,72 @@ func TestPanicThatWaitsHoldsUpNothing(t *testing.T) {
 		synctest.Wait()
 		if ev := srv.Events(); len(ev) != 1 || ev[0].Title() != "panic: the world is gone" {
 			t.Errorf("after the limit: %d events, want the panic", len(ev))
+		}
+	})
+}
+
+// One event that the server answers with 502, for what is in it, holds up nothing: 20 good ones behind it arrive within five
+// seconds, and in the end it is given up and told.
+func TestPoisonedEventHoldsUpNothing(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c, srv := start(t, krunk.Config{MaxRepeats: -1})
+		srv.Answer(func(r sentrytest.Received) sentrytest.Reply {
+			for _, ev := range r.Events {
+				if strings.Contains(ev.Title(), "poison") {
+					return sentrytest.Reply{Status: 502}
+				}
+			}
+			return sentrytest.OK()
+		})
+		c.Report(errors.New("poison"))
+		for i := range 20 {
+			c.Report(fmt.Errorf("good %d", i))
+		}
+		time.Sleep(5 * time.Second)
+		synctest.Wait()
+		if n, s := len(srv.Events()), c.Stats(); n != 20 || s.Waiting != 1 {
+			t.Errorf("%d events arrived within five seconds, %d wait, want 20 and 1; last error %q", n, s.Waiting, s.LastError)
+		}
+		for range 100 {
+			c.Report(errors.New("later"))
+			time.Sleep(10 * time.Second)
+		}
+		synctest.Wait()
+		if got := drops(c, "error"); got["send_error"] != 1 || c.Stats().Waiting != 0 {
+			t.Errorf("given up %v, %d wait; want the poisoned one given up", got, c.Stats().Waiting)
+		}
+	})
+}
+
+// A server that takes 20 KB costs no event: those with too many breadcrumbs go without them, what follows is built smaller.
+func TestTooLargeCostsNothing(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c, srv := start(t, krunk.Config{MaxRepeats: -1, MaxPanicRepeats: -1})
+		refused := 0
+		srv.Answer(func(r sentrytest.Received) sentrytest.Reply {
+			if len(r.Envelope.Raw) > 20_000 {
+				refused++
+				return sentrytest.TooLarge()
+			}
+			return sentrytest.OK()
+		})
+		net := c.Channel("net")
+		for i := range 40 {
+			for range 10 {
+				net.Info("a long story", krunk.String("of", fmt.Sprintf("%0500d", i)))
+			}
+			if i%5 == 4 {
+				crash(c, "the world is gone")
+			}
+			c.Report(fmt.Errorf("report %d", i))
+			time.Sleep(time.Second)
+		}
+		synctest.Wait()
+		if n := len(srv.Events()); n != 48 || len(c.Stats().Drops) != 0 {
+			t.Errorf("%d events arrived, want 48; given up %v", n, c.Stats().Drops)
+		}
+		if refused == 0 || refused > 3 {
+			t.Errorf("%d were refused for their size, want one or two", refused)
 		}
 	})
 }

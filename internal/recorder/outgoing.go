@@ -26,7 +26,7 @@ func (r *Recorder) event(rec *record.Record, kind blackbox.Kind) {
 	}
 	r.Events.Add(1)
 	item, cut, err := r.events.item(rec, &r.scope, r.cfg.History, suppressed)
-	if err != nil || len(item) > r.cfg.Outbox.MaxBody() {
+	if err != nil || len(item) > r.cfg.Outbox.Size()/4 { // MaxBody may be less by now
 		r.cfg.Tally.Add(protocol.ReasonInternalSDKError, protocol.CategoryError, 1)
 		return
 	}
