@@ -3,12 +3,14 @@ package krunk_test
 import (
 	"errors"
 	"fmt"
+	"runtime"
 	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
 
 	"github.com/krunk-go/krunk/krunk"
+	"github.com/krunk-go/krunk/transport/nethttp"
 	"github.com/krunk-go/krunk/transport/sentrytest"
 )
 
@@ -131,4 +133,29 @@ func TestTooLargeCostsNothing(t *testing.T) {
 			t.Errorf("%d were refused for their size, want one or two", refused)
 		}
 	})
+}
+
+// Close ends what the transport keeps: no goroutine of a connection is left.
+func TestCloseLeavesNoConnection(t *testing.T) {
+	srv := sentrytest.Start(sentrytest.Options{})
+	defer srv.Close()
+	tr := nethttp.Default()
+	c, err := krunk.Start(krunk.Config{DSN: srv.DSN(), Transport: tr})
+	if err != nil {
+		t.Fatal(err)
+	}
+	c.Report(errors.New("boom"))
+	if !c.Close(time.Minute) || len(srv.Events()) != 1 {
+		t.Fatal("the event did not arrive")
+	}
+	var stacks string
+	for range 100 {
+		buf := make([]byte, 1<<20)
+		stacks = string(buf[:runtime.Stack(buf, true)])
+		if !strings.Contains(stacks, "net/http.(*persistConn)") {
+			return
+		}
+		time.Sleep(50 * time.Millisecond)
+	}
+	t.Errorf("goroutines of a connection are left:\n%s", stacks)
 }

@@ -18,8 +18,30 @@ type Context interface {
 // must not retain r or r.Body: both are reused for the next envelope. An error means that no answer came (the envelope is
 // kept and tried again); every answer of the server, also 3xx, 4xx and 5xx, is a Response and no error. A Send that panics or
 // ends its goroutine costs that attempt.
+//
+// Two more methods are used where a Transport has them:
+//
+//   - Parallel() int says how many Sends may be under way at once, each in a goroutine of its own; Krunk uses four at most, and
+//     more than one only while the server answers and several envelopes wait. Without it that is one.
+//   - CloseIdle() ends what is kept for the next Send: connections and their goroutines. It is called when a client is closed
+//     and no Send is under way. A Send may follow all the same, for a panic that meets a closed client.
 type Transport interface {
 	Send(ctx Context, r *Request) (Response, error)
+}
+
+// Parallel returns how many Sends t takes at once, 1 at least.
+func Parallel(t Transport) int {
+	if p, ok := t.(interface{ Parallel() int }); ok {
+		return max(p.Parallel(), 1)
+	}
+	return 1
+}
+
+// CloseIdle ends what t keeps for the next Send, if it keeps anything.
+func CloseIdle(t Transport) {
+	if c, ok := t.(interface{ CloseIdle() }); ok {
+		c.CloseIdle()
+	}
 }
 
 // Request is one POST. Empty fields are not sent. It is owned by the caller of Send and valid until Send returns.

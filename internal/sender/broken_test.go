@@ -82,3 +82,38 @@ func TestHooksThatBreak(t *testing.T) {
 		})
 	}
 }
+
+// keeper is a transport that keeps something.
+type keeper struct {
+	transport.Func
+	closed int
+	panics bool
+}
+
+func (k *keeper) CloseIdle() {
+	if k.closed++; k.panics {
+		panic("closed twice")
+	}
+}
+
+func TestEndClosesWhatTheTransportKeeps(t *testing.T) {
+	for _, panics := range []bool{false, true} {
+		synctest.Test(t, func(t *testing.T) {
+			k := &keeper{panics: panics}
+			g := newRigWith(t, then(), func(c *Config) {
+				k.Func = c.Transport.(transport.Func)
+				c.Transport = k
+			})
+			g.event(t, "boom")
+			g.Flush(nil)
+			if k.closed != 0 {
+				t.Error("closed while the sender works")
+			}
+			g.Stop()
+			<-g.over
+			if k.closed != 1 || !g.Flush(nil) {
+				t.Errorf("closed %d times, want once, and a flush that ends", k.closed)
+			}
+		})
+	}
+}

@@ -6,6 +6,7 @@ import (
 	"github.com/krunk-go/krunk/internal/blackbox"
 	"github.com/krunk-go/krunk/internal/notify"
 	"github.com/krunk-go/krunk/internal/protocol"
+	"github.com/krunk-go/krunk/transport"
 )
 
 // Work runs until Stop. A panic or runtime.Goexit in what it calls, the transport above all, costs the attempt that it
@@ -42,8 +43,12 @@ func (s *Sender) Work() {
 // end says that Work has returned.
 func (s *Sender) end() {
 	s.body = nil
-	s.ended.Store(true)
-	s.cfg.Progress.Broadcast()
+	defer func() { // the last use of foreign code
+		_ = recover()
+		s.ended.Store(true)
+		s.cfg.Progress.Broadcast()
+	}()
+	transport.CloseIdle(s.cfg.Transport)
 }
 
 // turn is one pump, whatever happens in it.

@@ -8,6 +8,9 @@ package deflate
 
 import (
 	"fmt"
+	"strconv"
+	"sync"
+	"sync/atomic"
 
 	"github.com/krunk-go/krunk/transport"
 )
@@ -24,13 +27,19 @@ type Config struct {
 	MinSize int
 }
 
-// Transport compresses bodies and hands them to another transport. Like any transport, it is used by one goroutine at a
-// time. It does not allocate once its buffer and the compressor's pools are warm.
+// Transport compresses bodies and hands them to another transport. It does not allocate once its buffers and the compressor's
+// pools are warm.
 type Transport struct {
 	next    transport.Transport
 	minSize int
-	out     gzipBuffer        // the compressed body; owned by Send
-	req     transport.Request // what next gets; owned by Send
+	plain   atomic.Bool // a server refused what was compressed and took the same as it is
+	work    sync.Pool   // of *work
+}
+
+// work is what a Send that compresses needs; owned by that Send.
+type work struct {
+	out gzipBuffer        // the compressed body
+	req transport.Request // what next gets
 }
 
 var _ transport.Transport = (*Transport)(nil)
@@ -54,24 +63,52 @@ func (c Config) Wrap(next transport.Transport) (*Transport, error) {
 
 // Send compresses r.Body and sends a copy of r with ContentEncoding "gzip". A body that is below the minimal size, that
 // would not get smaller, or that has a ContentEncoding already, goes to the next transport as it is. r is not changed.
+//
+// A server or a proxy that answers a compressed body with 415 or 400 gets it once more as it is. If that helps, nothing is
+// compressed any more, and Note of the answer says so.
 func (t *Transport) Send(ctx transport.Context, r *transport.Request) (transport.Response, error) {
-	if r.ContentEncoding != "" || len(r.Body) < t.minSize {
+	if r.ContentEncoding != "" || len(r.Body) < t.minSize || t.plain.Load() {
 		return t.next.Send(ctx, r)
 	}
-	defer t.release()
-	if !t.out.compress(r.Body) {
+	a, err := t.compressed(ctx, r)
+	if err != nil || a.Status != 415 && a.Status != 400 {
+		return a, err
+	}
+	refused := a.Status
+	if a, err = t.next.Send(ctx, r); err == nil && a.Status != 415 && a.Status != 400 {
+		t.plain.Store(true)
+		a.Note = "deflate: status " + strconv.Itoa(refused) + " for what is compressed: envelopes are sent plain from now on"
+	}
+	return a, err
+}
+
+// compressed sends r compressed, where that makes it smaller.
+func (t *Transport) compressed(ctx transport.Context, r *transport.Request) (transport.Response, error) {
+	w, _ := t.work.Get().(*work)
+	if w == nil {
+		w = new(work)
+	}
+	defer t.release(w)
+	if !w.out.compress(r.Body) {
 		return t.next.Send(ctx, r)
 	}
-	t.req = *r
-	t.req.ContentEncoding = "gzip"
-	t.req.Body = t.out.b
-	return t.next.Send(ctx, &t.req)
+	w.req = *r
+	w.req.ContentEncoding = "gzip"
+	w.req.Body = w.out.b
+	return t.next.Send(ctx, &w.req)
 }
 
 // release forgets the caller's request, and the buffer if one large envelope made it large.
-func (t *Transport) release() {
-	t.req = transport.Request{}
-	if cap(t.out.b) > maxKept {
-		t.out.b = nil
+func (t *Transport) release(w *work) {
+	w.req = transport.Request{}
+	if cap(w.out.b) > maxKept {
+		w.out.b = nil
 	}
+	t.work.Put(w)
 }
+
+// Parallel returns how many Sends the next transport takes at once.
+func (t *Transport) Parallel() int { return transport.Parallel(t.next) }
+
+// CloseIdle ends what the next transport keeps.
+func (t *Transport) CloseIdle() { transport.CloseIdle(t.next) }

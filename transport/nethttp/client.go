@@ -21,8 +21,8 @@ type client struct {
 
 	mu      sync.Mutex // guards the rest
 	conns   map[*conn]struct{}
-	busy    bool // a Send uses it
-	retired bool // closed as soon as it is not busy
+	busy    int  // Sends that use it
+	retired bool // closed as soon as none does
 }
 
 // newClient makes a client for one link.
@@ -33,8 +33,8 @@ func (t *Transport) newClient(l *link) *client {
 		TLSClientConfig:        l.tls(),
 		TLSHandshakeTimeout:    t.cfg.ConnectTimeout,
 		IdleConnTimeout:        t.cfg.IdleTimeout,
-		MaxIdleConns:           1,
-		MaxIdleConnsPerHost:    1,
+		MaxIdleConns:           parallel,
+		MaxIdleConnsPerHost:    parallel,
 		MaxResponseHeaderBytes: maxAnswerHeader,
 		DisableCompression:     true, // the answer is thrown away
 		ForceAttemptHTTP2:      true, // net/http gives it up when it sees a TLSClientConfig or DialContext
@@ -58,7 +58,7 @@ func (c *client) dial(ctx context.Context, dial dialFunc, limit time.Duration, n
 	made := &conn{Conn: nc, owner: c}
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.retired && !c.busy { // net/http goes on dialing when the Send has ended
+	if c.retired && c.busy == 0 { // net/http goes on dialing when the Send has ended
 		_ = nc.Close()
 		return nil, net.ErrClosed
 	}
@@ -70,12 +70,14 @@ func (c *client) dial(ctx context.Context, dial dialFunc, limit time.Duration, n
 func (c *client) acquire() bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.busy = !c.retired
-	return c.busy
+	if !c.retired {
+		c.busy++
+	}
+	return !c.retired
 }
 
 // release ends acquire, and closes the connections if retire came in between.
-func (c *client) release() { c.end(func() { c.busy = false }) }
+func (c *client) release() { c.end(func() { c.busy-- }) }
 
 // retire closes the connections, or has release do it. c is not used again.
 func (c *client) retire() { c.end(func() { c.retired = true }) }
@@ -85,7 +87,7 @@ func (c *client) end(change func()) {
 	c.mu.Lock()
 	change()
 	var gone map[*conn]struct{}
-	if c.retired && !c.busy {
+	if c.retired && c.busy == 0 {
 		gone, c.conns = c.conns, nil
 	}
 	c.mu.Unlock()

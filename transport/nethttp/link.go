@@ -13,7 +13,7 @@ import (
 type link struct {
 	trust  trust
 	tls    func() *tls.Config     // made once, at the first connection
-	client atomic.Pointer[client] // nil until the first Send; stored by Send alone
+	client atomic.Pointer[client] // nil until the first Send
 }
 
 // newLink checks tr.
@@ -37,12 +37,13 @@ func (l *link) permits(u *url.URL) error {
 
 // acquire returns a client that is busy for the caller, a new one if there is none or the last one was retired.
 func (l *link) acquire(t *Transport) *client {
-	c := l.client.Load()
-	for c == nil || !c.acquire() {
-		c = t.newClient(l)
-		l.client.Store(c)
+	for {
+		c := l.client.Load()
+		if c != nil && c.acquire() {
+			return c
+		}
+		l.client.CompareAndSwap(c, t.newClient(l)) // one that another Send stored will do
 	}
-	return c
 }
 
 // retire gives the client up.

@@ -20,23 +20,25 @@ type template struct {
 type templateKey struct{ url, auth, userAgent, contentType, contentEncoding string }
 
 // template returns the template for r, one of the last two or a new one. Its header values are r's own strings.
-func (t *Transport) template(r *transport.Request) (*template, error) {
+func (t *Transport) template(r *transport.Request) (template, error) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
 	key := templateKey{r.URL, r.Auth, r.UserAgent, r.ContentType, r.ContentEncoding}
 	for i := range t.templates {
-		if tpl := &t.templates[i]; tpl.req != nil && tpl.key == key {
+		if tpl := t.templates[i]; tpl.req != nil && tpl.key == key {
 			return tpl, nil
 		}
 	}
 	u, err := parseURL(r.URL)
 	if err != nil {
-		return nil, err
+		return template{}, err
 	}
 	tpl := &t.templates[t.oldest]
 	t.oldest = (t.oldest + 1) % len(t.templates)
 	*tpl = template{key: key, req: &http.Request{
 		Method: http.MethodPost, URL: u, Header: header(r), Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1,
 	}}
-	return tpl, nil
+	return *tpl, nil
 }
 
 // parseURL does not show s in its errors: it may hold the key.

@@ -7,6 +7,7 @@ import (
 	"io"
 	"net/http"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 
@@ -119,8 +120,9 @@ func TestSendResponse(t *testing.T) {
 			transport.Response{Status: 200, RateLimits: "60:error:key, 2700::organization"}},
 		{"date", 503, http.Header{"Retry-After": {"Wed, 21 Oct 2026 07:28:00 GMT"}},
 			transport.Response{Status: 503, RetryAfter: "Wed, 21 Oct 2026 07:28:00 GMT"}},
-		{"redirect", 307, http.Header{"Location": {"/elsewhere"}}, transport.Response{Status: 307}},
-		{"permanent redirect", 301, http.Header{"Location": {"/elsewhere"}}, transport.Response{Status: 301}},
+		{"redirect", 307, http.Header{"Location": {"/elsewhere"}}, transport.Response{Status: 307, Location: "/elsewhere"}},
+		{"permanent redirect", 301, http.Header{"Location": {"/elsewhere"}}, transport.Response{Status: 301, Location: "/elsewhere"}},
+		{"a type of nothing", 200, http.Header{"Content-Type": {"text/html"}}, transport.Response{Status: 200}},
 		{"413", 413, nil, transport.Response{Status: 413}},
 	}
 	for _, tt := range tests {
@@ -137,6 +139,64 @@ func TestSendResponse(t *testing.T) {
 			got, err := newTransport(t, nil).Send(t.Context(), envelope(s.URL))
 			if err != nil || got != tt.want {
 				t.Errorf("got %+v, %v; want %+v", got, err, tt.want)
+			}
+		})
+	}
+}
+
+// TestContentType tells a page from an answer without a body, chunked or not.
+func TestContentType(t *testing.T) {
+	for _, flush := range []bool{false, true} {
+		for body, want := range map[string]string{"<html>log in</html>": "text/html; charset=utf-8", "": ""} {
+			s := serve(t, nil, func(w http.ResponseWriter, r *http.Request) {
+				w.Header().Set("Content-Type", "text/html; charset=utf-8")
+				if flush {
+					w.(http.Flusher).Flush()
+				}
+				_, _ = io.WriteString(w, body)
+			})
+			got, err := newTransport(t, nil).Send(t.Context(), envelope(s.URL))
+			if err != nil || got.Status != 200 || got.ContentType != want {
+				t.Errorf("body %q, chunked %v: got %+v, %v; want the type %q", body, flush, got, err, want)
+			}
+		}
+	}
+}
+
+// TestParallel has as many Sends under way at once as Parallel says; each gets its own answer, and the connections are reused.
+func TestParallel(t *testing.T) {
+	for _, cert := range certs(t) {
+		t.Run(cert.name, func(t *testing.T) {
+			all := make(chan struct{})
+			var inside, meets atomic.Int32
+			s := serve(t, cert.cert, func(w http.ResponseWriter, r *http.Request) {
+				b, _ := io.ReadAll(r.Body)
+				if inside.Add(1)%parallel == 0 { // the last of a round lets all go
+					meets.Add(1)
+					for range parallel - 1 {
+						all <- struct{}{}
+					}
+				} else {
+					<-all
+				}
+				w.Header().Set("Retry-After", string(b))
+			})
+			tr := newTransport(t, &Config{Trust: cert.trust})
+			var wg sync.WaitGroup
+			for i := range tr.Parallel() {
+				wg.Go(func() {
+					for round := range 20 {
+						r := envelope(s.URL)
+						r.Body = fmt.Appendf(nil, "%d of %d", i, round)
+						if a, err := tr.Send(t.Context(), r); err != nil || a.RetryAfter != string(r.Body) {
+							t.Errorf("got %+v, %v; want the answer to %s", a, err, r.Body)
+						}
+					}
+				})
+			}
+			wg.Wait()
+			if meets.Load() != 20 || s.conns.Load() > parallel {
+				t.Errorf("%d rounds over %d connections, want 20 over at most %d", meets.Load(), s.conns.Load(), parallel)
 			}
 		})
 	}

@@ -80,11 +80,15 @@ func TestTimeouts(t *testing.T) {
 	}
 }
 
-// TestBodyNeverEnds checks that an answer counts although its body does not come.
+// TestBodyNeverEnds checks that an answer counts although its body does not come, and that nobody waits for that.
 func TestBodyNeverEnds(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		tr := newTransport(t, &Config{DialContext: pipe(half)})
+		start := time.Now()
 		got, err := tr.Send(t.Context(), envelope("http://sentry.invalid"))
+		if d := time.Since(start); d != restTime {
+			t.Errorf("Send took %v, want %v", d, restTime)
+		}
 		if err != nil || got.Status != http.StatusAccepted {
 			t.Errorf("got %+v, %v; want status 202", got, err)
 		}

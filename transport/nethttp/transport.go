@@ -15,20 +15,22 @@ import (
 	"io"
 	"net/http"
 	"strings"
+	"sync"
 	"sync/atomic"
+	"time"
 
 	"github.com/krunk-go/krunk/transport"
 )
 
-// Transport implements [transport.Transport] over net/http. Send belongs to one goroutine at a time; SetTrust and
-// CloseIdle may be called from any goroutine, also during a Send.
+// Transport implements [transport.Transport] over net/http. All methods may be called by several goroutines at once.
 type Transport struct {
 	cfg   Config // with defaults filled in; immutable after New
 	proxy proxyFunc
 	link  atomic.Pointer[link] // never nil
 
-	templates [2]template // owned by Send: plain and compressed bodies alternate
-	oldest    int         // the template that is replaced next; owned by Send
+	mu        sync.Mutex  // guards the two below
+	templates [2]template // plain and compressed bodies alternate
+	oldest    int         // the template that is replaced next
 }
 
 var _ transport.Transport = (*Transport)(nil)
@@ -78,14 +80,19 @@ func (t *Transport) SetTrust(tr Trust) error {
 	return nil
 }
 
-// CloseIdle closes the connection that is kept for the next Send, or that of the Send in flight when it has ended. A game
-// calls it when the device resumes from suspension: the server has long forgotten that connection, and the next Send
-// would wait on it until its Timeout.
+// Parallel returns 4: so many Sends may be under way at once, each on a connection of its own where the server has HTTP/1.1.
+func (t *Transport) Parallel() int { return parallel }
+
+const parallel = 4
+
+// CloseIdle closes the connections that are kept for the next Send, or those of the Sends in flight when they have ended. A
+// game calls it when the device resumes from suspension: the server has long forgotten that connection, and the next Send
+// would wait on it until its Timeout. Closing a client calls it too.
 func (t *Transport) CloseIdle() { t.link.Load().retire() }
 
 // Send posts r and returns the status and the rate-limit headers of the answer. It follows no redirect: a 3xx is an
-// answer like any other. The answer's body is read up to Config.MaxResponse and thrown away. When Send returns, by
-// whatever way, nothing reads r.Body any more.
+// answer like any other. The answer's body is read up to Config.MaxResponse, for a second at most, and thrown away. When Send
+// returns, by whatever way, nothing reads r.Body any more.
 //
 // If the kept connection turns out to be closed, r is sent once more, on a new one. As the server may have read r before
 // it closed, r can arrive twice, as it can when the caller sends again after an error.
@@ -106,9 +113,9 @@ func (t *Transport) Send(ctx transport.Context, r *transport.Request) (transport
 	lent := lend(r.Body)
 	defer lent.revoke()
 
-	a, kept, err := t.try(limited, l, tpl, lent)
+	a, kept, err := t.try(limited, cancel, l, tpl, lent)
 	if err != nil && kept && limited.Err() == nil {
-		a, _, err = t.try(limited, l, tpl, lent)
+		a, _, err = t.try(limited, cancel, l, tpl, lent)
 	}
 	if err != nil {
 		err = t.explain(ctx, limited, l, r, tpl.req.URL, err)
@@ -116,8 +123,8 @@ func (t *Transport) Send(ctx transport.Context, r *transport.Request) (transport
 	return a, err
 }
 
-// try makes one attempt. It reports whether that was made on the kept connection.
-func (t *Transport) try(ctx context.Context, l *link, tpl *template, lent *loan) (a transport.Response, kept bool, err error) {
+// try makes one attempt. It reports whether that was made on a kept connection.
+func (t *Transport) try(ctx context.Context, cancel func(), l *link, tpl template, lent *loan) (a transport.Response, kept bool, err error) {
 	c := l.acquire(t)
 	defer c.release()
 	before := c.dials.Load()
@@ -127,24 +134,36 @@ func (t *Transport) try(ctx context.Context, l *link, tpl *template, lent *loan)
 		c.retire()
 		return a, kept, err
 	}
-	drain(resp.Body, t.cfg.MaxResponse)
+	a = answer(resp)
+	if drain(resp.Body, t.cfg.MaxResponse, cancel) == 0 {
+		a.ContentType = "" // a server may name the type of nothing
+	}
 	if t.link.Load() != l {
 		c.retire() // SetTrust came before acquire and found no client
 	}
-	return answer(resp), kept, nil
+	return a, kept, nil
 }
 
-// drain reads the body to its end, so that the connection can be reused, but no more than limit bytes: a longer one
-// costs the connection. An error does not matter, for the status is known.
-func drain(body io.ReadCloser, limit int) {
+// restTime is what the rest of an answer may take whose status is known.
+const restTime = time.Second
+
+// drain reads the body to its end, so that the connection can be reused, but no more than limit bytes and for no longer than
+// restTime: a longer or slower one costs the connection. An error does not matter, for the status is known. It returns how much
+// it read.
+func drain(body io.ReadCloser, limit int, cancel func()) int64 {
 	defer body.Close()
-	_, _ = io.Copy(io.Discard, io.LimitReader(body, int64(limit)+1)) // + 1 to see the end of a body of exactly limit
+	defer time.AfterFunc(restTime, cancel).Stop()
+	n, _ := io.Copy(io.Discard, io.LimitReader(body, int64(limit)+1)) // + 1 to see the end of a body of exactly limit
+	return n
 }
 
 // answer picks the parts of resp that Krunk obeys.
 func answer(resp *http.Response) transport.Response {
 	limits := resp.Header["X-Sentry-Rate-Limits"]
-	a := transport.Response{Status: resp.StatusCode, RetryAfter: resp.Header.Get("Retry-After")}
+	a := transport.Response{
+		Status: resp.StatusCode, RetryAfter: resp.Header.Get("Retry-After"),
+		Location: resp.Header.Get("Location"), ContentType: resp.Header.Get("Content-Type"),
+	}
 	if len(limits) > 0 {
 		a.RateLimits = strings.Join(limits, ", ") // does not allocate for one
 	}
