@@ -36,3 +36,7 @@ func (e *encoder) settled() (k record.Kind, num uint64, str string) {
 	}
 	return record.JSON, 0, view(e.b)
 }
+
+// The stack that an error keeps is looked for by reflection, which would keep the methods of all types: 164 KiB.
+func keepsStack(error) bool   { return false }
+func stackOf(error) []uintptr { return nil }

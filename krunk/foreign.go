@@ -4,6 +4,7 @@ import (
 	"reflect"
 	"strconv"
 	"strings"
+	"unsafe"
 
 	"github.com/krunk-go/krunk/internal/record"
 )
@@ -59,6 +60,7 @@ func typeName(v any) string {
 // chain is a tree of errors in the order in which it was met, the outermost first.
 type chain struct {
 	errs [record.MaxErrors]record.Error
+	from [record.MaxErrors]error // what each entry was made of
 	n    int
 	more bool
 }
@@ -71,16 +73,16 @@ func (c *chain) list(h *record.Head) []record.Error {
 	return c.errs[:c.n]
 }
 
-// wraps reports whether err may hold other errors.
+// wraps reports whether err has more to tell than its type and text: other errors, or where it was made.
 func wraps(err error) bool {
 	switch err.(type) {
-	case interface{ Unwrap() error }, interface{ Unwrap() []error }:
+	case interface{ Unwrap() error }, interface{ Unwrap() []error }, interface{ Cause() error }:
 		return true
 	}
-	return false
+	return keepsStack(err)
 }
 
-// walk adds err and everything that it wraps. A cycle ends where the chain is full.
+// walk adds err and everything that it wraps. A cycle ends where it comes back to an error that it goes through.
 func (c *chain) walk(err error, parent int, index uint8) {
 	if c.n == len(c.errs) {
 		c.more = true
@@ -89,10 +91,37 @@ func (c *chain) walk(err error, parent int, index uint8) {
 	self := c.n
 	if parent < 0 {
 		parent = self
+	} else if c.passes(err, parent) {
+		return
 	}
 	c.errs[self] = record.Error{Type: typeName(err), Text: errorText(err), Parent: uint8(parent), Index: index}
+	c.from[self] = err
 	c.n++
 	c.unwrap(err, self)
+}
+
+// passes reports whether err is entry at or one of those that wrap it.
+func (c *chain) passes(err error, at int) bool {
+	for {
+		if same(err, c.from[at]) {
+			return true
+		}
+		up := int(c.errs[at].Parent)
+		if up == at {
+			return false
+		}
+		at = up
+	}
+}
+
+// same reports whether two errors are one. The words of an interface tell it for types that cannot be compared, too.
+func same(a, b error) (yes bool) {
+	if *(*[2]unsafe.Pointer)(unsafe.Pointer(&a)) == *(*[2]unsafe.Pointer)(unsafe.Pointer(&b)) {
+		return true
+	}
+	defer func() { recover() }() // a comparable type may hold what is not
+	t := reflect.TypeOf(a)
+	return t == reflect.TypeOf(b) && t.Comparable() && a == b
 }
 
 func (c *chain) unwrap(err error, self int) {
@@ -101,6 +130,7 @@ func (c *chain) unwrap(err error, self int) {
 			c.more = true
 		}
 	}()
+	c.errs[self].PCs = stackOf(err)
 	switch w := err.(type) {
 	case interface{ Unwrap() error }:
 		if inner := w.Unwrap(); inner != nil {
@@ -108,9 +138,16 @@ func (c *chain) unwrap(err error, self int) {
 		}
 	case interface{ Unwrap() []error }:
 		for i, inner := range w.Unwrap() {
+			if c.more {
+				break
+			}
 			if inner != nil {
 				c.walk(inner, self, uint8(min(i, 254)+1))
 			}
+		}
+	case interface{ Cause() error }:
+		if inner := w.Cause(); inner != nil {
+			c.walk(inner, self, 0)
 		}
 	}
 }
