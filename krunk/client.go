@@ -151,6 +151,9 @@ func (c *Client) Channel(name string) *Channel {
 	if c == nil {
 		return nil
 	}
+	if c.recorder != nil { // before an underscore hides what kind of a name it is
+		name = c.recorder.Scrub(name)
+	}
 	name = channelName(name)
 	c.mu.Lock()
 	defer c.mu.Unlock()

@@ -67,7 +67,7 @@ func (l *look) unix(i, j int) int {
 	k := word(s, j, "")
 	first := s[j:k]
 	if first == "run" {
-		j = separators(s, k)
+		j = max(separators(s, k), k)
 		k = word(s, j, "")
 		if first = s[j:k]; first != "media" && first != "user" {
 			return 0
@@ -137,14 +137,22 @@ func (l *look) share(i, j int) int {
 	s := l.s
 	n := separator(s, i)
 	forward := isSlash(s[i+n-1])
-	if c := l.before(i); c == ':' || j-i < 2 || s[i] == '%' && j == i+n || forward && (c == '/' || separator(s, i+n) < j-i-n) {
+	c := l.before(i)
+	if j-i < 2 || s[i] == '%' && j == i+n || forward && (c == ':' || c == '/' || separator(s, i+n) < j-i-n) {
+		return 0
+	}
+	if c == ':' && i >= l.from+2 && isLetter(s[i-2]) && !isWord(l.before(i-2)) {
 		return 0 // "D:\\x" with its backslashes doubled, \x, "https://", "file:///"
 	}
 	const more = "-.$" // in the name of a machine: \\wsl$
 	k := word(s, j, more)
 	if dot := s[j:k] == "."; dot || k == j && l.peek(j) == '?' { // \\?\UNC\server\share, but not \\?\C:\ and \\.\pipe\
-		m, ok := element(s, separators(s, j+1), "UNC")
-		if j = separators(s, m); !ok || j == 0 {
+		j = separators(s, j+1)
+		m, ok := element(s, j, "UNC")
+		if ok = ok && j > 0; ok {
+			j = separators(s, m)
+		}
+		if !ok || j == 0 {
 			return 0
 		}
 		k = word(s, j, more)

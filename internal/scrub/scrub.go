@@ -24,7 +24,7 @@ const (
 	Filtered = "[Filtered]"
 )
 
-// Scrubber is owned by one goroutine.
+// Scrubber is owned by one goroutine; Text and Path may be called by any.
 type Scrubber struct {
 	home string // of this device, without a separator at its end; immutable after New
 	text []byte // a JSON string without its escapes
