@@ -32,8 +32,8 @@ type events struct {
 	entry      protocol.LogEntry
 	sdk        protocol.SDK
 	settings   protocol.SDKSettings
-	mechanisms [record.MaxErrors]protocol.Mechanism
-	numbers    [record.MaxErrors]int
+	mechanisms [record.MaxErrors + 1]protocol.Mechanism // one more for a log record's own
+	numbers    [record.MaxErrors + 1]int
 	handled    [2]bool // false and true, for pointers
 	fields     []record.Field
 	errs       []record.Error
@@ -103,13 +103,19 @@ func (e *events) item(rec *record.Record, s *scope, history *blackbox.HistoryBuf
 		ev.User = &s.user
 	}
 	e.fields = appendFields(e.fields[:0], rec, e.scrub, takenInContext)
-	if e.pcs = rec.PCs(e.pcs[:0]); len(e.pcs) > framesOf(e.limit()) {
+	e.errs = rec.Errors(e.errs[:0])
+	e.pcs = rec.PCs(e.pcs[:0])
+	if rec.Type == record.ErrorType && len(e.errs) > 0 && len(e.errs[0].PCs) > 0 { // where it was made says more than where it was reported
+		e.pcs = append(e.pcs[:0], e.errs[0].PCs...)
+	}
+	if len(e.pcs) > framesOf(e.limit()) {
 		e.pcs = withoutMiddle(e.pcs, framesOf(e.limit()))
 		rec.Flags |= record.FlagStack
 	}
 	e.contexts(s)
 	e.stack(rec)
 	e.exception(rec)
+	e.grouping(rec)
 	e.breadcrumbs(history, start)
 	e.about(rec, s, suppressed)
 	ev.Trim()
@@ -263,13 +269,18 @@ func (e *events) stack(rec *record.Record) {
 		e.frames, e.stacktrace.Frames = make([]stack.Frame, 0, n), make([]protocol.Frame, 0, n)
 	}
 	e.frames = e.stacks.Frames(e.frames[:0], e.pcs, kind)
-	e.stacktrace.Frames = e.stacktrace.Frames[:0]
-	for i := range e.frames {
-		f := &e.frames[i]
-		e.stacktrace.Frames = append(e.stacktrace.Frames, protocol.Frame{
+	e.stacktrace.Frames = e.wire(e.stacktrace.Frames[:0], e.frames)
+}
+
+// wire appends frames as they travel.
+func (e *events) wire(dst []protocol.Frame, frames []stack.Frame) []protocol.Frame {
+	for i := range frames {
+		f := &frames[i]
+		dst = append(dst, protocol.Frame{
 			Function: f.Function, Module: f.Module, Filename: f.Filename, AbsPath: e.scrub.Path(f.AbsPath), Lineno: f.Line, InApp: f.InApp,
 		})
 	}
+	return dst
 }
 
 // withoutMiddle shortens a stack. A fifth of what stays is from the outer end.

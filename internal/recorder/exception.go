@@ -2,6 +2,7 @@ package recorder
 
 import (
 	"runtime"
+	"slices"
 	"strconv"
 
 	"github.com/krunk-go/krunk/internal/protocol"
@@ -9,18 +10,21 @@ import (
 	"github.com/krunk-go/krunk/internal/stack"
 )
 
-// exception fills the list of exceptions: root cause first, the outermost one last, which carries the stack.
+// exception fills the list of exceptions: root cause first, the outermost one last. That one carries the event's stack, another
+// one the stack of the place where it was made, if it keeps one.
 func (e *events) exception(rec *record.Record) {
 	e.exceptions.Values = e.exceptions.Values[:0]
-	e.errs = rec.Errors(e.errs[:0])
 	if rec.Type == record.LogType {
 		e.logEntry(rec)
+	} else if len(e.errs) == 0 { // no call of the game's makes such a record
+		e.errs = append(e.errs, record.Error{})
 	}
 	for i := len(e.errs) - 1; i >= 0; i-- {
-		err := &e.errs[i]
-		e.exceptions.Values = append(e.exceptions.Values, protocol.Exception{
-			Type: err.Type, Value: e.scrub.Text(err.Text), Mechanism: e.mechanism(rec, i),
-		})
+		x := protocol.Exception{Type: title(e.errs, i), Value: e.scrub.Text(e.errs[i].Text), Mechanism: e.mechanism(rec, i)}
+		if pcs := e.errs[i].PCs; i > 0 && len(pcs) > 0 {
+			x.Stacktrace = &protocol.Stacktrace{Frames: e.wire(nil, e.stacks.Frames(nil, pcs, stack.Call))}
+		}
+		e.exceptions.Values = append(e.exceptions.Values, x)
 	}
 	top := &e.exceptions.Values[len(e.exceptions.Values)-1]
 	if len(e.stacktrace.Frames) > 0 {
@@ -36,6 +40,42 @@ func (e *events) exception(rec *record.Record) {
 	}
 }
 
+// title returns the type of error i as a reader needs it: the types by which Go wraps, joins and makes errors of a text say
+// nothing, so the innermost one of its chain that has a name of its own stands for them.
+func title(errs []record.Error, i int) string {
+	if says(errs[i].Type) {
+		return errs[i].Type
+	}
+	if t := innermost(errs, i); t != "" {
+		return t
+	}
+	return "error"
+}
+
+func innermost(errs []record.Error, i int) string {
+	for j := i + 1; j < len(errs); j++ {
+		if int(errs[j].Parent) == i {
+			if t := innermost(errs, j); t != "" {
+				return t
+			}
+		}
+	}
+	if says(errs[i].Type) {
+		return errs[i].Type
+	}
+	return ""
+}
+
+// says reports whether the name of an error's type means something. Package errors may be github.com/pkg/errors as well.
+func says(typ string) bool {
+	switch typ {
+	case "", "*fmt.wrapError", "*fmt.wrapErrors", "*errors.errorString", "*errors.joinError",
+		"*errors.fundamental", "*errors.withStack", "*errors.withMessage":
+		return false
+	}
+	return true
+}
+
 // mechanism says how entry i was caught and where it hangs in the tree.
 func (e *events) mechanism(rec *record.Record, i int) *protocol.Mechanism {
 	m := &e.mechanisms[i]
@@ -48,7 +88,9 @@ func (e *events) mechanism(rec *record.Record, i int) *protocol.Mechanism {
 	case i > 0:
 		m.ParentID = &e.numbers[min(int(err.Parent), i-1)]
 		m.Source = "unwrap"
-		if err.Index >= record.Joined {
+		if rec.Type == record.LogType && i == 1 {
+			m.Source = "error" // the attribute
+		} else if err.Index >= record.Joined {
 			m.Source = "errors[" + strconv.Itoa(int(err.Index)-1) + "]"
 		}
 	case rec.Type == record.PanicType:
@@ -66,24 +108,61 @@ func (e *events) mechanism(rec *record.Record, i int) *protocol.Mechanism {
 	return m
 }
 
-// logEntry makes an event of a log record: its text, one exception named after the channel that carries the stack, and the
-// grouping by channel, template and call site, never by the text of a value.
+// logEntry makes an event of a log record: its text, and one exception named after the channel that carries the stack, above
+// the chain of the error among its attributes.
 func (e *events) logEntry(rec *record.Record) {
-	text := e.scrub.Text(rec.Text)
-	if rec.Flags&record.FlagText != 0 {
-		text = ending(text)
-	}
-	template := ""
-	if rec.Flags&record.FlagPlain == 0 {
-		template = text
-	}
+	text := e.message(rec)
 	if text == "" {
 		text = "(no message)"
 	}
 	e.entry = protocol.LogEntry{Message: text}
 	e.event.LogEntry = &e.entry
-	e.errs = append(e.errs[:0], record.Error{Type: e.event.Logger, Text: text})
-	e.event.Fingerprint = append(e.event.Fingerprint[:0], e.event.Logger, template, e.site())
+	e.errs = slices.Insert(e.errs, 0, record.Error{Type: e.event.Logger, Text: text})
+	for i := range e.errs[1:] {
+		if e.errs[1+i].Parent++; i == 0 {
+			e.errs[1].Parent = 0
+		}
+	}
+}
+
+// message returns the text of a log record.
+func (e *events) message(rec *record.Record) string {
+	text := e.scrub.Text(rec.Text)
+	if rec.Flags&record.FlagText != 0 {
+		text = ending(text)
+	}
+	return text
+}
+
+// grouping says which events are one issue, where that is not the server's own rule alone: what the game said; for a log record
+// its channel, template and call site, never the text of a value; for an error or a panic the game's function beside the
+// server's rule, which on some servers looks at type and text only.
+func (e *events) grouping(rec *record.Record) {
+	group := e.event.Fingerprint[:0]
+	switch top := stack.Top(e.frames); {
+	case groupOf(rec) != "":
+		group = append(group, e.scrub.Text(groupOf(rec)))
+	case rec.Type == record.LogType:
+		template := ""
+		if rec.Flags&record.FlagPlain == 0 {
+			template = e.message(rec)
+		}
+		group = append(group, e.event.Logger, template, e.site())
+	case top != nil && top.InApp:
+		group = append(group, "{{ default }}", top.Module+"."+stack.CutClosure(top.Function))
+	}
+	e.event.Fingerprint = group
+}
+
+// groupOf returns what the game said an event is grouped by.
+func groupOf(rec *record.Record) (group string) {
+	fields := rec.Fields()
+	for f, ok := fields.Next(); ok; f, ok = fields.Next() {
+		if f.Kind&^record.Cut == record.Group {
+			group = f.Str
+		}
+	}
+	return group
 }
 
 // site names the place of the innermost frame: function, and the line counted from the function's first one, so that a
