@@ -75,7 +75,7 @@ func TestBugsinkEvent(t *testing.T) {
 	g.flush()
 
 	ev := g.api.event(id.String())
-	if got, want := ev.title(), "*fmt.wrapError: docking: docking refused, code 7"; got != want {
+	if got, want := ev.title(), "*krunk_test.bugsinkError: docking: docking refused, code 7"; got != want {
 		t.Errorf("title %q, want %q", got, want)
 	}
 	ev.in(t, "TestBugsinkEvent")
@@ -192,16 +192,16 @@ func TestBugsinkErrors(t *testing.T) {
 		title string
 		want  []string // root cause first
 	}{
-		{"chain", chain, "*fmt.wrapError: saving: open save.dat: docking refused, code 1", []string{
+		{"chain", chain, "*krunk_test.bugsinkError: saving: open save.dat: docking refused, code 1", []string{
 			"*krunk_test.bugsinkError: docking refused, code 1",
 			"*fs.PathError: open save.dat: docking refused, code 1",
-			"*fmt.wrapError: saving: open save.dat: docking refused, code 1",
+			"*krunk_test.bugsinkError: saving: open save.dat: docking refused, code 1",
 		}},
-		{"joined", joined, "*errors.joinError: cloud is off\ndisk: docking refused, code 2", []string{
+		{"joined", joined, "*krunk_test.bugsinkError: cloud is off\ndisk: docking refused, code 2", []string{
 			"*krunk_test.bugsinkError: docking refused, code 2",
-			"*fmt.wrapError: disk: docking refused, code 2",
-			"*errors.errorString: cloud is off",
-			"*errors.joinError: cloud is off\ndisk: docking refused, code 2",
+			"*krunk_test.bugsinkError: disk: docking refused, code 2",
+			"error: cloud is off",
+			"*krunk_test.bugsinkError: cloud is off\ndisk: docking refused, code 2",
 		}},
 	} {
 		ev := g.api.event(tt.id.String())
@@ -267,6 +267,32 @@ func TestBugsinkGrouping(t *testing.T) {
 	}
 }
 
+func (s *bugsinkShip) fuel() int  { return s.decks[0] }
+func (s *bugsinkShip) crew() int  { return s.decks[0] }
+func (s *bugsinkShip) cargo() int { return s.decks[0] }
+
+// The same nil dereference in four functions is four issues, and one in the same function twice is one.
+func TestBugsinkPartsPanicsByFunction(t *testing.T) {
+	g := startBugsink(t, krunk.Config{})
+	var lost *bugsinkShip
+	for _, f := range []func(){
+		func() { lost.dock(1) }, func() { lost.fuel() }, func() { lost.crew() }, func() { lost.cargo() }, func() { lost.cargo() },
+	} {
+		func() {
+			defer g.Recover()
+			f()
+		}()
+	}
+	g.flush()
+	issues := make(map[string]int)
+	for _, ev := range g.api.index() {
+		issues[ev.Issue]++
+	}
+	if len(issues) != 4 {
+		t.Errorf("%d issues %v, want 4", len(issues), issues)
+	}
+}
+
 // Bugsink reads and drops log records and client reports; that must disturb nothing.
 func TestBugsinkLogsAndClientReports(t *testing.T) {
 	g := startBugsink(t, krunk.Config{Channels: map[string]krunk.Thresholds{"net": {Send: "info"}}})
@@ -327,7 +353,7 @@ func TestBugsinkHostileInput(t *testing.T) {
 	}{
 		{"invalid UTF-8", func() { x.Error("\xff\xfe broken", utf...) }, "x", "\ufffd"},
 		{"10 MB message", func() { x.Error(huge) }, "x", "x\ufffd"},
-		{"10 MB error", func() { g.Report(errors.New(huge)) }, "*errors.errorString", "x\ufffd"},
+		{"10 MB error", func() { g.Report(errors.New(huge)) }, "error", "x\ufffd"},
 		{"10 MB panic", func() { defer g.Recover(); panic(huge) }, "panic", "x\ufffd"},
 		{"NaN attributes", func() { x.Error("not a number", nan...) }, "x", "not a number"},
 		{"10,000 attributes", func() { x.Error("many", many...) }, "x", "many"},
@@ -408,13 +434,13 @@ func TestBugsinkTunnel(t *testing.T) {
 	if !c.Flush(time.Minute) {
 		t.Fatalf("Flush timed out: %+v", c.Stats())
 	}
-	if got := direct.api.event(here.String()).title(); got != "*errors.errorString: direct" {
+	if got := direct.api.event(here.String()).title(); got != "error: direct" {
 		t.Errorf("the first client's event is %q", got)
 	}
 	main := *direct.api
 	main.project = os.Getenv("KRUNK_BUGSINK_PROJECT")
 	ev := main.event(there.String())
-	if ev.title() != "*errors.errorString: through the tunnel" {
+	if ev.title() != "error: through the tunnel" {
 		t.Errorf("the event through the tunnel is %q", ev.title())
 	}
 	ev.in(t, "TestBugsinkTunnel")

@@ -79,7 +79,7 @@ func TestPanicsOfEveryKind(t *testing.T) {
 	}{
 		{"runtime error", func() { new(boss).tick(9) }, "runtime.boundsError: runtime error: index out of range [9] with length 0", "(*boss).tick"},
 		{"nil map", func() { emptyMap()["x"] = 1 }, "runtime.plainError: assignment to entry in nil map", "TestPanicsOfEveryKind.func2"},
-		{"error", func() { panic(fmt.Errorf("save: %w", fs.ErrPermission)) }, "*fmt.wrapError: save: permission denied", "TestPanicsOfEveryKind.func3"},
+		{"error", func() { panic(fmt.Errorf("save: %w", fs.ErrPermission)) }, "error: save: permission denied", "TestPanicsOfEveryKind.func3"},
 		{"string", func() { panic("boom") }, "panic: boom", "TestPanicsOfEveryKind.func4"},
 		{"stringer", func() { panic(named{"x"}) }, "krunk_test.named: named x", "TestPanicsOfEveryKind.func5"},
 		{"int", func() { panic(42) }, "int: 42", "TestPanicsOfEveryKind.func6"},
@@ -166,12 +166,12 @@ func TestErrorChains(t *testing.T) {
 		got = append(got, fmt.Sprintf("%d<-%d %s %s %v", *m.ID, parent, e.Type, m.Source, m.Group))
 	}
 	want := []string{
-		"5<-4 *errors.errorString unwrap false",
+		"5<-4 error unwrap false",
 		"4<-1 *fs.PathError errors[1] false",
-		"3<-2 *errors.errorString unwrap false",
-		"2<-1 *fmt.wrapError errors[0] false",
-		"1<-0 *errors.joinError unwrap true",
-		"0<--1 *fmt.wrapError  false",
+		"3<-2 error unwrap false",
+		"2<-1 error errors[0] false",
+		"1<-0 *fs.PathError unwrap true",
+		"0<--1 *fs.PathError  false",
 	}
 	if strings.Join(got, "\n") != strings.Join(want, "\n") {
 		t.Errorf("got\n%s\nwant\n%s", strings.Join(got, "\n"), strings.Join(want, "\n"))
@@ -452,7 +452,7 @@ func TestForeignCodeHarmsNobodyElse(t *testing.T) {
 		for _, ev := range srv.Events() {
 			titles = append(titles, ev.Title())
 		}
-		want := "inner: from inside\n*errors.errorString: polite\nkrunk_test.rude: [krunk: Error of krunk_test.rude panicked: rude]"
+		want := "inner: from inside\nerror: polite\nkrunk_test.rude: [krunk: Error of krunk_test.rude panicked: rude]"
 		if got := strings.Join(titles, "\n"); got != want {
 			t.Errorf("got\n%s\nwant\n%s", got, want)
 		}
