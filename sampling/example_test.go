@@ -1,0 +1,52 @@
+package sampling_test
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/krunk-go/krunk/krunk"
+	"github.com/krunk-go/krunk/sampling"
+)
+
+// A launch: until a policy arrives, panics of everybody and errors of one client in ten; no policy may ship more than a megabyte
+// an hour.
+func Example() {
+	ctl, err := sampling.New(sampling.Identity{ID: "5f0c2c1e"}, sampling.Options{ // a random id, made at the first run and kept
+		Default: sampling.Cautious(),
+		Limits:  sampling.Limits{MaxBytesPerHour: 1 << 20},
+	})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	client, err := krunk.Start(krunk.Config{Sampling: krunk.Steer(ctl)}) // and a DSN
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	defer client.Close(time.Second)
+
+	// What the game's own server sends, over whatever connection there is.
+	fmt.Println(ctl.Apply([]byte(`{"krunk":1,"version":7,"clients":100,"channels":{"net":{"send":"debug"}}}`)))
+	fmt.Println(ctl.Version(), client.Channel("net").Enabled(krunk.LevelDebug))
+	// An older one changes nothing.
+	fmt.Println(ctl.Apply([]byte(`{"krunk":1,"version":6,"enabled":false}`)))
+	// Output:
+	// <nil>
+	// 0.7 true
+	// sampling: older than the policy that runs; to go back, publish the old content under a higher version
+}
+
+// Rules name players, platforms, releases and times.
+func ExampleController_Update() {
+	ctl, _ := sampling.New(sampling.Identity{ID: "5f0c2c1e"}, sampling.Options{})
+	defer ctl.Close()
+	err := ctl.Apply([]byte(`{"krunk":1,"version":8,"clients":0,
+		"rules":[{"id":"anna","when":{"player":["p-17"]},"set":{"clients":100}}]}`))
+	fmt.Println(err, ctl.Status().InCohort)
+	ctl.Update(func(id *sampling.Identity) { id.Player = "p-17" }) // she logs in
+	fmt.Println(ctl.Status().InCohort, ctl.Status().Rules)
+	// Output:
+	// <nil> false
+	// true [anna]
+}
