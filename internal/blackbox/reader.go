@@ -46,6 +46,9 @@ func (rd *Reader) Next() (Record, bool) {
 			continue
 		}
 		rec := r.at(rd.next, k)
+		if rec.End > rd.head { // somebody else has written into the block: what is left of it says nothing
+			rec = Record{Kind: k, Pos: rd.next, End: rd.head}
+		}
 		rd.next = rec.End
 		if k == skip {
 			continue
@@ -73,9 +76,13 @@ func (r *Ring) kindAt(pos uint64) (Kind, bool) {
 	return Kind(k - 1), w>>8 == pos && k != 0
 }
 
+// at returns the record at pos. A length that reaches over the end of the ring makes an End far behind the head.
 func (r *Ring) at(pos uint64, k Kind) Record {
 	at := pos & r.mask
 	n := uint64(binary.LittleEndian.Uint32(r.buf[at+12:]))
+	if n > uint64(len(r.buf))-at-header {
+		return Record{End: 1<<64 - 1}
+	}
 	return Record{Kind: k, Pos: pos, End: pos + space(int(n)), Body: r.buf[at+header : at+header+n]}
 }
 

@@ -1,6 +1,9 @@
 package blackbox
 
-import "testing"
+import (
+	"encoding/binary"
+	"testing"
+)
 
 // fillTo reserves and publishes records until the ring's head is n bytes before its end, and reads them.
 func fillTo(t *testing.T, r *Ring, rd *Reader, n uint64) {
@@ -81,6 +84,25 @@ func TestPadCrossesAnEighth(t *testing.T) {
 	s, _ := r.Reserve(History, 200)
 	if !r.Commit(s) {
 		t.Error("history that begins a new lap behind a pad wakes nobody")
+	}
+}
+
+// A length in the block that is a lie, as in a file that somebody else can write, ends the reading of what is there and no more.
+func TestReaderTrustsNoLength(t *testing.T) {
+	for _, lie := range []uint32{100, MinRing, 1<<32 - 1} {
+		r := NewRing(Words(MinRing))
+		rd := NewReader(r)
+		put(t, r, Event, "first")
+		put(t, r, Event, "second")
+		binary.LittleEndian.PutUint32(r.buf[12:], lie)
+		rec, ok := rd.Next()
+		if !ok || len(rec.Body) != 0 || rd.Pos() != r.Head() {
+			t.Errorf("length %d: %v, %d bytes, reader at %d of %d", lie, ok, len(rec.Body), rd.Pos(), r.Head())
+		}
+		put(t, r, Event, "third")
+		if rec, ok = rd.Next(); !ok || string(rec.Body) != "third" {
+			t.Errorf("length %d: the next record is %q", lie, rec.Body)
+		}
 	}
 }
 

@@ -12,7 +12,7 @@ import (
 
 const (
 	attemptTime = 30 * time.Second // a transport with time-outs of its own ends before that
-	maxScratch  = 256 << 10
+	calm        = 16 << 10         // bytes that the body of a request keeps while the sender sleeps
 	maxRefusals = 8
 )
 
@@ -122,9 +122,6 @@ func (s *Sender) post(e *blackbox.Entry) (transport.Response, error) {
 
 // header begins the body of a request.
 func (s *Sender) header(id [16]byte, now time.Time) {
-	if cap(s.body) > maxScratch {
-		s.body = nil
-	}
 	h := s.cfg.Header
 	h.EventID = ""
 	if id != ([16]byte{}) {

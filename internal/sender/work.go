@@ -24,6 +24,7 @@ func (s *Sender) Work() {
 		wait := s.turn()
 		s.bell.Sleep()
 		if !s.ready() && !s.stopping() {
+			s.shrink()
 			timer.Stop()
 			if wait > 0 {
 				timer.Set(wait)
@@ -38,6 +39,13 @@ func (s *Sender) Work() {
 	timer.Stop()
 	over = true
 	s.end()
+}
+
+// shrink gives back what a long body has left behind, before the sender sleeps.
+func (s *Sender) shrink() {
+	if s.request.Body = nil; cap(s.body) > calm {
+		s.body = nil
+	}
 }
 
 // end says that Work has returned.
