@@ -3,8 +3,13 @@ package krunk_test
 import (
 	"bytes"
 	"flag"
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"io/fs"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"strings"
 	"testing"
 )
@@ -43,6 +48,67 @@ func TestAPI(t *testing.T) {
 	}
 	if !bytes.Equal(got.Bytes(), want) {
 		t.Errorf("the exported API is not what %s says; if that is meant, run go test -run TestAPI -update . and note it in CHANGELOG.md\n%s", golden, diff(want, got.Bytes()))
+	}
+}
+
+// An exported struct has at most 18 fields: more than that is no longer one thing.
+func TestStructsStaySmall(t *testing.T) {
+	const most = 18
+	err := filepath.WalkDir(".", func(path string, d fs.DirEntry, err error) error {
+		switch {
+		case err != nil:
+			return err
+		case d.IsDir():
+			if d.Name() == "testdata" || strings.HasPrefix(d.Name(), ".") && path != "." {
+				return filepath.SkipDir
+			}
+			return nil
+		case !strings.HasSuffix(path, ".go") || strings.HasSuffix(path, "_test.go"):
+			return nil
+		}
+		f, err := parser.ParseFile(token.NewFileSet(), path, nil, parser.SkipObjectResolution)
+		if err != nil {
+			return err
+		}
+		ast.Inspect(f, func(n ast.Node) bool {
+			spec, ok := n.(*ast.TypeSpec)
+			if !ok || !spec.Name.IsExported() {
+				return true
+			}
+			if s, ok := spec.Type.(*ast.StructType); ok && s.Fields.NumFields() > most {
+				t.Errorf("%s: %s has %d fields, want at most %d", path, spec.Name, s.Fields.NumFields(), most)
+			}
+			return true
+		})
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// Every package that a user imports shows in a runnable example what to call first.
+func TestPackagesHaveExamples(t *testing.T) {
+	if _, err := exec.LookPath("go"); err != nil {
+		t.Skip("skipped: the go tool is not there to list packages")
+	}
+	for _, line := range list(t, "", "-f", "{{.Name}} {{.ImportPath}} {{join .XTestGoFiles \" \"}}", "./...") {
+		f := strings.Fields(line)
+		path := strings.TrimPrefix(f[1], module+"/")
+		if f[0] == "main" || path == module || strings.HasPrefix(path, "internal/") {
+			continue
+		}
+		shown := false
+		for _, file := range f[2:] {
+			b, err := os.ReadFile(filepath.Join(path, file))
+			if err != nil {
+				t.Fatal(err)
+			}
+			shown = shown || bytes.Contains(b, []byte("\nfunc Example")) && bytes.Contains(b, []byte("// Output:"))
+		}
+		if !shown {
+			t.Errorf("%s has no example that go test runs", path)
+		}
 	}
 }
 

@@ -41,12 +41,10 @@ type Controller struct {
 	limits   plan.Fields
 	news     news
 
-	mu       sync.Mutex // guards all below
-	id       Identity
-	sticky   bool
-	controls *gate.Controls // of the client, or one that nobody reads
-	client   gate.Program   // what the client told of itself
-	joined   bool
+	mu     sync.Mutex // guards all below
+	id     Identity
+	sticky bool
+	steered
 	channels []*gate.Channel
 	budgets  plan.Budgets
 	plan     *plan.Plan
@@ -55,6 +53,13 @@ type Controller struct {
 	closed   bool
 	run      running
 	told     map[string]struct{} // versions and codes of rejections that were told, at most maxTold
+}
+
+// steered is the client under a controller.
+type steered struct {
+	controls *gate.Controls // of the client, or one that nobody reads
+	client   gate.Program   // what the client told of itself
+	joined   bool
 }
 
 // running is what the controller knows about documents.
@@ -81,7 +86,7 @@ type floor struct {
 // New returns a controller for a client. The stored policy, or else the default, is in force on return. It fails if Default
 // is not a valid policy or Limits name a level that does not exist; what is stored never makes it fail.
 func New(id Identity, o Options) (*Controller, error) {
-	c := &Controller{opt: o, id: id.clone(), sticky: id.ID != "", controls: new(gate.Controls)}
+	c := &Controller{opt: o, id: id.clone(), sticky: id.ID != "", steered: steered{controls: new(gate.Controls)}}
 	if !c.sticky {
 		c.id.ID = strconv.FormatUint(rand.Uint64(), 16) + strconv.FormatUint(rand.Uint64(), 16)
 	}

@@ -68,12 +68,17 @@ type Recorder struct {
 	meta    blackbox.Meta // of pending
 	room    *notify.Bell  // rung when the outbox got room, which matters only while an envelope waits for it
 
-	target  uint64        // the flushTo that is to be reached next
+	target uint64 // the flushTo that is to be reached next
+	marks
+	Counts
+}
+
+// marks are how far things are, for others than the owner.
+type marks struct {
 	flushTo atomic.Uint64 // position up to which somebody waits
 	done    atomic.Uint64 // position up to which everything is in the outbox or counted
 	freed   atomic.Bool   // the outbox got room since the recorder last looked
 	ended   atomic.Bool   // Work has returned
-	Counts
 }
 
 // Counts is what a Recorder has seen.

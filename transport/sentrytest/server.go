@@ -18,11 +18,16 @@ type Server struct {
 	closed  chan struct{}
 	serving sync.WaitGroup // handlers and the accept loop
 
-	mu         sync.Mutex // guards the rest
-	shut       bool
-	changed    chan struct{} // closed when something was received
-	script     []Reply
-	answer     func(Received) Reply
+	mu      sync.Mutex // guards the rest
+	shut    bool
+	changed chan struct{} // closed when something was received
+	script  []Reply
+	answer  func(Received) Reply
+	inbox
+}
+
+// inbox is what a Server has received since it was started or reset.
+type inbox struct {
 	requests   int
 	duplicates int
 	ids        idSet
@@ -42,16 +47,13 @@ type Server struct {
 
 func (s *Server) clear() {
 	const faultBytes = 10000 * 512
-	s.changed = make(chan struct{})
-	s.script, s.requests, s.duplicates = nil, 0, 0
-	s.ids, s.runs, s.over, s.updates = newIDSet(), newIDSet(), newIDSet(), newIDSet()
-	s.envelopes = kept[*Envelope]{limit: s.opt.Keep}
-	s.raw, s.rawBytes = nil, 0
-	s.events = kept[Event]{limit: s.opt.Keep}
-	s.logs = kept[Log]{limit: s.opt.Keep}
-	s.discards = kept[Discard]{limit: s.opt.Keep}
-	s.sessions = kept[Session]{limit: s.opt.Keep}
-	s.faults, s.notes = kept[Fault]{limit: faultBytes}, kept[Fault]{limit: faultBytes}
+	s.changed, s.script = make(chan struct{}), nil
+	s.inbox = inbox{
+		ids: newIDSet(), runs: newIDSet(), over: newIDSet(), updates: newIDSet(),
+		envelopes: kept[*Envelope]{limit: s.opt.Keep}, events: kept[Event]{limit: s.opt.Keep}, logs: kept[Log]{limit: s.opt.Keep},
+		discards: kept[Discard]{limit: s.opt.Keep}, sessions: kept[Session]{limit: s.opt.Keep},
+		faults: kept[Fault]{limit: faultBytes}, notes: kept[Fault]{limit: faultBytes},
+	}
 }
 
 // Reset forgets everything received, the faults and the replies that Next still holds. The function set by Answer stays.
