@@ -21,6 +21,7 @@ type events struct {
 	items  *items
 	stacks *stack.Resolver
 	scrub  *scrub.Scrubber
+	clock  *clock
 	static map[string]protocol.Raw // contexts that stay the same; immutable after init
 	limit  func() int              // bytes of an encoded event
 
@@ -45,7 +46,7 @@ type events struct {
 }
 
 func (e *events) init(cfg *Config, t *tools) {
-	e.scrub, e.stacks, e.items = t.scrub, t.stacks, t.items
+	e.scrub, e.stacks, e.items, e.clock = t.scrub, t.stacks, t.items, t.clock
 	e.run = &cfg.Run
 	e.limit = func() int { return min(cfg.Outbox.MaxBody()-256, cfg.Item-64, protocol.MaxEvent) }
 	e.sdk = protocol.SDK{Name: cfg.Run.SDKName, Version: cfg.Run.SDKVersion, Settings: &e.settings}
@@ -88,10 +89,10 @@ func member(dst []byte, k, v string) []byte {
 func (e *events) item(rec *record.Record, s *scope, history *blackbox.HistoryBuffer, suppressed uint64) (item []byte, cut int, err error) {
 	e.reset()
 	defer e.forget()
-	start := e.run.Start()
+	start := e.clock.set()
 	ev := &e.event
 	ev.EventID = text.Hex(rec.ID[:])
-	ev.Timestamp = seconds(start + rec.Time)
+	ev.Timestamp = seconds(e.clock.of(rec, start))
 	ev.Level = protocol.EventLevel(int(rec.Level))
 	ev.Logger = e.run.Channel(rec.Channel)
 	for _, t := range s.tags {
@@ -305,9 +306,9 @@ func (e *events) breadcrumbs(history *blackbox.HistoryBuffer, start int64) {
 			continue // the last bytes of a record that was longer than the history keeps
 		}
 		// The order is that of the ring. Two goroutines may have read the clock the other way round.
-		newest = max(newest, rec.Time)
+		newest = max(newest, e.clock.of(&rec, start))
 		c := protocol.Breadcrumb{
-			Timestamp: e.moment(start + newest), Category: e.run.Channel(rec.Channel),
+			Timestamp: e.moment(newest), Category: e.run.Channel(rec.Channel),
 			Level: protocol.EventLevel(int(rec.Level)), Message: e.scrub.Text(rec.Text),
 		}
 		e.fields = appendFields(e.fields[:0], &rec, e.scrub, takenInData)

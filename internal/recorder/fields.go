@@ -58,14 +58,10 @@ func fieldNamed(list []record.Field, key string) int {
 }
 
 // Names that a game's attributes do not have: of a context, where servers overwrite "type" or take it for the kind of the whole
-// context; of a breadcrumb's data; and of a log record.
+// context, and of a breadcrumb's data.
 func takenInContext(key string) bool { return key == "type" || takenInData(key) }
 
 func takenInData(key string) bool { return key == protocol.ShortenedKey || key == protocol.LeftOutKey }
-
-func takenInLog(key string) bool {
-	return strings.HasPrefix(key, "sentry.") || strings.HasPrefix(key, "krunk.")
-}
 
 // clean takes out of a field what is private. The value of a key that says secret goes whole.
 //

@@ -1,6 +1,7 @@
 package recorder
 
 import (
+	"strings"
 	"time"
 	"unsafe"
 
@@ -24,13 +25,15 @@ type logs struct {
 	items   *items
 	batch   protocol.Logs
 	arena   []byte
-	common  []byte // attributes that every record has, without the brace; immutable after init
+	common  []byte // attributes that every record has, without braces; immutable after init
 	traceID string
 	fields  []record.Field
 	pcs     []uintptr
 	frames  []stack.Frame
 	stacks  *stack.Resolver
 	scrub   *scrub.Scrubber
+	clock   *clock
+	last    moment
 	put     int  // records of the batch that are in the outbox or were counted
 	stuck   bool // the others wait for room in the outbox
 	due     bool // the batch has waited long enough
@@ -39,13 +42,12 @@ type logs struct {
 }
 
 func (l *logs) init(cfg *Config, t *tools) {
-	l.scrub, l.stacks, l.items = t.scrub, t.stacks, t.items
+	l.scrub, l.stacks, l.items, l.clock = t.scrub, t.stacks, t.items, t.clock
 	l.run = &cfg.Run
 	l.traceID = text.Hex(cfg.Run.TraceID[:])
 	l.arena = make([]byte, 0, cfg.Logs)
 	l.most = min(batchSize, max(cfg.Logs/leastLog, 1))
 	l.batch.Items = make([]protocol.Log, 0, l.most)
-	l.common = []byte{'{'}
 	for _, a := range [...][2]string{
 		{"sentry.release", cfg.Run.Release}, {"sentry.environment", cfg.Run.Environment},
 		{"sentry.sdk.name", cfg.Run.SDKName}, {"sentry.sdk.version", cfg.Run.SDKVersion},
@@ -59,6 +61,22 @@ func (l *logs) init(cfg *Config, t *tools) {
 func (l *logs) len() int      { return len(l.batch.Items) }
 func (l *logs) waiting() bool { return len(l.batch.Items) > 0 }
 
+// moment is the time of a log record: Unix microseconds, and how many records before it have the same ones.
+type moment struct{ us, sequence int64 }
+
+// after returns the moment of a record that comes next and was taken at ns. The order is that of the ring, though two goroutines
+// may have read the clock the other way round; a bridge may bring times that are really older.
+func (m moment) after(ns int64) moment {
+	us := ns / 1000
+	if back := m.us - us; back > 0 && back < int64(time.Second/time.Microsecond) {
+		us = m.us
+	}
+	if us == m.us {
+		return moment{us, min(m.sequence+1, 999)} // servers add it as nanoseconds
+	}
+	return moment{us, 0}
+}
+
 // add takes a record into the batch, or reports false if the batch has to go first. A record that is too long for the arena
 // has memory of its own and is the last one of its batch.
 func (l *logs) add(rec *record.Record, s *scope) bool {
@@ -67,24 +85,54 @@ func (l *logs) add(rec *record.Record, s *scope) bool {
 	if rec.Flags&record.FlagText != 0 {
 		text = ending(text)
 	}
+	if !l.waiting() {
+		l.clock.set() // once for a batch
+	}
+	at := l.last.after(l.clock.of(rec, l.clock.start))
 	b := append(l.arena, text...)
 	attrs := len(b)
-	b = l.attributes(b, rec, s)
+	b = l.attributes(b, rec, s, at)
 	if l.full = len(b) > cap(l.arena); !l.full {
 		l.arena = b
 	} else if l.waiting() {
 		return false
 	}
+	l.last = at
 	level, severity := protocol.LogLevel(int(rec.Level))
 	l.batch.Items = append(l.batch.Items, protocol.Log{
-		Timestamp: seconds(l.run.Start() + rec.Time), TraceID: l.traceID, Level: level, Severity: severity,
+		Timestamp: float64(at.us) / 1e6, TraceID: l.traceID, Level: level, Severity: severity,
 		Body: view(b[start:attrs]), Attributes: b[attrs:len(b):len(b)],
 	})
 	return true
 }
 
-func (l *logs) attributes(b []byte, rec *record.Record, s *scope) []byte {
-	b = append(b, l.common...)
+// attributes appends those of the game first, as readers show the first ones, then its tags, then what Krunk has to say.
+func (l *logs) attributes(b []byte, rec *record.Record, s *scope, at moment) []byte {
+	l.pcs = rec.PCs(l.pcs[:0])
+	taken := func(key string) bool {
+		switch {
+		case strings.HasPrefix(key, "sentry."), strings.HasPrefix(key, "krunk."):
+			return true
+		case strings.HasPrefix(key, "code."):
+			return len(l.pcs) > 0
+		}
+		return key == "user.id" && s.user.ID != ""
+	}
+	l.fields = appendFields(l.fields[:0], rec, l.scrub, taken)
+	template := len(l.fields) > 0 && rec.Flags&record.FlagPlain == 0
+	for _, t := range s.tags {
+		name := t.key
+		if taken(name) {
+			name += "_"
+		}
+		if fieldNamed(l.fields, name) < 0 { // what the record says itself wins
+			l.fields = append(l.fields, record.Field{Key: name, Kind: record.String, Str: t.value})
+		}
+	}
+	b = append(b, '{')
+	for i := range l.fields {
+		b = attribute(b, &l.fields[i])
+	}
 	b = protocol.AppendLogAttrString(b, "krunk.channel", l.run.Channel(rec.Channel))
 	if s.user.ID != "" {
 		b = protocol.AppendLogAttrString(b, "user.id", s.user.ID)
@@ -95,22 +143,21 @@ func (l *logs) attributes(b []byte, rec *record.Record, s *scope) []byte {
 	if rec.Flags&record.FlagID != 0 {
 		b = protocol.AppendLogAttrString(b, "krunk.event_id", text.Hex(rec.ID[:]))
 	}
-	b = l.sampled(b, rec)
 	if rec.LeftOut > 0 {
 		b = protocol.AppendLogAttrInt(b, "krunk.attributes_left_out", int64(rec.LeftOut), "")
 	}
-	b = l.source(b, rec)
-	l.fields = appendFields(l.fields[:0], rec, l.scrub, takenInLog)
-	if len(l.fields) > 0 && rec.Flags&record.FlagPlain == 0 {
+	if rec.Flags&record.FlagTime != 0 {
+		b = protocol.AppendLogAttrBool(b, "krunk.time_cut", true)
+	}
+	if template {
 		b = protocol.AppendLogAttrString(b, "sentry.message.template", l.scrub.Text(rec.Text))
 	}
-	for _, t := range s.tags {
-		if !l.has(t.key) {
-			b = protocol.AppendLogAttrString(b, t.key, t.value)
-		}
+	if at.sequence > 0 {
+		b = protocol.AppendLogAttrInt(b, "sentry.timestamp.sequence", at.sequence, "")
 	}
-	for i := range l.fields {
-		b = attribute(b, &l.fields[i])
+	b = l.source(l.sampled(b, rec), rec)
+	if len(l.common) > 0 {
+		b = append(append(b, ','), l.common...)
 	}
 	return append(b, '}')
 }
@@ -133,7 +180,6 @@ func (l *logs) sampled(b []byte, rec *record.Record) []byte {
 
 // source adds the call site where a bridge knew it.
 func (l *logs) source(b []byte, rec *record.Record) []byte {
-	l.pcs = rec.PCs(l.pcs[:0])
 	if len(l.pcs) == 0 {
 		return b
 	}
@@ -149,15 +195,6 @@ func (l *logs) source(b []byte, rec *record.Record) []byte {
 	b = protocol.AppendLogAttrString(b, "code.file.path", f.Filename)
 	b = protocol.AppendLogAttrInt(b, "code.line.number", int64(f.Line), "")
 	return protocol.AppendLogAttrString(b, "code.function.name", f.Func)
-}
-
-func (l *logs) has(name string) bool {
-	for i := range l.fields {
-		if l.fields[i].Key == name {
-			return true
-		}
-	}
-	return false
 }
 
 // item returns the envelope item of the records from..to. The bytes are valid until the next call.

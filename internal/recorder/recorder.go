@@ -49,6 +49,7 @@ type tools struct {
 	items  *items
 	stacks *stack.Resolver
 	scrub  *scrub.Scrubber
+	clock  *clock
 }
 
 // Recorder is owned by the goroutine that calls Work. Flush, Freed and Processed may be called by others.
@@ -102,7 +103,7 @@ func New(cfg Config) *Recorder {
 	r.scope = newScope(cfg.Scope, cfg.Item/3, s)
 	if cfg.Outbox != nil {
 		r.items.calm = min(cfg.Item+2*itemHead, calm)
-		t := &tools{items: &r.items, stacks: stack.NewResolver(cfg.Stacks), scrub: s}
+		t := &tools{items: &r.items, stacks: stack.NewResolver(cfg.Stacks), scrub: s, clock: &clock{read: cfg.Run.Start, began: r.began}}
 		r.events.init(&r.cfg, t)
 		r.logs.init(&r.cfg, t)
 	}
