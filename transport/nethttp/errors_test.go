@@ -8,6 +8,8 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+
+	"github.com/krunk-go/krunk/internal/post"
 )
 
 func TestReset(t *testing.T) {
@@ -91,8 +93,8 @@ func TestErrorsHideTheKey(t *testing.T) {
 			if !strings.HasPrefix(err.Error(), "nethttp: ") {
 				t.Errorf("got %q, want the prefix nethttp", err)
 			}
-			if tt.url == "" && !strings.Contains(err.Error(), hidden) {
-				t.Errorf("got %q, want it to contain %s: the server did not echo", err, hidden)
+			if tt.url == "" && !strings.Contains(err.Error(), post.Hidden) {
+				t.Errorf("got %q, want it to contain %s: the server did not echo", err, post.Hidden)
 			}
 		})
 	}

@@ -39,5 +39,5 @@ func Example() {
 func ExampleNew_error() {
 	_, err := nethttp.New(&nethttp.Config{Trust: nethttp.Trust{Pins: []string{"sha256/abc"}}})
 	fmt.Println(err)
-	// Output: nethttp: Trust.Pins[0] is "sha256/abc": write the 44 base64 characters that nethttp.Pin returns for the certificate
+	// Output: nethttp: Trust.Pins[0] is "sha256/abc": write the 44 base64 characters that nethttp.Pin or http1.Pin returns for the certificate
 }

@@ -6,31 +6,34 @@ import (
 	"net/url"
 	"sync"
 	"sync/atomic"
+
+	"github.com/krunk-go/krunk/internal/post"
+	"github.com/krunk-go/krunk/internal/trust"
 )
 
 // link is one trust with the client that works under it. SetTrust replaces the whole link, so no connection outlives
 // the trust that let it in.
 type link struct {
-	trust  trust
+	trust  *trust.Checked
 	tls    func() *tls.Config     // made once, at the first connection
 	client atomic.Pointer[client] // nil until the first Send
 }
 
 // newLink checks tr.
 func newLink(tr Trust) (*link, error) {
-	checked, err := tr.parse()
+	checked, err := tr.Check()
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("nethttp: %w", err)
 	}
 	l := &link{trust: checked}
-	l.tls = sync.OnceValue(l.trust.tls)
+	l.tls = sync.OnceValue(l.trust.TLS)
 	return l, nil
 }
 
 // permits refuses a URL that would go around the pins.
 func (l *link) permits(u *url.URL) error {
-	if l.trust.pins != nil && u.Scheme != "https" {
-		return fmt.Errorf("nethttp: POST %s: Trust.Pins are set and the URL has no TLS: write https://, or remove the pins", place(u))
+	if l.trust.Pinned() && u.Scheme != "https" {
+		return fmt.Errorf("nethttp: POST %s: Trust.Pins are set and the URL has no TLS: write https://, or remove the pins", post.Place(u))
 	}
 	return nil
 }

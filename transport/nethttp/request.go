@@ -4,8 +4,8 @@ import (
 	"fmt"
 	"io"
 	"net/http"
-	"net/url"
 
+	"github.com/krunk-go/krunk/internal/post"
 	"github.com/krunk-go/krunk/transport"
 )
 
@@ -29,9 +29,9 @@ func (t *Transport) template(r *transport.Request) (template, error) {
 			return tpl, nil
 		}
 	}
-	u, err := parseURL(r.URL)
+	u, err := post.ParseURL(r.URL)
 	if err != nil {
-		return template{}, err
+		return template{}, fmt.Errorf("nethttp: %w", err)
 	}
 	tpl := &t.templates[t.oldest]
 	t.oldest = (t.oldest + 1) % len(t.templates)
@@ -39,15 +39,6 @@ func (t *Transport) template(r *transport.Request) (template, error) {
 		Method: http.MethodPost, URL: u, Header: header(r), Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1,
 	}}
 	return *tpl, nil
-}
-
-// parseURL does not show s in its errors: it may hold the key.
-func parseURL(s string) (*url.URL, error) {
-	u, err := url.Parse(s)
-	if err != nil || (u.Scheme != "http" && u.Scheme != "https") || u.Hostname() == "" {
-		return nil, fmt.Errorf("nethttp: the URL (%d bytes) is malformed: write https://host/api/<project>/envelope/", len(s))
-	}
-	return u, nil
 }
 
 // header returns the headers of r; net/http adds Host and Content-Length.

@@ -259,23 +259,3 @@ func TestSystemRoots(t *testing.T) {
 		t.Errorf("with Only: got %v, want an error about an unknown authority", err)
 	}
 }
-
-func FuzzTrust(f *testing.F) {
-	ca := newAuthority(f, "ca")
-	f.Add(ca.pem, Pin(ca.cert))
-	f.Add(concat(ca.pem, []byte("\n-----BEGIN CERTIFICATE-----\n")), "sha256/"+Pin(ca.cert))
-	f.Add([]byte("-----BEGIN X-----\n-----END X-----"), "")
-	f.Add([]byte("-----BEGIN -----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n"), "AAAA")
-	f.Fuzz(func(t *testing.T, b []byte, pin string) {
-		got, err := Trust{PEM: b, Pins: []string{pin}}.parse()
-		if err != nil {
-			if !strings.HasPrefix(err.Error(), "nethttp: Trust.") {
-				t.Errorf("got %q, want it to name the field", err)
-			}
-			return
-		}
-		if n := bytes.Count(b, []byte(beginMark)); len(got.roots) != n || len(got.pins) != 1 {
-			t.Errorf("got %d roots and %d pins, want %d and 1", len(got.roots), len(got.pins), n)
-		}
-	})
-}
