@@ -21,7 +21,7 @@ type link struct {
 
 // newLink checks tr.
 func newLink(tr Trust) (*link, error) {
-	checked, err := tr.Check()
+	checked, err := trust.Trust(tr).Check()
 	if err != nil {
 		return nil, fmt.Errorf("nethttp: %w", err)
 	}
