@@ -1,6 +1,7 @@
 package sampling_test
 
 import (
+	"errors"
 	"fmt"
 	"time"
 
@@ -49,4 +50,28 @@ func ExampleController_Update() {
 	// Output:
 	// <nil> false
 	// true [anna]
+}
+
+// What is wrong with a policy changes nothing; the server learns the code by Echo, and krunkpolicy lint says what to write.
+func ExampleController_Apply() {
+	ctl, err := sampling.New(sampling.Identity{}, sampling.Options{})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	defer ctl.Close()
+	fmt.Println(ctl.Apply([]byte(`{"krunk":1,"version":3,"clients":10}`)))
+
+	err = ctl.Apply([]byte(`{"krunk":1,"version":4,"channels":{"net":{"send":"loud"}}}`))
+	var rejected *sampling.Rejection
+	fmt.Println(errors.As(err, &rejected), rejected.Code, rejected.Path)
+
+	err = ctl.Apply([]byte(`{"krunk":1,"version":2}`))
+	fmt.Println(errors.Is(err, sampling.ErrStale))
+	fmt.Println(ctl.Echo())
+	// Output:
+	// <nil>
+	// true E06 channels["net"].send
+	// true
+	// have=0.3; seen=0.2
 }
