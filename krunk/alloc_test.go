@@ -2,6 +2,7 @@ package krunk_test
 
 import (
 	"errors"
+	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -56,12 +57,22 @@ func TestCallShapesDoNotAllocate(t *testing.T) {
 	closed.Close(time.Second)
 	var none *krunk.Client
 	err, rtt, now := errors.New("boom"), 3*time.Millisecond, time.Now()
+	wrapped, line := fmt.Errorf("frame: %w", err), []byte("packet lost\n")
+	twenty, many := make([]krunk.Attr, 20), make([]krunk.Attr, 200)
+	for i := range many {
+		many[i] = krunk.String("key", "a value of some length, so that all together are too long for one record")
+	}
+	for i := range twenty {
+		twenty[i] = krunk.Int("key", i)
+	}
+	twenty[17] = krunk.Err(err)
 	for _, client := range []struct {
 		name string
 		*krunk.Client
 	}{{"kept", kept}, {"full", full}, {"closed", closed}, {"nil", none}} {
 		net, logs, off := client.Channel("net"), client.Channel("logs"), client.Channel("off")
 		with := net.With(krunk.String("peer", "10"))
+		writer, failed := net.Writer(krunk.LevelInfo), net.Writer(krunk.LevelError)
 		for _, call := range []struct {
 			name string
 			f    func()
@@ -82,6 +93,19 @@ func TestCallShapesDoNotAllocate(t *testing.T) {
 			{"report", func() { net.Report(err) }},
 			{"report 2", func() { net.Report(err, krunk.Int("seq", 17), krunk.String("peer", "x")) }},
 			{"client report", func() { client.Report(err) }},
+			{"report, wrapped", func() { net.Report(wrapped) }},
+			{"report 20, one an error", func() { net.Report(err, twenty...) }},
+			{"info 20, one an error", func() { net.Info("packet lost", twenty...) }},
+			{"info 200", func() { net.Info("packet lost", many...) }},
+			{"report 200", func() { net.Report(err, many...) }},
+			{"group", func() { net.Report(err, krunk.Group("boss")) }},
+			{"panic", func() { net.ReportPanic("boom", krunk.Int("seq", 17)) }},
+			{"panic of an error", func() { client.ReportPanic(wrapped) }},
+			{"recover", func() { crashOf(client.Client) }},
+			{"emit", func() { net.Emit(krunk.Entry{Level: krunk.LevelInfo, Message: "m", PC: 4096, Time: now}) }},
+			{"emit, issue", func() { net.Emit(krunk.Entry{Level: krunk.LevelError, Message: "m", Attrs: twenty[:5]}) }},
+			{"writer", func() { writer.Write(line) }},
+			{"writer, issue", func() { failed.Write(line) }},
 			{"enabled", func() { net.Enabled(krunk.LevelInfo) }},
 			{"beat", func() { client.Beat() }},
 			{"scope tag", func() { client.SetTag("scene", "boss") }},
@@ -101,6 +125,34 @@ func TestCallShapesDoNotAllocate(t *testing.T) {
 			if n > want {
 				t.Errorf("%s client, %s: %v allocations, want %v", client.name, call.name, n, want)
 			}
+		}
+	}
+}
+
+func crashOf(c *krunk.Client) {
+	defer c.Recover()
+	panic("boom")
+}
+
+// What is over MaxRepeats costs no memory and is not asked for its text.
+func TestSuppressedDoNotAllocate(t *testing.T) {
+	if raceEnabled {
+		t.Skip("the race detector allocates")
+	}
+	c := quiet(t, krunk.Config{MaxRepeats: 1, MaxPanicRepeats: 1})
+	net, asked := c.Channel("net"), 0
+	for name, f := range map[string]func(){
+		"report": func() { c.Report(counting{&asked}, krunk.Int("seq", 17)) }, "panic": func() { c.ReportPanic("boom") },
+		"error": func() { net.Error("packet lost", krunk.Err(counting{&asked})) },
+	} {
+		f()
+		before := asked
+		n := testing.AllocsPerRun(200, f) // which calls from two places of its own
+		for try := 0; n != 0 && try < 5; try++ {
+			n = testing.AllocsPerRun(200, f)
+		}
+		if n != 0 || asked > before+8 {
+			t.Errorf("%s: %v allocations and %d times asked, want neither", name, n, asked-before)
 		}
 	}
 }

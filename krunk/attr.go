@@ -6,6 +6,7 @@ import (
 	"unsafe"
 
 	"github.com/krunk-go/krunk/internal/record"
+	"github.com/krunk-go/krunk/internal/text"
 )
 
 // Attr is one attribute of a record. Keys of up to 200 bytes and text values of up to 2048 bytes are kept; what is longer is
@@ -82,6 +83,14 @@ func farTime(key string, value time.Time) Attr {
 // calling goroutine; a panic inside is caught. A nil error is the text "<nil>".
 func Err(err error) Attr { return Attr{key: "error", ref: err, kind: pendingError} }
 
+// Group returns an attribute that says what an event is one with: events with the same key of up to 200 bytes, which is not
+// empty, become one issue, and those with another key another one, whatever their stacks and types are. It travels as the
+// event's fingerprint and is no attribute of log records and breadcrumbs. Of several the last one counts.
+func Group(key string) Attr {
+	key, _ = text.Trim(key, record.MaxKey)
+	return Attr{num: uint64(len(key)), ref: textPtr(unsafe.StringData(key)), kind: record.Group}
+}
+
 // Any returns an attribute with a value of any type. Basic kinds, also of types of the game's own, are kept as the typed
 // attributes keep them. Anything else is encoded as encoding/json does, only if the record is kept, at once and on the
 // calling goroutine, to at most 2048 bytes and 4 levels deep. What has no room is marked by "…"; NaN, whole numbers beyond
@@ -117,6 +126,24 @@ func Any(key string, value any) Attr {
 
 // pending reports whether foreign code has to run before the value is known.
 func (a *Attr) pending() bool { return a.kind >= pendingError }
+
+// failure returns the error of an attribute that Err or Any made of one.
+func (a *Attr) failure() error {
+	if a.kind != pendingError {
+		return nil
+	}
+	err, _ := a.ref.(error)
+	return err
+}
+
+// group returns what Group was given, or "" for any other attribute.
+func (a *Attr) group() string {
+	if a.kind != record.Group {
+		return ""
+	}
+	f := a.field()
+	return f.Str
+}
 
 // field returns a as the black box takes it. It is not called for a pending one.
 func (a *Attr) field() record.Field {

@@ -2,95 +2,67 @@ package krunk
 
 import (
 	"runtime"
-	"slices"
 	"time"
+	"unsafe"
 
 	"github.com/krunk-go/krunk/internal/blackbox"
 	"github.com/krunk-go/krunk/internal/gate"
 	"github.com/krunk-go/krunk/internal/record"
+	"github.com/krunk-go/krunk/internal/repeat"
 )
+
+// Every record takes the same way: the gate decides what becomes of it (decide), an issue gets its stack (raise), asks whether
+// its kind may be raised again and gets an id (raised), and put copies it into the black box.
+
+// capture is what a call wants to say. It lies on that call's stack; a function that adds a slice of an array of its own, such as
+// the stack, hands on a copy, as the array would move to the heap if a caller's capture held it. The error or panic is handed on
+// beside it for the same reason: its methods, which may keep what they get, are called when it is sure that it is wanted.
+type capture struct {
+	record.Head
+	text  string
+	attrs []Attr
+	pcs   []uintptr
+	errs  []record.Error
+	site  uintptr // call site that a bridge named, or 0
+	dated bool    // Time came from a bridge
+	left  int     // attributes that were too many
+}
+
+// self is what runtime.Callers leaves out of a stack: itself. Krunk's own frames are cut by who reads the stack, from what the
+// functions are called. Only siteKey has to know how many there are.
+const self = 1
+
+// fewPCs is how many return addresses are taken at first: an array of MaxPCs costs a microsecond to clear.
+const fewPCs = 64
 
 // Report raises err as an event with its chain of wrapped and joined errors and the caller's stack, and returns the event's
 // id; its SupportCode is what a player reads out to support. The zero EventID means that there is no event: err is nil, the
 // channel's issue threshold is above LevelError or a policy keeps this client silent, and then err is a breadcrumb if the trail
-// threshold lets it; or the black box was full, which is counted. It never blocks and does not allocate, apart from what
-// err.Error, Unwrap and the like do themselves.
-//
-//go:noinline
-func (c *Channel) Report(err error, attrs ...Attr) EventID {
-	// The stack is taken here, from the only frame of Krunk's, before anything else and with nothing inlined above it: each
-	// further frame would be walked too, and the runtime decodes a function's tables from its entry to the call.
-	if err == nil || !c.raisesErrors() {
-		return c.reportSampled(err, attrs)
-	}
-	var pcs [fewPCs]uintptr
-	n := runtime.Callers(2, pcs[:])
-	return c.reported(err, attrs, gate.Million, pcs[:n])
-}
-
-//go:noinline
-func (c *Channel) raisesErrors() bool { return c != nil && c.gate.RaisesErrors() }
+// threshold lets it; or the black box was full, which is counted. Over Config.MaxRepeats it returns the id of the event of the
+// same kind that was raised before. It never blocks and does not allocate, apart from what err.Error, Unwrap and the like do
+// themselves.
+func (c *Channel) Report(err error, attrs ...Attr) EventID { return c.report(err, attrs) }
 
 // Report raises err as an event on the client's own channel, "default"; see Channel.Report.
-func (c *Client) Report(err error, attrs ...Attr) EventID {
-	if c == nil {
-		return EventID{}
-	}
-	return c.direct.Report(err, attrs...)
-}
+func (c *Client) Report(err error, attrs ...Attr) EventID { return c.main().report(err, attrs) }
 
-// reportSampled asks the policy before it takes the stack.
-//
 //go:noinline
-func (c *Channel) reportSampled(err error, attrs []Attr) EventID {
+func (c *Channel) report(err error, attrs []Attr) EventID {
 	if c == nil || err == nil {
 		return EventID{}
 	}
-	v, ppm := c.gate.Decide(gate.LevelError), uint32(gate.Million)
-	if v&gate.Issue == 0 {
-		c.refuse()
-	} else if v&gate.Draw != 0 {
-		v, ppm = c.state.Take(v&^gate.Send, c.site())
-	}
-	if v&gate.Issue == 0 {
-		if v&gate.Trail != 0 {
-			c.crumb(err, attrs)
-		}
+	v, ppm := c.decide(record.ErrorType, LevelError, 0)
+	if v == 0 {
 		return EventID{}
 	}
-	var pcs [fewPCs]uintptr
-	n := runtime.Callers(3, pcs[:])
-	return c.reported(err, attrs, ppm, pcs[:n])
-}
-
-// crumb keeps an error that is not sent as history, so that a crash still shows what came before it.
-//
-//go:noinline
-func (c *Channel) crumb(err error, attrs []Attr) {
-	h := c.head(record.ErrorType, LevelError)
-	h.Flags = record.FlagTrail
-	one := [1]record.Error{{Type: typeName(err), Text: errorText(err)}}
-	c.put(blackbox.History, &h, "", nil, one[:], attrs)
-}
-
-// reported is what is left to do for an error whose stack was taken. Most errors wrap nothing and need no room for a chain.
-//
-//go:noinline
-func (c *Channel) reported(err error, attrs []Attr, ppm uint32, pcs []uintptr) EventID {
-	h := c.head(record.ErrorType, LevelError)
-	h.PPM = ppm
-	if wraps(err) {
-		return c.reportedChain(err, attrs, &h, pcs)
+	r := capture{Head: record.Head{Type: record.ErrorType, Level: int16(LevelError), PPM: ppm}, attrs: attrs}
+	if v&gate.Issue != 0 {
+		// The stack is taken here since each further frame would be walked too.
+		var pcs [fewPCs]uintptr
+		return c.raised(v, &r, err, pcs[:runtime.Callers(self, pcs[:])])
 	}
-	one := [1]record.Error{{Type: typeName(err), Text: errorText(err)}}
-	return c.identified(blackbox.Event, &h, "", pcs, one[:], attrs)
-}
-
-//go:noinline
-func (c *Channel) reportedChain(err error, attrs []Attr, h *record.Head, pcs []uintptr) EventID {
-	var errs chain
-	errs.walk(err, -1, 0)
-	return c.identified(blackbox.Event, h, "", pcs, errs.list(h), attrs)
+	c.note(v, &r, err)
+	return EventID{}
 }
 
 // Entry is a record that comes through a bridge from another logging library.
@@ -99,129 +71,262 @@ type Entry struct {
 	Message string
 	Attrs   []Attr
 	Time    time.Time // when it was made; zero: now
-	PC      uintptr   // return address of the call site, 0 if only the stack tells
+	PC      uintptr   // return address of the call site or, as runtime.Frame has it, one less; 0 if only the stack tells
 	Plain   bool      // Message holds values and is no template: events are grouped by call site alone
 }
 
-// Emit takes a record from a bridge, such as package krunkslog. Frames of log and log/slog above the call site are cut off
-// along with Krunk's own. It returns the event's id if the record was raised as an event.
+// Emit takes a record from a bridge, such as package krunkslog. Without a PC the frames of the bridge and of the logging library
+// above the call site are cut off along with Krunk's own. A Time more than a year away from the start of the run counts as a
+// year away. It returns the event's id if the record was raised as an event. It does not allocate.
 func (c *Channel) Emit(e Entry) EventID {
-	if !c.Enabled(e.Level) {
+	if c == nil {
 		return EventID{}
 	}
-	v, ppm := c.gate.Decide(e.Level.clamp()), uint32(gate.Million)
-	if v&gate.Draw != 0 {
-		v, ppm = c.state.Take(v, c.bridgeSite(e.PC))
-	}
+	v, ppm := c.decide(record.LogType, e.Level, c.bridgeSite(e.PC))
 	if v == 0 {
 		return EventID{}
 	}
-	h := c.head(record.LogType, e.Level)
-	h.PPM = ppm
-	h.Flags |= record.FlagForeign | flags(v)
+	r := capture{
+		Head: record.Head{Type: record.LogType, Level: int16(e.Level.clamp()), PPM: ppm, Flags: record.FlagForeign},
+		text: e.Message, attrs: e.Attrs, site: e.PC,
+	}
+	if e.PC != 0 {
+		r.Flags |= record.FlagSite
+	}
 	if !e.Time.IsZero() {
-		h.Time = int64(e.Time.Sub(c.client.start))
+		r.madeAt(e.Time.Sub(c.client.start))
 	}
 	if e.Plain {
-		h.Flags |= record.FlagPlain
+		r.Flags |= record.FlagPlain
 	}
 	if v&gate.Issue != 0 {
-		return c.bridged(e.PC, kindOf(v, e.Level), &h, e.Message, e.Attrs)
+		return c.raise(v, &r, nil)
 	}
-	site := [1]uintptr{e.PC}
-	pcs := site[:]
-	if e.PC == 0 {
-		pcs = nil
-	}
-	c.put(kindOf(v, e.Level), &h, e.Message, pcs, nil, e.Attrs)
+	c.note(v, &r, nil)
 	return EventID{}
 }
 
 // log takes a record that is wanted for something.
 func (c *Channel) log(level Level, msg string, attrs []Attr) {
-	v, ppm := c.gate.Decide(level.clamp()), uint32(gate.Million)
-	if v&gate.Draw != 0 {
-		v, ppm = c.state.Take(v, c.site())
-	}
+	v, ppm := c.decide(record.LogType, level, 0)
 	if v == 0 {
 		return
 	}
-	h := c.head(record.LogType, level)
-	h.PPM = ppm
-	h.Flags = flags(v)
+	r := capture{Head: record.Head{Type: record.LogType, Level: int16(level.clamp()), PPM: ppm}, text: msg, attrs: attrs}
 	if v&gate.Issue != 0 {
-		c.issue(v, level, &h, msg, attrs)
+		c.raise(v, &r, nil)
 		return
 	}
-	c.put(kindOf(v, level), &h, msg, nil, nil, attrs)
+	c.note(v, &r, nil)
 }
 
-// issue is apart from log so that a plain record does not pay for the stack's array.
-//
-//go:noinline
-func (c *Channel) issue(v gate.Verdict, level Level, h *record.Head, msg string, attrs []Attr) {
-	c.event(5, kindOf(v, level), h, msg, nil, attrs)
+// decide returns what becomes of a record, and the probability with which such a one is kept. An error is no log record.
+func (c *Channel) decide(t record.Type, level Level, site uintptr) (gate.Verdict, uint32) {
+	v := c.gate.Decide(level.clamp())
+	if t == record.ErrorType {
+		if v &^= gate.Send; v&gate.Issue == 0 {
+			c.refuse()
+		}
+	}
+	if v&gate.Draw == 0 || v&(gate.Send|gate.Issue) == 0 {
+		return v &^ gate.Draw, gate.Million
+	}
+	return c.state.Take(v, c.siteKey(site))
 }
 
-// fewPCs is how many return addresses are taken at first: an array of MaxPCs costs a microsecond to clear.
-const fewPCs = 64
-
-// event takes the stack, skipping frames of Krunk that are always there; the recorder cuts the rest of them.
+// raise takes the stack of an issue. It is apart from the rest so that a plain record does not pay for the array.
 //
 //go:noinline
-func (c *Channel) event(skip int, k blackbox.Kind, h *record.Head, text string, errs []record.Error, attrs []Attr) EventID {
+func (c *Channel) raise(v gate.Verdict, base *capture, cause any) EventID {
 	var pcs [fewPCs]uintptr
-	return c.identified(k, h, text, pcs[:runtime.Callers(skip, pcs[:])], errs, attrs)
+	return c.raised(v, base, cause, pcs[:runtime.Callers(self, pcs[:])])
 }
 
-// bridged takes the stack from the call site on that the bridge named: what lies between, such as another handler of the
-// game's, is not the place that logged.
+// raiseDeep takes a stack again that filled the small array.
 //
 //go:noinline
-func (c *Channel) bridged(site uintptr, k blackbox.Kind, h *record.Head, text string, attrs []Attr) EventID {
+func (c *Channel) raiseDeep(v gate.Verdict, base *capture, cause any) EventID {
 	var pcs [record.MaxPCs]uintptr
-	stack := pcs[:runtime.Callers(3, pcs[:])]
-	if len(stack) == len(pcs) {
-		h.Flags |= record.FlagStack
-	}
-	if i := slices.Index(stack, site); i >= 0 {
-		stack = stack[i:]
-	}
-	return c.withID(k, h, text, stack, nil, attrs)
-}
-
-// identified gives the event its id and puts it into the black box. A stack that filled the small array is taken again.
-func (c *Channel) identified(k blackbox.Kind, h *record.Head, text string, pcs []uintptr, errs []record.Error, attrs []Attr) EventID {
-	if len(pcs) == fewPCs {
-		return c.deepEvent(k, h, text, errs, attrs)
-	}
-	return c.withID(k, h, text, pcs, errs, attrs)
-}
-
-//go:noinline
-func (c *Channel) deepEvent(k blackbox.Kind, h *record.Head, text string, errs []record.Error, attrs []Attr) EventID {
-	var pcs [record.MaxPCs]uintptr
-	n := runtime.Callers(2, pcs[:])
+	r, n := *base, runtime.Callers(self, pcs[:])
 	if n == len(pcs) {
-		h.Flags |= record.FlagStack
+		r.Flags |= record.FlagStack
 	}
-	return c.withID(k, h, text, pcs[:n], errs, attrs)
+	return c.raised(v, &r, cause, pcs[:n])
 }
 
-func (c *Channel) withID(k blackbox.Kind, h *record.Head, text string, pcs []uintptr, errs []record.Error, attrs []Attr) EventID {
-	h.Flags |= record.FlagID
-	h.ID = c.client.ids.Take()
-	if !c.put(k, h, text, pcs, errs, attrs) {
+// raised makes an event of a capture unless there were enough of its kind. Of a log record that is not raised again remains what
+// is sent as a log record. An event of a log record tells the chain of the first error among its attributes; most errors wrap
+// nothing and need no room for a chain.
+func (c *Channel) raised(v gate.Verdict, base *capture, cause any, pcs []uintptr) EventID {
+	if len(pcs) == fewPCs {
+		return c.raiseDeep(v, base, cause)
+	}
+	r := *base
+	r.pcs = from(r.site, pcs)
+	now := c.client.stamp(&r)
+	table, kind := c.client.repeats(r.Type), r.kind(cause)
+	pass, ok := table.Pass(kind, now)
+	if !ok {
+		if v&gate.Send != 0 {
+			c.keep(v&^(gate.Issue|gate.Trail), &r, nil)
+		}
+		return table.Last(kind, pass)
+	}
+	r.Flags |= record.FlagID | flags(v)
+	r.Suppressed, r.Place = pass.Suppressed, pass.Place
+	r.ID = c.client.ids.Take()
+	switch err := r.failure(cause); {
+	case wraps(err) || r.Type == record.PanicType:
+		ok = c.putChain(&r, cause, err)
+	case err != nil:
+		one := [1]record.Error{{Type: typeName(err), Text: errorText(err)}}
+		r.errs = one[:]
+		ok = c.put(r.importance(), &r)
+	default:
+		ok = c.put(r.importance(), &r)
+	}
+	if !ok {
+		table.Back(pass)
 		return EventID{}
 	}
-	return h.ID
+	table.Raised(kind, pass, r.ID)
+	return r.ID
 }
 
-// head returns the stamped beginning of a record.
-func (c *Channel) head(t record.Type, level Level) record.Head {
-	h := record.Head{Type: t, Level: int16(level.clamp()), Channel: c.index, PPM: 1_000_000}
-	c.client.stamp(&h)
-	return h
+// failure returns the error that an event is about, or nil.
+func (r *capture) failure(cause any) error {
+	if r.Type != record.LogType {
+		err, _ := cause.(error)
+		return err
+	}
+	for i := range r.attrs {
+		if err := r.attrs[i].failure(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// importance of an event. The recorder tells crashes from log records of that level.
+func (r *capture) importance() blackbox.Kind {
+	if Level(r.Level) >= LevelFatal {
+		return blackbox.Fatal
+	}
+	return blackbox.Event
+}
+
+//go:noinline
+func (c *Channel) putChain(base *capture, cause any, err error) bool {
+	r := *base
+	var errs chain
+	if r.Type == record.PanicType {
+		r.Gid = c.client.header.goroutine()
+		errs.panicValue(cause)
+	} else {
+		errs.walk(err, -1, 0)
+	}
+	r.errs = errs.list(&r.Head)
+	return c.put(r.importance(), &r)
+}
+
+// note keeps a record that is no event: as history, so that a crash still shows what came before it, or as a log record.
+//
+//go:noinline
+func (c *Channel) note(v gate.Verdict, r *capture, err error) {
+	c.client.stamp(r)
+	c.keep(v, r, err)
+}
+
+func (c *Channel) keep(v gate.Verdict, r *capture, err error) {
+	r.Flags |= flags(v)
+	k := blackbox.History
+	if v&gate.Send != 0 {
+		k = blackbox.Log
+	}
+	if r.site != 0 || r.pcs != nil || err != nil {
+		c.keepMore(k, r, err)
+		return
+	}
+	c.put(k, r)
+}
+
+// keepMore is keep for what has a call site or an error.
+//
+//go:noinline
+func (c *Channel) keepMore(k blackbox.Kind, base *capture, err error) {
+	r := *base
+	pcs := [1]uintptr{r.site}
+	var errs [1]record.Error
+	if r.pcs = nil; r.site != 0 {
+		r.pcs = pcs[:]
+	}
+	if err != nil {
+		errs[0] = record.Error{Type: typeName(err), Text: errorText(err)}
+		r.errs = errs[:]
+	}
+	c.put(k, &r)
+}
+
+// from returns the stack from the call site on that the bridge named, if it did: what lies between, such as another handler of
+// the game's, is not the place that logged. A site that is not on this stack, since the library logs in the background, is all
+// that there is to tell.
+func from(site uintptr, pcs []uintptr) []uintptr {
+	if site == 0 {
+		return pcs
+	}
+	for i, pc := range pcs {
+		if pc == site || pc == site+1 {
+			return pcs[i:]
+		}
+	}
+	if runtime.FuncForPC(site) == nil {
+		return pcs // no address of this program
+	}
+	return append(pcs[:0], site)
+}
+
+// kind returns a hash of what makes two events the same: their stack, and the type of an error or a panic. The text of a log
+// record is no part of it, as one that was made by Sprintf is another one each time.
+func (r *capture) kind(cause any) uint64 {
+	const m = 0x9e3779b97f4a7c15
+	h := uint64(r.Type) ^ uint64(typeWord(cause))
+	for _, pc := range r.pcs {
+		h = (h ^ uint64(pc)) * m
+		h ^= h >> 29
+	}
+	for i := range r.attrs {
+		if g := r.attrs[i].group(); g != "" {
+			for j := range len(g) {
+				h = (h ^ uint64(g[j])) * m
+			}
+		}
+	}
+	h *= m
+	return h ^ h>>32
+}
+
+// typeWord returns the word of an interface value that tells its dynamic type.
+func typeWord(v any) uintptr { return *(*uintptr)(unsafe.Pointer(&v)) }
+
+// maxAway is how far from the start of the run a bridge's time may be: nanoseconds hold 292 years, and a wrong year makes wrong
+// order.
+const maxAway = 365 * 24 * time.Hour
+
+// madeAt notes a time that a bridge brought along, counted from the start of the run.
+func (r *capture) madeAt(since time.Duration) {
+	r.Time = int64(min(max(since, -maxAway), maxAway))
+	r.dated = true
+	if r.Time != int64(since) {
+		r.Flags |= record.FlagTime
+	}
+}
+
+// repeats returns the counts that events of a type share.
+func (c *Client) repeats(t record.Type) *repeat.Table {
+	if t == record.PanicType {
+		return c.panics
+	}
+	return c.issues
 }
 
 func flags(v gate.Verdict) uint16 {
@@ -233,16 +338,4 @@ func flags(v gate.Verdict) uint16 {
 		f |= record.FlagSend
 	}
 	return f
-}
-
-func kindOf(v gate.Verdict, level Level) blackbox.Kind {
-	switch {
-	case v&gate.Issue != 0 && level >= LevelFatal:
-		return blackbox.Fatal
-	case v&gate.Issue != 0:
-		return blackbox.Event
-	case v&gate.Send != 0:
-		return blackbox.Log
-	}
-	return blackbox.History
 }

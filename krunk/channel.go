@@ -18,7 +18,7 @@ type Channel struct {
 	name    string
 	index   uint16
 	nfixed  uint8
-	frames  uint8          // of Krunk's between Report and the game, beyond the usual
+	left    uint8          // attributes of With that were too many; 255: or more
 	refused *atomic.Uint64 // errors below the issue threshold while there was a controller
 	fixed   []byte         // attributes of With as they stand in a record; immutable after With
 }
@@ -100,6 +100,7 @@ func (c *Channel) With(attrs ...Attr) *Channel {
 	d.fixed = append([]byte(nil), c.fixed...)
 	for i := range attrs {
 		if int(d.nfixed) == record.MaxFields {
+			d.left = uint8(min(int(d.left)+len(attrs)-i, 255))
 			break
 		}
 		a := attrs[i]

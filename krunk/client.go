@@ -14,6 +14,7 @@ import (
 	"github.com/krunk-go/krunk/internal/protocol"
 	"github.com/krunk-go/krunk/internal/record"
 	"github.com/krunk-go/krunk/internal/recorder"
+	"github.com/krunk-go/krunk/internal/repeat"
 	"github.com/krunk-go/krunk/internal/sender"
 	"github.com/krunk-go/krunk/internal/stack"
 	"github.com/krunk-go/krunk/internal/tally"
@@ -28,6 +29,12 @@ const sdkName = "krunk.go"
 // maxChannels bounds what a mistake such as a channel for each player can cost; further names share the default channel.
 const maxChannels = 1024
 
+// How many kinds are counted apart for Config.MaxRepeats and Config.MaxPanicRepeats, 48 bytes each; more share their counts.
+const (
+	issueKinds = 256
+	panicKinds = 64
+)
+
 // Client captures panics, errors and log records and sends them from the background. Get one from Start and keep it for the
 // life of the program. A nil Client does nothing. All methods may be called by any goroutine.
 type Client struct {
@@ -37,8 +44,9 @@ type Client struct {
 	tally   *tally.Tally
 	ids     ident.Pool
 	changes *recorder.Changes
+	issues  *repeat.Table // events but panics
+	panics  *repeat.Table
 	own     *Channel      // immutable after Start
-	direct  *Channel      // own as Client.Report calls it, one frame deeper; immutable after Start
 	history atomic.Uint64 // history records that found no room
 
 	plan     *plan // immutable after Start
@@ -46,6 +54,7 @@ type Client struct {
 	recorder *recorder.Recorder
 	sender   *sender.Sender // nil without a DSN
 	controls gate.Controls
+	header
 	clock
 	life
 	registry
@@ -73,6 +82,8 @@ func Start(cfg Config) (*Client, error) {
 		plan: p, clock: clock{start: time.Now()}, bell: notify.NewBell(), tally: new(tally.Tally),
 		registry: registry{channels: make(map[string]*Channel)},
 		changes:  recorder.NewChanges(p.shares.changes),
+		issues:   repeat.New(p.MaxRepeats, time.Minute, issueKinds),
+		panics:   repeat.New(p.MaxPanicRepeats, time.Hour, panicKinds),
 	}
 	c.names.Store(new([]string))
 	ring, history := p.shares.ring, p.shares.ring+p.shares.history
@@ -87,8 +98,6 @@ func Start(cfg Config) (*Client, error) {
 		c.outbox = blackbox.NewOutbox(block[history:])
 	}
 	c.own = c.Channel("default")
-	direct := *c.own
-	direct.frames, c.direct = 1, &direct
 	if join := cfg.Sampling.join; join != nil {
 		if err := c.steer(join); err != nil {
 			return nil, errors.New("krunk: Config.Sampling: " + err.Error())
@@ -113,7 +122,7 @@ func (c *Client) build(history *blackbox.HistoryBuffer, module string) {
 	cfg := recorder.Config{
 		Ring: c.ring, Changes: c.changes, History: history, Outbox: c.outbox, Bell: c.bell, Progress: progress, Tally: c.tally, IDs: &c.ids,
 		Stacks: stack.Options{MainModule: module, InApp: p.Code.InApp, Cut: p.Code.Wrappers, Memory: p.shares.stacks}, Room: recorder.Room{Scope: p.shares.scope, Item: p.shares.item, Logs: p.shares.logs}, Run: run,
-		Repeat: p.MaxRepeats, PanicRepeat: p.MaxPanicRepeats, Bytes: c.controls.Bytes,
+		Bytes: c.controls.Bytes, Untell: c.untell,
 	}
 	if p.DSN != "" {
 		url := p.Tunnel
@@ -185,16 +194,23 @@ func (c *Client) channelName(i uint16) string {
 	return ""
 }
 
-// lost counts a record that found no room in the ring.
-func (c *Client) lost(h *record.Head, n int) {
+// untell takes note of an event that the recorder does not send; see repeat.Table.Untell.
+func (c *Client) untell(t record.Type, place uint16, suppressed uint32) {
+	c.repeats(t).Untell(place, suppressed)
+}
+
+// lost counts a record of n bytes that the ring did not get.
+//
+//go:noinline
+func (c *Client) lost(why protocol.Reason, h *record.Head, n int) {
 	if h.Flags&record.FlagID != 0 {
-		c.tally.Add(protocol.ReasonQueueOverflow, protocol.CategoryError, 1)
+		c.tally.Add(why, protocol.CategoryError, 1)
 	}
 	if h.Flags&record.FlagSend != 0 {
-		c.tally.Add(protocol.ReasonQueueOverflow, protocol.CategoryLogItem, 1)
-		c.tally.Add(protocol.ReasonQueueOverflow, protocol.CategoryLogByte, uint64(n))
+		c.tally.Add(why, protocol.CategoryLogItem, 1)
+		c.tally.Add(why, protocol.CategoryLogByte, uint64(n))
 	}
-	if h.Flags&(record.FlagID|record.FlagSend) == 0 {
+	if h.Flags&(record.FlagID|record.FlagSend) == 0 && h.Type < record.SetTag {
 		c.history.Add(1)
 	}
 }

@@ -3,8 +3,6 @@ package krunk
 import (
 	"sync/atomic"
 	"time"
-
-	"github.com/krunk-go/krunk/internal/record"
 )
 
 // clock tells when a record was made, and in which frame.
@@ -27,11 +25,15 @@ func (c *Client) Beat() {
 // now returns the nanoseconds since Start: half the price of the wall clock, and it never jumps.
 func (c *clock) now() int64 { return int64(time.Since(c.start)) }
 
-// stamp notes time and frame.
-func (c *clock) stamp(h *record.Head) {
-	h.Time = c.now()
-	if f := c.frame.Load(); f > 0 {
-		h.Frame = f
-		h.Since = uint32(min(max(h.Time-c.beatAt.Load(), 0)/1000, 1<<32-1))
+// stamp notes time and frame, and returns now.
+func (c *clock) stamp(r *capture) int64 {
+	now := c.now()
+	if !r.dated {
+		r.Time = now
 	}
+	if f := c.frame.Load(); f > 0 {
+		r.Frame = f
+		r.Since = uint32(min(max(now-c.beatAt.Load(), 0)/1000, 1<<32-1))
+	}
+	return now
 }

@@ -41,7 +41,7 @@ type Config struct {
 	// Sampling is who decides on top of Channels what this client reports: krunk.Steer(ctl). Zero: nobody, until Client.Sampling
 	// is called.
 	Sampling Steering
-	// MaxRepeats is how many events of one kind (same stack and type or template) are sent in a minute; the others are counted,
+	// MaxRepeats is how many events of one kind (same stack and type of error) are raised in a minute; the others are counted,
 	// and the next one that is sent says how many there were. Zero: 500. Negative: no limit. Panics have MaxPanicRepeats instead.
 	MaxRepeats int
 	// MaxPanicRepeats is how many panics of one kind are sent in an hour, recovered or not, so that a game which panics in every

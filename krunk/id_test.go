@@ -39,7 +39,7 @@ func TestEventIDText(t *testing.T) {
 // Codes of one session: typed without a doubt, different from each other, and every digit is made use of. With 31^8 codes
 // two of the ids below share one with a probability of 5 in a million.
 func TestShortCodes(t *testing.T) {
-	c := quiet(t, krunk.Config{})
+	c := quiet(t, krunk.Config{MaxRepeats: -1})
 	seen, digits := make(map[string]bool), make(map[rune]bool)
 	boom := errors.New("boom")
 	for len(seen) < 3000 {

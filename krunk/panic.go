@@ -2,8 +2,9 @@ package krunk
 
 import (
 	"runtime"
+	"sync/atomic"
 
-	"github.com/krunk-go/krunk/internal/blackbox"
+	"github.com/krunk-go/krunk/internal/gate"
 	"github.com/krunk-go/krunk/internal/record"
 )
 
@@ -120,20 +121,24 @@ func (c *Channel) capturePanic(v any, attrs []Attr) EventID {
 	if !wanted {
 		return EventID{}
 	}
-	var errs chain
-	errs.panicValue(v)
-	h := c.head(record.PanicType, LevelFatal)
-	h.PPM = ppm
-	h.Gid = goroutine()
-	return c.event(2, blackbox.Fatal, &h, "", errs.list(&h), attrs)
+	r := capture{Head: record.Head{Type: record.PanicType, Level: int16(LevelFatal), PPM: ppm}, attrs: attrs}
+	return c.raise(gate.Issue, &r, v)
 }
 
-// goroutine returns the number of the calling goroutine, which only the first line of a stack trace tells; 0 if it does
-// not. Some microseconds and one allocation, so for panics only.
-func goroutine() uint64 {
-	var buf [64]byte
-	var id uint64
-	for _, b := range buf[len("goroutine "):runtime.Stack(buf[:], false)] {
+// header is room for the first line of a stack trace. The runtime's Stack makes its argument escape, so it lies in the Client.
+type header struct {
+	busy atomic.Bool
+	buf  [64]byte // owned by who has set busy
+}
+
+// goroutine returns the number of the calling goroutine, which only the first line of a stack trace tells; 0 if it does not. Some
+// microseconds, so for panics only. It allocates where two goroutines panic at the same moment, and else does not.
+func (h *header) goroutine() (id uint64) {
+	if !h.busy.CompareAndSwap(false, true) {
+		h = new(header)
+	}
+	defer h.busy.Store(false)
+	for _, b := range h.buf[len("goroutine "):runtime.Stack(h.buf[:], false)] {
 		if b < '0' || b > '9' {
 			break
 		}

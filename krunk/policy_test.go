@@ -264,7 +264,7 @@ func TestPanicsOfOneKindInAnHour(t *testing.T) {
 					if n := len(srv.Events()); n != tt.want+1 {
 						t.Errorf("MaxPanicRepeats %d: %d events, want %d", tt.limit, n, tt.want+1)
 					}
-					if n := c.Stats().Suppressed; n != uint64(20-tt.want) || told(srv, "ratelimit_backoff", "error") != int64(n) {
+					if n := c.Stats().Suppressed; n != uint64(20-tt.want) || told(srv, "sample_rate", "error") != int64(n) {
 						t.Errorf("MaxPanicRepeats %d: %d suppressed, told %v", tt.limit, n, srv.Discards())
 					}
 					time.Sleep(time.Hour)
@@ -304,10 +304,10 @@ func TestBytesPerHour(t *testing.T) {
 		for _, ev := range srv.Events() {
 			size += len(ev.Raw)
 		}
-		if kept := len(srv.Events()); size > limit || size < limit/2 || told(srv, "ratelimit_backoff", "error") != int64(reports-kept) {
+		if kept := len(srv.Events()); size > limit || size < limit/2 || told(srv, "sample_rate", "error") != int64(reports-kept) {
 			t.Errorf("%d events of %d bytes, told %v; want at most %d bytes", kept, size, srv.Discards(), limit)
 		}
-		if kept := len(srv.Logs()); told(srv, "ratelimit_backoff", "log_item") != int64(records-kept) || told(srv, "ratelimit_backoff", "log_byte") == 0 {
+		if kept := len(srv.Logs()); told(srv, "sample_rate", "log_item") != int64(records-kept) || told(srv, "sample_rate", "log_byte") == 0 {
 			t.Errorf("%d log records, told %v", kept, srv.Discards())
 		}
 		before := len(srv.Events())

@@ -2,52 +2,67 @@ package krunk
 
 import (
 	"github.com/krunk-go/krunk/internal/blackbox"
+	"github.com/krunk-go/krunk/internal/protocol"
 	"github.com/krunk-go/krunk/internal/record"
-	"github.com/krunk-go/krunk/internal/text"
 )
 
-// put copies a record into the black box. No foreign code runs between Reserve and Commit.
-func (c *Channel) put(k blackbox.Kind, h *record.Head, text string, pcs []uintptr, errs []record.Error, attrs []Attr) bool {
-	n := record.Size(h, text, len(pcs)) + len(c.fixed)
-	for i := range errs {
-		n += errs[i].Size()
+// put copies a record into the black box and reports whether that took it.
+func (c *Channel) put(k blackbox.Kind, r *capture) bool {
+	r.Channel = c.index
+	n := record.Size(&r.Head, r.text, len(r.pcs)) + len(c.fixed)
+	for i := range r.errs {
+		n += r.errs[i].Size()
 	}
-	for i := range attrs {
-		if attrs[i].pending() {
-			return c.putSettled(k, h, text, pcs, errs, attrs)
+	for i := range r.attrs {
+		a := &r.attrs[i]
+		if a.pending() {
+			return c.putSettled(k, r)
 		}
-		f := attrs[i].field()
+		f := a.field()
 		n += f.Size()
 	}
-	if n > c.client.maxBody || len(attrs)+int(c.nfixed) > record.MaxFields {
-		return c.putCut(k, h, text, pcs, errs, attrs)
+	left := int(c.left) + r.left
+	if n > c.client.maxBody || len(r.attrs)+int(c.nfixed) > record.MaxFields {
+		return c.putCut(k, r)
 	}
-	return c.write(n, k, h, text, pcs, errs, attrs, 0)
+	return c.write(n, left, k, r, nil)
 }
 
-func (c *Channel) write(n int, k blackbox.Kind, h *record.Head, text string, pcs []uintptr, errs []record.Error, attrs []Attr, left int) bool {
+// write reserves n bytes and fills them; no foreign code runs in between. A fault that happens there all the same, for instance
+// since a text lies in memory that the game has unmapped, or since another goroutine changes the attributes, costs this record.
+func (c *Channel) write(n, left int, k blackbox.Kind, r *capture, cut *cutting) (ok bool) {
 	ring := c.client.ring
-	slot, ok := ring.Reserve(k, n)
-	if !ok {
-		if h.Type < record.SetTag {
-			c.client.lost(h, n)
+	slot, room := ring.Reserve(k, n)
+	if !room {
+		if r.Type < record.SetTag {
+			c.client.lost(protocol.ReasonQueueOverflow, &r.Head, n)
 			return false
 		}
 		slot.Body = make([]byte, n) // of the scope the newest wins, however full the ring is
 	}
-	w := record.Begin(slot.Body, h, text, pcs)
-	for i := range errs {
-		w.Error(&errs[i])
+	defer func() {
+		if !ok {
+			recover()
+			c.broken(slot, room, r)
+		}
+	}()
+	w := record.Begin(slot.Body, &r.Head, r.text, r.pcs)
+	for i := range r.errs {
+		w.Error(&r.errs[i])
 	}
-	if c.nfixed > 0 {
-		w.Fields(c.fixed, int(c.nfixed))
-	}
-	for i := range attrs {
-		f := attrs[i].field()
-		w.Field(&f)
+	if cut != nil {
+		cut.fields(c, r, &w)
+	} else {
+		if c.nfixed > 0 {
+			w.Fields(c.fixed, int(c.nfixed))
+		}
+		for i := range r.attrs {
+			f := r.attrs[i].field()
+			w.Field(&f)
+		}
 	}
 	w.LeftOut(left)
-	if !ok {
+	if !room {
 		c.client.changes.Add(ring.Head(), slot.Body)
 		return true
 	}
@@ -57,60 +72,43 @@ func (c *Channel) write(n int, k blackbox.Kind, h *record.Head, text string, pcs
 	return true
 }
 
+// broken gives up a record that could not be written.
+//
+//go:noinline
+func (c *Channel) broken(slot blackbox.Slot, reserved bool, r *capture) {
+	c.client.lost(protocol.ReasonInternalSDKError, &r.Head, len(slot.Body))
+	if reserved && c.client.ring.Abandon(slot) {
+		c.client.bell.Ring()
+	}
+}
+
 // putSettled asks the attributes that run foreign code, in a copy: the slice belongs to the caller.
 //
 //go:noinline
-func (c *Channel) putSettled(k blackbox.Kind, h *record.Head, text string, pcs []uintptr, errs []record.Error, attrs []Attr) bool {
-	var few [8]Attr
-	own := append(few[:0], attrs[:min(len(attrs), record.MaxFields+1)]...)
-	left := len(attrs) - len(own)
+func (c *Channel) putSettled(k blackbox.Kind, base *capture) bool {
+	var room [8]Attr
+	if len(base.attrs) > len(room) {
+		return c.putManySettled(k, base)
+	}
+	r := *base
+	r.attrs = settled(append(room[:0], r.attrs...))
+	return c.put(k, &r)
+}
+
+// putManySettled is apart since its array is clear work, and larger than the stack of most goroutines has room.
+//
+//go:noinline
+func (c *Channel) putManySettled(k blackbox.Kind, base *capture) bool {
+	var room [record.MaxFields]Attr
+	r := *base
+	r.attrs = settled(append(room[:0], r.attrs[:min(len(r.attrs), len(room))]...))
+	r.left = len(base.attrs) - len(r.attrs)
+	return c.put(k, &r)
+}
+
+func settled(own []Attr) []Attr {
 	for i := range own {
 		own[i].settle()
 	}
-	if left > 0 {
-		return c.putCut(k, h, text, pcs, errs, own)
-	}
-	return c.put(k, h, text, pcs, errs, own)
-}
-
-// putCut shortens a record that is too long for the ring: each part to its share, then as many attributes as find room.
-//
-//go:noinline
-func (c *Channel) putCut(k blackbox.Kind, h *record.Head, text string, pcs []uintptr, errs []record.Error, attrs []Attr) bool {
-	room := c.client.maxBody
-	if len(text) > room/4 {
-		text, h.Flags = text[:room/4], h.Flags|record.FlagText
-	}
-	if len(pcs) > room/32 {
-		pcs, h.Flags = pcs[:room/32], h.Flags|record.FlagStack
-	}
-	n := record.Size(h, text, len(pcs))
-	n += cutErrors(errs, room/4)
-	d := *c
-	if n+len(d.fixed) > room {
-		d.fixed, d.nfixed = nil, 0
-	}
-	n += len(d.fixed)
-	fit := 0
-	for ; fit < len(attrs) && fit+int(d.nfixed) < record.MaxFields; fit++ {
-		f := attrs[fit].field()
-		if n+f.Size() > room {
-			break
-		}
-		n += f.Size()
-	}
-	left := len(attrs) - fit + int(c.nfixed) - int(d.nfixed)
-	return d.write(n, k, h, text, pcs, errs, attrs[:fit], left)
-}
-
-// cutErrors shortens the texts so that all entries together take at most room bytes, and returns what they take.
-func cutErrors(errs []record.Error, room int) int {
-	n, share := 0, room/max(len(errs), 1)
-	for i := range errs {
-		e := &errs[i]
-		e.Type, _ = text.Trim(e.Type, min(record.MaxType, share/4))
-		e.Text, _ = text.Trim(e.Text, max(share-len(e.Type)-8, 8))
-		n += e.Size()
-	}
-	return n
+	return own
 }

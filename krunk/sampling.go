@@ -90,6 +90,9 @@ func (c *Client) collect() {
 func (c *Client) collectChannels() (refused uint64) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	if n := c.issues.Untold() + c.panics.Untold(); n > 0 {
+		c.tally.Add(protocol.ReasonSampleRate, protocol.CategoryError, n)
+	}
 	for name, ch := range c.channels {
 		if n := ch.refused.Swap(0); n > 0 && c.plan.levels.of(name).Issue <= gate.LevelError {
 			refused += n
@@ -101,7 +104,7 @@ func (c *Client) collectChannels() (refused uint64) {
 			n        uint64
 		}{
 			{protocol.ReasonSampleRate, protocol.CategoryLogItem, d.SampledRecords}, {protocol.ReasonSampleRate, protocol.CategoryError, d.SampledEvents},
-			{protocol.ReasonRateLimitBackoff, protocol.CategoryLogItem, d.LimitedRecords}, {protocol.ReasonRateLimitBackoff, protocol.CategoryError, d.LimitedEvents},
+			{protocol.ReasonSampleRate, protocol.CategoryLogItem, d.LimitedRecords}, {protocol.ReasonSampleRate, protocol.CategoryError, d.LimitedEvents},
 		} {
 			if n.n > 0 {
 				c.tally.Add(n.reason, n.category, n.n)

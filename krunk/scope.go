@@ -54,6 +54,7 @@ func (c *Client) scope(t record.Type, text string, attrs ...Attr) {
 	if c == nil || c.closed.Load() {
 		return
 	}
-	h := c.own.head(t, LevelInfo)
-	c.own.put(blackbox.Event, &h, text, nil, nil, attrs)
+	r := capture{Head: record.Head{Type: t}, text: text, attrs: attrs}
+	c.stamp(&r)
+	c.own.put(blackbox.Event, &r)
 }

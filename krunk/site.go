@@ -8,35 +8,39 @@ import (
 // The policy's "first: N" lets the first N records of every kind through. The kind of a record is the place in the game's
 // code that made it: texts hold values, and most errors share a few types.
 
-// site returns what tells the caller of the exported method from other places, or 0 if no policy asks: the walk to it takes
-// longer than all else that a dropped record costs. It must be called by a function which that method calls. It does not allocate.
+// ownFrames is what lies between the place that calls an exported method and runtime.Callers in siteKey: the exported method,
+// report or log, decide, siteKey and runtime.Callers itself. Asking what the functions are called would allocate for inlined ones.
+const ownFrames = 5
+
+// siteKey returns what tells the place that makes a record from other places, or 0 if no policy asks: the walk to it takes
+// longer than all else that a dropped record costs. A bridge may know the place. It does not allocate.
 //
 //go:noinline
-func (c *Channel) site() uint64 {
-	if !c.state.WantsKey() {
-		return 0
+func (c *Channel) siteKey(known uintptr) uint64 {
+	if known != 0 || !c.state.WantsKey() {
+		return uint64(known)
 	}
 	var pc [1]uintptr
-	runtime.Callers(4+int(c.frames), pc[:])
+	runtime.Callers(ownFrames, pc[:])
 	return uint64(pc[0])
 }
 
-// bridgeSite is site for a record of another logging library. Where the bridge does not know the place, it is the innermost
-// one beyond that library and Krunk.
+// bridgeSite returns the place that logged through a bridge which does not know it: the innermost one of the stack that belongs
+// neither to Krunk nor to a bridge nor to a logging library.
 //
 //go:noinline
-func (c *Channel) bridgeSite(pc uintptr) uint64 {
-	if pc != 0 || !c.state.WantsKey() {
-		return uint64(pc)
+func (c *Channel) bridgeSite(known uintptr) uintptr {
+	if known != 0 || !c.state.WantsKey() {
+		return known
 	}
 	var room [32]uintptr
-	pcs := room[:runtime.Callers(3, room[:])]
-	for _, pc = range pcs {
-		if fn := runtime.FuncForPC(pc - 1); fn == nil || !relays(fn.Name()) {
+	pcs := room[:runtime.Callers(self, room[:])]
+	for _, known = range pcs {
+		if fn := runtime.FuncForPC(known - 1); fn == nil || !relays(fn.Name()) {
 			break
 		}
 	}
-	return uint64(pc)
+	return known
 }
 
 // relays reports whether a function belongs to what may stand between the place that logs and Channel.Emit.

@@ -108,7 +108,7 @@ func (c *Channel) drop(v Verdict, why int) Verdict {
 // Dropped counts what passed the thresholds and was not wanted after all.
 type Dropped struct {
 	SampledRecords, SampledEvents uint64 // lost the draw: "sample_rate" in a client report
-	LimitedRecords, LimitedEvents uint64 // above a rate: "ratelimit_backoff"
+	LimitedRecords, LimitedEvents uint64 // above a rate: "sample_rate" too, since the other name is for limits of a server
 }
 
 // Dropped returns the counts since the channel was made.

@@ -68,6 +68,9 @@ type Fields struct {
 	n int
 }
 
+// FieldsOf reads n attributes that were encoded by AppendField.
+func FieldsOf(b []byte, n int) Fields { return Fields{b: b, n: n} }
+
 // Next returns the next attribute, or false behind the last one or where the bytes make no sense.
 func (f *Fields) Next() (Field, bool) {
 	if f.n == 0 || len(f.b) < 2 {

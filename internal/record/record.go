@@ -14,7 +14,7 @@
 //	28 uint16  number of attributes
 //	30 uint8   number of errors
 //	31 uint8   attributes left out, in steps of 1, then 255 for "more"
-//	32         event id, 16 bytes, and uint32 suppressed, if FlagID
+//	32         event id, 16 bytes, uint32 suppressed and uint16 place, if FlagID
 //	           goroutine, 8 bytes, if the type is Panic
 //	           PCs, 8 bytes each
 //	           text: uint32 length and bytes
@@ -91,8 +91,10 @@ type Head struct {
 	ID      [16]byte
 	Gid     uint64 // goroutine of a panic, 0 if not known
 
-	// Suppressed is how many events of the same kind were not raised before this one. It is written only with FlagID.
+	// Suppressed is how many events of the same kind were not raised before this one, and Place where package repeat counts that
+	// kind in the run that wrote the record. They are written only with FlagID.
 	Suppressed uint32
+	Place      uint16
 }
 
 // Error is one error of a chain.

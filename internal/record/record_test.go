@@ -53,7 +53,7 @@ func TestRoundTrip(t *testing.T) {
 			fields: []Field{{Key: "seq", Kind: Int64, Num: 17}, {Key: "peer", Kind: String, Str: "abc"}, {Key: "", Kind: JSON, Str: "{}"}}},
 		{name: "panic", head: Head{Type: PanicType, Flags: FlagID, ID: [16]byte{1, 2, 15: 3}, Gid: 99, Level: 12}, pcs: []uintptr{1, 2, 3},
 			errs: []Error{{Type: "*fs.PathError", Text: "open: no", Parent: 0}, {Type: "x", Text: "y", Parent: 0, Index: 2}}},
-		{name: "suppressed", head: Head{Type: ErrorType, Flags: FlagID | FlagTime | FlagSite, ID: [16]byte{9}, Suppressed: 1<<32 - 1, PPM: 1e6},
+		{name: "suppressed", head: Head{Type: ErrorType, Flags: FlagID | FlagTime | FlagSite, ID: [16]byte{9}, Suppressed: 1<<32 - 1, Place: 513, PPM: 1e6},
 			pcs: many(MaxPCs), errs: []Error{{Type: "a", Text: "b", PCs: []uintptr{7, 8}}, {Type: "c", PCs: many(MaxErrorPCs)}, {}},
 			fields: []Field{{Key: "krunk.group", Kind: Group, Str: "boss"}}},
 	} {

@@ -12,7 +12,7 @@ type Writer struct {
 func Size(h *Head, text string, pcs int) int {
 	n := fixed + 4 + min(len(text), MaxText) + 8*pcs
 	if h.Flags&FlagID != 0 {
-		n += 20
+		n += 22
 	}
 	if h.Type == PanicType {
 		n += 8
@@ -40,7 +40,8 @@ func Begin(body []byte, h *Head, text string, pcs []uintptr) Writer {
 	if h.Flags&FlagID != 0 {
 		b = b[copy(b, h.ID[:]):]
 		le.PutUint32(b, h.Suppressed)
-		b = b[4:]
+		le.PutUint16(b[4:], h.Place)
+		b = b[6:]
 	}
 	if h.Type == PanicType {
 		le.PutUint64(b, h.Gid)

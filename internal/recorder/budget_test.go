@@ -78,11 +78,11 @@ func TestLogsOverTheBudget(t *testing.T) {
 	for e, ok := g.sent(); ok; e, ok = g.sent() {
 		size, kept = size+len(e.Body), kept+int(e.Count)
 	}
-	if kept == 0 || size > 4000 || fmt.Sprint(g.drops()) != fmt.Sprintf("[ratelimit_backoff log_item %d]", n-kept) {
+	if kept == 0 || size > 4000 || fmt.Sprint(g.drops()) != fmt.Sprintf("[sample_rate log_item %d]", n-kept) {
 		t.Errorf("%d records of %d bytes, dropped %v", kept, size, g.drops())
 	}
 	if !slices.ContainsFunc(g.tally.Total(nil), func(d protocol.Discard) bool {
-		return d.Reason == protocol.ReasonRateLimitBackoff && d.Category == protocol.CategoryLogByte && d.Quantity > 100
+		return d.Reason == protocol.ReasonSampleRate && d.Category == protocol.CategoryLogByte && d.Quantity > 100
 	}) {
 		t.Errorf("no bytes were counted: %v", g.tally.Total(nil))
 	}
@@ -91,10 +91,19 @@ func TestLogsOverTheBudget(t *testing.T) {
 // Events over the budget are counted, the next one that goes out tells of them, and panics go out whatever is left.
 func TestEventsOverTheBudget(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		g := newRig(1<<20, func(c *Config) { c.Repeat, c.Bytes = 100, func() int64 { return 6000 } })
+		untold := 0
+		g := newRig(1<<20, func(c *Config) {
+			c.Bytes = func() int64 { return 6000 }
+			c.Untell = func(typ record.Type, place uint16, suppressed uint32) {
+				if untold += 1 + int(suppressed); typ != record.ErrorType || place != 3 {
+					t.Errorf("an event of type %d and place %d is to be told later, want %d and 3", typ, place, record.ErrorType)
+				}
+			}
+		})
 		const n = 30
 		for i := range n {
-			g.event(t, i, "boom")
+			h := record.Head{Type: record.ErrorType, Flags: record.FlagID, Level: 8, PPM: million, ID: [16]byte{15: byte(i)}, Place: 3, Suppressed: 2}
+			g.put(t, blackbox.Event, encoded(h, "", nil, []record.Error{{Type: "*errors.errorString", Text: "boom"}}))
 		}
 		h := record.Head{Type: record.PanicType, Flags: record.FlagID, Level: 12, PPM: million, ID: [16]byte{1}}
 		g.put(t, blackbox.Fatal, encoded(h, "", nil, []record.Error{{Type: "panic", Text: "boom"}}))
@@ -107,14 +116,14 @@ func TestEventsOverTheBudget(t *testing.T) {
 				events++
 			}
 		}
-		if events < 2 || events == n || panics != 1 || fmt.Sprint(g.drops()) != fmt.Sprintf("[ratelimit_backoff error %d]", n-events) {
-			t.Errorf("%d events and %d panics, dropped %v", events, panics, g.drops())
+		if events < 2 || events == n || panics != 1 || fmt.Sprint(g.drops()) != fmt.Sprintf("[sample_rate error %d]", n-events) || untold != 3*(n-events) {
+			t.Errorf("%d events and %d panics, dropped %v, %d to be told later", events, panics, g.drops(), untold)
 		}
 		time.Sleep(62 * time.Minute)
-		h = record.Head{Type: record.ErrorType, Flags: record.FlagID, Level: 8, PPM: million, Time: int64(62 * time.Minute)}
+		h = record.Head{Type: record.ErrorType, Flags: record.FlagID, Level: 8, PPM: million, Time: int64(62 * time.Minute), Suppressed: 5}
 		g.put(t, blackbox.Event, encoded(h, "", nil, []record.Error{{Type: "*errors.errorString", Text: "boom"}}))
 		g.drain()
-		if e, ok := g.sent(); !ok || !strings.Contains(string(e.Body), fmt.Sprintf(`"suppressed":%d`, n-events)) {
+		if e, ok := g.sent(); !ok || !strings.Contains(string(e.Body), `"suppressed":5`) {
 			t.Errorf("an hour later: %v %s", ok, e.Body)
 		}
 	})

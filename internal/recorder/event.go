@@ -86,7 +86,7 @@ func member(dst []byte, k, v string) []byte {
 
 // item returns the envelope item of an event and where in it the breadcrumbs begin, 0 if there are none. The bytes are valid
 // until the next call.
-func (e *events) item(rec *record.Record, s *scope, history *blackbox.HistoryBuffer, suppressed uint64) (item []byte, cut int, err error) {
+func (e *events) item(rec *record.Record, s *scope, history *blackbox.HistoryBuffer) (item []byte, cut int, err error) {
 	e.reset()
 	defer e.forget()
 	start := e.clock.set()
@@ -118,7 +118,7 @@ func (e *events) item(rec *record.Record, s *scope, history *blackbox.HistoryBuf
 	e.exception(rec)
 	e.grouping(rec)
 	e.breadcrumbs(history, start)
-	e.about(rec, s, suppressed)
+	e.about(rec, s)
 	ev.Trim()
 	return e.items.event(ev, e.limit())
 }
@@ -213,15 +213,15 @@ func (e *events) fitted(name string, o protocol.Raw, max int) protocol.Raw {
 }
 
 // about adds the context with what Krunk has to say about the event itself.
-func (e *events) about(rec *record.Record, s *scope, suppressed uint64) {
+func (e *events) about(rec *record.Record, s *scope) {
 	b := append(e.raw, '{')
 	b = text.AppendString(protocol.AppendKey(b, "channel"), e.event.Logger)
 	if rec.Frame > 0 {
 		b = strconv.AppendUint(protocol.AppendKey(b, "frame"), uint64(rec.Frame), 10)
 		b = text.AppendFloat(protocol.AppendKey(b, "frame_ms"), float64(rec.Since)/1e3)
 	}
-	if suppressed > 0 {
-		b = strconv.AppendUint(protocol.AppendKey(b, "suppressed"), suppressed, 10)
+	if rec.Suppressed > 0 {
+		b = strconv.AppendUint(protocol.AppendKey(b, "suppressed"), uint64(rec.Suppressed), 10)
 	}
 	if s.cut {
 		b = append(protocol.AppendKey(b, "scope_cut"), "true"...)

@@ -12,31 +12,28 @@ import (
 // event encodes an event and puts it into the outbox. There a panic alone is fatal: it waits for the end of a rate limit and
 // passes the kill switch, which a log record of that level must not.
 func (r *Recorder) event(rec *record.Record, kind blackbox.Kind) {
-	panicked, kinds := rec.Type == record.PanicType, &r.repeats
-	if panicked {
-		kinds = &r.panics
-	} else {
+	panicked := rec.Type == record.PanicType
+	if !panicked {
 		kind = min(kind, blackbox.Event)
 	}
-	suppressed, ok := kinds.pass(rec)
-	if !ok {
-		r.Suppressed.Add(1)
-		r.cfg.Tally.Add(protocol.ReasonRateLimitBackoff, protocol.CategoryError, 1)
-		return
-	}
 	r.Events.Add(1)
-	item, cut, err := r.events.item(rec, &r.scope, r.cfg.History, suppressed)
+	item, cut, err := r.events.item(rec, &r.scope, r.cfg.History)
 	if err != nil || len(item) > r.cfg.Outbox.Size()/4 { // MaxBody may be less by now
-		r.cfg.Tally.Add(protocol.ReasonInternalSDKError, protocol.CategoryError, 1)
+		r.giveUp(rec, protocol.ReasonInternalSDKError)
 		return
 	}
 	if len(item) > r.left() && !panicked {
-		kinds.back(rec, suppressed)
-		r.cfg.Tally.Add(protocol.ReasonRateLimitBackoff, protocol.CategoryError, 1)
+		r.giveUp(rec, protocol.ReasonSampleRate)
 		return
 	}
 	r.budget.charge(r.elapsed(), len(item))
 	r.put(blackbox.Meta{ID: rec.ID, Kind: kind, Category: uint8(protocol.CategoryError), Count: 1, Cut: uint32(cut)}, item)
+}
+
+// giveUp counts an event that does not go out. The next one of its kind tells of it.
+func (r *Recorder) giveUp(rec *record.Record, why protocol.Reason) {
+	r.cfg.Untell(rec.Type, rec.Place, rec.Suppressed)
+	r.cfg.Tally.Add(why, protocol.CategoryError, 1)
 }
 
 // flushLogs puts the batch of log records into the outbox and reports whether all of it stands there or was counted. If not,
@@ -70,7 +67,7 @@ func (r *Recorder) putLogs() bool {
 	case len(item) > longest:
 		r.dropLogs(protocol.ReasonBufferOverflow, n, item)
 	case len(item) > left:
-		r.dropLogs(protocol.ReasonRateLimitBackoff, n, item)
+		r.dropLogs(protocol.ReasonSampleRate, n, item)
 	case r.cfg.Outbox.Put(m, item):
 		r.budget.charge(r.elapsed(), len(item))
 		r.cfg.Wake()

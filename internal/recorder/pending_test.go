@@ -1,11 +1,12 @@
 package recorder
 
 import (
-	"math"
 	"slices"
 	"strings"
 	"testing"
-	"time"
+
+	"github.com/krunk-go/krunk/internal/blackbox"
+	"github.com/krunk-go/krunk/internal/record"
 )
 
 // Halves of a long batch that find no room wait whole and in order: the second one must not be written over the first.
@@ -40,14 +41,21 @@ func TestHalvesWaitForRoom(t *testing.T) {
 	}
 }
 
-// A record of a bridge brings its own time: one from the future must not hold back its kind for ever.
-func TestRepeatsSurviveTheFuture(t *testing.T) {
-	r := repeats{limit: 1, window: time.Minute}
-	r.pass(logAt(t, math.MaxInt64, "m", 0))
-	r.pass(logAt(t, math.MaxInt64, "m", 0))
+// A log record of the level fatal is an event like any other: in the outbox it is no crash.
+func TestFatalLogsAreNoPanics(t *testing.T) {
+	g := newRig(1<<20, nil)
 	for i := range 3 {
-		if _, ok := r.pass(logAt(t, time.Duration(i+1)*2*time.Minute, "m", 0)); !ok {
-			t.Errorf("minute %d: held back by a record from the future", 2*(i+1))
+		h := record.Head{Type: record.LogType, Flags: record.FlagID, Level: 12, PPM: million, ID: [16]byte{15: byte(i)}}
+		g.put(t, blackbox.Fatal, encoded(h, "fatal", []uintptr{1}, nil))
+	}
+	g.drain()
+	n := 0
+	for e, ok := g.sent(); ok; e, ok = g.sent() {
+		if n++; e.Kind != blackbox.Event {
+			t.Errorf("entry %d has kind %d, want Event", e.ID[15], e.Kind)
 		}
+	}
+	if n != 3 {
+		t.Errorf("%d sent, want 3", n)
 	}
 }

@@ -10,6 +10,7 @@ import (
 	"github.com/krunk-go/krunk/internal/blackbox"
 	"github.com/krunk-go/krunk/internal/ident"
 	"github.com/krunk-go/krunk/internal/notify"
+	"github.com/krunk-go/krunk/internal/record"
 	"github.com/krunk-go/krunk/internal/scrub"
 	"github.com/krunk-go/krunk/internal/stack"
 	"github.com/krunk-go/krunk/internal/tally"
@@ -32,9 +33,10 @@ type Config struct {
 	Run      Run
 	Room
 
-	Repeat      int          // events of one kind that are let through in a minute; not positive: all
-	PanicRepeat int          // panics of one kind that are let through in an hour; not positive: all
-	Bytes       func() int64 // of encoded items that are let through in an hour; nil or 0: all
+	// Untell takes note that an event does not go out after all, with the place where its kind is counted and how many it was to
+	// tell of; nil: nobody counts.
+	Untell func(t record.Type, place uint16, suppressed uint32)
+	Bytes  func() int64 // of encoded items that are let through in an hour; nil or 0: all
 }
 
 // Room is how many bytes the parts of a Recorder may take.
@@ -61,8 +63,6 @@ type Recorder struct {
 	items   items
 	events  events
 	logs    logs
-	repeats repeats
-	panics  repeats
 	budget  budget
 	batch   *notify.Alarm // of the first log record of a batch
 	pending []byte        // an event that waits for room in the outbox, nil if none does
@@ -84,7 +84,7 @@ type marks struct {
 
 // Counts is what a Recorder has seen.
 type Counts struct {
-	Events, Logs, History, Suppressed, Malformed atomic.Uint64
+	Events, Logs, History, Malformed atomic.Uint64
 }
 
 // New returns a recorder; Work makes it run.
@@ -94,6 +94,9 @@ func New(cfg Config) *Recorder {
 	}
 	if cfg.Away == nil {
 		cfg.Away = func() bool { return false }
+	}
+	if cfg.Untell == nil {
+		cfg.Untell = func(record.Type, uint16, uint32) {}
 	}
 	if cfg.Bytes == nil {
 		cfg.Bytes = func() int64 { return 0 }
@@ -107,8 +110,6 @@ func New(cfg Config) *Recorder {
 		r.events.init(&r.cfg, t)
 		r.logs.init(&r.cfg, t)
 	}
-	r.repeats.limit, r.repeats.window = cfg.Repeat, time.Minute
-	r.panics.limit, r.panics.window = cfg.PanicRepeat, time.Hour
 	return r
 }
 

@@ -1,0 +1,178 @@
+// Package repeat limits how many events of one kind are raised in a window of time, on the goroutine that captures them and
+// before anything is made of them. What a kind is, the caller says with a hash.
+package repeat
+
+import (
+	"encoding/binary"
+	"sync/atomic"
+	"time"
+)
+
+// ways is how many kinds a set holds. A kind looks for its place in one set alone.
+const ways = 4
+
+const (
+	passedBits = 24
+	maxPassed  = 1<<passedBits - 1
+)
+
+// Table counts events by kind in fixed memory and without a lock. A kind that finds no place of its own shares the count of
+// another one, so that any number of kinds passes no more than the places allow. All methods may be called by any goroutine;
+// they never block and do not allocate. The zero Table has no limit.
+type Table struct {
+	limit  uint64 // immutable after New
+	window int64  // in milliseconds, immutable after New
+	places []place
+	total  atomic.Uint64 // suppressed since New
+	told   atomic.Uint64 // of these, what Untold has returned
+}
+
+// place is where a kind is counted.
+type place struct {
+	kind       atomic.Uint64 // 0: none yet
+	count      atomic.Uint64 // 1 + the millisecond at which the window began, and how many passed in it (passedBits)
+	suppressed atomic.Uint32 // since the last one that passed
+	version    atomic.Uint32 // odd while the three below are written
+	of, hi, lo atomic.Uint64 // kind and id of the last event that was raised
+}
+
+// Pass is the leave to raise one event. Either Raised or Back is to be called with it.
+type Pass struct {
+	Place      uint16
+	Suppressed uint32 // how many of the kind did not pass since the last one that did
+}
+
+// New returns a table that lets limit events of a kind pass in a window, for so many kinds, a power of two from 4 to 65536. A
+// limit that is not positive means that there is none.
+func New(limit int, window time.Duration, kinds int) *Table {
+	if limit <= 0 {
+		return new(Table)
+	}
+	return &Table{limit: uint64(min(limit, maxPassed)), window: window.Milliseconds(), places: make([]place, kinds)}
+}
+
+// Pass asks for an event of a kind at now, nanoseconds on a clock that never goes back far.
+func (t *Table) Pass(kind uint64, now int64) (p Pass, ok bool) {
+	if t.limit == 0 {
+		return Pass{}, true
+	}
+	kind = max(kind, 1)
+	at := now/int64(time.Millisecond) + 1
+	p.Place = t.find(kind, at)
+	s := &t.places[p.Place]
+	for {
+		old := s.count.Load()
+		next := old + 1
+		if t.over(old, at) {
+			next = uint64(at)<<passedBits | 1
+		} else if old&maxPassed >= t.limit {
+			s.suppressed.Add(1)
+			t.total.Add(1)
+			return p, false
+		}
+		if s.count.CompareAndSwap(old, next) {
+			break
+		}
+	}
+	if s.suppressed.Load() > 0 {
+		p.Suppressed = s.suppressed.Swap(0)
+	}
+	return p, true
+}
+
+// over reports whether the window that count tells of is over.
+func (t *Table) over(count uint64, at int64) bool {
+	began := int64(count >> passedBits)
+	return began == 0 || at-began >= t.window
+}
+
+// find returns the place of a kind: its own, else one that nobody uses any more, else one that it shares.
+func (t *Table) find(kind uint64, at int64) uint16 {
+	first := int(kind) & (len(t.places) - 1) &^ (ways - 1)
+	set := t.places[first : first+ways]
+	for range ways {
+		free, clean := -1, false
+		for i := range set {
+			s := &set[i]
+			k := s.kind.Load()
+			if k == kind {
+				return uint16(first + i)
+			}
+			// A place whose kind has still something to tell is taken last: the new kind will tell it.
+			if !clean && (k == 0 || t.over(s.count.Load(), at)) {
+				free, clean = i, s.suppressed.Load() == 0
+			}
+		}
+		if free < 0 {
+			break
+		}
+		s := &set[free]
+		if k := s.kind.Load(); (k == 0 || t.over(s.count.Load(), at)) && s.kind.CompareAndSwap(k, kind) {
+			return uint16(first + free)
+		}
+	}
+	return uint16(first + int(kind>>32)&(ways-1))
+}
+
+// Raised takes note of the event that passed.
+func (t *Table) Raised(kind uint64, p Pass, id [16]byte) {
+	if t.limit == 0 {
+		return
+	}
+	s := &t.places[p.Place]
+	v := s.version.Load()
+	if v&1 != 0 || !s.version.CompareAndSwap(v, v+1) {
+		return // another one is being noted, which does as well
+	}
+	s.of.Store(max(kind, 1))
+	s.hi.Store(binary.BigEndian.Uint64(id[:8]))
+	s.lo.Store(binary.BigEndian.Uint64(id[8:]))
+	s.version.Store(v + 2)
+}
+
+// Back says that the event did not come about: what it was to tell is told by the next one, which may pass in its stead.
+func (t *Table) Back(p Pass) {
+	if t.limit == 0 {
+		return
+	}
+	s := &t.places[p.Place]
+	if p.Suppressed > 0 {
+		s.suppressed.Add(p.Suppressed)
+	}
+	if old := s.count.Load(); old&maxPassed > 0 {
+		s.count.CompareAndSwap(old, old-1) // where others are at it, one less passes
+	}
+}
+
+// Untell says that an event which was raised and counted n others is not sent: the next one tells of it and of these.
+func (t *Table) Untell(place uint16, n uint32) {
+	if int(place) < len(t.places) {
+		t.places[place].suppressed.Add(n + 1)
+	}
+}
+
+// Last returns the id of the last event of that kind that was raised, or zero where it is not known. It belongs to the Pass
+// that was refused.
+func (t *Table) Last(kind uint64, p Pass) (id [16]byte) {
+	if t.limit == 0 {
+		return id
+	}
+	s := &t.places[p.Place]
+	v := s.version.Load()
+	of, hi, lo := s.of.Load(), s.hi.Load(), s.lo.Load()
+	if v&1 != 0 || s.version.Load() != v || of != max(kind, 1) {
+		return id
+	}
+	binary.BigEndian.PutUint64(id[:8], hi)
+	binary.BigEndian.PutUint64(id[8:], lo)
+	return id
+}
+
+// Suppressed returns how many events did not pass since New.
+func (t *Table) Suppressed() uint64 { return t.total.Load() }
+
+// Untold returns how many events did not pass since it was called last. One goroutine at a time may call it.
+func (t *Table) Untold() uint64 {
+	n := t.total.Load()
+	return n - t.told.Swap(n)
+}
