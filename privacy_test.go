@@ -107,6 +107,7 @@ func places() []place {
 		{"Duration", func(s string) krunk.Attr { return krunk.Duration(s, 1) }},
 		{"Time", func(s string) krunk.Attr { return krunk.Time(s, time.Unix(1, 0)) }},
 		{"Err", func(s string) krunk.Attr { return krunk.Err(fmt.Errorf("x: %w", errors.New(s))) }},
+		{"Group", func(s string) krunk.Attr { return krunk.Group(s) }},
 		{"Any text", func(s string) krunk.Attr { return krunk.Any("v", s) }},
 		{"Any key", func(s string) krunk.Attr { return krunk.Any(s, 1) }},
 		{"Any list", func(s string) krunk.Attr { return krunk.Any("v", []string{"x", s}) }},

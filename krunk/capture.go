@@ -176,7 +176,7 @@ func (c *Channel) raised(v gate.Verdict, base *capture, cause any, pcs []uintptr
 	r.Suppressed, r.Place = pass.Suppressed, pass.Place
 	r.ID = c.client.ids.Take()
 	switch err := r.failure(cause); {
-	case wraps(err) || r.Type == record.PanicType:
+	case r.Type == record.PanicType || err != nil && wraps(err):
 		ok = c.putChain(&r, cause, err)
 	case err != nil:
 		one := [1]record.Error{{Type: typeName(err), Text: errorText(err)}}
