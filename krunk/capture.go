@@ -8,7 +8,6 @@ import (
 	"github.com/krunk-go/krunk/internal/blackbox"
 	"github.com/krunk-go/krunk/internal/gate"
 	"github.com/krunk-go/krunk/internal/record"
-	"github.com/krunk-go/krunk/internal/repeat"
 )
 
 // Every record takes the same way: the gate decides what becomes of it (decide), an issue gets its stack (raise), asks whether
@@ -164,7 +163,7 @@ func (c *Channel) raised(v gate.Verdict, base *capture, cause any, pcs []uintptr
 	r := *base
 	r.pcs = from(r.site, pcs)
 	now := c.client.stamp(&r)
-	table, kind := c.client.repeats(r.Type), r.kind(cause)
+	table, kind := c.client.repeats.of(r.Type), r.kind(cause)
 	pass, ok := table.Pass(kind, now)
 	if !ok {
 		if v&gate.Send != 0 {
@@ -319,14 +318,6 @@ func (r *capture) madeAt(since time.Duration) {
 	if r.Time != int64(since) {
 		r.Flags |= record.FlagTime
 	}
-}
-
-// repeats returns the counts that events of a type share.
-func (c *Client) repeats(t record.Type) *repeat.Table {
-	if t == record.PanicType {
-		return c.panics
-	}
-	return c.issues
 }
 
 func flags(v gate.Verdict) uint16 {

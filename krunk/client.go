@@ -29,6 +29,17 @@ const sdkName = "krunk.go"
 // maxChannels bounds what a mistake such as a channel for each player can cost; further names share the default channel.
 const maxChannels = 1024
 
+// repeats counts what was raised, by kind.
+type repeats struct{ issues, panics *repeat.Table }
+
+// of returns the counts that events of a type share.
+func (r *repeats) of(t record.Type) *repeat.Table {
+	if t == record.PanicType {
+		return r.panics
+	}
+	return r.issues
+}
+
 // How many kinds are counted apart for Config.MaxRepeats and Config.MaxPanicRepeats, 48 bytes each; more share their counts.
 const (
 	issueKinds = 256
@@ -44,8 +55,7 @@ type Client struct {
 	tally   *tally.Tally
 	ids     ident.Pool
 	changes *recorder.Changes
-	issues  *repeat.Table // events but panics
-	panics  *repeat.Table
+	repeats repeats
 	own     *Channel      // immutable after Start
 	history atomic.Uint64 // history records that found no room
 
@@ -82,8 +92,9 @@ func Start(cfg Config) (*Client, error) {
 		plan: p, clock: clock{start: time.Now()}, bell: notify.NewBell(), tally: new(tally.Tally),
 		registry: registry{channels: make(map[string]*Channel)},
 		changes:  recorder.NewChanges(p.shares.changes),
-		issues:   repeat.New(p.MaxRepeats, time.Minute, issueKinds),
-		panics:   repeat.New(p.MaxPanicRepeats, time.Hour, panicKinds),
+		repeats: repeats{
+			issues: repeat.New(p.MaxRepeats, time.Minute, issueKinds), panics: repeat.New(p.MaxPanicRepeats, time.Hour, panicKinds),
+		},
 	}
 	c.names.Store(new([]string))
 	ring, history := p.shares.ring, p.shares.ring+p.shares.history
@@ -196,7 +207,7 @@ func (c *Client) channelName(i uint16) string {
 
 // untell takes note of an event that the recorder does not send; see repeat.Table.Untell.
 func (c *Client) untell(t record.Type, place uint16, suppressed uint32) {
-	c.repeats(t).Untell(place, suppressed)
+	c.repeats.of(t).Untell(place, suppressed)
 }
 
 // lost counts a record of n bytes that the ring did not get.

@@ -90,7 +90,7 @@ func (c *Client) collect() {
 func (c *Client) collectChannels() (refused uint64) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if n := c.issues.Untold() + c.panics.Untold(); n > 0 {
+	if n := c.repeats.issues.Untold() + c.repeats.panics.Untold(); n > 0 {
 		c.tally.Add(protocol.ReasonSampleRate, protocol.CategoryError, n)
 	}
 	for name, ch := range c.channels {

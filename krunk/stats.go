@@ -29,7 +29,7 @@ func (c *Client) Stats() Stats {
 	}
 	r := c.recorder
 	s := Stats{
-		Events: r.Events.Load(), Logs: r.Logs.Load(), History: r.History.Load(), Suppressed: c.issues.Suppressed() + c.panics.Suppressed(),
+		Events: r.Events.Load(), Logs: r.Logs.Load(), History: r.History.Load(), Suppressed: c.repeats.issues.Suppressed() + c.repeats.panics.Suppressed(),
 		HistoryLost: c.history.Load(),
 	}
 	c.collect()
