@@ -19,6 +19,7 @@ type pauses struct {
 	failures int           // attempts in a row that say that the server is away
 	suspect  uint64        // Seq of the only entry that was refused since one was accepted, 0 if none was
 
+	owed    uint64        // the newest entry that the flush waits for which is served
 	seen    uint64        // flushes asked for, as pump saw it
 	urged   uint64        // the newest of the flushes that a pause was ended for
 	urging  bool          // the next attempt is made although it is too early

@@ -38,6 +38,7 @@ type Sender struct {
 	current atomic.Pointer[lifetime] // of the latest attempt
 	asked   atomic.Uint64            // flushes asked for
 	served  atomic.Uint64            // flushes after which the outbox was empty
+	flushTo atomic.Uint64            // newest entry that somebody waits for
 	away    atomic.Bool
 	probing atomic.Pointer[probe] // the question that waits, nil if none does
 
@@ -97,7 +98,10 @@ func (s *Sender) Wake() { s.bell.Ring() }
 // a pause of the sender's own early, but no more often than once a second, and not one that the server asked for. It reports
 // false when cancel was closed first.
 func (s *Sender) Flush(cancel <-chan struct{}) bool {
-	last, ticket := s.cfg.Outbox.Last(), s.asked.Add(1)
+	last := s.cfg.Outbox.Last()
+	for old := s.flushTo.Load(); old < last && !s.flushTo.CompareAndSwap(old, last); old = s.flushTo.Load() {
+	}
+	ticket := s.asked.Add(1)
 	for {
 		changed, ended := s.cfg.Progress.Changed(), s.ended.Load()
 		if n, _, _ := s.cfg.Outbox.Usage(); s.served.Load() >= ticket || n > 0 && s.cfg.Outbox.Drained(last) {

@@ -118,14 +118,32 @@ func (s *Sender) pump() time.Duration {
 	return 0
 }
 
-// next returns what is sent now. For who waits in Flush it is also what rests.
+// next returns what is sent now. For who waits in Flush it is what was there when he called, but for panics, since others may
+// capture more than can be sent, all of it more important; and also what rests.
 func (s *Sender) next(now time.Duration) (blackbox.Entry, bool) {
+	if s.owes() {
+		e, ok := s.cfg.Outbox.Next(now, func(e *blackbox.Entry) bool {
+			return s.mustWait(e) || e.Seq > s.pauses.owed && e.Kind != blackbox.Fatal
+		})
+		if ok {
+			return e, true
+		}
+	}
 	e, ok := s.cfg.Outbox.Next(now, s.mustWait)
 	if !ok && s.pauses.urging {
 		e, ok = s.cfg.Outbox.Next(-1, s.mustWait)
 		s.pauses.spend(now)
 	}
 	return e, ok
+}
+
+// owes reports whether a flush waits for an entry. One flush after the other is served, as the newest entry moves on while others
+// flush as well.
+func (s *Sender) owes() bool {
+	if s.cfg.Outbox.Drained(s.pauses.owed) {
+		s.pauses.owed = s.flushTo.Load()
+	}
+	return !s.cfg.Outbox.Drained(s.pauses.owed)
 }
 
 func (s *Sender) handle(e *blackbox.Entry) {
