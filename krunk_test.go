@@ -206,7 +206,7 @@ func TestBreadcrumbsAreTheNewestHundredBefore(t *testing.T) {
 	if len(events) != 2 {
 		t.Fatalf("%d events, want 2", len(events))
 	}
-	for n, first := range []int64{50, 51} {
+	for n, first := range []int64{50, 52} { // the first one is a breadcrumb of the second
 		crumbs := events[n].Breadcrumbs
 		if len(crumbs) != 100 {
 			t.Fatalf("event %d has %d breadcrumbs, want 100", n, len(crumbs))
@@ -218,8 +218,9 @@ func TestBreadcrumbsAreTheNewestHundredBefore(t *testing.T) {
 	if last := events[0].Breadcrumbs[99]; last.Data["i"] != int64(149) || last.Category != "net" || last.Level != "debug" {
 		t.Errorf("the newest before the first is %+v, want step 149", last)
 	}
-	if last := events[1].Breadcrumbs[99]; last.Message != "after the first" {
-		t.Errorf("the newest before the second is %+v", last)
+	code := events[0].Tag("support_code")
+	if last := events[1].Breadcrumbs[98:]; last[0].Message != "first ["+code+"]" || last[0].Type != "error" || last[1].Message != "after the first" {
+		t.Errorf("the newest before the second are %+v", last)
 	}
 }
 

@@ -124,7 +124,7 @@ func TestOutsideOfTheCohortTheTrailIsKept(t *testing.T) {
 	}()
 	c.Flush(time.Minute)
 	ev := srv.Events()
-	if len(ev) != 1 || len(ev[0].Breadcrumbs) != 2 || ev[0].Breadcrumbs[0].Message != "on the way to the crash" || ev[0].Breadcrumbs[1].Message != "not sent" {
+	if len(ev) != 1 || len(ev[0].Breadcrumbs) != 2 || ev[0].Breadcrumbs[0].Message != "on the way to the crash" || ev[0].Breadcrumbs[1].Message != "error: not sent" {
 		t.Errorf("got %+v, want the panic with the log record and the error before it as breadcrumbs", ev)
 	}
 }

@@ -105,7 +105,7 @@ func ExampleChannel_Report() {
 	fmt.Println(event.Tag("support_code") == id.SupportCode(), len(id.SupportCode()), "characters")
 	// Output:
 	// file does not exist
-	// joining 3
+	// joining lobby=harbour 3
 	// true 8 characters
 }
 

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"sync/atomic"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -135,10 +136,10 @@ func TestReportsThatAreNotSentAreBreadcrumbs(t *testing.T) {
 				t.Fatalf("got %+v, want two breadcrumbs", crumbs)
 			}
 			b := crumbs[0]
-			if b.Message != "join: refused" || b.Level != "error" || b.Category != "net" || b.Data["type"] != "*fmt.wrapError" || b.Data["peer"] != "10.0" || b.Data["try"] != int64(3) {
+			if b.Message != "error: join: refused try=3 peer=10.0" || b.Level != "error" || b.Category != "net" || b.Data["message"] != "error: join: refused" || b.Data["peer"] != "10.0" || b.Data["try"] != int64(3) {
 				t.Errorf("got %+v", b)
 			}
-			if b = crumbs[1]; b.Message != "boom" || b.Data["type"] != "the game's own" {
+			if b = crumbs[1]; !strings.HasPrefix(b.Message, "krunk_test.boom: boom ") || b.Data["type"] != "the game's own" {
 				t.Errorf("got %+v, want the attribute of the game to stay", b)
 			}
 		})

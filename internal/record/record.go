@@ -60,6 +60,9 @@ const (
 const (
 	fixed = 32
 
+	// When is how many of the first bytes of a record say when it was captured and nothing else.
+	When = 16
+
 	// MaxText is what is kept of a message or an error's text, in bytes: the server keeps no more.
 	MaxText = 8192
 	// MaxKey is what is kept of an attribute's key, in bytes.

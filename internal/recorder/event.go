@@ -1,7 +1,6 @@
 package recorder
 
 import (
-	"math"
 	"runtime"
 	"strconv"
 	"unsafe"
@@ -290,59 +289,8 @@ func withoutMiddle(pcs []uintptr, most int) []uintptr {
 	return append(pcs[:most-len(outer)], outer...)
 }
 
-// breadcrumbs adds the history, oldest first.
-func (e *events) breadcrumbs(history *blackbox.HistoryBuffer, start int64) {
-	e.crumbs.Values = e.crumbs.Values[:0]
-	newest := int64(math.MinInt64)
-	limit := e.limit()
-	first, room := history.Len(), limit
-	for first > 0 && history.Len()-first < crumbsOf(limit) && room >= len(history.At(first-1)) {
-		first--
-		room -= len(history.At(first))
-	}
-	for i := first; i < history.Len(); i++ {
-		rec, err := record.Read(history.At(i))
-		if err != nil {
-			continue // the last bytes of a record that was longer than the history keeps
-		}
-		// The order is that of the ring. Two goroutines may have read the clock the other way round.
-		newest = max(newest, e.clock.of(&rec, start))
-		c := protocol.Breadcrumb{
-			Timestamp: e.moment(newest), Category: e.run.Channel(rec.Channel),
-			Level: protocol.EventLevel(int(rec.Level)), Message: e.scrub.Text(rec.Text),
-		}
-		e.fields = appendFields(e.fields[:0], &rec, e.scrub, takenInData)
-		if rec.Type == record.ErrorType { // a report that the policy, or a threshold, made history
-			c.Message = e.crumbOf(&rec)
-		}
-		if rec.Frame > 0 && len(e.fields) > 0 && fieldNamed(e.fields, "frame") < 0 {
-			e.fields = append(e.fields, record.Field{Key: "frame", Kind: record.Int64, Num: uint64(rec.Frame)})
-		}
-		if len(e.fields) > 0 {
-			all := e.keep(object(e.raw, e.fields, dataDepth))
-			c.Data = e.fitted("breadcrumbs", all, protocol.MaxCrumbData)
-		}
-		e.crumbs.Values = append(e.crumbs.Values, c)
-	}
-	if len(e.crumbs.Values) > 0 {
-		e.event.Breadcrumbs = &e.crumbs
-	}
-}
-
 // moment returns a time as RFC 3339.
 func (e *events) moment(ns int64) string { return view(e.keep(text.AppendTime(e.raw, ns, 6))) }
-
-// crumbOf returns the text of an error that was not sent, and adds its type to the fields.
-func (e *events) crumbOf(rec *record.Record) string {
-	e.errs = rec.Errors(e.errs[:0])
-	if len(e.errs) == 0 {
-		return e.scrub.Text(rec.Text)
-	}
-	if fieldNamed(e.fields, "type") < 0 {
-		e.fields = append(e.fields, record.Field{Key: "type", Kind: record.String, Str: e.errs[0].Type})
-	}
-	return e.scrub.Text(e.errs[0].Text)
-}
 
 // short returns the code that EventID.Short shows to the player.
 func (e *events) short(id [16]byte) string {

@@ -157,9 +157,12 @@ func (r *Recorder) take(in blackbox.Record) (taken bool) {
 	if rec.Flags&record.FlagID != 0 && r.cfg.Outbox != nil {
 		r.event(&rec, in.Kind)
 	}
-	if rec.Flags&record.FlagTrail != 0 {
+	switch {
+	case rec.Flags&record.FlagID != 0:
+		r.issue(&rec)
+	case rec.Flags&record.FlagTrail != 0:
 		r.History.Add(1)
-		r.cfg.History.Add(in.Body)
+		r.cfg.History.Add(in.Body, rec.Channel, rec.Time, record.When)
 	}
 	return true
 }
