@@ -161,7 +161,9 @@ func (c *Channel) raised(v gate.Verdict, base *capture, cause any, pcs []uintptr
 		return c.raiseDeep(v, base, cause)
 	}
 	r := *base
-	r.pcs = from(r.site, pcs)
+	if r.pcs = from(r.site, pcs); len(r.pcs) < len(pcs) {
+		r.Flags &^= record.FlagForeign // no frame of a logger is left in front of the place
+	}
 	now := c.client.stamp(&r)
 	table, kind := c.client.repeats.of(r.Type), r.kind(cause)
 	pass, ok := table.Pass(kind, now)

@@ -3,6 +3,8 @@ package krunk
 import (
 	"runtime"
 	"strings"
+
+	"github.com/krunk-go/krunk/internal/stack"
 )
 
 // The policy's "first: N" lets the first N records of every kind through. The kind of a record is the place in the game's
@@ -35,27 +37,43 @@ func (c *Channel) bridgeSite(known uintptr) uintptr {
 	}
 	var room [32]uintptr
 	pcs := room[:runtime.Callers(self, room[:])]
-	for _, known = range pcs {
-		if fn := runtime.FuncForPC(known - 1); fn == nil || !relays(fn.Name()) {
+	n := relayed(pcs, 0)
+	for i := n; i < len(pcs) && i <= n+stack.Between; i++ { // a bridge that somebody wrote
+		if stack.IsLogger(packageOf(pcs[i])) {
+			n = relayed(pcs, i)
 			break
 		}
 	}
-	return known
+	if n == len(pcs) {
+		return pcs[n-1]
+	}
+	return pcs[n]
 }
 
-// relays reports whether a function belongs to what may stand between the place that logs and Channel.Emit.
-func relays(fn string) bool {
-	slash := strings.LastIndexByte(fn, '/') + 1
-	dot := strings.IndexByte(fn[slash:], '.')
-	if dot < 0 {
-		return false
-	}
-	switch pkg := fn[:slash+dot]; pkg {
-	case "log", "log/slog", "io", "fmt", "bufio",
-		"go.uber.org/zap", "go.uber.org/zap/zapcore", "github.com/rs/zerolog", "github.com/rs/zerolog/log", "github.com/sirupsen/logrus":
-		return true
-	default:
+// relayed returns the first counter from n on that is neither a logging library's nor plumbing nor Krunk's.
+func relayed(pcs []uintptr, n int) int {
+	for ; n < len(pcs); n++ {
 		const own = "github.com/krunk-go/krunk/krunk"
-		return pkg == own || strings.HasPrefix(pkg, own+"/") && !strings.HasSuffix(pkg, "_test")
+		pkg := packageOf(pcs[n])
+		krunks := pkg == own || strings.HasPrefix(pkg, own+"/") && !strings.HasSuffix(pkg, "_test")
+		if !krunks && !stack.IsLogger(pkg) && !stack.IsPipe(pkg) {
+			break
+		}
 	}
+	return n
+}
+
+// packageOf returns the import path of the function behind a return address, as the linker wrote it.
+func packageOf(pc uintptr) string {
+	f := runtime.FuncForPC(pc - 1)
+	if f == nil {
+		return ""
+	}
+	name := f.Name()
+	slash := strings.LastIndexByte(name, '/') + 1
+	dot := strings.IndexByte(name[slash:], '.')
+	if dot < 0 {
+		return ""
+	}
+	return name[:slash+dot]
 }

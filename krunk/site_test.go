@@ -89,6 +89,14 @@ func callSites() []site {
 	return sites
 }
 
+// bridge is what a game writes for a logger that Krunk has no bridge for.
+type bridge struct{ channel *krunk.Channel }
+
+func (b bridge) Write(p []byte) (int, error) {
+	b.channel.Emit(krunk.Entry{Level: krunk.LevelInfo, Message: string(p), Plain: true})
+	return len(p), nil
+}
+
 func bridgeSites() []site {
 	return []site{
 		{"Emit", func(c *krunk.Client, second bool, i int) {
@@ -112,6 +120,14 @@ func bridgeSites() []site {
 				return
 			}
 			l.Printf("%s", text(i))
+		}},
+		{"a bridge of the game's", func(c *krunk.Client, second bool, i int) {
+			l := log.New(bridge{c.Channel("net")}, "", log.LstdFlags)
+			if second {
+				l.Print(text(i))
+				return
+			}
+			l.Print(text(i))
 		}},
 		{"log/slog", func(c *krunk.Client, second bool, i int) {
 			l := slog.New(krunkslog.New(c.Channel("net"), nil))

@@ -1,13 +1,13 @@
 package recorder
 
 import (
-	"runtime"
 	"slices"
 	"strconv"
 
 	"github.com/krunk-go/krunk/internal/protocol"
 	"github.com/krunk-go/krunk/internal/record"
 	"github.com/krunk-go/krunk/internal/stack"
+	"github.com/krunk-go/krunk/internal/text"
 )
 
 // exception fills the list of exceptions: root cause first, the outermost one last. That one carries the event's stack, another
@@ -147,7 +147,7 @@ func (e *events) grouping(rec *record.Record) {
 		if rec.Flags&record.FlagPlain == 0 {
 			template = e.message(rec)
 		}
-		group = append(group, e.event.Logger, template, e.site())
+		group = append(group, e.event.Logger, template, e.site(rec))
 	case top != nil && top.InApp:
 		group = append(group, "{{ default }}", top.Module+"."+stack.CutClosure(top.Function))
 	}
@@ -165,18 +165,24 @@ func groupOf(rec *record.Record) (group string) {
 	return group
 }
 
-// site names the place of the innermost frame: function, and the line counted from the function's first one, so that a
-// change elsewhere in the file does not make a new issue.
-func (e *events) site() string {
-	if len(e.frames) == 0 {
+// site names the place of the innermost frame: function, and the line counted from the function's first one, so that a change
+// elsewhere in the file does not make a new issue. Closures keep their numbers: two of one function are two places. A text
+// without a template that comes from no place of its own, such as a line that a child process wrote, is named after itself.
+func (e *events) site(rec *record.Record) string {
+	var f *stack.Frame
+	if len(e.frames) > 0 {
+		f = &e.frames[len(e.frames)-1]
+	}
+	plain := rec.Flags&record.FlagPlain != 0
+	if plain && (f == nil || !f.Place()) {
+		return text.Shape(e.message(rec), protocol.MaxTag)
+	}
+	if f == nil {
 		return "unknown"
 	}
-	f := &e.frames[len(e.frames)-1]
-	line := f.Line
-	if fn := runtime.FuncForPC(f.PC); fn != nil && fn.Name() == f.Func {
-		if _, first := fn.FileLine(fn.Entry()); first > 0 && first <= line {
-			line -= first
-		}
+	line := f.Line - f.First
+	if f.First == 0 && !plain { // of a function that was inlined only the line in the file is known
+		line = 0
 	}
-	return f.Module + "." + stack.CutClosure(f.Function) + "+" + strconv.Itoa(line)
+	return f.Module + "." + f.Function + "+" + strconv.Itoa(line)
 }

@@ -16,9 +16,17 @@ type Frame struct {
 	Filename string  // short, never absolute, not empty when File is known: "ai/boss.go"
 	AbsPath  string  // File when it is absolute (a build without -trimpath), else empty; scrub before sending
 	Line     int     // from 1; 0 when unknown
+	First    int     // first line of the function; 0 when unknown, as in one that was inlined
 	InApp    bool    // code of the game, by import path
+	copied   bool    // what came through here was copied by a loop of the standard library
 	role     role    // what the cutting rules need to know
 	PC       uintptr // of the call or of the faulting instruction; the counter as given when nothing is known of it
+}
+
+// Place reports whether f tells one log line from another: it is neither Krunk's nor plumbing, and not the one line below which
+// a loop copies whatever somebody else wrote.
+func (f *Frame) Place() bool {
+	return !f.copied && (f.role == roleOther || f.role == roleLogger)
 }
 
 // Top returns the innermost in-app frame of frames in wire order (crash last), the innermost frame when none is

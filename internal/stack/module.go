@@ -54,15 +54,17 @@ func (r *Resolver) inApp(f *Frame) bool {
 }
 
 // moduleOf returns the import path of a frame. A closure inside a function that was inlined into another package
-// carries the name of the package it was inlined into; a trimmed file name knows better.
+// carries the name of the package it was inlined into; the name of its file knows better.
 func (r *Resolver) moduleOf(f *Frame) string {
-	if !isClosure(f.Function) || isAbs(f.File) {
+	if !isClosure(f.Function) {
 		return f.Module
 	}
-	dir := dirOf(cutVersion(f.File))
+	dir := dirOf(cutVersion(r.trimmed(f.File)))
 	switch {
 	case dir == "" || dir == "." || dir == "command-line-arguments":
 		return f.Module
+	case isAbs(f.File): // no code of the game's lies there
+		return dir
 	case f.Module != "main":
 		if dir == strings.TrimSuffix(f.Module, "_test") {
 			return f.Module
@@ -74,6 +76,23 @@ func (r *Resolver) moduleOf(f *Frame) string {
 		return f.Module
 	}
 	return dir
+}
+
+// trimmed returns the name of a file as -trimpath writes it where that can be told: in the standard library, the module cache
+// and a vendor directory. It is empty elsewhere.
+func (r *Resolver) trimmed(file string) string {
+	if !isAbs(file) {
+		return file
+	}
+	if rest, ok := strings.CutPrefix(file, r.library); ok && r.library != "" {
+		return rest
+	}
+	for _, dir := range [...]string{"/pkg/mod/", "/vendor/"} {
+		if at := strings.LastIndex(file, dir); at >= 0 {
+			return file[at+len(dir):]
+		}
+	}
+	return ""
 }
 
 // filename returns the short name of a frame's file. It depends on the import path, not on where the source lay, so

@@ -25,6 +25,7 @@ type Resolver struct {
 	mainModule    string   // immutable after NewResolver
 	inAppPrefixes []string // immutable after NewResolver
 	cut           []string // immutable after NewResolver
+	library       string   // where the standard library lay when it was built, "" with -trimpath; immutable after NewResolver
 	index         map[uintptr]uint16
 	cache         []entry    // as large as it ever becomes from its first use on
 	size          int        // immutable after NewResolver
@@ -50,7 +51,20 @@ func NewResolver(o Options) *Resolver {
 		mainModule:    strings.TrimSuffix(o.MainModule, "/"),
 		inAppPrefixes: prefixes(o.InApp),
 		cut:           prefixes(o.Cut),
+		library:       library(),
 	}
+}
+
+// library finds where the source of the standard library lay by a function of it.
+func library() string {
+	var pc [1]uintptr
+	runtime.Callers(0, pc[:])
+	f, _ := runtime.CallersFrames(pc[:]).Next()
+	at := strings.LastIndex(f.File, "/src/runtime/")
+	if at < 0 {
+		return ""
+	}
+	return f.File[:at+len("/src/")]
 }
 
 //go:noinline
@@ -135,7 +149,9 @@ func (r *Resolver) resolve(pc uintptr) entry {
 	}
 	e := entry{frame: Frame{Func: got.Function, File: got.File, Line: got.Line, PC: got.PC}}
 	r.Fill(&e.frame)
-	if got.Func == nil && more {
+	if got.Func != nil {
+		_, e.frame.First = got.Func.FileLine(got.Func.Entry())
+	} else if more {
 		outer, _ := frames.Next()
 		e.next = outer.PC + 1
 	}
