@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/krunk-go/krunk/krunk"
+	"github.com/krunk-go/krunk/transport"
 	"github.com/krunk-go/krunk/transport/nethttp"
 	"github.com/krunk-go/krunk/transport/sentrytest"
 )
@@ -158,4 +159,35 @@ func TestCloseLeavesNoConnection(t *testing.T) {
 		time.Sleep(50 * time.Millisecond)
 	}
 	t.Errorf("goroutines of a connection are left:\n%s", stacks)
+}
+
+// slowly is a transport that takes four Sends at once, each of 50 ms.
+type slowly struct{ transport.Transport }
+
+func (slowly) Parallel() int { return 4 }
+
+func (s slowly) Send(ctx transport.Context, r *transport.Request) (transport.Response, error) {
+	time.Sleep(50 * time.Millisecond)
+	return s.Transport.Send(ctx, r)
+}
+
+// A spike of 500 to a server that is 50 ms away arrives within Flush(5s) and Close(3s).
+func TestSpikeToAServerFarAway(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		srv := sentrytest.New(sentrytest.Options{AnyTime: true})
+		c, err := krunk.Start(krunk.Config{DSN: srv.DSN(), Transport: slowly{srv.Transport()}, MaxRepeats: -1})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for i := range 500 {
+			c.Report(fmt.Errorf("spike %d", i))
+		}
+		crash(c, "the world is gone")
+		flushed := c.Flush(5 * time.Second)
+		closed := c.Close(3 * time.Second)
+		if n := len(srv.Events()); n != 501 || !closed {
+			t.Errorf("%d events arrived, want 501; Flush %v, Close %v, given up %v, %d wait", n, flushed, closed, c.Stats().Drops, c.Stats().Waiting)
+		}
+		srv.Verify(t)
+	})
 }

@@ -27,9 +27,9 @@ const (
 //	407, 408, 421, 425   refused: a proxy that wants a password, a slow line, a connection for another host, an early one
 //	other 4xx            final
 //	all else             refused: 5xx, redirects (a captive portal redirects too), a transport that panicked
-func judge(r transport.Response, err error) outcome {
+func judge(r *transport.Response, err error) outcome {
 	switch n := r.Status; {
-	case err == errPanicked:
+	case err == errPanicked, err == errExited:
 		return refused
 	case err != nil:
 		return unanswered
@@ -48,12 +48,12 @@ func judge(r transport.Response, err error) outcome {
 }
 
 // page reports whether the answer is one for people.
-func page(r transport.Response) bool {
+func page(r *transport.Response) bool {
 	return strings.HasPrefix(strings.ToLower(r.ContentType), "text/html")
 }
 
 // explain says what an answer means, and what to write where that helps; "" for one that is as it should be.
-func explain(r transport.Response, err error, url string) string {
+func explain(r *transport.Response, err error, url string) string {
 	if err != nil {
 		return err.Error()
 	}

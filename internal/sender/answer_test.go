@@ -41,7 +41,7 @@ func TestExplain(t *testing.T) {
 		{"trouble", secure, transport.Response{Status: 502}, nil, "status 502"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			if got := explain(tt.answer, tt.err, tt.url); got != tt.want {
+			if got := explain(&tt.answer, tt.err, tt.url); got != tt.want {
 				t.Errorf("got  %s\nwant %s", got, tt.want)
 			}
 		})

@@ -17,6 +17,7 @@ type pauses struct {
 	line     time.Duration // no attempt before that, unless somebody waits for a flush
 	wish     time.Duration // no attempt before that: the server asked for it
 	failures int           // attempts in a row that say that the server is away
+	awayAt   time.Duration // when the latest of them ended
 	suspect  uint64        // Seq of the only entry that was refused since one was accepted, 0 if none was
 
 	owed    uint64        // the newest entry that the flush waits for which is served
@@ -47,9 +48,13 @@ func (p *pauses) held(now time.Duration) time.Duration {
 // spend takes note of an attempt that is made too early.
 func (p *pauses) spend(now time.Duration) { p.urging, p.urgedAt = false, now }
 
-// away takes note of an attempt without a usable answer: the pause doubles each time.
-func (p *pauses) away(now time.Duration) {
-	p.line = now + backoff(p.failures)
+// away takes note of an attempt without a usable answer that began then: the pause doubles each time, and once for those that
+// were under way together.
+func (p *pauses) away(now, began time.Duration) {
+	if p.failures > 0 && began < p.awayAt {
+		return
+	}
+	p.line, p.awayAt = now+backoff(p.failures), now
 	p.failures++
 }
 

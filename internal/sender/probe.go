@@ -3,6 +3,7 @@ package sender
 import (
 	"time"
 
+	"github.com/krunk-go/krunk/internal/blackbox"
 	"github.com/krunk-go/krunk/internal/protocol"
 )
 
@@ -42,10 +43,10 @@ func (s *Sender) Probe(cancel <-chan struct{}) (string, bool) {
 	}
 }
 
-// answer makes the attempt that somebody waits for in Probe.
+// answer makes the attempt that somebody waits for in Probe, once no other is under way.
 func (s *Sender) answer() {
 	p := s.probing.Load()
-	if p == nil {
+	if p == nil || s.under > 0 {
 		return
 	}
 	defer func() {
@@ -53,15 +54,14 @@ func (s *Sender) answer() {
 		close(p.done)
 	}()
 	p.text = "the attempt ended in a panic"
-	now := time.Now()
-	s.header([16]byte{}, now)
+	now, f := time.Now(), &s.flights[0]
+	s.begin(f, blackbox.Entry{}, now)
 	if s.untold(now) {
-		s.appendReport(now)
+		s.appendReport(f, now)
 	} else {
-		s.body = protocol.AppendItem(s.body, "client_report", protocol.AppendClientReport(nil, now, nil))
+		f.body = protocol.AppendItem(f.body, "client_report", protocol.AppendClientReport(nil, now, nil))
 	}
-	s.request.Body = s.body
-	resp, err := s.attempt()
-	p.text = explain(resp, err, s.cfg.URL)
-	s.took(resp, err)
+	s.fly(f)
+	p.text = explain(&f.resp, f.err, s.cfg.URL)
+	s.took(f)
 }

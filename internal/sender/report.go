@@ -3,6 +3,7 @@ package sender
 import (
 	"time"
 
+	"github.com/krunk-go/krunk/internal/blackbox"
 	"github.com/krunk-go/krunk/internal/protocol"
 	"github.com/krunk-go/krunk/internal/tally"
 )
@@ -13,17 +14,19 @@ const reportEvery = 5 * time.Second // client reports ride along; in a storm not
 type reports struct {
 	list  []protocol.Discard
 	buf   []byte
-	along bool          // list goes with the request that is on its way
+	along bool          // list goes with a request that is on its way
 	at    time.Duration // when one went along, long ago if none did
 	next  time.Duration // none goes alone before that
 }
 
 // settle ends a request; arrived says that the server has its report.
-func (r *reports) settle(t *tally.Tally, arrived bool) {
-	if r.along && arrived {
-		t.Told(r.list)
+func (r *reports) settle(f *flight, t *tally.Tally, arrived bool) {
+	if f.told {
+		f.told, r.along = false, false
+		if arrived {
+			t.Told(r.list)
+		}
 	}
-	r.along = false
 }
 
 // untold brings the list up to date and reports whether there is something to tell that may be told.
@@ -34,17 +37,17 @@ func (s *Sender) untold(now time.Time) bool {
 }
 
 // appendReport appends the list to the request.
-func (s *Sender) appendReport(now time.Time) {
+func (s *Sender) appendReport(f *flight, now time.Time) {
 	r := &s.reports
-	r.along, r.at = true, s.now()
+	f.told, r.along, r.at = true, true, s.now()
 	r.buf = protocol.AppendClientReport(r.buf[:0], now, r.list)
-	s.body = protocol.AppendItem(s.body, "client_report", r.buf)
+	f.body = protocol.AppendItem(f.body, "client_report", r.buf)
 }
 
-// ride lets a report go along with an envelope, if one is due.
-func (s *Sender) ride(now time.Time) {
-	if s.now()-s.reports.at >= reportEvery && s.untold(now) {
-		s.appendReport(now)
+// ride lets a report go along with an envelope, if one is due and none is on its way.
+func (s *Sender) ride(f *flight, now time.Time) {
+	if !s.reports.along && s.now()-s.reports.at >= reportEvery && s.untold(now) {
+		s.appendReport(f, now)
 	}
 }
 
@@ -65,12 +68,12 @@ func (s *Sender) idle(now time.Duration) {
 
 // alone sends a report that no envelope takes along: five at once and then one a second; one a second while they fail.
 func (s *Sender) alone(now time.Duration) {
-	at := time.Now()
-	s.header([16]byte{}, at)
-	s.appendReport(at)
-	s.request.Body = s.body
+	at, f := time.Now(), &s.flights[0]
+	s.begin(f, blackbox.Entry{}, at)
+	s.appendReport(f, at)
 	s.reports.next = max(s.reports.next, now-4*urgeEvery) + urgeEvery
-	if s.took(s.attempt()) > limited {
+	s.fly(f)
+	if s.took(f) > limited {
 		s.reports.next = s.now() + urgeEvery
 	}
 }

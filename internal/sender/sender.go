@@ -1,5 +1,6 @@
-// Package sender carries envelopes from the outbox to a transport. One goroutine owns it and it is the only one that waits
-// for the network. It sees bytes and categories, not events.
+// Package sender carries envelopes from the outbox to a transport. One goroutine owns outbox, limits and pauses. It waits for
+// the network itself, or lets others do that, one for each envelope, while the server answers and several wait. It sees bytes
+// and categories, not events.
 package sender
 
 import (
@@ -33,12 +34,11 @@ type Config struct {
 type Sender struct {
 	cfg     Config
 	bell    *notify.Bell
-	quit    atomic.Bool              // Stop was called
-	ended   atomic.Bool              // Work has returned
-	current atomic.Pointer[lifetime] // of the latest attempt
-	asked   atomic.Uint64            // flushes asked for
-	served  atomic.Uint64            // flushes after which the outbox was empty
-	flushTo atomic.Uint64            // newest entry that somebody waits for
+	quit    atomic.Bool   // Stop was called
+	ended   atomic.Bool   // Work has returned
+	asked   atomic.Uint64 // flushes asked for
+	served  atomic.Uint64 // flushes after which the outbox was empty
+	flushTo atomic.Uint64 // newest entry that somebody waits for
 	away    atomic.Bool
 	probing atomic.Pointer[probe] // the question that waits, nil if none does
 
@@ -46,9 +46,9 @@ type Sender struct {
 	limits  protocol.RateLimits
 	pauses  pauses
 	reports reports
-	body    []byte
-	request transport.Request
-	hand    blackbox.Entry // what is being sent; Seq is 0 if nothing
+	request transport.Request // of all; without a body
+	fleet
+	hand blackbox.Entry // what is being sent; Seq is 0 if nothing
 
 	Counts
 }
@@ -82,6 +82,8 @@ func New(cfg Config) *Sender {
 		cfg.Killed = func() bool { return false }
 	}
 	s := &Sender{cfg: cfg, bell: notify.NewBell(), born: time.Now()}
+	s.back = make(chan *flight, maxFlights)
+	s.limit = min(transport.Parallel(cfg.Transport), maxFlights)
 	s.pauses.urgedAt, s.reports.at, s.reports.next = -time.Hour, -time.Hour, -time.Hour
 	s.request = transport.Request{
 		URL: cfg.URL, Auth: cfg.Auth, UserAgent: cfg.UserAgent, ContentType: "application/x-sentry-envelope",
@@ -119,16 +121,18 @@ func (s *Sender) Flush(cancel <-chan struct{}) bool {
 	}
 }
 
-// Stop makes Work return and ends an attempt that is under way.
+// Stop makes Work return and ends the attempts that are under way.
 func (s *Sender) Stop() {
 	s.quit.Store(true)
 	s.bell.Ring()
-	if life := s.current.Load(); life != nil {
-		life.end(errStopped)
+	for i := range s.flights {
+		if life := s.flights[i].life.Load(); life != nil {
+			life.end(errStopped)
+		}
 	}
 }
 
-// stopping reports whether Stop was called. An attempt publishes itself in current before it asks.
+// stopping reports whether Stop was called. An attempt publishes its lifetime before it asks.
 func (s *Sender) stopping() bool { return s.quit.Load() }
 
 // Resume makes a sender whose Work has returned ready for another Work, which tries at once. The caller sees to it that there

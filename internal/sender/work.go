@@ -15,7 +15,7 @@ func (s *Sender) Work() {
 	over := false
 	defer func() {
 		if !over { // Goexit: the goroutine lives on in this deferred call
-			s.broken("the transport called runtime.Goexit")
+			s.broken(errExited.Error())
 			s.Work()
 		}
 	}()
@@ -24,7 +24,7 @@ func (s *Sender) Work() {
 		wait := s.turn()
 		s.bell.Sleep()
 		if !s.ready() && !s.stopping() {
-			s.shrink()
+			s.tidy()
 			timer.Stop()
 			if wait > 0 {
 				timer.Set(wait)
@@ -41,16 +41,8 @@ func (s *Sender) Work() {
 	s.end()
 }
 
-// shrink gives back what a long body has left behind, before the sender sleeps.
-func (s *Sender) shrink() {
-	if s.request.Body = nil; cap(s.body) > calm {
-		s.body = nil
-	}
-}
-
 // end says that Work has returned.
 func (s *Sender) end() {
-	s.body = nil
 	defer func() { // the last use of foreign code
 		_ = recover()
 		s.ended.Store(true)
@@ -73,9 +65,12 @@ func (s *Sender) turn() (wait time.Duration) {
 // broken ends the attempt that a panic or Goexit came out of.
 func (s *Sender) broken(text string) {
 	s.fail(text)
+	if s.under == 0 {
+		s.reports.settle(&s.flights[0], s.cfg.Tally, false)
+	}
 	if e := s.hand; e.Seq != 0 {
 		s.hand = blackbox.Entry{}
-		s.refused(&e)
+		s.refused(&e, s.now())
 	}
 	s.pauses.line = max(s.pauses.line, s.now()+backoffMin)
 }
@@ -96,26 +91,46 @@ func (s *Sender) ready() bool {
 // pump sends until the outbox is empty or has to wait, and returns how long; 0 means until the bell rings.
 func (s *Sender) pump() time.Duration {
 	for !s.stopping() {
-		now := s.now()
-		s.pauses.seen = s.asked.Load()
-		s.answer()
-		if n, _, _ := s.cfg.Outbox.Usage(); n == 0 {
-			s.idle(now)
-			return 0
-		}
-		if wait := s.pauses.held(now); wait > 0 {
+		if wait, over := s.step(); over {
 			return wait
 		}
-		s.overflow()
-		e, ok := s.next(now)
-		if !ok {
-			return s.rest(now)
-		}
-		s.hand = e
-		s.handle(&e)
-		s.hand = blackbox.Entry{}
+	}
+	for s.under > 0 {
+		s.land()
 	}
 	return 0
+}
+
+// step makes one attempt, or waits for one that is under way; over says that there is nothing more to do for so long.
+func (s *Sender) step() (wait time.Duration, over bool) {
+	now := s.now()
+	s.pauses.seen = s.asked.Load()
+	s.answer()
+	n, _, _ := s.cfg.Outbox.Usage()
+	if n == 0 {
+		s.idle(now)
+		return 0, true
+	}
+	wide := s.wide(n)
+	if s.under > 0 && (!wide || s.probing.Load() != nil) {
+		s.land()
+		return 0, false
+	}
+	wait = s.pauses.held(now)
+	if wait == 0 {
+		s.overflow()
+		e, ok := s.next(now)
+		if ok {
+			s.handle(&e, wide)
+			return 0, false
+		}
+		wait = s.rest(now)
+	}
+	if s.under > 0 {
+		s.land()
+		return 0, false
+	}
+	return wait, true
 }
 
 // next returns what is sent now. For who waits in Flush it is what was there when he called, but for panics, since others may
@@ -146,15 +161,23 @@ func (s *Sender) owes() bool {
 	return !s.cfg.Outbox.Drained(s.pauses.owed)
 }
 
-func (s *Sender) handle(e *blackbox.Entry) {
+// handle sends an entry or drops it.
+func (s *Sender) handle(e *blackbox.Entry, wide bool) {
+	s.hand = *e
+	f := &s.flights[0]
 	switch {
 	case s.cfg.Killed() && e.Kind != blackbox.Fatal:
 		s.drop(e, protocol.ReasonIgnored)
 	case s.limited(e.Meta):
 		s.drop(e, protocol.ReasonRateLimitBackoff)
+	case wide:
+		s.launch(e)
 	default:
-		s.send(e)
+		s.load(f, e)
+		s.fly(f)
+		s.settle(f)
 	}
+	s.hand = blackbox.Entry{}
 }
 
 // rest returns how long nothing in the outbox may be sent: something fatal waits behind a rate limit, or what was refused rests.

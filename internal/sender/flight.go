@@ -1,0 +1,134 @@
+package sender
+
+import (
+	"errors"
+	"sync/atomic"
+	"time"
+
+	"github.com/krunk-go/krunk/internal/blackbox"
+	"github.com/krunk-go/krunk/internal/protocol"
+	"github.com/krunk-go/krunk/internal/text"
+	"github.com/krunk-go/krunk/transport"
+)
+
+const (
+	attemptTime = 30 * time.Second // a transport with time-outs of its own ends before that
+	maxFlights  = 4
+	calm        = 16 << 10 // bytes that the body of a request keeps while the sender sleeps
+)
+
+// flight is one attempt. It is owned by the sender's goroutine, but for the time from launch until it comes back.
+type flight struct {
+	entry blackbox.Entry // Seq is 0 for a report or probe
+	body  []byte
+	began time.Duration
+	told  bool // a client report goes along
+	used  bool // between launch and landing
+	life  atomic.Pointer[lifetime]
+	resp  transport.Response
+	err   error
+}
+
+// fleet is all flights of a sender, owned by its goroutine.
+type fleet struct {
+	flights [maxFlights]flight
+	limit   int          // of flights at once; immutable after New
+	under   int          // flights under way in goroutines of their own
+	back    chan *flight // those that have ended
+	answers bool         // the latest attempt was accepted
+}
+
+var (
+	errPanicked = errors.New("the transport panicked")
+	errExited   = errors.New("the transport called runtime.Goexit")
+)
+
+// begin begins the body of a request.
+func (s *Sender) begin(f *flight, e blackbox.Entry, now time.Time) {
+	f.entry, f.told, f.began = e, false, now.Sub(s.born)
+	h := s.cfg.Header
+	h.EventID = ""
+	if e.ID != ([16]byte{}) {
+		h.EventID = text.Hex(e.ID[:])
+	}
+	f.body = protocol.AppendEnvelopeHeader(f.body[:0], &h, now)
+}
+
+// load builds the request for an entry.
+func (s *Sender) load(f *flight, e *blackbox.Entry) {
+	now := time.Now()
+	s.begin(f, *e, now)
+	if e.Shorten {
+		f.body = protocol.AppendShortEvent(f.body, e.Body, int(e.Cut))
+	} else {
+		f.body = append(f.body, e.Body...)
+	}
+	s.ride(f, now)
+}
+
+// fly calls the transport. A panic in it is as good as a refusal: the fault may lie in what it was given.
+func (s *Sender) fly(f *flight) {
+	life := newLifetime()
+	f.life.Store(life)
+	if s.stopping() {
+		life.end(errStopped)
+	}
+	defer life.end(errStopped)
+	defer time.AfterFunc(attemptTime, func() { life.end(errTimeout) }).Stop()
+	defer func() {
+		if recover() != nil {
+			f.err = errPanicked
+		}
+	}()
+	r := s.request // a transport that changes its request changes a copy
+	r.Body = f.body
+	f.err = errExited
+	f.resp, f.err = s.cfg.Transport.Send(life, &r)
+}
+
+// launch lets a goroutine of its own make the attempt.
+func (s *Sender) launch(e *blackbox.Entry) {
+	f := &s.flights[0]
+	for i := range s.flights {
+		if f = &s.flights[i]; !f.used {
+			break
+		}
+	}
+	s.load(f, e)
+	f.used = true
+	s.under++
+	s.cfg.Outbox.Lend(e.Seq, true)
+	go func() {
+		defer func() { s.back <- f }() // also after Goexit
+		s.fly(f)
+	}()
+}
+
+// land waits for one of the flights under way and settles it.
+func (s *Sender) land() {
+	f := <-s.back
+	f.used = false
+	s.under--
+	s.cfg.Outbox.Lend(f.entry.Seq, false)
+	s.hand = f.entry
+	s.settle(f)
+	s.hand = blackbox.Entry{}
+}
+
+// wide reports whether another attempt may be made beside those under way, of n entries that have no answer.
+func (s *Sender) wide(n int) bool {
+	least := 1 // that wait
+	if s.under == 0 {
+		least = 2
+	}
+	return s.under < s.limit && s.limit > 1 && s.answers && n-s.under >= least
+}
+
+// tidy gives back what the sender does not need while it sleeps.
+func (s *Sender) tidy() {
+	for i := range s.flights {
+		if f := &s.flights[i]; !f.used && (i > 0 || cap(f.body) > calm) {
+			f.body = nil
+		}
+	}
+}
