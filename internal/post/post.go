@@ -52,3 +52,14 @@ func secrets(r *transport.Request, u *url.URL) []string {
 	}
 	return all
 }
+
+// HideUser replaces the password of a proxy's URL in text, in plain and as it is sent.
+func HideUser(text string, u *url.URL) string {
+	if password, ok := u.User.Password(); ok && password != "" {
+		text = strings.ReplaceAll(text, u.User.String(), Hidden)
+		if len(password) >= minSecret {
+			text = strings.ReplaceAll(text, password, Hidden)
+		}
+	}
+	return text
+}

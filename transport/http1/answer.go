@@ -1,0 +1,266 @@
+package http1
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/krunk-go/krunk/transport"
+)
+
+// What an answer may take. A line that is longer than the buffer is no line of a server for envelopes.
+const (
+	maxHead     = 64 << 10 // of status lines and headers together, also of 1xx answers and trailers
+	maxInterims = 16       // 1xx answers in front of the real one
+	maxBody     = 16 << 10 // that is read and thrown away to keep the connection; Sentry's answers have less than 1 KiB
+)
+
+var errBefore = errors.New("the server sent bytes before it had a request")
+
+// header is what was read of an answer's head.
+type header struct {
+	status      int
+	length      int64 // -1: not told
+	chunked     bool
+	close       bool // the connection cannot be used again
+	retryAfter  string
+	rateLimits  string
+	location    string
+	contentType string
+}
+
+func (h *header) response() transport.Response {
+	return transport.Response{
+		Status: h.status, RetryAfter: h.retryAfter, RateLimits: h.rateLimits, Location: h.location, ContentType: h.contentType,
+	}
+}
+
+// head reads the head of the answer, and those of 1xx answers before it.
+func (c *conn) head() (header, error) {
+	budget := maxHead
+	for range maxInterims {
+		h, err := c.oneHead(&budget)
+		if err != nil || h.status == 101 || h.status >= 200 {
+			return h, err
+		}
+	}
+	return header{}, fmt.Errorf("the answer begins with more than %d interim ones (status 1xx)", maxInterims)
+}
+
+func (c *conn) oneHead(budget *int) (header, error) {
+	h := header{length: -1}
+	l, err := c.line(budget)
+	if err != nil {
+		return h, err
+	}
+	if err := h.statusLine(l); err != nil {
+		return h, err
+	}
+	for {
+		if l, err = c.line(budget); err != nil {
+			return h, err
+		}
+		if len(l) == 0 {
+			return h, nil
+		}
+		if err := h.field(l); err != nil {
+			return h, err
+		}
+	}
+}
+
+// statusLine reads "HTTP/1.1 200 OK".
+func (h *header) statusLine(l []byte) error {
+	const form = "HTTP/1.x 200"
+	if len(l) < len(form) || string(l[:7]) != "HTTP/1." || l[8] != ' ' || len(l) > len(form) && l[len(form)] != ' ' {
+		return errors.New("the answer does not begin with HTTP/1.x and a status: the port is another protocol's, or the scheme is wrong")
+	}
+	for _, d := range l[9:12] {
+		if d < '0' || d > '9' {
+			return errors.New("the status of the answer is no number")
+		}
+		h.status = h.status*10 + int(d-'0')
+	}
+	if h.status < 100 {
+		return errors.New("the status of the answer is below 100")
+	}
+	h.close = l[7] == '0'
+	return nil
+}
+
+// field reads one header line.
+func (h *header) field(l []byte) error {
+	name, _, ok := strings.Cut(string(l[:min(len(l), 40)]), ":")
+	if !ok && len(l) <= 40 || name == "" {
+		return errors.New("a header of the answer has no name")
+	}
+	switch {
+	case !ok: // a long name, of no header that is looked at
+		return nil
+	case strings.EqualFold(name, "Content-Length"):
+		n, err := strconv.ParseInt(value(l), 10, 63)
+		if err != nil || n < 0 || h.length >= 0 && n != h.length {
+			return errors.New("the answer's Content-Length is no length, or there are two")
+		}
+		h.length = n
+	case strings.EqualFold(name, "Transfer-Encoding"):
+		if h.chunked = strings.EqualFold(value(l), "chunked"); !h.chunked {
+			h.close = true // its end cannot be known
+		}
+	case strings.EqualFold(name, "Connection"):
+		for token := range strings.SplitSeq(value(l), ",") {
+			h.close = h.close || strings.EqualFold(strings.TrimSpace(token), "close")
+		}
+	case strings.EqualFold(name, "Retry-After"):
+		h.retryAfter = value(l)
+	case strings.EqualFold(name, "X-Sentry-Rate-Limits"):
+		if h.rateLimits != "" {
+			h.rateLimits += ", "
+		}
+		h.rateLimits += value(l)
+	case strings.EqualFold(name, "Location"):
+		h.location = value(l)
+	case strings.EqualFold(name, "Content-Type"):
+		h.contentType = value(l)
+	}
+	return nil
+}
+
+// value returns what stands behind the colon.
+func value(l []byte) string {
+	_, v, _ := strings.Cut(string(l), ":")
+	return strings.Trim(v, " \t")
+}
+
+// body reads the answer's body and throws it away, for at most d, and reports whether the connection can be used again. The
+// status is known, so what is wrong with the body is a note and no error.
+func (c *conn) body(h *header, d time.Duration) (reusable bool, note string) {
+	var err error
+	if h.chunked || h.length > 0 {
+		_ = c.raw.SetReadDeadline(time.Now().Add(max(d, 0)))
+	}
+	switch {
+	case h.chunked:
+		err = c.chunks()
+	case h.length > maxBody:
+		return false, ""
+	case h.length > 0:
+		err = c.skip(h.length)
+	case h.length < 0 && h.status != 204 && h.status != 304:
+		return false, "" // it ends with the connection
+	}
+	switch {
+	case errors.Is(err, errTooLong):
+		return false, ""
+	case err != nil:
+		return false, "the answer came, its body did not: " + err.Error()
+	case c.have() > 0:
+		return false, "there are bytes behind the answer; the connection was closed"
+	case h.close:
+		return false, ""
+	}
+	return c.raw.SetReadDeadline(time.Time{}) == nil, ""
+}
+
+var errTooLong = errors.New("the body is longer than what is read of it")
+
+// chunks reads a chunked body and its trailers.
+func (c *conn) chunks() error {
+	budget, left := maxHead, int64(maxBody)
+	for {
+		l, err := c.line(&budget)
+		if err != nil {
+			return err
+		}
+		size, _, _ := strings.Cut(string(l), ";")
+		n, err := strconv.ParseInt(strings.Trim(size, " \t"), 16, 63)
+		switch {
+		case err != nil || n < 0:
+			return errors.New("the size of a chunk is no number")
+		case n == 0:
+			return c.trailers(&budget)
+		case n > left:
+			return errTooLong
+		}
+		left -= n
+		if err := c.skip(n); err != nil {
+			return err
+		}
+		if l, err = c.line(&budget); err != nil {
+			return err
+		} else if len(l) > 0 {
+			return errors.New("a chunk is longer than its size")
+		}
+	}
+}
+
+func (c *conn) trailers(budget *int) error {
+	for {
+		if l, err := c.line(budget); err != nil || len(l) == 0 {
+			return err
+		}
+	}
+}
+
+// line returns the next line without its end. It is a view of the buffer, valid until the next read.
+func (c *conn) line(budget *int) ([]byte, error) {
+	for from := c.at; ; {
+		for i := from; i < c.to; i++ {
+			if c.buf[i] != '\n' {
+				continue
+			}
+			l := c.buf[c.at:i]
+			if *budget -= len(l) + 1; *budget < 0 {
+				return nil, fmt.Errorf("the head of the answer is longer than %d bytes", maxHead)
+			}
+			c.at = i + 1
+			if n := len(l); n > 0 && l[n-1] == '\r' {
+				l = l[:n-1]
+			}
+			return l, nil
+		}
+		n := c.have()
+		if n == len(c.buf) {
+			return nil, fmt.Errorf("a line of the answer is longer than %d bytes", len(c.buf))
+		}
+		if err := c.read(); err != nil {
+			return nil, err
+		}
+		from = c.at + n
+	}
+}
+
+// skip throws n bytes away.
+func (c *conn) skip(n int64) error {
+	for {
+		k := min(n, int64(c.have()))
+		c.at += int(k)
+		if n -= k; n == 0 {
+			return nil
+		}
+		if err := c.read(); err != nil {
+			return err
+		}
+	}
+}
+
+// read adds what comes to the buffer, which has room.
+func (c *conn) read() error {
+	copy(c.buf[:], c.buf[c.at:c.to])
+	c.at, c.to = 0, c.have()
+	n, err := c.net.Read(c.buf[c.to:])
+	c.to += n
+	switch {
+	case n > 0:
+		c.any = true
+		return nil
+	case err == nil:
+		return io.ErrNoProgress
+	case err == io.EOF && (c.any || c.to > 0):
+		return io.ErrUnexpectedEOF
+	}
+	return err
+}
