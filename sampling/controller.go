@@ -4,6 +4,7 @@
 package sampling
 
 import (
+	"errors"
 	"math/rand/v2"
 	"strconv"
 	"sync"
@@ -58,7 +59,7 @@ type Controller struct {
 // steered is the client under a controller.
 type steered struct {
 	controls *gate.Controls // of the client, or one that nobody reads
-	client   gate.Program   // what the client told of itself
+	client   *gate.Program  // what the client told of itself
 	joined   bool
 }
 
@@ -86,13 +87,13 @@ type floor struct {
 // New returns a controller for a client. The stored policy, or else the default, is in force on return. It fails if Default
 // is not a valid policy or Limits name a level that does not exist; what is stored never makes it fail.
 func New(id Identity, o Options) (*Controller, error) {
-	c := &Controller{opt: o, id: id.clone(), sticky: id.ID != "", steered: steered{controls: new(gate.Controls)}}
+	c := &Controller{opt: o, id: id.clone(), sticky: id.ID != "", steered: steered{controls: new(gate.Controls), client: new(gate.Program)}}
 	if !c.sticky {
 		c.id.ID = strconv.FormatUint(rand.Uint64(), 16) + strconv.FormatUint(rand.Uint64(), 16)
 	}
 	var err error
-	if c.limits, err = o.Limits.Fields(); err != nil {
-		return nil, err
+	if c.limits, err = plan.Bounds(o.Limits.Trail, o.Limits.Send, o.Limits.Issue, plan.Rate(o.Limits.MaxRate)); err != nil {
+		return nil, errors.New("sampling: Options.Limits." + err.Error())
 	}
 	if o.Default != nil {
 		if c.fallback, err = parsed(o.Default); err != nil {
@@ -112,7 +113,7 @@ func New(id Identity, o Options) (*Controller, error) {
 	return c, nil
 }
 
-// Join puts the client behind controls under this controller. It is for krunk.Steer. It fails if there was a client already or
+// Join puts the client behind controls under this controller, which owns client from then on. It is for krunk.Steer. It fails if there was a client already or
 // the controller is closed.
 func (c *Controller) Join(controls *gate.Controls, client *gate.Program) error {
 	c.mu.Lock()
@@ -124,7 +125,7 @@ func (c *Controller) Join(controls *gate.Controls, client *gate.Program) error {
 		c.mu.Unlock()
 		return ErrClosed
 	}
-	c.joined, c.controls, c.client, c.channels = true, controls, *client, client.Channels
+	c.joined, c.controls, c.client, c.channels = true, controls, client, client.Channels
 	c.base = plan.Compiled(client.Base)
 	c.rebuild()
 	c.mu.Unlock()

@@ -10,7 +10,7 @@ import (
 
 // MaxDocument is the largest policy, 64 KiB; MaxEnvelope the largest signed envelope around one, 96 KiB.
 const (
-	MaxDocument = plan.MaxDocument
+	MaxDocument = 64 << 10
 	MaxEnvelope = 96 << 10
 )
 

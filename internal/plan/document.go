@@ -68,6 +68,7 @@ func (k IDKind) String() string { return [...]string{"client", "player", "match"
 
 // Fields are the settings of one entry.
 type Fields struct {
+	_                [0]func() // comparing is code that nobody calls: 344 bytes on 32-bit ARM
 	Has              uint16
 	By               IDKind
 	First            uint16

@@ -2,6 +2,7 @@ package plan
 
 // Head is the beginning of a policy: what is read even if the rest is not understood.
 type Head struct {
+	_        [0]func() // see Fields
 	Version  Version
 	Disabled bool
 	Mutes    bool

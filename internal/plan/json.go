@@ -11,6 +11,7 @@ const maxDepth = 16
 
 // step is one part of the path to a value.
 type step struct {
+	_     [0]func() // see Fields
 	key   string
 	index int // of an array, -1 in an object
 }

@@ -2,6 +2,8 @@ package plan
 
 import (
 	"errors"
+	"strconv"
+	"time"
 
 	"github.com/krunk-go/krunk/internal/gate"
 )
@@ -65,34 +67,46 @@ func (l *Layer) chain(name string, f func(i int)) {
 
 // Levels reads thresholds by name of level; an empty one becomes gate.Inherit.
 func Levels(trail, send, issue string) (t gate.Thresholds, err error) {
-	for _, f := range [...]struct {
-		name, value string
-		to          *gate.Level
-	}{{"Trail", trail, &t.Trail}, {"Send", send, &t.Send}, {"Issue", issue, &t.Issue}} {
-		l, ok := gate.ParseLevel(f.value)
-		switch {
-		case f.value == "":
-			l = gate.Inherit
-		case !ok:
-			return t, errors.New(f.name + ": " + Quoted(f.value) + " is not a level; write trace, debug, info, warn, error, fatal or off")
-		}
-		*f.to = l
+	t.Trail = level("Trail", trail, &err)
+	t.Send = level("Send", send, &err)
+	t.Issue = level("Issue", issue, &err)
+	return t, err
+}
+
+// level leaves an error where there is none yet.
+func level(field, name string, err *error) gate.Level {
+	if name == "" {
+		return gate.Inherit
 	}
-	return t, nil
+	l, ok := gate.ParseLevel(name)
+	if !ok && *err == nil {
+		*err = errors.New(field + ": " + Quoted(name) + " is not a level; write trace, debug, info, warn, error, fatal or off")
+	}
+	return l
 }
 
 // Stated are the settings that thresholds state.
 func Stated(t gate.Thresholds) Fields {
 	f := Fields{Thresholds: t}
-	for _, s := range [...]struct {
-		level gate.Level
-		has   uint16
-	}{{t.Trail, HasTrail}, {t.Send, HasSend}, {t.Issue, HasIssue}} {
-		if s.level != gate.Inherit {
-			f.Has |= s.has
+	for i, l := range [...]gate.Level{t.Trail, t.Send, t.Issue} {
+		if l != gate.Inherit {
+			f.Has |= HasTrail << i
 		}
 	}
 	return f
+}
+
+// Bounds are what a program sets above every policy.
+func Bounds(trail, send, issue string, rate Rate) (Fields, error) {
+	t, err := Levels(trail, send, issue)
+	f := Stated(t)
+	if rate.N > 0 {
+		if per := rate.Per; per != time.Second && per != time.Minute && per != time.Hour && err == nil {
+			err = errors.New("MaxRate.Per: " + strconv.FormatInt(int64(per), 10) + "ns is not a second, a minute or an hour")
+		}
+		f.Rate, f.Has = rate, f.Has|HasRate
+	}
+	return f, err
 }
 
 // Compiled makes the lowest layer from a program's own levels, whose names are in lower case.

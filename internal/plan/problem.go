@@ -72,6 +72,7 @@ func (k Kind) fatal() bool {
 
 // Problem is one finding in a document.
 type Problem struct {
+	_         [0]func() // see Fields
 	Kind      Kind
 	Path      string
 	At        int // offset
@@ -80,7 +81,8 @@ type Problem struct {
 
 // Fault is why a client keeps its policy: the first fatal problem.
 type Fault struct {
-	Newer bool // the format is newer than this program
+	_     [0]func() // see Fields
+	Newer bool      // the format is newer than this program
 	Code  string
 	Path  string
 	At    int

@@ -6,12 +6,14 @@ import "strings"
 type versionRange []comparison
 
 type comparison struct {
+	_       [0]func() // see Fields
 	Op      string
 	Version Release
 }
 
 // Release is a version in pieces: numbers, then an optional pre-release, which comes before the version without one.
 type Release struct {
+	_       [0]func() // see Fields
 	Numbers [4]uint32
 	Pre     string
 }
@@ -35,7 +37,7 @@ func parseRange(s string) (versionRange, bool) {
 		if op := part[:n]; !ok || op != ">=" && op != "<=" && op != ">" && op != "<" && op != "=" {
 			return nil, false
 		}
-		out = append(out, comparison{part[:n], v})
+		out = append(out, comparison{Op: part[:n], Version: v})
 	}
 	return out, len(out) > 0
 }

@@ -58,9 +58,10 @@ func Explain(policy *sampling.Policy, id sampling.Identity, channel string, u Un
 	if err != nil {
 		return Decision{}, err
 	}
-	limits, err := u.Limits.Fields()
+	l := &u.Limits
+	limits, err := plan.Bounds(l.Trail, l.Send, l.Issue, plan.Rate(l.MaxRate))
 	if err != nil {
-		return Decision{}, err
+		return Decision{}, errors.New("sampling/policy: Under.Limits." + err.Error())
 	}
 	p, who := policy.Document(), plan.Identity(id)
 	s := plan.Situation{Base: plan.Compiled(base), Policy: p, ID: &who, Hash: u.Hash, Now: u.Now, Ceiling: limits, Always: u.Limits.PanicsAlways}
@@ -79,7 +80,7 @@ func Explain(policy *sampling.Policy, id sampling.Identity, channel string, u Un
 func (u *Under) base() (map[string]gate.Thresholds, error) {
 	out := make(map[string]gate.Thresholds, len(u.Base))
 	for name, l := range u.Base {
-		place := "sampling: Under.Base[" + plan.Quoted(name) + "]"
+		place := "sampling/policy: Under.Base[" + plan.Quoted(name) + "]"
 		if plan.ChannelProblem(name) != 0 {
 			return nil, errors.New(place + ": write letters, digits, _ and -, with dots between parts")
 		}
