@@ -119,7 +119,7 @@ func bugsinkCrumbs(t *testing.T, ev stored) {
 		t.Fatalf("%d breadcrumbs, want the newest 100", len(crumbs))
 	}
 	for i, c := range crumbs {
-		if c.Category != "net" || c.Level != "info" || c.Message != "step" || c.Data["i"] != float64(50+i) {
+		if c.Category != "net" || c.Level != "info" || c.Message != fmt.Sprint("step i=", 50+i) || c.Data["i"] != float64(50+i) {
 			t.Fatalf("breadcrumb %d is %+v, want step %d", i, c, 50+i)
 		}
 	}

@@ -206,7 +206,7 @@ func TestBreadcrumbsAreTheNewestHundredBefore(t *testing.T) {
 	if len(events) != 2 {
 		t.Fatalf("%d events, want 2", len(events))
 	}
-	for n, first := range []int64{50, 52} { // the first one is a breadcrumb of the second
+	for n, first := range []int64{50, 52} { // the first event is a breadcrumb of the second
 		crumbs := events[n].Breadcrumbs
 		if len(crumbs) != 100 {
 			t.Fatalf("event %d has %d breadcrumbs, want 100", n, len(crumbs))
@@ -434,6 +434,38 @@ func dive(c *krunk.Client, n int) {
 		return
 	}
 	dive(c, n-1)
+}
+
+func descend(n int) int {
+	if n == 0 {
+		return new(boss).health[0]
+	}
+	return descend(n-1) + 1
+}
+
+// A panic deep in a recursion tells where it happened and where the recursion was entered.
+func TestDeepPanicKeepsBothEnds(t *testing.T) {
+	for _, depth := range []int{100, 247, 248, 249, 250, 251, 300, 2000, 40_000} {
+		c, srv := start(t, krunk.Config{})
+		func() {
+			defer c.Recover()
+			descend(depth)
+		}()
+		ev := one(t, c, srv)
+		frames := ev.Exceptions[len(ev.Exceptions)-1].Frames
+		if top := ev.Top().Function; top != "descend" || len(frames) > 250 {
+			t.Errorf("depth %d: %d frames, top %s", depth, len(frames), top)
+		}
+		entered := 0
+		for _, f := range frames {
+			if strings.HasPrefix(f.Function, "TestDeepPanicKeepsBothEnds") {
+				entered++
+			}
+		}
+		if entered != 2 || frames[0].Function != "tRunner" {
+			t.Errorf("depth %d: the outermost frames are %s, %s, %s", depth, frames[0].Function, frames[1].Function, frames[2].Function)
+		}
+	}
 }
 
 func TestForeignCodeHarmsNobodyElse(t *testing.T) {

@@ -149,8 +149,36 @@ func (c *Channel) raiseDeep(v gate.Verdict, base *capture, cause any) EventID {
 	r, n := *base, runtime.Callers(self, pcs[:])
 	if n == len(pcs) {
 		r.Flags |= record.FlagStack
+		if r.Type == record.PanicType {
+			outermost(pcs[:])
+		}
 	}
 	return c.raised(v, &r, cause, pcs[:n])
+}
+
+// outermost puts the outermost calls in the place of the last fifth of a stack that was deeper than pcs: where an endless
+// recursion was entered says more than one of its calls more. It finds the end by halving, each try walks the stack. Like what it
+// is called by, it is called by raiseDeep alone.
+//
+//go:noinline
+func outermost(pcs []uintptr) {
+	const skip = self + 1
+	var one [1]uintptr
+	end := len(pcs) - 1
+	for runtime.Callers(skip+2*end, one[:]) > 0 {
+		if end *= 2; end > 1<<16 {
+			return // each try would take milliseconds
+		}
+	}
+	for beyond := 2 * end; beyond-end > 1; {
+		if mid := (end + beyond) / 2; runtime.Callers(skip+mid, one[:]) > 0 {
+			end = mid
+		} else {
+			beyond = mid
+		}
+	}
+	outer := pcs[len(pcs)-len(pcs)/5:]
+	runtime.Callers(skip+end+1-len(outer), outer)
 }
 
 // raised makes an event of a capture unless there were enough of its kind. Of a log record that is not raised again remains what

@@ -71,7 +71,7 @@ func open(known fields, required ...string) rule {
 			mark := c.key(m.Name)
 			if r := known[m.Name]; r != nil {
 				r(c, m.Val)
-			} else {
+			} else if m.Val.kind == null { // null inside of a value is kept
 				noNull(c, m.Val)
 			}
 			c.out(mark)
