@@ -40,12 +40,6 @@ func (r *repeats) of(t record.Type) *repeat.Table {
 	return r.issues
 }
 
-// How many kinds are counted apart for Config.MaxRepeats and Config.MaxPanicRepeats, 48 bytes each; more share their counts.
-const (
-	issueKinds = 256
-	panicKinds = 64
-)
-
 // Client captures panics, errors and log records and sends them from the background. Get one from Start and keep it for the
 // life of the program. A nil Client does nothing. All methods may be called by any goroutine.
 type Client struct {
@@ -93,7 +87,7 @@ func Start(cfg Config) (*Client, error) {
 		registry: registry{channels: make(map[string]*Channel)},
 		changes:  recorder.NewChanges(p.shares.changes),
 		repeats: repeats{
-			issues: repeat.New(p.MaxRepeats, time.Minute, issueKinds), panics: repeat.New(p.MaxPanicRepeats, time.Hour, panicKinds),
+			issues: repeat.New(p.MaxRepeats, time.Minute, p.shares.kinds), panics: repeat.New(p.MaxPanicRepeats, time.Hour, p.shares.kinds/4),
 		},
 	}
 	c.names.Store(new([]string))

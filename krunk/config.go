@@ -30,10 +30,10 @@ type Config struct {
 	// Dist tells builds of one release apart; letters, digits and _.-, at most 64 bytes.
 	Dist string
 
-	// Memory is what Krunk holds at most, in bytes; up to 5 percent more with what the runtime rounds up. At 1 MiB that is a quarter
-	// for the ring of records, about as much for encoded envelopes, a sixteenth each for history, scope and log records, and the
-	// rest for making and sending one envelope, which is 46 KiB long at most. Zero: 1 MiB. The least is 128 KiB, where an envelope
-	// is 5 KiB long at most: one that is longer is shortened, and making it takes four times its length.
+	// Memory is what Krunk holds at most, in bytes; up to 5 percent more with what the runtime rounds up. At 1 MiB a quarter is the
+	// ring of records and a bit more the encoded envelopes; the rest is history, scope, log records, and what it takes to make and
+	// to send one envelope, which is 46 KiB long at most. Zero: 1 MiB. The least is 128 KiB: there an envelope is 4 KiB long at
+	// most, the least that any event can be brought into, and making it takes five times that.
 	Memory int
 	// Channels sets thresholds by channel name. A name covers the channel and everything below it ("net" also "net.http"),
 	// the longest one wins for each threshold by itself, and "*" covers all.

@@ -14,30 +14,41 @@ type shares struct {
 	changes int // of the scope, that found no room in the ring
 	logs    int // log records that wait for their batch
 	stacks  int // frames that were resolved before
-	item    int // the longest encoded event or batch of log records
+	item    int // the longest encoded event or batch of log records; making and sending one takes some times as much
+	kinds   int // how many kinds of events have their repeats counted apart; not bytes, but 60 for each
 }
 
-// What does not depend on Config.Memory: the client and its counters, the indices of outbox and history,
-// and what the encoder keeps.
-const otherMemory = 24 << 10
+const (
+	// otherMemory does not depend on Config.Memory: the client and its counters, the goroutines' own, the indices of outbox and
+	// history.
+	otherMemory = 26 << 10
 
-// pageSize is what the runtime rounds large blocks up to.
-const pageSize = 8 << 10
+	kindSize = 60      // of a kind of events and a quarter of a kind of panics
+	pageSize = 8 << 10 // what the runtime rounds large blocks up to
+)
 
 // sharesOf divides memory. The outbox gets what the others leave.
 func sharesOf(memory int) shares {
-	s := shares{ring: blackbox.MinRing}
-	for s.ring*8 <= memory && memory >= 512<<10 || s.ring*16 <= memory {
+	s := shares{ring: blackbox.MinRing, kinds: 32}
+	// A small client gives the ring less, since an event and what it is made with take more of the whole.
+	for s.ring*8 <= memory && memory >= defaultMemory/2 || s.ring*16 <= memory {
 		s.ring *= 2
 	}
 	rest := max(memory-s.ring-otherMemory, 0)
-	s.history = rest / 15 &^ 7
+	for s.kinds < 256 && s.kinds*4<<10 <= rest {
+		s.kinds *= 2
+	}
+	s.history = rest / 13 &^ 7
 	s.scope = min(rest*11/128, recorder.MaxScope)
-	s.changes = max(rest/48, 4<<10)
+	s.changes = max(rest/48, 3<<10)
 	s.logs = min(rest/11, 128<<10)
+	if memory < defaultMemory/2 {
+		s.logs = rest / 15
+	}
 	s.stacks = min(rest/28, 100<<10)
 	s.item = min(rest/16, 128<<10)
-	s.outbox = rest - s.history - s.scope - s.changes - s.logs - s.logs/7 - s.stacks - recorder.Scratch(s.item) - s.item
+	s.outbox = rest - s.history - s.scope - s.changes - s.logs - s.logs/7 - s.stacks - recorder.Scratch(s.item) - s.item - s.kinds*kindSize
+	s.outbox += memory / 40                                // not all of them are ever full at once
 	s.outbox -= (s.ring + s.history + s.outbox) % pageSize // they are one block
 	return s
 }

@@ -265,7 +265,7 @@ func (e *events) stack(rec *record.Record) {
 	case rec.Flags&record.FlagForeign != 0:
 		kind = stack.Bridge
 	}
-	if n := len(e.pcs) + len(e.pcs)/8 + 1; cap(e.frames) < n {
+	if n := len(e.pcs)*5/4 + 4; cap(e.frames) < n {
 		e.frames, e.stacktrace.Frames = make([]stack.Frame, 0, n), make([]protocol.Frame, 0, n)
 	}
 	e.frames = e.stacks.Frames(e.frames[:0], e.pcs, kind)

@@ -19,11 +19,14 @@ const (
 
 // Scratch returns what it takes to make an item of that many bytes: its parts, its frames and breadcrumbs, its JSON, and what
 // the encoder keeps of it.
-func Scratch(item int) int { return item*5/2 + framesOf(item)*frameSize + crumbsOf(item)*crumbSize }
+func Scratch(item int) int {
+	return item*5/2 + min(framesOf(item), usualFrames)*frameSize + crumbsOf(item)*crumbSize
+}
 
 const (
-	frameSize = 240 // bytes of a frame, resolved and as it is encoded
-	crumbSize = 128
+	frameSize   = 240 // bytes of a frame, resolved and as it is encoded
+	crumbSize   = 128
+	usualFrames = 160 // deeper stacks are rare
 )
 
 // framesOf and crumbsOf return how many frames and breadcrumbs an event has at most that may be so long.

@@ -56,14 +56,12 @@ type tools struct {
 
 // Recorder is owned by the goroutine that calls Work. Flush, Freed and Processed may be called by others.
 type Recorder struct {
-	cfg     Config
-	began   time.Time
-	reader  *blackbox.Reader
-	scope   scope
-	items   items
-	events  events
-	logs    logs
-	budget  budget
+	cfg    Config
+	began  time.Time
+	reader *blackbox.Reader
+	items  items
+	budget budget
+	state
 	batch   *notify.Alarm // of the first log record of a batch
 	pending []byte        // an event that waits for room in the outbox, nil if none does
 	meta    blackbox.Meta // of pending
@@ -72,6 +70,13 @@ type Recorder struct {
 	target uint64 // the flushTo that is to be reached next
 	marks
 	Counts
+}
+
+// state is what the records of the run have said so far, and what is made of it.
+type state struct {
+	scope  scope
+	events events
+	logs   logs
 }
 
 // marks are how far things are, for others than the owner.

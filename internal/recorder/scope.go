@@ -61,9 +61,7 @@ const (
 
 // newScope makes a scope of at most size bytes, of which contexts may take half, and no more than that many.
 func newScope(size, contexts int, s *scrub.Scrubber) scope {
-	return scope{
-		most:  min(size/2, contexts),
-		scrub: s, mem: make([]byte, 0, size), tags: make([]tag, 0, maxTags), contexts: make([]context, 0, maxContexts)}
+	return scope{most: min(size/2, contexts), scrub: s, mem: make([]byte, 0, size)}
 }
 
 // apply takes one change.
