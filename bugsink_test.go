@@ -325,7 +325,7 @@ func TestBugsinkLogsAndClientReports(t *testing.T) {
 	if n := g.wire.accepted("client_report"); n == 0 {
 		t.Error("no client report was accepted, want one that tells of the refused event")
 	}
-	if s := g.Stats(); s.Waiting != 0 || s.Retries != 0 || len(s.Drops) != 1 || s.Drops[0].Category != "error" || s.Drops[0].Quantity != 1 {
+	if s := g.Stats(); s.Waiting != 0 || s.Retries != 0 || len(s.Losses) != 1 || s.Losses[0].Category != "error" || s.Losses[0].Quantity != 1 {
 		t.Errorf("stats %+v, want nothing waiting and the one refused event dropped", s)
 	}
 }
@@ -405,7 +405,7 @@ func TestBugsinkRateLimits(t *testing.T) {
 			t.Errorf("answer %d has the rate limits %q; the test proves nothing without transaction;span", i, r.Limits)
 		}
 	}
-	if s := g.Stats(); len(s.Drops) != 0 || s.Retries != 0 {
+	if s := g.Stats(); len(s.Losses) != 0 || s.Retries != 0 {
 		t.Errorf("stats %+v, want nothing dropped and nothing tried twice", s)
 	}
 	if n := g.wire.accepted("log"); n == 0 {

@@ -20,7 +20,7 @@ import (
 // drops returns how many of a category were given up, by reason.
 func drops(c *krunk.Client, category string) map[string]uint64 {
 	out := make(map[string]uint64)
-	for _, d := range c.Stats().Drops {
+	for _, d := range c.Stats().Losses {
 		if d.Category == category {
 			out[d.Reason] += d.Quantity
 		}
@@ -54,7 +54,7 @@ func TestPanicThatWaitsHoldsUpNothing(t *testing.T) {
 		time.Sleep(10 * time.Second)
 		synctest.Wait()
 		if n := len(srv.Logs()); n != records {
-			t.Errorf("%d log records arrived, want %d; given up: %v", n, records, c.Stats().Drops)
+			t.Errorf("%d log records arrived, want %d; given up: %v", n, records, c.Stats().Losses)
 		}
 		if got := drops(c, "error"); got["ratelimit_backoff"] != 200 || len(got) != 1 {
 			t.Errorf("reports were given up as %v, want 200 for the limit", got)
@@ -127,8 +127,8 @@ func TestTooLargeCostsNothing(t *testing.T) {
 			time.Sleep(time.Second)
 		}
 		synctest.Wait()
-		if n := len(srv.Events()); n != 48 || len(c.Stats().Drops) != 0 {
-			t.Errorf("%d events arrived, want 48; given up %v", n, c.Stats().Drops)
+		if n := len(srv.Events()); n != 48 || len(c.Stats().Losses) != 0 {
+			t.Errorf("%d events arrived, want 48; given up %v", n, c.Stats().Losses)
 		}
 		if refused == 0 || refused > 3 {
 			t.Errorf("%d were refused for their size, want one or two", refused)

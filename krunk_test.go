@@ -544,7 +544,7 @@ func TestStalledServerIsBoundedAndCounted(t *testing.T) {
 		}
 	}
 	var dropped uint64
-	for _, d := range c.Stats().Drops {
+	for _, d := range c.Stats().Losses {
 		if d.Reason != "queue_overflow" || d.Category != "error" {
 			t.Errorf("dropped by %s %s", d.Reason, d.Category)
 		}
@@ -601,7 +601,7 @@ func TestServerAnswers(t *testing.T) {
 					t.Errorf("%d events, want %d", n, tt.events)
 				}
 				var drops []string
-				for _, d := range c.Stats().Drops {
+				for _, d := range c.Stats().Losses {
 					drops = append(drops, fmt.Sprint(d.Reason, " ", d.Category, " ", d.Quantity))
 				}
 				if got := strings.Join(drops, ", "); got != tt.drop {

@@ -43,15 +43,15 @@ func (r *repeats) of(t record.Type) *repeat.Table {
 // Client captures panics, errors and log records and sends them from the background. Get one from Start and keep it for the
 // life of the program. A nil Client does nothing. All methods may be called by any goroutine.
 type Client struct {
-	ring    *blackbox.Ring
-	maxBody int // immutable after Start
-	bell    *notify.Bell
-	tally   *tally.Tally
-	ids     ident.Pool
-	changes *recorder.Changes
-	repeats repeats
-	own     *Channel      // immutable after Start
-	history atomic.Uint64 // history records that found no room
+	ring        *blackbox.Ring
+	maxBody     int // immutable after Start
+	bell        *notify.Bell
+	tally       *tally.Tally
+	ids         ident.Pool
+	changes     *recorder.Changes
+	repeats     repeats
+	own         *Channel      // immutable after Start
+	historyLost atomic.Uint64 // history records that found no room
 
 	plan     *plan // immutable after Start
 	outbox   *blackbox.Outbox
@@ -216,6 +216,6 @@ func (c *Client) lost(why protocol.Reason, h *record.Head, n int) {
 		c.tally.Add(why, protocol.CategoryLogByte, uint64(n))
 	}
 	if h.Flags&(record.FlagID|record.FlagSend) == 0 && h.Type < record.SetTag {
-		c.history.Add(1)
+		c.historyLost.Add(1)
 	}
 }

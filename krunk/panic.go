@@ -102,11 +102,13 @@ func (c *Channel) lastWords(v any, attrs []Attr) {
 	}
 }
 
-// reportPanic leaves the delivery to the background; where Close has ended that, it delivers on the caller's own time. Closed is
-// looked at last: what was captured before Close is flushed by Close.
+// reportPanic leaves the delivery to the background; where Close has ended that, it delivers on the caller's own time, unless the
+// panic is one of too many of its kind and nothing new is there. Closed is looked at last: what was captured before Close is
+// flushed by Close.
 func (c *Channel) reportPanic(v any, attrs []Attr) EventID {
+	before := c.client.ring.Head()
 	id := c.capturePanic(v, attrs)
-	if !id.IsZero() && c.client.closed.Load() {
+	if c.client.closed.Load() && c.client.ring.Head() != before {
 		c.client.deliver()
 	}
 	return id

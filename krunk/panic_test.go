@@ -134,6 +134,26 @@ func TestLatePanicHasALimit(t *testing.T) {
 	}
 }
 
+// A game that goes on after Close, panics in every frame and has no server loses time for the panics that may be reported alone.
+func TestLatePanicsOfOneKindWaitNoMore(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := quiet(t, krunk.Config{
+			DSN: "https://0123456789abcdef0123456789abcdef@sentry.example/42", MaxPanicRepeats: 2,
+			Transport: transport.Func(func(transport.Context, *transport.Request) (transport.Response, error) {
+				return transport.Response{}, errors.New("no route")
+			}),
+		})
+		c.Close(time.Second)
+		begin := time.Now()
+		for range 100 {
+			crash(c)
+		}
+		if d := time.Since(begin); d != 4*time.Second {
+			t.Errorf("100 panics took %v, want two times the two seconds of PanicWait", d)
+		}
+	})
+}
+
 // Panics of several goroutines while Close is under way and after it: each arrives once.
 func TestPanicsWhileClosing(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

@@ -248,8 +248,8 @@ func TestKillSwitchLetsPanicsPassAlone(t *testing.T) {
 		if ev := srv.Events(); len(ev) != 1 || ev[0].Title() != "panic: crash" || len(srv.Logs()) != 0 {
 			t.Errorf("%d events and %d log records, want the panic alone", len(ev), len(srv.Logs()))
 		}
-		if i := slices.IndexFunc(c.Stats().Drops, func(d krunk.Drop) bool { return d.Reason == "ignored" && d.Category == "error" }); i < 0 || c.Stats().Drops[i].Quantity != 2 {
-			t.Errorf("dropped %v, want two events ignored", c.Stats().Drops)
+		if i := slices.IndexFunc(c.Stats().Losses, func(d krunk.Loss) bool { return d.Reason == "ignored" && d.Category == "error" }); i < 0 || c.Stats().Losses[i].Quantity != 2 {
+			t.Errorf("dropped %v, want two events ignored", c.Stats().Losses)
 		}
 	})
 }

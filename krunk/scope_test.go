@@ -47,7 +47,7 @@ func TestScopeIsState(t *testing.T) {
 	c.SetContext("level", krunk.String("name", "swamp"))
 	ch := c.Channel("net")
 	storm(c, ch)
-	lost := c.Stats().Drops
+	lost := c.Stats().Losses
 	for i := range 3000 { // a tag in every frame
 		c.SetTag("frame", fmt.Sprint(i))
 	}
@@ -55,7 +55,7 @@ func TestScopeIsState(t *testing.T) {
 	c.SetTag("scene", "boss")
 	c.RemoveTag("mods")
 	c.SetContext("level", krunk.String("name", "castle"))
-	if now := c.Stats().Drops; fmt.Sprint(now) != fmt.Sprint(lost) {
+	if now := c.Stats().Losses; fmt.Sprint(now) != fmt.Sprint(lost) {
 		t.Errorf("changes of the scope were counted as lost: %v, before %v", now, lost)
 	}
 	if id := c.ReportPanic("a panic in the storm"); id.IsZero() {

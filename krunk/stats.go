@@ -11,12 +11,12 @@ type Stats struct {
 	Retries      uint64 // attempts without a usable answer
 	Waiting      int    // envelopes without an answer yet
 	WaitingBytes int    // bytes of those
-	Drops        []Drop // everything that was given up, by reason and category
+	Losses       []Loss // everything that was given up, by reason and category
 	LastError    string // of the latest attempt that failed, "" if none ever did
 }
 
-// Drop is a number of things that were given up for one reason. The names are Sentry's, as in client reports.
-type Drop struct {
+// Loss is a number of things that were given up for one reason. The names are Sentry's, as in client reports.
+type Loss struct {
 	Reason   string // queue_overflow, ratelimit_backoff, send_error, …
 	Category string // error, log_item, log_byte, …
 	Quantity uint64
@@ -30,11 +30,11 @@ func (c *Client) Stats() Stats {
 	r := c.recorder
 	s := Stats{
 		Events: r.Events.Load(), Logs: r.Logs.Load(), History: r.History.Load(), Suppressed: c.repeats.issues.Suppressed() + c.repeats.panics.Suppressed(),
-		HistoryLost: c.history.Load(),
+		HistoryLost: c.historyLost.Load(),
 	}
 	c.collect()
 	for _, d := range c.tally.Total(nil) {
-		s.Drops = append(s.Drops, Drop{Reason: d.Reason.String(), Category: d.Category.String(), Quantity: d.Quantity})
+		s.Losses = append(s.Losses, Loss{Reason: d.Reason.String(), Category: d.Category.String(), Quantity: d.Quantity})
 	}
 	if c.sender != nil {
 		s.Sent, s.Retries, s.LastError = c.sender.Sent.Load(), c.sender.Retries.Load(), c.sender.LastError()

@@ -131,7 +131,7 @@ func unsent(s krunk.Stats, flushed bool) []string {
 func statsLine(s krunk.Stats) string {
 	line := fmt.Sprintf("%d events, %d logs and %d breadcrumbs taken; %d envelopes sent, %d waiting, %d retries; %d suppressed",
 		s.Events, s.Logs, s.History, s.Sent, s.Waiting, s.Retries, s.Suppressed)
-	for _, d := range s.Drops {
+	for _, d := range s.Losses {
 		line += fmt.Sprintf("; dropped %d %s (%s)", d.Quantity, d.Category, d.Reason)
 	}
 	if s.HistoryLost > 0 {

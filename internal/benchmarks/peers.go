@@ -107,8 +107,8 @@ func flushed(c *krunk.Client) func() error {
 // nothingLost closes c and returns an error if a record was dropped, as that would have been measured instead.
 func nothingLost(c *krunk.Client) error {
 	c.Close(patient)
-	if s := c.Stats(); len(s.Drops) > 0 || s.HistoryLost > 0 {
-		return fmt.Errorf("benchmarks: records were dropped, so the time is not that of a kept one: %+v, history %d", s.Drops, s.HistoryLost)
+	if s := c.Stats(); len(s.Losses) > 0 || s.HistoryLost > 0 {
+		return fmt.Errorf("benchmarks: records were dropped, so the time is not that of a kept one: %+v, history %d", s.Losses, s.HistoryLost)
 	}
 	return nil
 }

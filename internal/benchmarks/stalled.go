@@ -91,7 +91,7 @@ func stallKrunk(s *Stalled) error {
 
 // droppedErrors adds up what was dropped of the category of events.
 func droppedErrors(s krunk.Stats) (n int) {
-	for _, d := range s.Drops {
+	for _, d := range s.Losses {
 		if d.Category == "error" {
 			n += int(d.Quantity)
 		}
