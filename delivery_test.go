@@ -186,7 +186,7 @@ func TestSpikeToAServerFarAway(t *testing.T) {
 		flushed := c.Flush(5 * time.Second)
 		closed := c.Close(3 * time.Second)
 		if n := len(srv.Events()); n != 501 || !closed {
-			t.Errorf("%d events arrived, want 501; Flush %v, Close %v, given up %v, %d wait", n, flushed, closed, c.Stats().Drops, c.Stats().Waiting)
+			t.Errorf("%d events arrived, want 501; Flush %v, Close %v, given up %v, %d wait", n, flushed, closed, c.Stats().Losses, c.Stats().Waiting)
 		}
 		srv.Verify(t)
 	})
