@@ -30,16 +30,13 @@ func isLocal(s string) bool {
 	if s == "" || !has("lihf", s[0]) {
 		return false
 	}
-	for _, name := range [...]string{"local", "lan", "home", "internal", "localdomain", "intranet", "home.arpa", "fritz.box"} {
-		if !strings.HasPrefix(s, name) {
-			continue
-		}
-		s := strings.TrimPrefix(s[len(name):], ".")
-		if s == "" || !joins(s[0]) && !has("-.([=", s[0]) {
-			return true
-		}
+	const names = " local lan home internal localdomain intranet home.arpa fritz.box "
+	end := word(s, 0, ".-~")
+	name := s[:end]
+	if end > 0 && s[end-1] == '.' {
+		name = s[:end-1]
 	}
-	return false
+	return oneOf(names, name) && (end == len(s) || !has("([=", s[end]))
 }
 
 // address returns what to cut of an address: all of it if it is private or the own one of a connection, and what was looked up
@@ -68,14 +65,9 @@ func (l *look) address(start, end int, private bool) (int, int) {
 
 // listens reports whether the text before an address says that it is the own one.
 func (l *look) listens(i int) bool {
-	t := strings.TrimSuffix(l.s[l.from:i], " ")
-	t = strings.TrimRight(t, "46")
-	for _, verb := range [...]string{"listen ", "accept "} {
-		if strings.HasSuffix(t, verb+"tcp") || strings.HasSuffix(t, verb+"udp") {
-			return true
-		}
-	}
-	return false
+	end := max(i-1, l.from)
+	network := l.back(end, "")
+	return oneOf(" tcp tcp4 tcp6 udp udp4 udp6 ", l.s[network:end]) && strings.HasSuffix(l.s[l.from:network], "listen ")
 }
 
 // lookedUp returns the name without a dot, which is that of a machine nearby, in "lookup anna-pc: no such host" and

@@ -104,11 +104,8 @@ func (l *look) volume(k int) int {
 // isRoot reports whether dir is a directory right below / under which other systems, disks and people are found; a letter is a
 // drive, as MSYS writes it.
 func isRoot(dir string) bool {
-	switch dir {
-	case "mnt", "media", "Volumes", "net", "nfs", "data", "srv", "export", "usr", "var", "private", "System", "cygdrive", "sysroot", "host":
-		return true
-	}
-	return len(dir) == 1 && isLetter(dir[0])
+	const roots = " mnt media Volumes net nfs data srv export usr var private System cygdrive sysroot host "
+	return oneOf(roots, dir) || len(dir) == 1 && isLetter(dir[0])
 }
 
 // below returns the end of the name that follows one of the directories of people, which is the element at i or one of the next
@@ -286,14 +283,12 @@ func (l *look) quote(start int) byte {
 // must not change with it. A name that begins with ~ was replaced before.
 func nobody(name string) bool {
 	first, _, _ := strings.Cut(name, " ")
-	switch first {
-	case "", ".", "..", "Shared", "Public", "Default":
-		return true
-	}
-	return first[0] == '~'
+	return first == "" || first[0] == '~' || oneOf(" . .. Shared Public Default ", first)
 }
 
 // ends reports whether c cannot be part of a name in running text.
+//
+//go:noinline
 func ends(c byte) bool {
 	return c <= ' ' || c == 0x7f || has("\"'`:;,()[]{}<>|&?*=\\/", c)
 }
@@ -342,6 +337,8 @@ func separator(s string, i int) int {
 func isSlash(c byte) bool { return c == '/' || c|0x20 == 'f' }
 
 // separators returns the end of the separators that begin at i, 0 when there are none.
+//
+//go:noinline
 func separators(s string, i int) int {
 	start := i
 	for n := separator(s, i); n > 0; n = separator(s, i) {
@@ -354,12 +351,16 @@ func separators(s string, i int) int {
 }
 
 // element returns the end of the element at i if it is called name, in any case.
+//
+//go:noinline
 func element(s string, i int, name string) (end int, ok bool) {
 	end = i + len(name)
 	return end, end <= len(s) && strings.EqualFold(s[i:end], name)
 }
 
 // elementEnd returns the end of the element that begins at i.
+//
+//go:noinline
 func elementEnd(s string, i int) int {
 	for i < len(s) && separator(s, i) == 0 && (s[i] == ' ' || !ends(s[i])) {
 		i++

@@ -92,35 +92,29 @@ func valueEnd(s string, i int) int {
 
 // unescape returns what a JSON string says. The result is valid until the next call.
 func (c *Scrubber) unescape(s string) string {
-	i := 0
-	for i < len(s) && s[i] != '\\' {
-		i++
-	}
-	if i == len(s) {
+	if strings.IndexByte(s, '\\') < 0 {
 		return s
 	}
-	b := append(c.text[:0], s[:i]...)
-	for ; i < len(s); i++ {
-		if s[i] != '\\' || i+1 == len(s) {
-			b = append(b, s[i])
-			continue
-		}
-		i++
-		if s[i] == 'u' {
-			r := hex4(s, i+1)
-			if utf16.IsSurrogate(r) && i+6 < len(s) && s[i+5] == '\\' && s[i+6] == 'u' {
-				if both := utf16.DecodeRune(r, hex4(s, i+7)); both != utf8.RuneError {
-					r = both
-					i += 6
-				}
-			}
-			b = utf8.AppendRune(b, r)
-			i += 4
-			continue
-		}
+	b := c.text[:0]
+	for i := 0; i < len(s); i++ {
 		one := s[i]
-		if n := strings.IndexByte("bfnrt", one); n >= 0 {
-			one = "\b\f\n\r\t"[n]
+		if one == '\\' && i+1 < len(s) {
+			i++
+			if one = s[i]; one == 'u' {
+				r := hex4(s, i+1)
+				i += 4
+				if utf16.IsSurrogate(r) && i+2 < len(s) && s[i+1] == '\\' && s[i+2] == 'u' {
+					if both := utf16.DecodeRune(r, hex4(s, i+3)); both != utf8.RuneError {
+						r = both
+						i += 6
+					}
+				}
+				b = utf8.AppendRune(b, r)
+				continue
+			}
+			if n := strings.IndexByte("bfnrt", one); n >= 0 {
+				one = "\b\f\n\r\t"[n]
+			}
 		}
 		b = append(b, one)
 	}

@@ -124,6 +124,8 @@ func (l *look) at(i int) (start, end int) {
 }
 
 // before returns the byte before i, 0 at the beginning: what was cut shows as its mark, and %2F as what it means.
+//
+//go:noinline
 func (l *look) before(i int) byte {
 	switch {
 	case i == 0:
@@ -189,7 +191,23 @@ func has(set string, c byte) bool {
 	return false
 }
 
+// oneOf reports whether word is one of those in list, which have a space before and behind them.
+//
+//go:noinline
+func oneOf(list, word string) bool {
+	for i := 1; i < len(list); i++ {
+		n := strings.IndexByte(list[i:], ' ')
+		if list[i:i+n] == word {
+			return true
+		}
+		i += n
+	}
+	return false
+}
+
 // word returns the end of the word at i, in which the bytes of extra count as well.
+//
+//go:noinline
 func word(s string, i int, extra string) int {
 	for i < len(s) && (isWord(s[i]) || has(extra, s[i])) {
 		i++
@@ -198,6 +216,8 @@ func word(s string, i int, extra string) int {
 }
 
 // back is word to the left: it returns where the word begins that ends at i.
+//
+//go:noinline
 func (l *look) back(i int, extra string) int {
 	for i > l.from && (isWord(l.s[i-1]) || has(extra, l.s[i-1])) {
 		i--
@@ -206,6 +226,8 @@ func (l *look) back(i int, extra string) int {
 }
 
 // until returns where the first of stops is, or a space or control character, from i on.
+//
+//go:noinline
 func until(s string, i int, stops string) int {
 	for i < len(s) && s[i] > ' ' && !has(stops, s[i]) {
 		i++

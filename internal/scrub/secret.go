@@ -20,17 +20,17 @@ func Secret(key string) bool {
 		room[n] = c
 	}
 	name := view(room[n:])
-	switch name {
-	case "auth", "pass", "session", "sid", "phpsessid":
+	if oneOf(" auth pass session sid phpsessid ", name) {
 		return true
 	}
-	for _, word := range [...]string{
-		"password", "passwd", "pwd", "passphrase", "secret", "token", "authorization", "cookie", "cookies", "apikey", "privatekey",
-		"secretkey", "accesskey", "sessionid", "sessionkey", "credential", "credentials", "jwt", "bearer",
-	} {
-		if len(name) >= len(word) && name[len(name)-len(word):] == word {
+	const words = "password passwd pwd passphrase secret token authorization cookie cookies apikey privatekey secretkey accesskey" +
+		" sessionid sessionkey credential credentials jwt bearer "
+	for i := 0; i < len(words); {
+		end := i + strings.IndexByte(words[i:], ' ')
+		if strings.HasSuffix(name, words[i:end]) {
 			return true
 		}
+		i = end + 1
 	}
 	return false
 }

@@ -66,10 +66,8 @@ func (l *look) nearby(i int, scheme string) (start, end int) {
 	if c == ':' && isDigit(l.peek(end+1)) {
 		return i, end
 	}
-	for _, known := range [...]string{"http", "ws", "ftp", "tcp", "udp", "smb", "ssh", "file"} {
-		if strings.HasPrefix(scheme, known) {
-			return i, end
-		}
+	if oneOf(" http https ws wss ftp ftps sftp tcp tls udp quic smb ssh file ", scheme) {
+		return i, end
 	}
 	return 0, 0
 }
