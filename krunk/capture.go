@@ -2,6 +2,7 @@ package krunk
 
 import (
 	"runtime"
+	"slices"
 	"time"
 	"unsafe"
 
@@ -189,6 +190,9 @@ func (c *Channel) raised(v gate.Verdict, base *capture, cause any, pcs []uintptr
 		return c.raiseDeep(v, base, cause)
 	}
 	r := *base
+	if at := c.client.inside(); at != 0 && slices.Contains(pcs, at) {
+		return c.demote(v, &r, cause)
+	}
 	if r.pcs = from(r.site, pcs); len(r.pcs) < len(pcs) {
 		r.Flags &^= record.FlagForeign // no frame of a logger is left in front of the place
 	}
@@ -206,7 +210,7 @@ func (c *Channel) raised(v gate.Verdict, base *capture, cause any, pcs []uintptr
 	r.ID = c.client.ids.Take()
 	switch err := r.failure(cause); {
 	case r.Type == record.PanicType || err != nil && wraps(err):
-		ok = c.putChain(&r, cause, err)
+		ok = c.putChain(r.importance(), &r, cause, err)
 	case err != nil:
 		one := [1]record.Error{{Type: typeName(err), Text: errorText(err)}}
 		r.errs = one[:]
@@ -245,7 +249,7 @@ func (r *capture) importance() blackbox.Kind {
 }
 
 //go:noinline
-func (c *Channel) putChain(base *capture, cause any, err error) bool {
+func (c *Channel) putChain(k blackbox.Kind, base *capture, cause any, err error) bool {
 	r := *base
 	var errs chain
 	if r.Type == record.PanicType {
@@ -254,18 +258,24 @@ func (c *Channel) putChain(base *capture, cause any, err error) bool {
 	} else {
 		errs.walk(err, -1, 0)
 	}
-	r.errs = errs.list(&r.Head)
-	return c.put(r.importance(), &r)
+	if r.errs = errs.list(&r.Head); k == blackbox.History {
+		r.Type = record.ErrorType // a breadcrumb like any other
+	}
+	return c.put(k, &r)
 }
 
 // note keeps a record that is no event: as history, so that a crash still shows what came before it, or as a log record.
 //
 //go:noinline
 func (c *Channel) note(v gate.Verdict, r *capture, err error) {
+	if v&gate.Send != 0 && c.client.inside() != 0 && c.client.insideHere() {
+		v &^= gate.Send
+	}
 	c.client.stamp(r)
 	c.keep(v, r, err)
 }
 
+// keep is note for what was stamped.
 func (c *Channel) keep(v gate.Verdict, r *capture, err error) {
 	r.Flags |= flags(v)
 	k := blackbox.History

@@ -83,7 +83,7 @@ func (s *Sender) fly(f *flight) {
 	r := s.request // a transport that changes its request changes a copy
 	r.Body = f.body
 	f.err = errExited
-	f.resp, f.err = s.cfg.Transport.Send(life, &r)
+	f.resp, f.err = s.call(life, &r)
 }
 
 // launch lets a goroutine of its own make the attempt.

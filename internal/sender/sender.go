@@ -30,7 +30,7 @@ type Config struct {
 	Killed    func() bool // all but panics, which are the entries of kind Fatal, is to be dropped, and no client report sent; nil: never
 }
 
-// Sender is owned by the goroutine that calls Work. Wake, Flush, Stop, Away and Counts may be called by others.
+// Sender is owned by the goroutine that calls Work. Wake, Flush, Stop, Away, Inside and Counts may be called by others.
 type Sender struct {
 	cfg     Config
 	bell    *notify.Bell
@@ -40,6 +40,7 @@ type Sender struct {
 	served  atomic.Uint64 // flushes after which the outbox was empty
 	flushTo atomic.Uint64 // newest entry that somebody waits for
 	away    atomic.Bool
+	inside  inside
 	probing atomic.Pointer[probe] // the question that waits, nil if none does
 
 	born    time.Time // the moments below count from here; immutable after New
