@@ -99,11 +99,14 @@ func (o *Outbox) maxBody() int {
 }
 
 // TooLarge says that a server refused a body of n bytes for its size. MaxBody becomes half of that, 16 KiB at the least, and
-// doubles with each hour.
+// doubles with each hour. A body from before the last change says nothing new.
 func (o *Outbox) TooLarge(n int) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	o.limit = max(min(n, o.maxBody())/2, leastBody)
+	if o.limit > 0 && n > o.maxBody() {
+		return
+	}
+	o.limit = max(n/2, leastBody)
 	o.halved = time.Now()
 }
 

@@ -125,7 +125,8 @@ func TestMaxBodyAfterTooLarge(t *testing.T) {
 		}{
 			{0, 0, whole}, {90 << 10, 0, 45 << 10}, {0, time.Hour - 1, 45 << 10}, {0, 1, 90 << 10}, {0, time.Hour, whole},
 			{90 << 10, 0, 45 << 10}, {44 << 10, 0, 22 << 10}, {20 << 10, 0, 16 << 10}, {1 << 10, 0, 16 << 10},
-			{90 << 10, 0, 16 << 10}, // one that was put before
+			{90 << 10, 0, 16 << 10}, // one from before
+			{0, time.Hour, 32 << 10}, {80 << 10, 0, 32 << 10}, {30 << 10, 0, 16 << 10},
 			{0, 24 * 365 * time.Hour, whole},
 		} {
 			time.Sleep(tt.after)

@@ -89,13 +89,14 @@ func (s *Sender) gone(began time.Duration) {
 
 // tooLarge has what follows built smaller. An event that has breadcrumbs goes again without them.
 func (s *Sender) tooLarge(e *blackbox.Entry) {
+	size := len(e.Body)
+	if e.Shorten {
+		size = int(e.Cut)
+	}
+	s.cfg.Outbox.TooLarge(size)
 	if e.Cut > 0 && !e.Shorten {
-		s.cfg.Outbox.TooLarge(len(e.Body))
 		s.cfg.Outbox.Shorten(e.Seq)
 		return
-	}
-	if !e.Shorten {
-		s.cfg.Outbox.TooLarge(len(e.Body))
 	}
 	s.drop(e, protocol.ReasonSendError)
 }

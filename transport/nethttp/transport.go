@@ -1,4 +1,4 @@
-// Package nethttp carries envelopes over net/http: HTTP/1.1 and HTTP/2, one connection that is reused, certificates
+// Package nethttp carries envelopes over net/http: HTTP/1.1 and HTTP/2, one to four connections that are reused, certificates
 // that can be chosen and replaced while the program runs.
 //
 // It is the only package of Krunk that links net/http and crypto/tls. A program that does not import it, because its
@@ -7,7 +7,7 @@
 // In a browser (js) it does not work, since net/http uses fetch only without a dialer: there a transport of your own over fetch
 // is needed (transport.Func).
 //
-// An idle Transport costs nothing: no ticker, no keep-alive probes, one timer that closes the connection.
+// An idle Transport costs nothing: no ticker, no keep-alive probes, one timer a connection that closes it.
 package nethttp
 
 import (
