@@ -65,11 +65,22 @@ func (e *encoder) method(v reflect.Value, depth int) bool {
 	case error:
 		e.work -= 16
 		e.text(errorText(m), depth)
+	case interface{ Redacted() string }: // a URL, which has a form without its password
+		e.work -= 16
+		e.text(stringText(redacted{m}), depth)
+	case interface{ Password() (string, bool) }:
+		e.note("a "+v.Type().String(), depth)
 	default:
 		return number(v, e)
 	}
 	return true
 }
+
+type redacted struct {
+	v interface{ Redacted() string }
+}
+
+func (r redacted) String() string { return r.v.Redacted() }
 
 // number appends a json.Number, which is a text by its kind.
 func number(v reflect.Value, e *encoder) bool {

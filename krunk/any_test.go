@@ -5,8 +5,10 @@ package krunk
 import (
 	"encoding/json"
 	"errors"
+	"log/slog"
 	"math"
 	"net/netip"
+	"net/url"
 	"os"
 	"os/exec"
 	"runtime"
@@ -148,6 +150,11 @@ func TestAnyKeepsWhatItCan(t *testing.T) {
 		{"any keys", map[any]int{"a": 1, 2: 2, 1.5: 3}, `{"1.5":3,"2":2,"a":1}`},
 		{"no exported fields", []any{locked{}, struct{}{}}, `["[krunk: a krunk.locked without exported fields]",{}]`},
 		{"big number in JSON", []any{json.RawMessage(`{"id": 76561198122624102, "f":1.25, "t":"1"}`)}, `[{"id":"76561198122624102","f":1.25,"t":"1"}]`},
+		{"URL", struct {
+			U *url.URL
+			P *url.Userinfo
+		}{&url.URL{Scheme: "http", Host: "x.y", User: url.UserPassword("a", "b")}, url.UserPassword("a", "b")}, `{"U":"http://a:xxxxx@x.y","P":"[krunk: a *url.Userinfo]"}`},
+		{"slog.Value", []any{slog.IntValue(3), slog.StringValue("x")}, `["3","x"]`},
 		{"endless pointer", endlessPointer(), `"[krunk: cycle]"`},
 		{"deep", [][][][][]int{{{{{1}}}}}, `[[[["…"]]]]`},
 	} {

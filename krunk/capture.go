@@ -196,6 +196,7 @@ func (c *Channel) raised(v gate.Verdict, base *capture, cause any, pcs []uintptr
 	if r.pcs = from(r.site, pcs); len(r.pcs) < len(pcs) {
 		r.Flags &^= record.FlagForeign // no frame of a logger is left in front of the place
 	}
+	c.client.parts.glean()
 	now := c.client.stamp(&r)
 	table, kind := c.client.repeats.of(r.Type), r.kind(cause)
 	pass, ok := table.Pass(kind, now)

@@ -64,8 +64,9 @@ type Client struct {
 	registry
 }
 
-// registry holds the channels.
+// registry holds the channels, and the unfinished lines of their writers.
 type registry struct {
+	parts    parts
 	mu       sync.Mutex
 	channels map[string]*Channel      // guarded by mu
 	names    atomic.Pointer[[]string] // by index; a new slice for every channel, written under mu

@@ -44,9 +44,20 @@ func because(r any) string {
 		error
 		RuntimeError()
 	}:
-		return ": " + v.Error()
+		return runtimeText(v)
 	}
 	return " with a " + typeName(r)
+}
+
+// runtimeText returns what the runtime says of an error of its own. The game may have made one that looks like it and panics again,
+// and again when it is asked why.
+func runtimeText(err error) (s string) {
+	defer func() {
+		if recover() != nil {
+			s = " with a " + typeName(err)
+		}
+	}()
+	return ": " + err.Error()
 }
 
 // typeName returns the name of v's type as %T does.
@@ -79,7 +90,7 @@ func wraps(err error) bool {
 	case interface{ Unwrap() error }, interface{ Unwrap() []error }, interface{ Cause() error }:
 		return true
 	}
-	return keepsStack(err)
+	return err != nil && keepsStack(err)
 }
 
 // walk adds err and everything that it wraps. A cycle ends where it comes back to an error that it goes through.

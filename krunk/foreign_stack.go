@@ -11,7 +11,11 @@ import (
 // keepsStack reports whether err remembers where it was made, as the errors of github.com/pkg/errors do. That package is not
 // imported: its method is found by its name, and returns a slice of return addresses.
 func keepsStack(err error) bool {
-	_, ok := reflect.TypeOf(err).MethodByName("StackTrace")
+	t := reflect.TypeOf(err)
+	if t.NumMethod() < 2 {
+		return false // most errors have Error alone, and a method is looked for by its name in 30 to 100 ns
+	}
+	_, ok := t.MethodByName("StackTrace")
 	return ok
 }
 

@@ -126,3 +126,21 @@ func TestErrorsKeepTheirStack(t *testing.T) {
 		t.Errorf("got %+v", c.errs[0])
 	}
 }
+
+type evil struct{}
+
+func (e evil) Error() string { panic(e) }
+func (evil) RuntimeError()   {}
+func (evil) String() string  { panic(evil{}) }
+
+// What panics with what panics when it is asked is asked once.
+func TestPanicsWithinPanics(t *testing.T) {
+	const want = "[krunk: Error of krunk.evil panicked with a krunk.evil]"
+	if got := errorText(evil{}); got != want {
+		t.Errorf("got %s, want %s", got, want)
+	}
+	var c chain
+	if c.panicValue(evil{}); c.errs[0].Text != want {
+		t.Errorf("got %+v", c.errs[0])
+	}
+}

@@ -28,6 +28,7 @@ func (c *Client) Flush(d time.Duration) bool {
 	if c == nil {
 		return true
 	}
+	c.parts.take()
 	timeout := make(chan struct{})
 	t := time.AfterFunc(d, func() { close(timeout) })
 	defer t.Stop()
@@ -52,6 +53,7 @@ func (c *Client) Close(d time.Duration) bool {
 	}
 	c.closing.Do(func() {
 		deadline := time.Now().Add(d)
+		c.parts.take()
 		stored := c.shut()
 		c.delivered = c.Flush(d)
 		await(stored, time.Until(deadline))

@@ -1,6 +1,8 @@
 package krunk_test
 
 import (
+	"bufio"
+	"bytes"
 	"errors"
 	"fmt"
 	"io"
@@ -44,14 +46,23 @@ func TestWriterLines(t *testing.T) {
 		want   []string
 	}{
 		{"one line", []string{"one\n"}, []string{"one"}},
-		{"several lines", []string{"one\ntwo\nthree\n"}, []string{"one", "two", "three"}},
+		{"several lines", []string{"one\ntwo\nthree\n"}, []string{"one\ntwo\nthree"}},
+		{"a stack", []string{"recovered: boom\ngoroutine 1 [running]:\nmain.main()\n\t/src/main.go:7 +0x1d\n"},
+			[]string{"recovered: boom\ngoroutine 1 [running]:\nmain.main()\n\t/src/main.go:7 +0x1d"}},
 		{"several writes", []string{"one\n", "two\n"}, []string{"one", "two"}},
-		{"no end", []string{"one"}, nil},
+		{"no end", []string{"one"}, []string{"one"}},
+		{"no end, twice", []string{"one\n", "two"}, []string{"one", "two"}},
+		{"end in the middle", []string{"one\ntwo\nthr", "ee\n"}, []string{"one\ntwo", "three"}},
 		{"end comes later", []string{"o", "n", "e\ntw", "o\n"}, []string{"one", "two"}},
 		{"end alone", []string{"one", "\n", "\n"}, []string{"one"}},
-		{"CRLF", []string{"one\r\ntwo\r\n"}, []string{"one", "two"}},
+		{"CRLF", []string{"one\r\ntwo\r\n"}, []string{"one\ntwo"}},
 		{"CR and LF apart", []string{"one\r", "\ntwo\n"}, []string{"one", "two"}},
+		{"progress", []string{"10%\r20%", "\r30%", "\r\n"}, []string{"30%"}},
+		{"long progress", []string{strings.Repeat("loading 10%\r", 10_000), "done\n"}, []string{"done"}},
+		{"colours", []string{"\x1b[31mERROR\x1b[0m lost \x1b]8;;http://x\x1b\\here\x1b]8;;\a!\x1b(B\n"}, []string{"ERROR lost here!"}},
+		{"colours in parts", []string{"a\x1b", "[3", "1mb\n", "\x1b]endless\nc\n"}, []string{"ab", "c"}},
 		{"empty lines", []string{"\n\n  \none\n\r\n\n", ""}, []string{"one"}},
+		{"many empty lines", []string{strings.Repeat("\n", 100_000) + " x\n"}, []string{" x"}},
 		{"spaces", []string{"  indented \t\n"}, []string{"  indented"}},
 		{"as long as is kept", []string{long + "\n"}, []string{long}},
 		{"too long", []string{long + "yz\n", "next\n"}, []string{long[3:] + "...", "next"}},
@@ -62,8 +73,12 @@ func TestWriterLines(t *testing.T) {
 		{"date in parts", []string{"2009/11/", "10 23:00:00 lost\n"}, []string{"lost"}},
 		{"date and a long line, in parts", []string{"2009/11/10 23:00:00.123456 ", long, "\n"}, []string{long}},
 		{"date alone", []string{"2009/11/10 23:00:00 \n"}, nil},
-		{"no date", []string{"2009/11/10 lost\n", "2009-11-10 23:00:00 lost\n", "12 monkeys\n"},
-			[]string{"2009/11/10 lost", "2009-11-10 23:00:00 lost", "12 monkeys"}},
+		{"behind a prefix", []string{"game: 2026/11/26 22:50:21.664365 main.go:234: lost 3 packets\n", "[net] 22:50:21 lost\n", "net 2026/11/26 lost\n"},
+			[]string{"game: lost 3 packets", "[net] lost", "net lost"}},
+		{"behind a prefix, in parts", []string{"game: 2026/11/26 ", "22:50:21 lost\n"}, []string{"game: lost"}},
+		{"file", []string{"2026/11/26 22:50:21 C:/my games/main.go:234: lost\n", "2026/11/26 22:50:21 ???:0: lost\n"}, []string{"lost", "lost"}},
+		{"no header", []string{"2009-11-10 23:00:00 lost\n", "12 monkeys\n", "restarted at 2009/11/10 23:00:00 by x\n", "lunch 12:00:00 today\n", "main.go:12: undefined x\n", "2009/11/10 23:00:00 see a.go:12: x\n", "x: 1.go:\n", ".go:1: \n", "a: main.go:99: no call\n"},
+			[]string{"2009-11-10 23:00:00 lost", "12 monkeys", "restarted at 2009/11/10 23:00:00 by x", "lunch 12:00:00 today", "main.go:12: undefined x", "see a.go:12: x", "x: 1.go:", ".go:1:", "a: main.go:99: no call"}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			c, srv := sending(t)
@@ -92,6 +107,14 @@ func TestWriterBehindPackageLog(t *testing.T) {
 		{"microseconds", log.LstdFlags | log.Lmicroseconds, "", "lost 7"},
 		{"UTC", log.LstdFlags | log.LUTC, "", "lost 7"},
 		{"prefix", log.LstdFlags | log.Lmsgprefix, "net: ", "net: lost 7"},
+		{"prefix in front", log.LstdFlags, "net: ", "net: lost 7"},
+		{"date", log.Ldate, "", "lost 7"},
+		{"time", log.Ltime, "", "lost 7"},
+		{"file", log.Lshortfile, "", "lost 7"},
+		{"long file", log.Llongfile, "", "lost 7"},
+		{"file behind a prefix", log.Lshortfile, "net: ", "net: lost 7"},
+		{"all", log.LstdFlags | log.Lmicroseconds | log.Lshortfile, "my game: ", "my game: lost 7"},
+		{"all, prefix last", log.LstdFlags | log.Lmicroseconds | log.Llongfile | log.Lmsgprefix, "my game: ", "my game: lost 7"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			c, srv := sending(t)
@@ -225,4 +248,108 @@ func TestWriterDoesNotAllocate(t *testing.T) {
 	if n := testing.AllocsPerRun(200, func() { w.Write(line) }); n != 0 {
 		t.Errorf("%v allocations, want 0", n)
 	}
+}
+
+// A line without its end is not lost: Flush, Close and an event take it as far as it has come.
+func TestWriterWithoutEnd(t *testing.T) {
+	c, srv := sending(t)
+	w := c.Channel("log").Writer(krunk.LevelInfo)
+	io.WriteString(w, "loading level 3...")
+	c.Report(errors.New("boom"))
+	io.WriteString(w, " done")
+	got := bodies(c, srv) // flushes
+	io.WriteString(w, "bye")
+	if !c.Close(time.Minute) {
+		t.Error("Close was not in time")
+	}
+	for _, l := range srv.Logs()[len(got):] {
+		got = append(got, l.Body)
+	}
+	if want := []string{"loading level 3...", " done", "bye"}; !slices.Equal(got, want) {
+		t.Errorf("got %q, want %q", got, want)
+	}
+	if crumbs := srv.Events()[0].Breadcrumbs; len(crumbs) != 1 || crumbs[0].Message != "loading level 3..." {
+		t.Errorf("breadcrumbs %+v, want what the line held when the error was reported", crumbs)
+	}
+}
+
+// What a stream holds at once is as it happens to be buffered: each line is a record of its own. What is written at once is one.
+func TestWriterOfStreams(t *testing.T) {
+	const text = "one\ntwo\nthree"
+	for name, tt := range map[string]struct {
+		write func(w io.Writer)
+		want  int
+	}{
+		"copy":           {func(w io.Writer) { io.Copy(w, strings.NewReader(text)) }, 3},
+		"copy of a pipe": {func(w io.Writer) { io.Copy(w, struct{ io.Reader }{strings.NewReader(text)}) }, 3},
+		"bufio":          {func(w io.Writer) { b := bufio.NewWriter(w); b.WriteString(text); b.Flush() }, 3},
+		"buffer":         {func(w io.Writer) { bytes.NewBufferString(text + "\n").WriteTo(w) }, 1},
+		"fmt":            {func(w io.Writer) { fmt.Fprintln(w, text) }, 1},
+		"log":            {func(w io.Writer) { log.New(io.MultiWriter(io.Discard, w), "", 0).Print(text) }, 1},
+		"write":          {func(w io.Writer) { w.Write([]byte(text + "\n")) }, 1},
+	} {
+		c, srv := sending(t)
+		tt.write(c.Channel("log").Writer(krunk.LevelInfo))
+		if got := bodies(c, srv); len(got) != tt.want {
+			t.Errorf("%s: got %q, want %d records", name, got, tt.want)
+		}
+	}
+}
+
+// Writers that hold a part of a line are few at a time; what is beyond waits for its end.
+func TestManyWritersWithoutEnd(t *testing.T) {
+	c, srv := sending(t)
+	for round := range 3 {
+		var ws []io.Writer
+		for i := range 20 {
+			w := c.Channel("log").Writer(krunk.LevelInfo)
+			fmt.Fprintf(w, "round %d writer %d", round, i)
+			ws = append(ws, w)
+		}
+		for _, w := range ws {
+			io.WriteString(w, "\n")
+		}
+	}
+	got := bodies(c, srv)
+	slices.Sort(got)
+	if got = slices.Compact(got); len(got) != 60 {
+		t.Errorf("%d different lines, want 60", len(got))
+	}
+}
+
+// Writers, reports and flushes at once wait for nothing that waits for them.
+func TestWriterBesideReports(t *testing.T) {
+	c, _ := sending(t)
+	var wg sync.WaitGroup
+	for g := range 4 {
+		wg.Go(func() {
+			w := c.Channel("log").Writer(krunk.LevelError)
+			for i := range 50 {
+				fmt.Fprintf(w, "part %d", i)
+				if i%3 == 0 {
+					io.WriteString(w, "\n")
+				}
+				if g == 0 {
+					c.Flush(time.Minute)
+				} else {
+					c.Report(errors.New("boom"))
+				}
+			}
+		})
+	}
+	wg.Wait()
+}
+
+func FuzzWriter(f *testing.F) {
+	f.Add("game: 2026/11/26 22:50:21.664365 main.go:234: lost\n", "a\r\x1b[31m")
+	f.Add(strings.Repeat("x", 9000), "\n.go:1: ")
+	c := quiet(f, krunk.Config{})
+	w := c.Channel("log").Writer(krunk.LevelInfo)
+	f.Fuzz(func(t *testing.T, a, b string) {
+		for _, s := range []string{a, b, a + b, b + "\n" + a, "\n"} {
+			if n, err := io.WriteString(w, s); n != len(s) || err != nil {
+				t.Errorf("Write returned %d, %v", n, err)
+			}
+		}
+	})
 }

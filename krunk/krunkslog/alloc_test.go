@@ -81,6 +81,28 @@ func TestCallsDoNotAllocate(t *testing.T) {
 	}
 }
 
+func TestGroupsDoNotAllocate(t *testing.T) {
+	if raceEnabled {
+		t.Skip("the race detector allocates")
+	}
+	h := quiet(t)
+	group := slog.NewRecord(time.Now(), slog.LevelInfo, "packet lost", 0)
+	group.AddAttrs(slog.GroupAttrs("peer", slog.Int("port", 7), slog.String("name", "a"), slog.GroupAttrs("at", slog.Int("x", 1))))
+	flat := slog.NewRecord(time.Now(), slog.LevelInfo, "packet lost", 0)
+	flat.AddAttrs(attrs(8)...)
+	for name, f := range map[string]func(){
+		"a group":       func() { h.Handle(context.Background(), group) },
+		"an open group": func() { h.Handle(context.Background(), flat) },
+	} {
+		if h := h.WithGroup("net"); name == "an open group" {
+			f = func() { h.Handle(context.Background(), flat) }
+		}
+		if got := testing.AllocsPerRun(200, f); got != 0 {
+			t.Errorf("%s: %v allocations, want 0", name, got)
+		}
+	}
+}
+
 func TestHandleDoesNotAllocate(t *testing.T) {
 	if raceEnabled {
 		t.Skip("the race detector allocates")

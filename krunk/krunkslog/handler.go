@@ -3,18 +3,26 @@
 //
 //	logger := slog.New(krunkslog.New(client.Channel("net"), nil))
 //	logger.Warn("packet lost", "seq", 17)
+//
+// As the default logger, with the old output beside it:
+//
+//	slog.SetDefault(slog.New(krunkslog.New(client.Channel("game"), &krunkslog.Options{Next: slog.Default().Handler()})))
 package krunkslog
 
 import (
 	"context"
 	"log/slog"
+	"sync"
+	"unsafe"
 
 	"github.com/krunk-go/krunk/krunk"
 )
 
 // Options are the options of New; the zero value and nil mean the defaults.
 type Options struct {
-	// Next gets every record too that it is enabled for, so that the output a game had stays. Nil: none.
+	// Next gets every record too that it is enabled for, so that the output a game had stays. Nil: none. The default handler of
+	// log/slog, which after slog.SetDefault would wait for itself for ever, is replaced by one that writes the same where package
+	// log writes now, with the flags and prefix that it has now. Give it as it is: attributes that it was given before are not seen.
 	Next slog.Handler
 	// NoSource leaves out where a record was logged. It travels as code.file.path, code.line.number and code.function.name of
 	// log records; events have their stack.
@@ -22,18 +30,38 @@ type Options struct {
 }
 
 // Handler is a slog.Handler over a channel. Levels are the same numbers, custom ones included. Groups become dots in keys.
-// A record with up to 16 attributes outside of groups does not allocate.
+// A record with up to 16 attributes does not allocate.
 type Handler struct {
 	channel *krunk.Channel
 	options Options
-	prefix  string // open groups, each with its dot
+	prefix  string     // open groups, each with its dot
+	names   *sync.Pool // of *names; shared by all that come from one New
+}
+
+// names holds the keys of one record that are put together of groups.
+type names struct {
+	buf [1 << 10]byte
+	n   int
+}
+
+// join returns prefix and key as one, which is valid until names is used for another record.
+func (s *names) join(prefix, key string) string {
+	n := len(prefix) + len(key)
+	if n == 0 || n > len(s.buf)-s.n {
+		return prefix + key
+	}
+	b := s.buf[s.n : s.n+n]
+	copy(b[copy(b, prefix):], key)
+	s.n += n
+	return unsafe.String(&b[0], n)
 }
 
 // New returns a handler over channel, which may be nil.
 func New(channel *krunk.Channel, o *Options) *Handler {
-	h := &Handler{channel: channel}
+	h := &Handler{channel: channel, names: &sync.Pool{New: func() any { return new(names) }}}
 	if o != nil {
 		h.options = *o
+		h.options.Next = oldOutput(o.Next)
 	}
 	return h
 }
@@ -56,9 +84,11 @@ func (h *Handler) Handle(ctx context.Context, r slog.Record) error {
 
 func (h *Handler) emit(r *slog.Record) {
 	var few [16]krunk.Attr
+	keys := h.names.Get().(*names) // Emit is done with the keys when it returns
+	keys.n = 0
 	attrs := few[:0]
 	r.Attrs(func(a slog.Attr) bool {
-		attrs = appendAttr(attrs, h.prefix, a)
+		attrs = appendAttr(attrs, keys, h.prefix, a)
 		return true
 	})
 	e := krunk.Entry{Level: krunk.Level(r.Level), Message: r.Message, Attrs: attrs, Time: r.Time, PC: r.PC}
@@ -66,6 +96,7 @@ func (h *Handler) emit(r *slog.Record) {
 		e.PC = 0
 	}
 	h.channel.Emit(e)
+	h.names.Put(keys)
 }
 
 // WithAttrs returns a handler whose records carry attrs too; they are encoded now.
@@ -74,8 +105,9 @@ func (h *Handler) WithAttrs(attrs []slog.Attr) slog.Handler {
 		return h
 	}
 	var list []krunk.Attr
+	var keys names
 	for _, a := range attrs {
-		list = appendAttr(list, h.prefix, a)
+		list = appendAttr(list, &keys, h.prefix, a)
 	}
 	d := *h
 	d.channel = h.channel.With(list...)
@@ -99,14 +131,14 @@ func (h *Handler) WithGroup(name string) slog.Handler {
 }
 
 // appendAttr appends a, with the attributes of a group one by one.
-func appendAttr(dst []krunk.Attr, prefix string, a slog.Attr) []krunk.Attr {
+func appendAttr(dst []krunk.Attr, keys *names, prefix string, a slog.Attr) []krunk.Attr {
 	v := a.Value.Resolve()
 	if v.Kind() == slog.KindGroup {
 		if a.Key != "" {
-			prefix += a.Key + "."
+			prefix = keys.join(keys.join(prefix, a.Key), ".")
 		}
 		for _, in := range v.Group() {
-			dst = appendAttr(dst, prefix, in)
+			dst = appendAttr(dst, keys, prefix, in)
 		}
 		return dst
 	}
@@ -115,7 +147,7 @@ func appendAttr(dst []krunk.Attr, prefix string, a slog.Attr) []krunk.Attr {
 	}
 	key := a.Key
 	if prefix != "" {
-		key = prefix + key
+		key = keys.join(prefix, key)
 	}
 	return append(dst, attr(key, v))
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"log/slog"
 	"maps"
 	"slices"
@@ -313,5 +314,46 @@ func TestEnabled(t *testing.T) {
 	client.Flush(time.Second)
 	if n := client.Stats().History; n != 1 {
 		t.Errorf("%d records in history, want 1", n)
+	}
+}
+
+type weapon string
+
+type slot int
+
+// What slog keeps as any value arrives typed where its kind is basic.
+func TestKindsOfAny(t *testing.T) {
+	c, srv := start(t)
+	l := slog.New(krunkslog.New(c.Channel("game"), nil))
+	l.Info("m", "weapon", weapon("axe"), "slot", slot(3), "i32", int32(-1), "u8", uint8(8), "f32", float32(0.5), "nil", nil,
+		"value", slog.AnyValue(slog.IntValue(4)), "list", []weapon{"a"}, "level", slog.LevelWarn)
+	got := logged(t, c, srv)
+	if want := `f32=0.5 i32=-1 level=WARN list=["a"] nil=<nil> slot=3 u8=8 value=4 weapon=axe`; own(&got) != want {
+		t.Errorf("got %s\nwant %s", own(&got), want)
+	}
+	for key, kind := range map[string]string{"weapon": "string", "slot": "integer", "i32": "integer", "f32": "double", "value": "integer"} {
+		if got.Attributes[key].Type != kind {
+			t.Errorf("%s is %s, want %s", key, got.Attributes[key].Type, kind)
+		}
+	}
+}
+
+// An error among the attributes is told with its chain, below the message.
+func TestErrorsKeepTheirChain(t *testing.T) {
+	c, srv := start(t)
+	l := slog.New(krunkslog.New(c.Channel("save"), nil))
+	l.Error("cannot save", "slot", 3, "err", fmt.Errorf("write: %w", fs.ErrPermission))
+	l.WithGroup("io").Error("cannot load", slog.Group("g", "err", &fs.PathError{Op: "open", Path: "x", Err: fs.ErrNotExist}))
+	c.Flush(time.Minute)
+	var got []string
+	for _, ev := range srv.Events() {
+		for _, e := range ev.Exceptions {
+			got = append(got, e.Type+": "+e.Value)
+		}
+	}
+	want := "error: permission denied, error: write: permission denied, save: cannot save, " +
+		"error: file does not exist, *fs.PathError: open x: file does not exist, save: cannot load"
+	if s := strings.Join(got, ", "); s != want {
+		t.Errorf("got %s\nwant %s", s, want)
 	}
 }
