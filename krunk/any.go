@@ -64,9 +64,7 @@ func basic(v reflect.Value) (k record.Kind, num uint64, str string) {
 	case reflect.Uint, reflect.Uint8, reflect.Uint16, reflect.Uint32, reflect.Uint64, reflect.Uintptr:
 		return record.Uint64, v.Uint(), ""
 	case reflect.Float32:
-		// The float64 that is written with the same digits: 0.1, not 0.10000000149011612.
-		f, _ := strconv.ParseFloat(strconv.FormatFloat(v.Float(), 'g', -1, 32), 64)
-		return record.Float64, math.Float64bits(f), ""
+		return record.Float64, math.Float64bits(decimal(v.Float())), ""
 	case reflect.Float64:
 		return record.Float64, math.Float64bits(v.Float()), ""
 	case reflect.String:
@@ -169,9 +167,43 @@ func (e *encoder) float(f float64, bits int) {
 		return
 	}
 	if bits == 32 {
-		f, _ = strconv.ParseFloat(strconv.FormatFloat(f, 'g', -1, 32), 64)
+		f = decimal(f)
 	}
 	e.b = text.AppendFloat(e.b, f)
+}
+
+// decimal returns the float64 that is written with the digits of f, which was a float32: 0.1, not 0.10000000149011612. Beyond 1e22
+// it returns f. strconv.ParseFloat would do, and is 17 KiB.
+func decimal(f float64) float64 {
+	if math.IsNaN(f) || math.IsInf(f, 0) {
+		return f
+	}
+	var room [24]byte
+	digits := strconv.AppendFloat(room[:0], math.Abs(f), 'e', -1, 32) // 1.25e-05
+	whole, exp, i := 0, 0, 0
+	for ; digits[i] != 'e'; i++ {
+		if digits[i] != '.' {
+			whole = whole*10 + int(digits[i]-'0')
+		}
+	}
+	for _, c := range digits[i+2:] {
+		exp = exp*10 + int(c-'0')
+	}
+	if digits[i+1] == '-' {
+		exp = -exp
+	}
+	exp -= max(i-2, 0) // digits behind the point
+	scale := 1.0
+	for range max(exp, -exp) {
+		scale *= 10
+	}
+	switch {
+	case scale > 1e22: // not exact any more
+		return f
+	case exp < 0:
+		return math.Copysign(float64(whole)/scale, f)
+	}
+	return math.Copysign(float64(whole)*scale, f)
 }
 
 func (e *encoder) duration(d time.Duration) {

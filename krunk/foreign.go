@@ -3,7 +3,6 @@ package krunk
 import (
 	"reflect"
 	"strconv"
-	"strings"
 	"unsafe"
 
 	"github.com/krunk-go/krunk/internal/record"
@@ -186,24 +185,26 @@ func (c *chain) panicValue(v any) {
 func printed(v any) string {
 	name, r := typeName(v), reflect.ValueOf(v)
 	var s string
-	switch k := r.Kind(); k {
-	case reflect.Complex64, reflect.Complex128:
+	switch {
+	case r.CanInt():
+		s = strconv.FormatInt(r.Int(), 10)
+	case r.CanUint():
+		s = strconv.FormatUint(r.Uint(), 10)
+	case r.CanFloat():
+		s = strconv.FormatFloat(r.Float(), 'g', -1, r.Type().Bits())
+	case r.CanComplex():
 		s = strconv.FormatComplex(r.Complex(), 'g', -1, r.Type().Bits())
 		if r.Type().PkgPath() != "" {
 			s = name + s
 		}
 		return s
-	case reflect.String:
+	case r.Kind() == reflect.Bool:
+		s = strconv.FormatBool(r.Bool())
+	case r.Kind() == reflect.String:
 		s = r.String()
 		s = `"` + s[:min(len(s), record.MaxText)] + `"` // what is longer is cut and marked by the record
-	case reflect.Float32, reflect.Float64:
-		s = strconv.FormatFloat(r.Float(), 'g', -1, r.Type().Bits())
 	default:
-		var e encoder
-		if !e.kinds(r, 0) {
-			return "(" + name + ")"
-		}
-		s = strings.Trim(string(e.b), `"`)
+		return "(" + name + ")"
 	}
 	if r.Type().PkgPath() == "" {
 		return s
