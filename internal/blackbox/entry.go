@@ -17,10 +17,11 @@ import (
 //	24  kind, category uint8; 2 bytes are zero
 //	28  cut   uint32
 //	32  id    [16]byte
+//	48  start int64
 //
 // The key is random, so neither a body nor what an earlier entry left behind is taken for a header.
 const (
-	entryHeader = 48
+	entryHeader = 56
 
 	entryLive = 1 // states
 	entryDone = 2
@@ -43,6 +44,7 @@ func (o *Outbox) write(s *stored, m *Meta, body []byte) {
 	h[24], h[25], h[26], h[27] = uint8(m.Kind), m.Category, 0, 0
 	binary.LittleEndian.PutUint32(h[28:], m.Cut)
 	copy(h[32:], m.ID[:])
+	binary.LittleEndian.PutUint64(h[48:], uint64(m.Start))
 	o.seal(s)
 	o.state(s, entryLive)
 }
@@ -69,6 +71,7 @@ func entry(mem []byte, at, seq uint64, size, refusals uint32) Entry {
 		Meta: Meta{
 			ID: [16]byte(h[32:48]), Kind: Kind(h[24]), Category: h[25],
 			Count: binary.LittleEndian.Uint32(h[20:]), Cut: binary.LittleEndian.Uint32(h[28:]),
+			Start: int64(binary.LittleEndian.Uint64(h[48:])),
 		},
 		Seq: seq, Refusals: refusals, Body: mem[body : body+uint64(size) : body+uint64(size)],
 	}

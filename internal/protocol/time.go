@@ -14,12 +14,9 @@ func parseHTTPDate(s string) (int64, bool) {
 		return 0, false
 	}
 	number := func(from, to int) int64 {
-		n := int64(0)
-		for _, c := range []byte(s[from:to]) {
-			if c < '0' || c > '9' {
-				return -1
-			}
-			n = n*10 + int64(c-'0')
+		n, ok := number(s[from:to])
+		if !ok {
+			return -1
 		}
 		return n
 	}
@@ -28,10 +25,24 @@ func parseHTTPDate(s string) (int64, bool) {
 	if d < 1 || d > 31 || y < 1970 || m < 0 || m%3 != 0 || h < 0 || mi < 0 || se < 0 {
 		return 0, false
 	}
-	m = m/3 + 1
+	return days(y, m/3+1, d)*perDay + h*3600 + mi*60 + se, true
+}
+
+// days returns the days since 1970 of a date, in the Gregorian calendar.
+func days(y, m, d int64) int64 {
 	if m <= 2 {
 		y, m = y-1, m+12
 	}
-	days := 365*y + y/4 - y/100 + y/400 + (153*(m-3)+2)/5 + d - 1 - 719468
-	return days*perDay + h*3600 + mi*60 + se, true
+	return 365*y + y/4 - y/100 + y/400 + (153*(m-3)+2)/5 + d - 1 - 719468
+}
+
+// number reads up to 18 digits.
+func number(s string) (n int64, ok bool) {
+	for i := range len(s) {
+		if s[i] < '0' || s[i] > '9' {
+			return 0, false
+		}
+		n = n*10 + int64(s[i]-'0')
+	}
+	return n, s != "" && len(s) <= 18
 }

@@ -3,6 +3,7 @@ package recorder
 import (
 	"encoding/json"
 	"math"
+	"strings"
 	"testing"
 	"time"
 
@@ -133,5 +134,30 @@ func TestLogAttributes(t *testing.T) {
 		`"sentry.sdk.version":{"value":"1","type":"string"}}`
 	if i := len(body) - len(want) - len("}]}"); i < 0 || body[i:i+len(want)] != want {
 		t.Errorf("got  %s\nwant %s", body, want)
+	}
+}
+
+// An envelope knows by which start of the run its times were told, and the run's start is told as the clock has it now.
+func TestEnvelopesKnowTheStart(t *testing.T) {
+	start := int64(1e9)
+	g := newRig(1<<20, func(c *Config) { c.Run.Start = func() int64 { return start } })
+	for _, tt := range []struct {
+		start int64
+		app   string
+	}{{1e9, "1970-01-01T00:00:01Z"}, {1_790_000_000e9, "2026-09-21T14:13:20Z"}} {
+		start = tt.start
+		g.event(t, 1, "x")
+		g.log(t, 1, "m")
+		g.flushTo.Store(g.ring.Head())
+		g.drain()
+		for range 2 {
+			e, ok := g.sent()
+			if !ok || e.Start != tt.start {
+				t.Errorf("an envelope of start %d, want %d", e.Start, tt.start)
+			}
+			if want := `"app_start_time":"` + tt.app; e.Kind == blackbox.Event && !strings.Contains(string(e.Body), want) {
+				t.Errorf("no %s in %s", want, e.Body)
+			}
+		}
 	}
 }

@@ -3,6 +3,7 @@ package recorder
 import (
 	"math"
 	"math/bits"
+	"slices"
 	"strconv"
 
 	"github.com/krunk-go/krunk/internal/blackbox"
@@ -129,37 +130,38 @@ func repeated(entry *blackbox.HistoryEntry, first int64) string {
 const maxIssue = 200
 
 // issue leaves a breadcrumb of what was raised, for the events that come after. All of one kind leave one, so that a burst of
-// them does not push out what led to it.
+// them does not push out what led to it. It uses memory of the event that was encoded before.
 func (r *Recorder) issue(rec *record.Record) {
-	said := rec.Text
-	if rec.Type != record.LogType {
-		if errs := rec.Errors(nil); len(errs) > 0 {
-			said = title(errs, 0) + ": " + errs[0].Text
-		}
-	} else if said == "" {
-		said = "(no message)"
+	e := &r.events
+	e.errs, e.pcs = rec.Errors(e.errs[:0]), rec.PCs(e.pcs[:0])
+	said, same := append(e.raw[:0], rec.Text...), ""
+	switch {
+	case rec.Type != record.LogType && len(e.errs) > 0:
+		same = e.errs[0].Type
+		said = append(append(append(said[:0], title(e.errs, 0)...), ": "...), e.errs[0].Text...)
+	case rec.Text == "":
+		said = append(said, "(no message)"...)
+	case rec.Flags&record.FlagPlain == 0:
+		same = rec.Text
 	}
-	same := said
-	if rec.Type != record.LogType || rec.Flags&record.FlagPlain != 0 {
-		same = ""
-	}
-	said, _ = text.Trim(said, maxIssue)
+	short, _ := text.Trim(view(said), maxIssue)
 	h := rec.Head
 	h.Type, h.Flags, h.Suppressed = record.LogType, record.FlagID, 0
-	body := make([]byte, record.Size(&h, said, 0))
-	record.Begin(body, &h, said, nil)
-	r.cfg.History.AddKind(body, rec.Channel, rec.Time, issueKind(rec, same), 1+rec.Suppressed)
+	n := record.Size(&h, short, 0)
+	e.raw = slices.Grow(said, n)
+	body := e.raw[len(said) : len(said)+n]
+	record.Begin(body, &h, short, nil)
+	r.cfg.History.AddKind(body, rec.Channel, rec.Time, issueKind(rec, e.pcs, same), 1+rec.Suppressed)
+	e.raw = e.raw[:0]
+	clear(e.errs)
 }
 
 // issueKind is a hash of what makes two issues the same: the place, the channel, and the template or the type of the error.
-func issueKind(rec *record.Record, same string) uint32 {
+func issueKind(rec *record.Record, pcs []uintptr, same string) uint32 {
 	const m = 0x9e3779b97f4a7c15
 	h := uint64(rec.Type)<<16 | uint64(rec.Channel)
-	for _, pc := range rec.PCs(nil) {
+	for _, pc := range pcs {
 		h = bits.RotateLeft64((h^uint64(pc))*m, 29)
-	}
-	if errs := rec.Errors(nil); len(errs) > 0 && rec.Type != record.LogType {
-		same = errs[0].Type
 	}
 	for i := range len(same) {
 		h = (h ^ uint64(same[i])) * m

@@ -16,13 +16,14 @@ import (
 
 // events builds the payload of events out of memory that it uses again for the next one.
 type events struct {
-	run    *Run
-	items  *items
-	stacks *stack.Resolver
-	scrub  *scrub.Scrubber
-	clock  *clock
-	static map[string]protocol.Raw // contexts that stay the same; immutable after init
-	limit  func() int              // bytes of an encoded event
+	run     *Run
+	items   *items
+	stacks  *stack.Resolver
+	scrub   *scrub.Scrubber
+	clock   *clock
+	static  map[string]protocol.Raw // contexts that stay the same, but for the start of the run as the clock tells it
+	started int64                   // in seconds, as static has it
+	limit   func() int              // bytes of an encoded event
 
 	event      protocol.Event
 	exceptions protocol.Exceptions
@@ -68,7 +69,6 @@ func contextsOf(run *Run) map[string]protocol.Raw {
 		"runtime": append(member(member(nil, "name", "go"), "version", runtime.Version()), '}'),
 		"os":      append(member(nil, "name", runtime.GOOS), '}'),
 		"device":  append(device, '}'),
-		"app":     append(member(nil, "app_start_time", string(text.AppendTime(nil, run.Start(), 0))), '}'),
 		"trace":   append(member(member(nil, "trace_id", text.Hex(run.TraceID[:])), "span_id", text.Hex(run.SpanID[:])), '}'),
 	}
 }
@@ -101,6 +101,10 @@ func (e *events) item(rec *record.Record, s *scope, history *blackbox.HistoryBuf
 	e.sampled(rec)
 	if s.user != (protocol.User{}) {
 		ev.User = &s.user
+	}
+	if e.static["app"] == nil || start/1e9 != e.started {
+		e.started = start / 1e9
+		e.static["app"] = append(member(nil, "app_start_time", string(text.AppendTime(nil, max(start, 0), 0))), '}')
 	}
 	e.fields = appendFields(e.fields[:0], rec, e.scrub, takenInContext)
 	e.errs = rec.Errors(e.errs[:0])

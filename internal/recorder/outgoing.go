@@ -27,7 +27,7 @@ func (r *Recorder) event(rec *record.Record, kind blackbox.Kind) {
 		return
 	}
 	r.budget.charge(r.elapsed(), len(item))
-	r.put(blackbox.Meta{ID: rec.ID, Kind: kind, Category: uint8(protocol.CategoryError), Count: 1, Cut: uint32(cut)}, item)
+	r.put(blackbox.Meta{ID: rec.ID, Kind: kind, Category: uint8(protocol.CategoryError), Count: 1, Cut: uint32(cut), Start: r.events.clock.start}, item)
 }
 
 // giveUp counts an event that does not go out. The next one of its kind tells of it.
@@ -60,7 +60,7 @@ func (r *Recorder) putLogs() bool {
 		n /= 2
 		item, err = r.logs.item(from, from+n)
 	}
-	m := blackbox.Meta{Kind: blackbox.Log, Category: uint8(protocol.CategoryLogItem), Count: uint32(n)}
+	m := blackbox.Meta{Kind: blackbox.Log, Category: uint8(protocol.CategoryLogItem), Count: uint32(n), Start: r.logs.clock.start}
 	switch {
 	case err != nil:
 		r.cfg.Tally.Add(protocol.ReasonInternalSDKError, protocol.CategoryLogItem, uint64(n))

@@ -1,6 +1,7 @@
 package sender
 
 import (
+	"bytes"
 	"errors"
 	"sync/atomic"
 	"time"
@@ -58,12 +59,29 @@ func (s *Sender) begin(f *flight, e blackbox.Entry, now time.Time) {
 func (s *Sender) load(f *flight, e *blackbox.Entry) {
 	now := time.Now()
 	s.begin(f, *e, now)
+	item := len(f.body)
 	if e.Shorten {
 		f.body = protocol.AppendShortEvent(f.body, e.Body, int(e.Cut))
 	} else {
 		f.body = append(f.body, e.Body...)
 	}
+	if by := s.moved(e); by != 0 {
+		f.body = protocol.AppendMoved(f.body[:item], bytes.Clone(f.body[item:]), by)
+	}
 	s.ride(f, now)
+}
+
+// moved returns by how much the clock was set since the times of an entry were told, 0 for less than a minute: a device may learn
+// the time only when it is online.
+func (s *Sender) moved(e *blackbox.Entry) int64 {
+	if s.cfg.Start == nil || e.Start == 0 {
+		return 0
+	}
+	by := s.cfg.Start() - e.Start
+	if by > -int64(time.Minute) && by < int64(time.Minute) {
+		return 0
+	}
+	return by
 }
 
 // fly calls the transport. A panic in it is as good as a refusal: the fault may lie in what it was given.

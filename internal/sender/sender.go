@@ -25,9 +25,10 @@ type Config struct {
 	Outbox    *blackbox.Outbox
 	Progress  *notify.Signal
 	Tally     *tally.Tally
-	Freed     func()      // tells the recorder that the outbox has more room
-	Collect   func()      // brings the tally up to date; nil: nothing to do
-	Killed    func() bool // all but panics, which are the entries of kind Fatal, is to be dropped, and no client report sent; nil: never
+	Freed     func()       // tells the recorder that the outbox has more room
+	Collect   func()       // brings the tally up to date; nil: nothing to do
+	Start     func() int64 // Unix nanoseconds of the run's start as the clock tells it now; nil: times stay as they were told
+	Killed    func() bool  // all but panics, which are the entries of kind Fatal, is to be dropped, and no client report sent; nil: never
 }
 
 // Sender is owned by the goroutine that calls Work. Wake, Flush, Stop, Away, Inside and Counts may be called by others.

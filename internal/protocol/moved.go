@@ -1,0 +1,100 @@
+package protocol
+
+import (
+	"bytes"
+	"strconv"
+
+	"github.com/krunk-go/krunk/internal/text"
+)
+
+// AppendMoved appends an item of an event or of log records with its times moved by so many nanoseconds: it was encoded when the
+// device did not know the time yet. What is no time that Krunk wrote stays as it is.
+func AppendMoved(dst, item []byte, by int64) []byte {
+	const length = `"length":`
+	line := bytes.IndexByte(item, '\n') + 1
+	end := bytes.LastIndex(item[:line], []byte(length))
+	if end < 0 {
+		return append(dst, item...)
+	}
+	payload := moveObject(nil, item[line:len(item)-1], by)
+	dst = append(dst, item[:end+len(length)]...)
+	return append(append(append(strconv.AppendInt(dst, int64(len(payload)), 10), '}', '\n'), payload...), '\n')
+}
+
+// moveObject moves the times of a payload, and of the lists in it that have times.
+func moveObject(dst []byte, o Raw, by int64) []byte {
+	dst = append(dst, '{')
+	for _, m := range AppendMembers(nil, o) {
+		switch string(m.Key) {
+		case `"timestamp"`:
+			m.Value = moveTime(m.Value, by)
+		case `"breadcrumbs"`:
+			m.Value = moveObject(nil, m.Value, by)
+		case `"values"`, `"items"`:
+			m.Value = moveList(m.Value, by)
+		}
+		dst = m.append(dst)
+	}
+	return append(dst, '}')
+}
+
+func moveList(list Raw, by int64) Raw {
+	out := append(make(Raw, 0, len(list)+len(list)/8), '[')
+	v := validator{b: list}
+	for sep := byte('['); v.take(sep); sep = ',' {
+		start := v.i
+		if !v.token(1) {
+			break
+		}
+		if len(out) > 1 {
+			out = append(out, ',')
+		}
+		out = moveObject(out, list[start:v.i], by)
+	}
+	return append(out, ']')
+}
+
+// moveTime moves Unix seconds or a time of RFC 3339, with the resolution of a microsecond.
+func moveTime(v Raw, by int64) Raw {
+	if v[0] != '"' {
+		if us, ok := parseMicroseconds(v); ok {
+			return text.AppendFloat(nil, float64(us+by/1000)/1e6)
+		}
+	} else if us, ok := parseTime(string(v[1 : len(v)-1])); ok {
+		return append(text.AppendTime(Raw{'"'}, us*1000+by, 6), '"')
+	}
+	return v
+}
+
+// parseMicroseconds reads a number of seconds that is not negative and written without an exponent.
+func parseMicroseconds(b []byte) (us int64, ok bool) {
+	whole, fraction, _ := bytes.Cut(b, []byte{'.'})
+	sec, ok := number(string(whole))
+	for i := range 6 {
+		us *= 10
+		if i < len(fraction) {
+			us += int64(fraction[i] - '0')
+		}
+	}
+	_, digits := number(string(fraction))
+	return sec*1e6 + us, ok && sec < 1<<40 && (digits || len(fraction) == 0)
+}
+
+// parseTime reads a time as breadcrumbs have it.
+func parseTime(s string) (us int64, ok bool) {
+	const form = "2006-01-02T15:04:05.000000Z"
+	if len(s) != len(form) {
+		return 0, false
+	}
+	var part [7]int64
+	from := 0
+	for i := range part {
+		to := [...]int{4, 7, 10, 13, 16, 19, 26}[i]
+		if part[i], ok = number(s[from:to]); !ok || s[to] != form[to] {
+			return 0, false
+		}
+		from = to + 1
+	}
+	sec := days(part[0], part[1], part[2])*perDay + part[3]*3600 + part[4]*60 + part[5]
+	return sec*1e6 + part[6], true
+}
