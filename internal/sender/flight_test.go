@@ -245,3 +245,26 @@ func TestStopEndsAllFlights(t *testing.T) {
 		synctest.Wait()
 	})
 }
+
+// A report that is on its way for long is not told by another envelope as well.
+func TestSeveralTellOnce(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		g, _ := newWide(t, 4, func(_ transport.Context, n int, _ *transport.Request) (transport.Response, error) {
+			time.Sleep(time.Duration(1+n%4*7) * time.Second)
+			return transport.Response{Status: 200}, nil
+		})
+		for i := range 40 {
+			g.lose(1)
+			g.event(t, fmt.Sprint("event ", i))
+			time.Sleep(time.Second)
+		}
+		g.Flush(nil)
+		told := 0
+		for _, a := range g.attempts() {
+			told += a.reported["queue_overflow error"]
+		}
+		if told != 40 || g.untold() != nil {
+			t.Errorf("told of %d, want 40; left %v", told, g.untold())
+		}
+	})
+}
