@@ -23,7 +23,8 @@ type life struct {
 }
 
 // Flush waits until everything that was captured before the call was delivered or counted as dropped, for at most d. It
-// reports false when the time ran out. A pause after a failed attempt ends early.
+// reports false when the time ran out. A pause after a failed attempt ends early, once a second at most, but not one that the server
+// asked for.
 func (c *Client) Flush(d time.Duration) bool {
 	if c == nil {
 		return true
