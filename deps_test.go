@@ -42,6 +42,7 @@ var imports = func() []rule {
 		{pkg: module + "/krunk", banned: core},
 		{pkg: module + "/krunk", tags: "krunk_lean", banned: leanOnly},
 		{pkg: module + "/sampling", banned: leanOnly},
+		{pkg: module + "/sampling", banned: map[string]string{module + "/sampling/policy": "what people read about policies is not for a game"}},
 		{pkg: module + "/internal/blackbox", direct: true, banned: formats},
 		{pkg: module + "/internal/record", direct: true, banned: formats},
 		{pkg: module + "/internal/gate", direct: true, banned: formats},

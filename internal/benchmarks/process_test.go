@@ -1,7 +1,10 @@
 package benchmarks
 
 import (
+	"bytes"
 	"errors"
+	"os"
+	"path/filepath"
 	"testing"
 	"time"
 )
@@ -61,9 +64,22 @@ func TestSize(t *testing.T) {
 	if testing.Short() {
 		t.Skip("builds seven programs for arm")
 	}
-	sizes, err := Build(t.TempDir())
+	dir := t.TempDir()
+	sizes, err := Build(dir)
 	if err != nil {
 		t.Fatal(err)
+	}
+	// Whatever descriptor a client reaches is in every program: one of a controller's would bring them all.
+	for name, want := range map[string]bool{"lean": false, "sampling": true} {
+		b, err := os.ReadFile(filepath.Join(dir, name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, part := range []string{"krunk/internal/plan", "sampling.Controller"} {
+			if got := bytes.Contains(b, []byte(part)); got != want {
+				t.Errorf("%s in the program %s: got %v, want %v", part, name, got, want)
+			}
+		}
 	}
 	for name, s := range sizes {
 		t.Logf("%-16s %6d KiB, loaded %6d, over hello %6d", name, s.File, s.Loaded, s.Loaded-sizes["hello"].Loaded)

@@ -45,7 +45,7 @@ const (
 	Trail Verdict = 1 << iota // keep it in the black box
 	Send                      // ship it as a log record
 	Issue                     // raise it as an event
-	Draw                      // ask ChannelState.Take before Send and Issue are obeyed
+	Draw                      // ask Channel.Take before Send and Issue are obeyed
 )
 
 // Floor returns the number that Reaches compares with for a record of level l, which is below LevelOff.

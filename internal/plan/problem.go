@@ -3,7 +3,7 @@ package plan
 // MaxProblems is how many problems of one document are kept.
 const MaxProblems = 20
 
-// Kind is what is wrong; texts.go has the words, which only a publisher links.
+// Kind is what is wrong; package policy has the words, which only a publisher links.
 type Kind uint8
 
 // What may be wrong.

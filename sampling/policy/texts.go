@@ -143,7 +143,7 @@ func ruleText(p *plan.Problem) (what, write string) {
 	return "is wrong", "see the validation table"
 }
 
-// rateHint recognises "2 per sec" and its kin.
+// rateHint recognises rates in words, such as "2 per sec".
 func rateHint(arg string) string {
 	s, err := strconv.Unquote(arg)
 	if err != nil {

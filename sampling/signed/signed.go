@@ -108,7 +108,7 @@ func (k Key) Sign(message []byte) (string, []byte, error) {
 	return k.ID, ed25519.Sign(k.Private, message), nil
 }
 
-// Sign returns the signatures of all signers over doc. It refuses a document that ParseStrict refuses, and one without
+// Sign returns the signatures of all signers over doc. It refuses a document that policy.ParseStrict refuses, and one without
 // "expires": whoever can hold back a newer policy could keep clients on a signed old one for ever.
 func Sign(doc []byte, by ...Signer) ([]sampling.Signature, error) {
 	p, _, err := policy.ParseStrict(doc)
