@@ -44,6 +44,21 @@ func (c *check) is(n *Node, want kind) bool {
 
 // closed is an object of known keys; required ones must be there and not null.
 func closed(known fields, required ...string) rule {
+	return members(known, required, func(c *check, m Member) {
+		c.at(m.off, lossField, "unknown key", "one of the protocol's keys, or put it into a context")
+	})
+}
+
+// open is an object in which the known keys have rules and others hold anything but null.
+func open(known fields, required ...string) rule {
+	return members(known, required, func(c *check, m Member) {
+		if m.Val.kind == null { // null inside of a value is kept
+			noNull(c, m.Val)
+		}
+	})
+}
+
+func members(known fields, required []string, other func(*check, Member)) rule {
 	return func(c *check, n *Node) {
 		if !c.is(n, object) {
 			return
@@ -53,26 +68,7 @@ func closed(known fields, required ...string) rule {
 			if r := known[m.Name]; r != nil {
 				r(c, m.Val)
 			} else {
-				c.at(m.off, lossField, "unknown key", "one of the protocol's keys, or put it into a context")
-			}
-			c.out(mark)
-		}
-		c.require(n, lossField, required...)
-	}
-}
-
-// open is an object in which the known keys have rules and others hold anything but null.
-func open(known fields, required ...string) rule {
-	return func(c *check, n *Node) {
-		if !c.is(n, object) {
-			return
-		}
-		for _, m := range n.Members {
-			mark := c.key(m.Name)
-			if r := known[m.Name]; r != nil {
-				r(c, m.Val)
-			} else if m.Val.kind == null { // null inside of a value is kept
-				noNull(c, m.Val)
+				other(c, m)
 			}
 			c.out(mark)
 		}
