@@ -8,7 +8,7 @@ import (
 )
 
 // Channel is a named source of records, such as "net" or "net.http", with thresholds of its own. Get it once from
-// Client.Channel and keep it: a call below its thresholds is one atomic load and a compare. A nil Channel does nothing. All
+// Client.Channel and keep it: a call below its thresholds is one atomic load and a compare. A nil Channel does nothing, for good. All
 // methods may be called by any goroutine; none of them takes a lock, waits for memory, disk or network, or starts a
 // goroutine.
 type Channel struct {

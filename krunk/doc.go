@@ -21,8 +21,9 @@
 // What to call next:
 //
 //   - [Client.Channel] gives a named source of records, with [Channel.Info] and the like for log records and [Channel.Report] for
-//     errors. Values go into attributes ([Int], [String], [Duration], …), not into messages. Debug records and above are
-//     breadcrumbs of the next event; errors and above are events; [Config].Channels moves both and ships records as logs.
+//     errors. Values go into attributes ([Int], [String], [Duration], …), not into messages; [Group] sets how one event is
+//     grouped. Debug records and above are breadcrumbs of the next event; errors and above are events; [Config].Channels moves
+//     both and ships records as logs.
 //   - [Client.Recover], [Client.Repanic], [Client.Go] and [Client.ReportPanic] report panics: go on, crash as before, in a
 //     goroutine, or from a deferred function of the game's own.
 //   - [Client.SetUser], [Client.SetTag], [Client.SetContext] say what holds for everything that is captured from then on.

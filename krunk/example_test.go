@@ -6,6 +6,7 @@ import (
 	"io"
 	"io/fs"
 	"log"
+	"slices"
 	"time"
 
 	"github.com/krunk-go/krunk/krunk"
@@ -282,4 +283,18 @@ func ExampleClient_Probe() {
 	// Output:
 	// <nil>
 	// krunk: Probe: status 403: the server refuses the key: write the DSN that it shows for the project into Config.DSN
+}
+
+// Errors that a server would take for one issue, or for many, are grouped by the game's own word.
+func ExampleGroup() {
+	client, srv := example(krunk.Config{})
+	defer client.Close(time.Second)
+
+	script := client.Channel("script")
+	script.Report(errors.New("line 17: nil value"), krunk.Group("script:harbour.lua"))
+	script.Report(errors.New("line 40: nil value"), krunk.Group("script:harbour.lua"))
+	client.Flush(time.Second)
+	events := srv.Events()
+	fmt.Println(len(events), slices.Equal(events[0].Fingerprint, events[1].Fingerprint))
+	// Output: 2 true
 }
