@@ -139,7 +139,17 @@ func (s *Sender) wide(n int) bool {
 	if s.under == 0 {
 		least = 2
 	}
-	return s.under < s.limit && s.limit > 1 && s.answers && n-s.under >= least
+	return s.under < s.limit && s.limit > 1 && s.answers && n-s.under >= least && (s.cfg.Aloft <= 0 || s.aloft() < s.cfg.Aloft)
+}
+
+// aloft returns the bytes of the requests under way.
+func (s *Sender) aloft() (n int) {
+	for i := range s.flights {
+		if f := &s.flights[i]; f.used {
+			n += len(f.body)
+		}
+	}
+	return n
 }
 
 // tidy gives back what the sender does not need while it sleeps.

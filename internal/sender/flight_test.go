@@ -44,6 +44,29 @@ func newWide(t *testing.T, n int, answer func(ctx transport.Context, n int, r *t
 	}, func(cfg *Config) { cfg.Transport = &several{cfg.Transport.(transport.Func), n} }), c
 }
 
+// What is under way takes no more than twice the bytes that it may.
+func TestAloft(t *testing.T) {
+	for _, tt := range []struct{ aloft, most int }{{0, 4}, {1, 1}, {1000, 1}, {1500, 2}, {2500, 3}, {9000, 4}} {
+		synctest.Test(t, func(t *testing.T) {
+			c := new(crowd)
+			g := newRigWith(t, func(transport.Context, int, *transport.Request) (transport.Response, error) {
+				c.enter()
+				defer c.leave()
+				time.Sleep(50 * time.Millisecond)
+				return transport.Response{Status: 200}, nil
+			}, func(cfg *Config) {
+				cfg.Transport, cfg.Aloft = &several{cfg.Transport.(transport.Func), 4}, tt.aloft
+			})
+			for range 20 {
+				g.event(t, string(bytes.Repeat([]byte("x"), 1000)))
+			}
+			if !g.Flush(nil) || int(c.most.Load()) != tt.most {
+				t.Errorf("aloft %d: %d requests of 1,100 bytes at once, want %d", tt.aloft, c.most.Load(), tt.most)
+			}
+		})
+	}
+}
+
 func TestSeveralOnTheWay(t *testing.T) {
 	for _, tt := range []struct {
 		n, most int

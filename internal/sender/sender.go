@@ -23,6 +23,7 @@ type Config struct {
 	UserAgent string
 	Header    protocol.Header // of every envelope; EventID is set for each
 	Outbox    *blackbox.Outbox
+	Aloft     int // bytes of requests under way beside which no other one begins; 0: as many as there are
 	Progress  *notify.Signal
 	Tally     *tally.Tally
 	Freed     func()       // tells the recorder that the outbox has more room
