@@ -57,13 +57,13 @@ func FuzzJSON(f *testing.F) {
 func TestSecret(t *testing.T) {
 	for _, key := range []string{
 		"password", "Password", "db_passwd", "secret", "client-secret", "token", "accessToken", "x-auth-token", "Authorization",
-		"proxy-authorization", "cookie", "Set-Cookie", "api_key", "apiKey", "X-API-Key", "private_key", "session_id", "session.id", "auth",
+		"proxy-authorization", "cookie", "Set-Cookie", "api_key", "apiKey", "X-API-Key", "private_key", "session_id", "session.id", "auth", "session",
 	} {
 		if !Secret(key) {
 			t.Errorf("Secret(%q): got false, want true", key)
 		}
 	}
-	for _, key := range []string{"", "author", "tokens", "token_count", "secrets_found", "monkey", "keyboard", "passenger", "key", "user", "compass", "session_length"} {
+	for _, key := range []string{"", "author", "tokens", "token_count", "secrets_found", "monkey", "keyboard", "passenger", "key", "user", "compass", "session_length", "pass", "authority"} {
 		if Secret(key) {
 			t.Errorf("Secret(%q): got true, want false", key)
 		}

@@ -20,17 +20,16 @@ func Secret(key string) bool {
 		room[n] = c
 	}
 	name := view(room[n:])
-	if oneOf(" auth pass session sid phpsessid ", name) {
+	if oneOf(" auth session ", name) {
 		return true
 	}
-	const words = "password passwd pwd passphrase secret token authorization cookie cookies apikey privatekey secretkey accesskey" +
-		" sessionid sessionkey credential credentials jwt bearer "
-	for i := 0; i < len(words); {
-		end := i + strings.IndexByte(words[i:], ' ')
-		if strings.HasSuffix(name, words[i:end]) {
+	for _, word := range [...]string{
+		"password", "passwd", "pwd", "passphrase", "secret", "token", "authorization", "cookie", "cookies", "apikey", "privatekey",
+		"secretkey", "accesskey", "sessionid", "sessionkey", "credential", "credentials", "jwt", "bearer",
+	} {
+		if n := len(name) - len(word); n >= 0 && name[n] == word[0] && name[n:] == word {
 			return true
 		}
-		i = end + 1
 	}
 	return false
 }
