@@ -28,7 +28,7 @@ type capture struct {
 	left  int     // attributes that were too many
 }
 
-// self is what runtime.Callers leaves out of a stack: itself. Krunk's own frames are cut by who reads the stack, from what the
+// self is what a walk leaves out of a stack: itself. Krunk's own frames are cut by who reads the stack, from what the
 // functions are called. Only siteKey has to know how many there are.
 const self = 1
 
@@ -59,7 +59,7 @@ func (c *Channel) report(err error, attrs []Attr) EventID {
 	if v&gate.Issue != 0 {
 		// The stack is taken here since each further frame would be walked too.
 		var pcs [fewPCs]uintptr
-		return c.raised(v, &r, err, pcs[:runtime.Callers(self, pcs[:])])
+		return c.raised(v, &r, err, pcs[:c.client.walker.Callers(self, pcs[:])])
 	}
 	c.note(v, &r, err)
 	return EventID{}
@@ -139,7 +139,7 @@ func (c *Channel) decide(t record.Type, level Level, site uintptr) (gate.Verdict
 //go:noinline
 func (c *Channel) raise(v gate.Verdict, base *capture, cause any) EventID {
 	var pcs [fewPCs]uintptr
-	return c.raised(v, base, cause, pcs[:runtime.Callers(self, pcs[:])])
+	return c.raised(v, base, cause, pcs[:c.client.walker.Callers(self, pcs[:])])
 }
 
 // raiseDeep takes a stack again that filled the small array.
@@ -147,7 +147,7 @@ func (c *Channel) raise(v gate.Verdict, base *capture, cause any) EventID {
 //go:noinline
 func (c *Channel) raiseDeep(v gate.Verdict, base *capture, cause any) EventID {
 	var pcs [record.MaxPCs]uintptr
-	r, n := *base, runtime.Callers(self, pcs[:])
+	r, n := *base, c.client.walker.Callers(self, pcs[:])
 	if n == len(pcs) {
 		r.Flags |= record.FlagStack
 		if r.Type == record.PanicType {

@@ -19,6 +19,7 @@ import (
 	"github.com/krunk-go/krunk/internal/stack"
 	"github.com/krunk-go/krunk/internal/tally"
 	"github.com/krunk-go/krunk/internal/text"
+	"github.com/krunk-go/krunk/internal/walk"
 )
 
 // Version is the version of Krunk.
@@ -58,10 +59,16 @@ type Client struct {
 	recorder *recorder.Recorder
 	sender   *sender.Sender // nil without a DSN
 	controls gate.Controls
-	header
+	stacks
 	clock
 	life
 	registry
+}
+
+// stacks is what the stack of a capture call is taken with.
+type stacks struct {
+	walker walk.Walker // immutable after Start
+	header
 }
 
 // registry holds the channels, and the unfinished lines of their writers.

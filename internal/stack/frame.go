@@ -20,6 +20,7 @@ type Frame struct {
 	InApp    bool    // code of the game, by import path
 	copied   bool    // what came through here was copied by a loop of the standard library
 	role     role    // what the cutting rules need to know
+	elided   bool    // put in by the compiler, the runtime or reflect
 	PC       uintptr // of the call or of the faulting instruction; the counter as given when nothing is known of it
 }
 

@@ -3,6 +3,8 @@ package stack
 import (
 	"runtime"
 	"strings"
+
+	"github.com/krunk-go/krunk/internal/walk"
 )
 
 // What the Resolver's cache holds, in frames. A full cache is emptied; a game's call sites come back within a few stacks.
@@ -113,6 +115,7 @@ func (r *Resolver) Fill(f *Frame) {
 	f.Module = r.moduleOf(f)
 	f.role = r.roleOf(f.Func, f.Module, f.File)
 	f.InApp = r.inApp(f)
+	f.elided = walk.Elided(f.Func, f.File)
 	f.Filename = r.filename(f)
 	f.AbsPath = ""
 	if isAbs(f.File) {
