@@ -12,7 +12,7 @@ var errTooLong = errors.New("protocol: the event does not fit, whatever is left 
 
 // EventWithin appends ev as JSON of at most max bytes, and never of more than MaxEvent; it always succeeds for MinFit and more.
 // While the event is longer, it gives up what explains least: what is over a limit; the oldest half of the breadcrumbs, again
-// and again; the middle of the stack; the game's own contexts; the ends of long texts; inner errors; and at last everything
+// and again; the middle of the stack; the longest values of contexts; the ends of long texts; inner errors; and at last everything
 // that is not required. The context krunk_trimmed says what is gone. All this changes ev. An event that cannot fit is cut
 // before it is encoded, and what cannot fit is dropped before its texts are copied, so work and memory depend on MaxEvent,
 // not on the event.
@@ -64,7 +64,7 @@ type fitter struct {
 
 // steps each give up one more part, or report that nothing of it is left.
 var steps = [...]func(*fitter) bool{
-	(*fitter).limit, (*fitter).halveCrumbs, (*fitter).dropFrames, (*fitter).dropContexts, (*fitter).cutTexts, (*fitter).dropErrors,
+	(*fitter).limit, (*fitter).halveCrumbs, (*fitter).dropFrames, (*fitter).shrinkContexts, (*fitter).cutTexts, (*fitter).dropErrors,
 	(*fitter).dropRest, (*fitter).strip,
 }
 
@@ -105,7 +105,20 @@ func (f *fitter) keepFrames(first, max int) (n int) {
 	return n
 }
 
-func (f *fitter) dropContexts() bool {
+func (f *fitter) shrinkContexts() bool {
+	const keep = 1024
+	n := 0
+	for k, v := range f.ev.Contexts {
+		if len(v) > keep {
+			f.ev.Contexts[k] = shrunk(v, keep)
+			n++
+		}
+	}
+	f.contexts += n
+	return n > 0
+}
+
+func (f *fitter) dropContexts() {
 	n := len(f.ev.Contexts)
 	for k := range f.ev.Contexts {
 		switch k {
@@ -114,9 +127,7 @@ func (f *fitter) dropContexts() bool {
 			delete(f.ev.Contexts, k)
 		}
 	}
-	n -= len(f.ev.Contexts)
-	f.contexts += n
-	return n > 0
+	f.contexts += n - len(f.ev.Contexts)
 }
 
 func (f *fitter) cutTexts() bool {

@@ -41,11 +41,11 @@ func TestEventWithin(t *testing.T) {
 		{MaxEvent, ``, `"game":`, `krunk_trimmed`},
 		{300_000, `{"breadcrumbs":101}`, `"breadcrumbs":{"values`, `"*fs.PathError","value":""`},
 		{152_000, `{"breadcrumbs":202,"frames":192}`, `"game":`, `"breadcrumbs":{"values`},
-		{145_000, `{"breadcrumbs":202,"frames":192,"contexts":2}`, `"os":`, `"game":`},
-		{90_000, `{"breadcrumbs":202,"frames":192,"contexts":2,"messages":20}`, `*inner`, `"game":`},
-		{70_000, `{"breadcrumbs":202,"frames":192,"contexts":2,"messages":20,"exceptions":17}`, `*inner`, `"game":`},
-		{32_000, `{"breadcrumbs":202,"frames":232,"contexts":2,"messages":20,"exceptions":21,"rest":true}`, `"support_code":"K7PQ2MZX"`, `*inner`},
-		{MinFit, `,"contexts":5,"messages":20,"exceptions":21,"rest":true}`, `"type":"runtime.boundsError"`, `"frames":[`},
+		{145_000, `{"breadcrumbs":202,"frames":192,"contexts":1}`, `"krunk_shortened":["a"]`, `"breadcrumbs":{"values`},
+		{90_000, `{"breadcrumbs":202,"frames":192,"contexts":1,"messages":20}`, `"game":{"a":"gg`, `"breadcrumbs":{"values`},
+		{70_000, `{"breadcrumbs":202,"frames":192,"contexts":1,"messages":20,"exceptions":17}`, `"game":{"a":"gg`, `"breadcrumbs":{"values`},
+		{32_000, `{"breadcrumbs":202,"frames":232,"contexts":3,"messages":20,"exceptions":21,"rest":true}`, `"support_code":"K7PQ2MZX"`, `*inner`},
+		{MinFit, `,"contexts":6,"messages":20,"exceptions":21,"rest":true}`, `"type":"runtime.boundsError"`, `"frames":[`},
 	}
 	for _, tt := range tests {
 		t.Run(string(strconv.AppendInt(nil, int64(tt.max), 10)), func(t *testing.T) {
