@@ -136,29 +136,36 @@ func TestTooLargeCostsNothing(t *testing.T) {
 	})
 }
 
+// connections returns how many goroutines of connections there are.
+func connections() int {
+	buf := make([]byte, 1<<20)
+	return strings.Count(string(buf[:runtime.Stack(buf, true)]), "net/http.(*persistConn)")
+}
+
 // Close ends what the transport keeps: no goroutine of a connection is left.
 func TestCloseLeavesNoConnection(t *testing.T) {
 	srv := sentrytest.Start(sentrytest.Options{})
 	defer srv.Close()
-	tr := nethttp.Default()
-	c, err := krunk.Start(krunk.Config{DSN: srv.DSN(), Transport: tr})
+	before := connections()
+	c, err := krunk.Start(krunk.Config{DSN: srv.DSN(), Transport: nethttp.Default()})
 	if err != nil {
 		t.Fatal(err)
 	}
 	c.Report(errors.New("boom"))
-	if !c.Close(time.Minute) || len(srv.Events()) != 1 {
+	if !c.Flush(time.Minute) || len(srv.Events()) != 1 {
 		t.Fatal("the event did not arrive")
 	}
-	var stacks string
+	if connections() <= before {
+		t.Fatal("no connection is kept while the client is open: this test sees nothing")
+	}
+	c.Close(time.Minute)
 	for range 100 {
-		buf := make([]byte, 1<<20)
-		stacks = string(buf[:runtime.Stack(buf, true)])
-		if !strings.Contains(stacks, "net/http.(*persistConn)") {
+		if connections() <= before {
 			return
 		}
 		time.Sleep(50 * time.Millisecond)
 	}
-	t.Errorf("goroutines of a connection are left:\n%s", stacks)
+	t.Errorf("%d goroutines of connections, %d before the client", connections(), before)
 }
 
 // slowly is a transport that takes four Sends at once, each of 50 ms.
