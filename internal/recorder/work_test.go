@@ -161,3 +161,31 @@ func TestWorkGoesOn(t *testing.T) {
 		})
 	}
 }
+
+// What a large event was made with goes back before the recorder sleeps; what the next ordinary one needs stays.
+func TestScratchGoesBack(t *testing.T) {
+	synctest.Test(t, scratchGoesBack)
+}
+
+func scratchGoesBack(t *testing.T) {
+	g := newRig(1<<20, nil)
+	pcs := make([]uintptr, record.MaxPCs)
+	h := record.Head{Type: record.ErrorType, Flags: record.FlagID, PPM: million, ID: [16]byte{1}}
+	for i := range 40 {
+		g.put(t, blackbox.History, encoded(record.Head{Type: record.LogType, Flags: record.FlagTrail, PPM: million, Channel: uint16(i % 7)},
+			fmt.Sprint(i, strings.Repeat("x", 500)), nil, nil, record.Field{Key: "long", Kind: record.String, Str: strings.Repeat("y", 800)}))
+	}
+	g.put(t, blackbox.Event, encoded(h, "", pcs, []record.Error{{Type: "T", Text: "x"}}))
+	g.drain()
+	if cap(g.items.buf) <= calm || cap(g.events.raw) <= calm || cap(g.events.frames) <= calmFrames {
+		t.Fatalf("the event took %d, %d and %d: it is not large", cap(g.items.buf), cap(g.events.raw), cap(g.events.frames))
+	}
+	stop := make(chan struct{})
+	go g.Work(stop)
+	synctest.Wait()
+	close(stop)
+	synctest.Wait()
+	if cap(g.items.buf) > calm || cap(g.events.raw) > calm || cap(g.events.frames) > calmFrames {
+		t.Errorf("%d, %d and %d are kept", cap(g.items.buf), cap(g.events.raw), cap(g.events.frames))
+	}
+}
