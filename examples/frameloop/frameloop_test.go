@@ -60,6 +60,17 @@ func TestServer(t *testing.T) {
 	}
 }
 
+// TestWrongServer: what the server says to a wrong key is told at once, with what to write.
+func TestWrongServer(t *testing.T) {
+	s := sentrytest.Start(sentrytest.Options{})
+	defer s.Close()
+	t.Setenv("SENTRY_DSN", strings.Replace(s.DSN(), "://", "://f00d", 1))
+	var out strings.Builder
+	if code := run(frames(), &out); code != 1 || !strings.Contains(out.String(), "SENTRY_DSN: krunk: Probe: status 403") || strings.Contains(out.String(), "work of a frame") {
+		t.Errorf("got exit code %d, want 1 and what a 403 means\n%s", code, out.String())
+	}
+}
+
 func TestFlags(t *testing.T) {
 	for _, c := range []struct {
 		name string

@@ -56,6 +56,9 @@ func start(dsn string) (*krunk.Client, error) {
 // flushTime is what the reports of the last frames may take to arrive.
 const flushTime = 8 * time.Second
 
+// probeTime is what a server may take to answer that it knows the key and the project.
+const probeTime = 10 * time.Second
+
 // run plays and prints; it returns the exit code.
 func run(args []string, stdout io.Writer) int {
 	o, err := parse(args, stdout)
@@ -80,6 +83,12 @@ func run(args []string, stdout io.Writer) int {
 		return 1
 	}
 	defer client.Close(time.Second)
+	if own == nil {
+		if err := client.Probe(probeTime); err != nil {
+			fmt.Fprintf(stdout, "frameloop: SENTRY_DSN: %v\n", err)
+			return 1
+		}
+	}
 	fmt.Fprintf(stdout, "%d frames at %d Hz without Krunk and as many with it, in turns of a second\n", o.frames, o.hz)
 	flushed := true
 	r := &report{out: stdout, options: o}
