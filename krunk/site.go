@@ -10,8 +10,8 @@ import (
 // The policy's "first: N" lets the first N records of every kind through. The kind of a record is the place in the game's
 // code that made it: texts hold values, and most errors share a few types.
 
-// ownFrames is what lies between the place that calls an exported method and runtime.Callers in siteKey: the exported method,
-// report or log, decide, siteKey and runtime.Callers itself. Asking what the functions are called would allocate for inlined ones.
+// ownFrames is what lies between the place that calls an exported method and the stack that siteKey takes: Report and decideError,
+// or Info and log, then decide, siteKey and runtime.Callers itself. To ask for the functions' names would allocate for inlined ones.
 const ownFrames = 5
 
 // siteKey returns what tells the place that makes a record from other places, or 0 if no policy asks: the walk to it takes
