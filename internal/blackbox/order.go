@@ -15,9 +15,9 @@ func (o *Outbox) Next(now time.Duration, skip func(*Entry) bool) (Entry, bool) {
 		if s.lent || s.rests > now && now >= 0 || best != nil && !s.before(best) {
 			continue
 		}
-		e := s.entry(o.buf)
-		if skip == nil || !skip(&e) {
-			best, found = s, e
+		o.seen = s.entry(o.buf)
+		if skip == nil || !skip(&o.seen) {
+			best, found = s, o.seen
 		}
 	}
 	return found, best != nil

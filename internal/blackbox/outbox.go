@@ -40,6 +40,7 @@ type Outbox struct {
 	last    uint64    // guarded by mu; Seq of the newest entry
 	turn    uint64    // guarded by mu; of the entry that was put behind last
 	peak    int       // guarded by mu; most bytes ever waiting
+	seen    Entry     // guarded by mu; what skip is asked about, here since it escapes
 	limit   int       // guarded by mu; of MaxBody when it was last halved, 0: never
 	halved  time.Time // guarded by mu
 }

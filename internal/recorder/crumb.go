@@ -36,11 +36,17 @@ func (e *events) breadcrumbs(history *blackbox.HistoryBuffer, start int64) {
 		}
 		if rec.Flags&record.FlagID != 0 {
 			c.Type = "error"
-			c.Message = e.scrub.Text(rec.Text) + " [" + string(ident.AppendShort(nil, rec.ID)) + "]"
+			c.Message = e.scrub.Text(rec.Text)
 		} else {
 			e.told(&rec, &c)
 		}
-		c.Message += repeated(&entry, rec.Time)
+		if c.Type != "" || entry.Count > 1 {
+			b := append(e.raw, c.Message...)
+			if c.Type != "" {
+				b = append(ident.AppendShort(append(b, " ["...), rec.ID), ']')
+			}
+			c.Message = view(e.keep(appendRepeated(b, &entry, rec.Time)))
+		}
 		e.crumbs.Values = append(e.crumbs.Values, c)
 	}
 	if len(e.crumbs.Values) > 0 {
@@ -114,16 +120,16 @@ func plain(v []byte) bool {
 	return true
 }
 
-// repeated tells how often something happened, and in which time.
-func repeated(entry *blackbox.HistoryEntry, first int64) string {
+// appendRepeated tells how often something happened, and in which time, if it was more than once.
+func appendRepeated(dst []byte, entry *blackbox.HistoryEntry, first int64) []byte {
 	if entry.Count < 2 {
-		return ""
+		return dst
 	}
-	s := " ×" + strconv.FormatUint(uint64(entry.Count), 10)
+	dst = strconv.AppendUint(append(dst, " ×"...), uint64(entry.Count), 10)
 	if ms := (entry.Last - first) / 1e6; ms > 0 {
-		s += " in " + strconv.FormatInt(ms, 10) + " ms"
+		dst = append(strconv.AppendInt(append(dst, " in "...), ms, 10), " ms"...)
 	}
-	return s
+	return dst
 }
 
 // maxIssue is how much of an issue's text stands in its breadcrumb, in bytes.

@@ -57,10 +57,11 @@ func explain(r *transport.Response, err error, url string) string {
 	if err != nil {
 		return err.Error()
 	}
+	if judge(r, nil) <= limited {
+		return r.Note
+	}
 	text, n := "status "+strconv.Itoa(r.Status), r.Status
 	switch {
-	case judge(r, nil) <= limited:
-		return r.Note
 	case n >= 200 && n < 300:
 		text += " with a page of HTML, which is no answer of a server: log in to the network, or compare the host in Config.DSN"
 	case n >= 300 && n < 400:
