@@ -118,3 +118,17 @@ func TestGroupingBySite(t *testing.T) {
 		t.Errorf("fingerprints %q: want the first two the same, the third another", prints)
 	}
 }
+
+// The whole stack arrives also where the compiler inlined the logger's method into the line that logs.
+func TestStackBelowAnInlinedCall(t *testing.T) {
+	c, srv := start(t)
+	l := slog.New(krunkslog.New(c.Channel("game"), nil))
+	l.LogAttrs(context.Background(), slog.LevelError, "m")
+	l.Error("m")
+	c.Flush(time.Minute)
+	for _, ev := range srv.Events() {
+		if n := len(ev.Exceptions[len(ev.Exceptions)-1].Frames); n < 2 {
+			t.Errorf("%d frames, want the test's and the one that called it", n)
+		}
+	}
+}
