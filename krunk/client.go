@@ -83,6 +83,7 @@ type Client struct {
 
 // stacks is what the stack of a capture call is taken with.
 type stacks struct {
+	_      [0]func()   // no code to compare it
 	walker walk.Walker // immutable after Start
 	header
 }

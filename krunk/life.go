@@ -14,6 +14,7 @@ const closeGrace = 100 * time.Millisecond
 
 // life is what Close ends.
 type life struct {
+	_         [0]func() // no code to compare it
 	closed    atomic.Bool
 	closing   sync.Once
 	delivered bool           // immutable after closing

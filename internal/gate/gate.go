@@ -21,6 +21,7 @@ func Defaults() Thresholds { return Thresholds{Trail: LevelDebug, Send: LevelOff
 // Gate is the decision of one channel in one atomic word: level thresholds change together and a reader never waits.
 // The zero Gate is closed. Levels beyond ±16382 count as the nearest of these two. It must not be copied.
 type Gate struct {
+	_ [0]func() // no code to compare it
 	// From the top: 16 bits lowest threshold as its distance below LevelOff, so that one unsigned compare with the whole word
 	// decides about it; 15 bits each of issue, send and trail as their distance below offLevel; bit 0 is Draw. Zero is off
 	// everywhere.

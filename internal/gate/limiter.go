@@ -7,6 +7,7 @@ import (
 
 // Limiter is a bucket that refills evenly (GCRA) in one atomic word.
 type Limiter struct {
+	_     [0]func() // no code to compare it
 	n     uint32
 	burst uint32
 	per   time.Duration
@@ -60,6 +61,7 @@ func (l *Limiter) Owe(old *Limiter, now int64) {
 // Novelty counts fingerprints per hour in a fixed table of 2 KiB. Where eight fingerprints fall together within the hour,
 // the later ones count as known.
 type Novelty struct {
+	_     [0]func()          // no code to compare it
 	slots [256]atomic.Uint64 // 32 bits of the fingerprint, 16 of the hour, 16 of the count
 }
 

@@ -12,9 +12,13 @@ const size = 128
 
 // Pool is a stock of random ids. Take may be called by any goroutine, Fill by one.
 type Pool struct {
+	_     [0]func()     // no code to compare it
 	taken atomic.Uint64 // ids taken so far
 	made  atomic.Uint64 // ids made so far, at most taken+size
-	slots [size]struct{ hi, lo atomic.Uint64 }
+	slots [size]struct {
+		_      [0]func()
+		hi, lo atomic.Uint64
+	}
 }
 
 // Take returns a random id of version 4. When the stock is empty it makes one from the runtime's own ChaCha8 generator. It

@@ -40,6 +40,7 @@ type Event struct {
 
 // SDK names who made the event. Settings.InferIP "never" keeps the server from storing the peer's address.
 type SDK struct {
+	_        [0]func()    // no code to compare it
 	Name     string       `json:"name"`
 	Version  string       `json:"version"`
 	Settings *SDKSettings `json:"settings,omitempty"`
@@ -52,9 +53,10 @@ type SDKSettings struct {
 
 // User is the player, as far as the game said so.
 type User struct {
-	ID       string `json:"id,omitempty"`
-	Username string `json:"username,omitempty"`
-	Email    string `json:"email,omitempty"`
+	_        [0]func() // no code to compare it
+	ID       string    `json:"id,omitempty"`
+	Username string    `json:"username,omitempty"`
+	Email    string    `json:"email,omitempty"`
 }
 
 // LogEntry is the text of an event that comes from a log record. Servers also know a member "formatted"; one without
@@ -70,6 +72,7 @@ type Exceptions struct {
 
 // Exception is one error of a chain. Only the outermost one carries the stack.
 type Exception struct {
+	_          [0]func()   // no code to compare it
 	Type       string      `json:"type,omitempty"`
 	Value      string      `json:"value,omitempty"`
 	Module     string      `json:"module,omitempty"`
@@ -80,12 +83,13 @@ type Exception struct {
 
 // Mechanism says how an exception was caught and where it hangs in the tree of errors.
 type Mechanism struct {
-	Type             string `json:"type"`
-	Handled          *bool  `json:"handled,omitempty"`
-	Source           string `json:"source,omitempty"`
-	ExceptionID      *int   `json:"exception_id,omitempty"`
-	ParentID         *int   `json:"parent_id,omitempty"`
-	IsExceptionGroup bool   `json:"is_exception_group,omitempty"`
+	_                [0]func() // no code to compare it
+	Type             string    `json:"type"`
+	Handled          *bool     `json:"handled,omitempty"`
+	Source           string    `json:"source,omitempty"`
+	ExceptionID      *int      `json:"exception_id,omitempty"`
+	ParentID         *int      `json:"parent_id,omitempty"`
+	IsExceptionGroup bool      `json:"is_exception_group,omitempty"`
 }
 
 // Stacktrace holds frames from the outermost caller to the place of the crash.
@@ -95,13 +99,14 @@ type Stacktrace struct {
 
 // Frame is one call. Filename is short and always there when the file is known; AbsPath only when it differs.
 type Frame struct {
-	Function        string `json:"function,omitempty"`
-	Module          string `json:"module,omitempty"`
-	Filename        string `json:"filename,omitempty"`
-	AbsPath         string `json:"abs_path,omitempty"`
-	Lineno          int    `json:"lineno,omitempty"`
-	InApp           bool   `json:"in_app"`
-	InstructionAddr string `json:"instruction_addr,omitempty"`
+	_               [0]func() // no code to compare it
+	Function        string    `json:"function,omitempty"`
+	Module          string    `json:"module,omitempty"`
+	Filename        string    `json:"filename,omitempty"`
+	AbsPath         string    `json:"abs_path,omitempty"`
+	Lineno          int       `json:"lineno,omitempty"`
+	InApp           bool      `json:"in_app"`
+	InstructionAddr string    `json:"instruction_addr,omitempty"`
 }
 
 // Threads names the goroutine that crashed.
@@ -111,11 +116,12 @@ type Threads struct {
 
 // Thread is one goroutine.
 type Thread struct {
-	ID      uint64 `json:"id"`
-	Name    string `json:"name,omitempty"`
-	Crashed bool   `json:"crashed,omitempty"`
-	Current bool   `json:"current,omitempty"`
-	Main    bool   `json:"main,omitempty"`
+	_       [0]func() // no code to compare it
+	ID      uint64    `json:"id"`
+	Name    string    `json:"name,omitempty"`
+	Crashed bool      `json:"crashed,omitempty"`
+	Current bool      `json:"current,omitempty"`
+	Main    bool      `json:"main,omitempty"`
 }
 
 // Breadcrumbs runs from the oldest to the newest.

@@ -24,6 +24,7 @@ const (
 
 // Field is one attribute: Num for the kinds below String, Str for the others.
 type Field struct {
+	_    [0]func() // no code to compare it
 	Key  string
 	Kind Kind
 	Num  uint64

@@ -1,8 +1,6 @@
 package recorder
 
 import (
-	"cmp"
-	"slices"
 	"sync/atomic"
 
 	"github.com/krunk-go/krunk/internal/record"
@@ -15,7 +13,8 @@ import (
 // They are a stack whose top moves by compare-and-swap. One that is over its limit loses what a newer change of the same tag,
 // user or context has overtaken anyway, and then the oldest contexts and the oldest tags.
 type Changes struct {
-	limit int // bytes, immutable after NewChanges
+	_     [0]func() // no code to compare it
+	limit int       // bytes, immutable after NewChanges
 	top   atomic.Pointer[change]
 	made  atomic.Uint64
 	cut   atomic.Bool // a change was given up
@@ -66,31 +65,33 @@ func (n *change) on(below *change) {
 // to shorten it again. The user is one and short, and always stays; contexts are long and go first.
 func (c *Changes) shorten(top *change) *change {
 	list := top.list()
-	slices.Reverse(list)
-	seen := make(map[subject]bool, len(list))
-	var kept []*change
+	seen := make(map[string]record.Type, len(list)) // contexts come second, and may take the names of tags
+	keep := make([]bool, len(list))
 	size := 0
 	for _, contexts := range [...]bool{false, true} {
-		for _, n := range list {
-			s := n.subject()
-			if (s.what == record.SetContext) != contexts || seen[s] {
+		for i := len(list) - 1; i >= 0; i-- {
+			n := list[i]
+			what, name := n.subject()
+			if (what == record.SetContext) != contexts || seen[name] == what {
 				continue
 			}
-			seen[s] = true
-			if size += changeSize + len(n.body); size > c.limit/4*3 && s.what != record.SetUser {
+			seen[name] = what
+			add := changeSize + len(n.body)
+			if size+add > c.limit/4*3 && what != record.SetUser {
 				c.cut.Store(true)
-				size -= changeSize + len(n.body)
 				continue
 			}
-			kept = append(kept, n)
+			size += add
+			keep[i] = true
 		}
 	}
-	slices.SortFunc(kept, inTurn)
 	top = nil
-	for _, n := range kept {
-		n = &change{turn: n.turn, pos: n.pos, body: n.body}
-		n.on(top)
-		top = n
+	for i, n := range list {
+		if keep[i] {
+			n = &change{turn: n.turn, pos: n.pos, body: n.body}
+			n.on(top)
+			top = n
+		}
 	}
 	return top
 }
@@ -123,30 +124,31 @@ func (n *change) list() []*change {
 	for ; n != nil; n = n.below {
 		list = append(list, n)
 	}
-	slices.SortFunc(list, inTurn)
+	for i := len(list) - 2; i >= 0; i-- { // all but in order, from the end
+		for j := i; j+1 < len(list) && list[j].turn < list[j+1].turn; j++ {
+			list[j], list[j+1] = list[j+1], list[j]
+		}
+	}
+	for i, j := 0, len(list)-1; i < j; i, j = i+1, j-1 {
+		list[i], list[j] = list[j], list[i]
+	}
 	return list
 }
 
-func inTurn(a, b *change) int { return cmp.Compare(a.turn, b.turn) }
-
-// subject is what a change is about: of two about the same one the newer wins.
-type subject struct {
-	what record.Type // SetTag for RemoveTag too
-	name string
-}
-
-func (n *change) subject() subject {
+// subject returns what a change is about, of which the newer change wins: a tag, set or removed, the user, who has no name, or a
+// context.
+func (n *change) subject() (what record.Type, name string) {
 	rec, err := record.Read(n.body)
 	if err != nil {
-		return subject{}
+		return 0, ""
 	}
 	switch rec.Type {
 	case record.SetTag:
 		fields := rec.Fields()
 		f, _ := fields.Next()
-		return subject{record.SetTag, f.Key}
+		return record.SetTag, f.Key
 	case record.RemoveTag:
-		return subject{record.SetTag, rec.Text}
+		return record.SetTag, rec.Text
 	}
-	return subject{rec.Type, rec.Text}
+	return rec.Type, rec.Text
 }

@@ -99,7 +99,7 @@ func (e *events) item(rec *record.Record, s *scope, history *blackbox.HistoryBuf
 	}
 	ev.Tags["support_code"] = e.short(rec.ID)
 	e.sampled(rec)
-	if s.user != (protocol.User{}) {
+	if s.user.ID+s.user.Username+s.user.Email != "" {
 		ev.User = &s.user
 	}
 	if e.static["app"] == nil || start/1e9 != e.started {

@@ -1,7 +1,6 @@
 package recorder
 
 import (
-	"slices"
 	"strconv"
 
 	"github.com/krunk-go/krunk/internal/protocol"
@@ -117,7 +116,9 @@ func (e *events) logEntry(rec *record.Record) {
 	}
 	e.entry = protocol.LogEntry{Message: text}
 	e.event.LogEntry = &e.entry
-	e.errs = slices.Insert(e.errs, 0, record.Error{Type: e.event.Logger, Text: text})
+	e.errs = append(e.errs, record.Error{}) // slices.Insert is 2 KiB
+	copy(e.errs[1:], e.errs)
+	e.errs[0] = record.Error{Type: e.event.Logger, Text: text}
 	for i := range e.errs[1:] {
 		if e.errs[1+i].Parent++; i == 0 {
 			e.errs[1].Parent = 0

@@ -81,6 +81,7 @@ type state struct {
 
 // marks are how far things are, for others than the owner.
 type marks struct {
+	_       [0]func()     // no code to compare it
 	flushTo atomic.Uint64 // position up to which somebody waits
 	done    atomic.Uint64 // position up to which everything is in the outbox or counted
 	freed   atomic.Bool   // the outbox got room since the recorder last looked
@@ -89,6 +90,7 @@ type marks struct {
 
 // Counts is what a Recorder has seen.
 type Counts struct {
+	_                                [0]func() // no code to compare it
 	Events, Logs, History, Malformed atomic.Uint64
 }
 

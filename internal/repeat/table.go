@@ -29,6 +29,7 @@ type Table struct {
 
 // place is where a kind is counted.
 type place struct {
+	_          [0]func()     // no code to compare it
 	kind       atomic.Uint64 // 0: none yet
 	count      atomic.Uint64 // 1 + the millisecond at which the window began, and how many passed in it (passedBits)
 	suppressed atomic.Uint32 // since the last one that passed

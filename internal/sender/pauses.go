@@ -14,6 +14,7 @@ const (
 
 // pauses knows when nothing may be sent. All moments are the sender's.
 type pauses struct {
+	_        [0]func()     // no code to compare it
 	line     time.Duration // no attempt before that, unless somebody waits for a flush
 	wish     time.Duration // no attempt before that: the server asked for it
 	failures int           // attempts in a row that say that the server is away

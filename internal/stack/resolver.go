@@ -37,6 +37,7 @@ type Resolver struct {
 // entry is the cached meaning of one counter. next is the counter of the call around an inlined one, which
 // runtime.Callers lists behind it and a stack taken from elsewhere may not; 0 when the frame is not inlined.
 type entry struct {
+	_     [0]func() // no code to compare it
 	frame Frame
 	next  uintptr
 }

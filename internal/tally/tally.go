@@ -9,7 +9,11 @@ import (
 
 // Tally counts discarded things. Add is safe for concurrent use, never blocks and does not allocate.
 type Tally struct {
-	n [protocol.Reasons][protocol.Categories]struct{ total, told atomic.Uint64 }
+	_ [0]func() // no code to compare it
+	n [protocol.Reasons][protocol.Categories]struct {
+		_           [0]func()
+		total, told atomic.Uint64
+	}
 }
 
 // Add counts n things of a category that were dropped for a reason.
