@@ -291,7 +291,11 @@ func TestPanicValuesNeverKill(t *testing.T) {
 		t.Run(which, func(t *testing.T) {
 			cmd := exec.Command(exe, "-test.run=^TestPanicValuesNeverKill$")
 			cmd.Env = append(os.Environ(), name+"="+which)
-			if out, err := cmd.CombinedOutput(); err != nil {
+			out, err := cmd.CombinedOutput()
+			if cmd.ProcessState == nil {
+				t.Skip("skipped: this system starts no processes: ", err)
+			}
+			if err != nil {
 				t.Errorf("the process died: %v\n%.400s", err, out)
 			}
 		})
