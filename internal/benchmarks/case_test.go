@@ -41,7 +41,7 @@ func TestCallerAllocs(t *testing.T) {
 }
 
 func TestWantDepth(t *testing.T) {
-	if err := wantDepth(depth + 1); err == nil {
+	if err := wantDepth(depth+1, depth); err == nil {
 		t.Errorf("a place of %d frames: got no error", depth+1)
 	}
 }

@@ -16,6 +16,7 @@ import (
 	"github.com/krunk-go/krunk/krunk"
 	"github.com/krunk-go/krunk/transport"
 	"github.com/krunk-go/krunk/transport/deflate"
+	"github.com/krunk-go/krunk/transport/http1"
 	"github.com/krunk-go/krunk/transport/nethttp"
 )
 
@@ -32,7 +33,10 @@ const (
 	deliveredWarm   = 200
 )
 
-// Deliver starts a server and a client in processes of their own. who is "krunk", "krunk+deflate" or "sentry-go". At most
+// Candidates are those who deliver: Krunk over nethttp, over http1, over nethttp with deflate, and sentry-go.
+func Candidates() []string { return []string{"sentry-go", "krunk", "krunk+http1", "krunk+deflate"} }
+
+// Deliver starts a server and a client in processes of their own. who is one of Candidates. At most
 // flight events are on their way at a time, so that nothing is dropped; 1 is a game that reports now and then, more is a burst.
 func Deliver(who string, events, flight int) (d Delivered, err error) {
 	srv, err := startChild("server")
@@ -52,7 +56,8 @@ func Deliver(who string, events, flight int) (d Delivered, err error) {
 	}
 	// Krunk cuts its own frames, but this whole program lies below Krunk's import path; a stack of nothing else is left whole,
 	// with the call of Report on top.
-	if s := d.Seen.Shape; s.Crumbs != deliveredCrumbs || s.Frames < depth-1 || s.Frames > depth || s.Tags < 5 {
+	// Its events have one breadcrumb more, for all the events before that are of the same kind.
+	if s := d.Seen.Shape; s.Crumbs < deliveredCrumbs || s.Crumbs > deliveredCrumbs+1 || s.Frames < depth-1 || s.Frames > depth || s.Tags < 5 {
 		return d, fmt.Errorf("benchmarks: %s: the events are not those to be measured: %+v", who, s)
 	}
 	return d, nil
@@ -113,12 +118,14 @@ func openDelivery(who, dsn string, slots chan struct{}) (*Session, error) {
 	switch who {
 	case "krunk":
 		return deliverKrunk(dsn, nethttp.Default(), slots)
+	case "krunk+http1":
+		return deliverKrunk(dsn, http1.Default(), slots)
 	case "krunk+deflate":
 		return deliverKrunk(dsn, deflate.Wrap(nethttp.Default()), slots)
 	case "sentry-go":
 		return deliverSentry(dsn, slots)
 	}
-	return nil, fmt.Errorf("benchmarks: nobody is called %q; write krunk, krunk+deflate or sentry-go", who)
+	return nil, fmt.Errorf("benchmarks: nobody is called %q; write one of %q", who, Candidates())
 }
 
 // tagKeys are the tags of every event; Krunk adds its support code.

@@ -21,9 +21,11 @@ const (
 func GateCases() []Case {
 	return []Case{
 		{"krunk", gateCalls, openBelow},
+		{"krunk/attrs=1", gateCalls, openBelowAttr},
 		{"krunk/attrs=2", gateCalls, openBelowAttrs},
 		{"krunk/nil", gateCalls, openNil},
 		{"zerolog", gateCalls, openDisabled},
+		{"zerolog/attrs=1", gateCalls, openDisabledAttr},
 		{"zerolog/attrs=2", gateCalls, openDisabledAttrs},
 		{"sentry-go/noop/attrs=2", 1 << 21, openNoop},
 		{"sentry-go/refused/attrs=2", 1 << 15, openRefused},
@@ -48,6 +50,20 @@ func openBelow() (*Session, error) {
 	s.Batch = func(n int) {
 		for range n {
 			net.Trace("packet lost")
+		}
+	}
+	return s, nil
+}
+
+func openBelowAttr() (*Session, error) {
+	c, net, err := quiet()
+	if err != nil {
+		return nil, err
+	}
+	s := &Session{Size: gateBatch, Close: func() error { return nothingLost(c) }}
+	s.Batch = func(n int) {
+		for i := range n {
+			net.Trace("packet lost", krunk.Int("seq", i))
 		}
 	}
 	return s, nil
@@ -85,6 +101,17 @@ func openDisabled() (*Session, error) {
 	s.Batch = func(n int) {
 		for range n {
 			log.Trace().Msg("packet lost")
+		}
+	}
+	return s, nil
+}
+
+func openDisabledAttr() (*Session, error) {
+	log := zerolog.New(io.Discard).Level(zerolog.DebugLevel).With().Timestamp().Logger()
+	s := &Session{Size: gateBatch}
+	s.Batch = func(n int) {
+		for i := range n {
+			log.Trace().Int("seq", i).Msg("packet lost")
 		}
 	}
 	return s, nil

@@ -27,10 +27,28 @@ func think(f func()) { findPath(f); runtime.KeepAlive(f) }
 //go:noinline
 func findPath(f func()) { f(); runtime.KeepAlive(f) }
 
+// placeOf is atPlace for a stack of that many frames, depth or at least two more.
+func placeOf(frames int) func(func()) {
+	if frames == depth {
+		return atPlace
+	}
+	return func(f func()) { descend(frames-depth-2, f) }
+}
+
+//go:noinline
+func descend(n int, f func()) {
+	if n > 0 {
+		descend(n-1, f)
+	} else {
+		atPlace(f)
+	}
+	runtime.KeepAlive(f)
+}
+
 // wantDepth returns an error if the place was not as deep as it is said to be.
-func wantDepth(got int) error {
-	if got != depth {
-		return fmt.Errorf("benchmarks: the stack is %d frames deep where it is measured; it has to be %d", got, depth)
+func wantDepth(got, want int) error {
+	if got != want {
+		return fmt.Errorf("benchmarks: the stack is %d frames deep where it is measured; it has to be %d", got, want)
 	}
 	return nil
 }

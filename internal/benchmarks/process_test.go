@@ -29,7 +29,7 @@ func TestStalledServer(t *testing.T) {
 
 // Deliver itself fails when an event is missing or is not of the shape that the others have.
 func TestDeliver(t *testing.T) {
-	for _, who := range []string{"krunk", "krunk+deflate", "sentry-go"} {
+	for _, who := range Candidates() {
 		d, err := Deliver(who, 200, 8)
 		if err != nil {
 			t.Fatal(err)

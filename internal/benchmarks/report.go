@@ -3,6 +3,7 @@ package benchmarks
 import (
 	"runtime"
 
+	"github.com/krunk-go/krunk/internal/walk"
 	"github.com/krunk-go/krunk/krunk"
 	"github.com/krunk-go/krunk/transport"
 )
@@ -12,6 +13,8 @@ const reportBatch = 256
 
 // ReportCases measure the capture of an error at a stack of 10 frames.
 //
+// "callers" is what a walk of the stack by runtime.Callers costs, "walk" what Krunk's own costs, by frame pointers where it can.
+//
 // "krunk" is the caller's own time. The program has one processor (GOMAXPROCS) then, so the recorder, which the first call
 // of a batch wakes, cannot run before the batch ends: it neither drains the ring under the caller's hands nor shares its
 // caches, and "callers" has nothing beside it either. Between batches it encodes and sends everything.
@@ -20,14 +23,22 @@ const reportBatch = 256
 // on a machine with hyper-threads slows the caller down. "krunk/alone" waits after every single call: the recorder sleeps, has to be
 // woken each time, and the caches are cold; of its time some 40 ns are the clock's.
 //
+// "…/frames=N" are the same on higher stacks.
+//
 // sentry-go has all processors, for its garbage is then collected beside it, and a transport that costs nothing.
 func ReportCases() []Case {
 	return []Case{
-		{"callers", 1 << 17, openCallers},
-		{"krunk", 1 << 14, onOneProcessor(openReport(0, reportBatch))},
-		{"krunk/crumbs=100", 1 << 12, onOneProcessor(openReport(100, reportBatch))},
-		{"krunk/busy", 1 << 14, openReport(0, reportBatch)},
-		{"krunk/alone", 1 << 12, openReport(0, 1)},
+		{"callers", 1 << 17, openCallers(depth)},
+		{"callers/frames=63", 1 << 15, openCallers(63)},
+		{"callers/frames=250", 1 << 14, openCallers(250)},
+		{"walk", 1 << 17, openWalk},
+		{"krunk", 1 << 14, onOneProcessor(openReport(0, reportBatch, depth))},
+		{"krunk/frames=63", 1 << 13, onOneProcessor(openReport(0, 128, 63))},
+		{"krunk/frames=100", 1 << 13, onOneProcessor(openReport(0, 64, 100))},
+		{"krunk/frames=250", 1 << 12, onOneProcessor(openReport(0, 32, 250))},
+		{"krunk/crumbs=100", 1 << 12, onOneProcessor(openReport(100, reportBatch, depth))},
+		{"krunk/busy", 1 << 14, openReport(0, reportBatch, depth)},
+		{"krunk/alone", 1 << 12, openReport(0, 1, depth)},
 		{"sentry-go", 1 << 13, openException(0)},
 		{"sentry-go/crumbs=100", 1 << 13, openException(100)},
 	}
@@ -49,24 +60,49 @@ func onOneProcessor(open func() (*Session, error)) func() (*Session, error) {
 	}
 }
 
-// openCallers is the floor: the walk of the stack and nothing else. The array is zeroed for each call, as it is for anybody
-// who declares one where he needs it.
-func openCallers() (*Session, error) {
-	deepest := 0
+// openCallers is the walk of the stack and nothing else. The array is zeroed for each call, as it is for anybody who declares
+// one where he needs it.
+func openCallers(frames int) func() (*Session, error) {
+	return func() (*Session, error) {
+		deepest := 0
+		s := &Session{Size: 4096}
+		walks := func(n int) {
+			for range n {
+				var pcs [64]uintptr
+				deepest = runtime.Callers(2, pcs[:])
+			}
+		}
+		if frames > 64 {
+			walks = func(n int) {
+				for range n {
+					var pcs [256]uintptr
+					deepest = runtime.Callers(2, pcs[:])
+				}
+			}
+		}
+		place := placeOf(frames)
+		s.Batch = func(n int) { place(func() { walks(n) }) }
+		s.Close = func() error { return wantDepth(deepest, frames) }
+		return s, nil
+	}
+}
+
+func openWalk() (*Session, error) {
+	deepest, walker := 0, walk.New()
 	s := &Session{Size: 4096}
 	s.Batch = func(n int) {
 		atPlace(func() {
 			for range n {
 				var pcs [64]uintptr
-				deepest = runtime.Callers(1, pcs[:])
+				deepest = walker.Callers(1, pcs[:])
 			}
 		})
 	}
-	s.Close = func() error { return wantDepth(deepest) }
+	s.Close = func() error { return wantDepth(deepest, depth) }
 	return s, nil
 }
 
-func openReport(crumbs, batch int) func() (*Session, error) {
+func openReport(crumbs, batch, frames int) func() (*Session, error) {
 	return func() (*Session, error) {
 		c, err := startKrunk(transport.Func(accept))
 		if err != nil {
@@ -77,7 +113,8 @@ func openReport(crumbs, batch int) func() (*Session, error) {
 			krunkCrumb(net, i)
 		}
 		s := &Session{Size: batch, Rest: flushed(c), Close: func() error { return nothingLost(c) }}
-		s.Batch = func(n int) { atPlace(func() { reportTimes(net, n) }) }
+		place := placeOf(frames)
+		s.Batch = func(n int) { place(func() { reportTimes(net, n) }) }
 		return s, s.Rest()
 	}
 }

@@ -15,7 +15,7 @@ func main() {
 	events := flag.Int("events", 2000, "events to deliver")
 	flight := flag.Int("flight", 16, "events on the way at a time")
 	flag.Parse()
-	for _, who := range []string{"sentry-go", "krunk", "krunk+deflate"} {
+	for _, who := range benchmarks.Candidates() {
 		d, err := benchmarks.Deliver(who, *events, *flight)
 		if err != nil {
 			fmt.Fprintln(os.Stderr, err)
