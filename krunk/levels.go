@@ -2,8 +2,8 @@ package krunk
 
 import (
 	"errors"
-	"strings"
 
+	"github.com/krunk-go/krunk/internal/ascii"
 	"github.com/krunk-go/krunk/internal/gate"
 	"github.com/krunk-go/krunk/internal/text"
 )
@@ -23,7 +23,7 @@ func parseLevels(in map[string]Thresholds) (levels, []error) {
 	for _, name := range names {
 		place := "[" + text.Quote(name) + "]"
 		clean := channelName(name)
-		if name != "*" && clean != strings.ToLower(name) {
+		if name != "*" && clean != ascii.Lower(name) {
 			errs = append(errs, errors.New(place+`: a channel's name is letters, digits, _ and -, with dots between parts, at most 64 bytes; "*" is allowed alone`))
 			continue
 		}
@@ -48,7 +48,7 @@ func parseLevels(in map[string]Thresholds) (levels, []error) {
 	}
 	if len(errs) == 0 {
 		for _, name := range names {
-			if err := ordered(out.of(strings.ToLower(name))); err != nil {
+			if err := ordered(out.of(ascii.Lower(name))); err != nil {
 				errs = append(errs, errors.New("["+text.Quote(name)+"]: "+err.Error()))
 			}
 		}

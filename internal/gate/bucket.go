@@ -2,7 +2,8 @@ package gate
 
 import (
 	"math/bits"
-	"strings"
+
+	"github.com/krunk-go/krunk/internal/ascii"
 )
 
 // Million is the share of everything, in parts per million.
@@ -65,5 +66,5 @@ func Sum64(b []byte) uint64 {
 	return h
 }
 
-// Fold brings a channel's name to lower case, as the reader does with those of a policy.
-func Fold(name string) string { return strings.ToLower(name) }
+// Fold brings a channel's name to lower case, as the reader does with those of a policy; it is ASCII, since others are replaced.
+func Fold(name string) string { return ascii.Lower(name) }

@@ -3,14 +3,14 @@ package protocol
 import (
 	"errors"
 	"strconv"
-	"strings"
 
+	"github.com/krunk-go/krunk/internal/ascii"
 	"github.com/krunk-go/krunk/internal/text"
 )
 
 // CheckRelease reports what a server would not like about a release: it would remove it from events and drop sessions.
 func CheckRelease(s string) error {
-	if strings.EqualFold(s, "latest") {
+	if ascii.EqualFold(s, "latest") {
 		return wrong(text.Quote(s) + ` is a name that servers refuse; write e.g. "moonfall@1.4.2"`)
 	}
 	return checkName(s, MaxRelease, `write e.g. "moonfall@1.4.2"`)
@@ -18,7 +18,7 @@ func CheckRelease(s string) error {
 
 // CheckEnvironment does the same for an environment.
 func CheckEnvironment(s string) error {
-	if strings.EqualFold(s, "none") {
+	if ascii.EqualFold(s, "none") {
 		return wrong(text.Quote(s) + ` is a name that servers refuse; write e.g. "production", or leave it empty`)
 	}
 	return checkName(s, MaxEnvironment, `write e.g. "playtest"`)
@@ -30,7 +30,7 @@ func checkName(s string, max int, hint string) error {
 		return wrong(text.Quote(s) + " is a name that servers refuse; " + hint)
 	case len(s) > max:
 		return wrong(text.Quote(s) + " has " + strconv.Itoa(len(s)) + " bytes and may have " + strconv.Itoa(max) + "; " + hint)
-	case strings.TrimSpace(s) != s:
+	case text.TrimSpace(s) != s:
 		return wrong(text.Quote(s) + " has spaces at an end; " + hint)
 	}
 	for _, c := range s {

@@ -2,8 +2,9 @@ package protocol
 
 import (
 	"bytes"
-	"strconv"
 	"strings"
+
+	"github.com/krunk-go/krunk/internal/ascii"
 )
 
 // Servers know some contexts by name, want their members to have a type, and null a member of another one in silence; of a
@@ -30,7 +31,7 @@ const (
 // among reports whether name is one of the words of list.
 func among(list, name string) bool {
 	for name != "" && strings.IndexByte(name, ' ') < 0 {
-		at := strings.Index(list, name)
+		at := ascii.Index(list, name)
 		if at < 0 {
 			break
 		}
@@ -100,8 +101,8 @@ func as(key string, v Raw) (Raw, bool) {
 	case among(numberMembers, key):
 		return bare, isNumber(bare)
 	case among(countMembers, key) || counted(key):
-		_, err := strconv.ParseUint(b, 10, 63)
-		return bare, err == nil && isNumber(bare)
+		const most = "9223372036854775807" // strconv.ParseUint is 14 KiB, for its error
+		return bare, ascii.Trim(b, "0123456789") == "" && (len(b) < len(most) || len(b) == len(most) && b <= most) && isNumber(bare)
 	case key == "view_names":
 		return v, isListOfTexts(v)
 	}

@@ -4,6 +4,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/krunk-go/krunk/internal/ascii"
 	"github.com/krunk-go/krunk/internal/text"
 )
 
@@ -27,23 +28,25 @@ func ParseDSN(s string) (DSN, error) {
 			return DSN{}, wrong("there is a character " + text.Quote(string(r)) + ", which no DSN has, at byte " + strconv.Itoa(i) + dsnForm)
 		}
 	}
-	scheme, rest, ok := strings.Cut(s, "://")
-	if !ok {
+	at := ascii.Index(s, "://")
+	if at < 0 {
 		return DSN{}, wrong("there is no scheme" + dsnForm)
 	}
-	scheme = strings.ToLower(scheme)
+	scheme, rest := ascii.Lower(s[:at]), s[at+len("://"):]
 	if scheme != "http" && scheme != "https" {
 		return DSN{}, wrong("the scheme" + shown(scheme, "abcdefghijklmnopqrstuvwxyz") + " is neither http nor https" + dsnForm)
 	}
-	authority, path, _ := strings.Cut(rest, "/")
+	authority, path, _ := ascii.Cut(rest, '/')
 	keys, host, ok := cutLast(authority, '@')
 	d := DSN{Scheme: scheme}
-	d.PublicKey, d.SecretKey, _ = strings.Cut(keys, ":")
+	d.PublicKey, d.SecretKey, _ = ascii.Cut(keys, ':')
 	if !ok || d.PublicKey == "" {
 		return DSN{}, wrong("there is no public key before @" + dsnForm)
 	}
-	if i := strings.IndexAny(keys, ",=@[]"); i >= 0 {
-		return DSN{}, wrong("there is a character " + text.Quote(keys[i:i+1]) + " in the keys" + dsnForm)
+	for i := range len(keys) {
+		if strings.IndexByte(",=@[]", keys[i]) >= 0 {
+			return DSN{}, wrong("there is a character " + text.Quote(keys[i:i+1]) + " in the keys" + dsnForm)
+		}
 	}
 	var err error
 	if d.Host, err = checkHost(scheme, host); err != nil {
@@ -64,7 +67,7 @@ func isURLByte(c byte) bool {
 // shown returns s, quoted, for an error text, or nothing if s holds a character that is not in set or is longer than any
 // scheme or port: a slip can put a key anywhere.
 func shown(s, set string) string {
-	if len(s) > 12 || strings.Trim(s, set) != "" {
+	if len(s) > 12 || ascii.Trim(s, set) != "" {
 		return ""
 	}
 	return " " + text.Quote(s)
@@ -93,12 +96,13 @@ func checkHost(scheme, host string) (string, error) {
 	if name == "" {
 		return "", wrong("there is no host after @" + dsnForm)
 	}
-	inner := name
-	if ip := strings.TrimSuffix(strings.TrimPrefix(name, "["), "]"); len(ip) == len(name)-2 && strings.Contains(ip, ":") {
-		inner = strings.ReplaceAll(ip, ":", "")
+	inner := strings.TrimSuffix(strings.TrimPrefix(name, "["), "]")
+	ip := len(inner) == len(name)-2 && strings.IndexByte(inner, ':') >= 0
+	if !ip {
+		inner = name
 	}
 	for i := range len(inner) {
-		if c := inner[i]; !isWord(c) && c != '.' && c != '-' {
+		if c := inner[i]; !isWord(c) && c != '.' && c != '-' && !(ip && c == ':') {
 			return "", wrong("the host is neither a name nor an address; IPv6 stands in brackets" + dsnForm)
 		}
 	}
@@ -107,7 +111,7 @@ func checkHost(scheme, host string) (string, error) {
 
 // checkPath takes the project from the end of what follows the host.
 func checkPath(path string) (prefix, project string, err error) {
-	path = strings.TrimRight(path, "/")
+	path = ascii.TrimRight(path, "/")
 	prefix, project, ok := cutLast(path, '/')
 	if ok {
 		prefix = "/" + prefix

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"strconv"
 
+	"github.com/krunk-go/krunk/internal/ascii"
 	"github.com/krunk-go/krunk/internal/text"
 )
 
@@ -12,7 +13,7 @@ import (
 func AppendMoved(dst, item []byte, by int64) []byte {
 	const length = `"length":`
 	line := bytes.IndexByte(item, '\n') + 1
-	end := bytes.LastIndex(item[:line], []byte(length))
+	end := ascii.LastIndex(string(item[:line]), length)
 	if end < 0 {
 		return append(dst, item...)
 	}
@@ -68,15 +69,15 @@ func moveTime(v Raw, by int64) Raw {
 
 // parseMicroseconds reads a number of seconds that is not negative and written without an exponent.
 func parseMicroseconds(b []byte) (us int64, ok bool) {
-	whole, fraction, _ := bytes.Cut(b, []byte{'.'})
-	sec, ok := number(string(whole))
+	whole, fraction, _ := ascii.Cut(string(b), '.')
+	sec, ok := number(whole)
 	for i := range 6 {
 		us *= 10
 		if i < len(fraction) {
 			us += int64(fraction[i] - '0')
 		}
 	}
-	_, digits := number(string(fraction))
+	_, digits := number(fraction)
 	return sec*1e6 + us, ok && sec < 1<<40 && (digits || len(fraction) == 0)
 }
 

@@ -1,8 +1,9 @@
 package protocol
 
 import (
-	"strings"
 	"time"
+
+	"github.com/krunk-go/krunk/internal/ascii"
 )
 
 const (
@@ -19,7 +20,9 @@ type RateLimits struct {
 // be read counts for everything, for as long as Retry-After says, or a minute.
 func (r *RateLimits) Update(header, retryAfter string, status int, now time.Time) {
 	read := false
-	for part := range strings.SplitSeq(header, ",") {
+	for more := true; more; {
+		var part string
+		part, header, more = ascii.Cut(header, ',')
 		read = r.limit(part, now) || read
 	}
 	if status == 429 && !read {
@@ -30,15 +33,15 @@ func (r *RateLimits) Update(header, retryAfter string, status int, now time.Time
 // limit takes one limit: seconds ":" categories ":" scope [":" reason [":" namespaces]]. It reports whether it could be read,
 // whether or not it limits anything that Krunk sends.
 func (r *RateLimits) limit(s string, now time.Time) bool {
-	seconds, rest, ok := strings.Cut(s, ":")
+	seconds, rest, ok := ascii.Cut(s, ':')
 	if !ok {
 		return false
 	}
-	d, ok := ParseSeconds(strings.TrimSpace(seconds))
+	d, ok := ParseSeconds(ascii.Trim(seconds, ascii.Space))
 	if !ok {
 		return false
 	}
-	categories, rest, _ := strings.Cut(rest, ":")
+	categories, rest, _ := ascii.Cut(rest, ':')
 	if !namespaced(rest) {
 		r.all(categories, now, d)
 	}
@@ -48,21 +51,23 @@ func (r *RateLimits) limit(s string, now time.Time) bool {
 // namespaced reports whether scope:reason:namespaces names a namespace. Only metrics have them, so the limit is not for us,
 // even when its list of categories is empty.
 func namespaced(s string) bool {
-	_, s, _ = strings.Cut(s, ":")
-	_, s, _ = strings.Cut(s, ":")
-	s, _, _ = strings.Cut(s, ":")
-	return strings.Trim(s, "; \t") != ""
+	_, s, _ = ascii.Cut(s, ':')
+	_, s, _ = ascii.Cut(s, ':')
+	s, _, _ = ascii.Cut(s, ':')
+	return ascii.Trim(s, "; \t") != ""
 }
 
 // all extends every category of a list.
 func (r *RateLimits) all(categories string, now time.Time, d time.Duration) {
-	if strings.TrimSpace(categories) == "" {
+	if ascii.Trim(categories, ascii.Space) == "" {
 		r.extend(CategoryAll, now, d)
 		return
 	}
 	// A list of names that nobody knows is not "all".
-	for name := range strings.SplitSeq(categories, ";") {
-		if c, ok := parseCategory(strings.TrimSpace(name)); ok {
+	for more := true; more; {
+		var name string
+		name, categories, more = ascii.Cut(categories, ';')
+		if c, ok := parseCategory(ascii.Trim(name, ascii.Space)); ok {
 			r.extend(c, now, d)
 		}
 	}
@@ -92,7 +97,7 @@ func (r *RateLimits) Limited(c Category, now time.Time) bool { return r.Until(c)
 // parseRetryAfter reads seconds or an HTTP date. A date that has passed is a sign of a clock that is wrong, as on a handheld
 // without a battery, and counts as none.
 func parseRetryAfter(s string, now time.Time) time.Duration {
-	s = strings.TrimSpace(s)
+	s = ascii.Trim(s, ascii.Space)
 	if d, ok := ParseSeconds(s); ok {
 		return d
 	}
@@ -104,7 +109,7 @@ func parseRetryAfter(s string, now time.Time) time.Duration {
 
 // ParseSeconds reads seconds with or without decimals, of which milliseconds count; what is over a day is a day.
 func ParseSeconds(s string) (time.Duration, bool) {
-	whole, frac, _ := strings.Cut(s, ".")
+	whole, frac, _ := ascii.Cut(s, '.')
 	ms, ok := digits(whole)
 	if !ok {
 		return 0, false

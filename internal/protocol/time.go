@@ -1,6 +1,6 @@
 package protocol
 
-import "strings"
+import "github.com/krunk-go/krunk/internal/ascii"
 
 const (
 	perDay = 24 * 60 * 60
@@ -20,7 +20,7 @@ func parseHTTPDate(s string) (int64, bool) {
 		}
 		return n
 	}
-	d, y, m := number(5, 7), number(12, 16), int64(strings.Index(months, s[8:11]))
+	d, y, m := number(5, 7), number(12, 16), int64(ascii.Index(months, s[8:11]))
 	h, mi, se := number(17, 19), number(20, 22), number(23, 25)
 	if d < 1 || d > 31 || y < 1970 || m < 0 || m%3 != 0 || h < 0 || mi < 0 || se < 0 {
 		return 0, false

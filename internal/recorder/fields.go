@@ -4,7 +4,7 @@ import (
 	"math"
 	"slices"
 	"strconv"
-	"strings"
+	"unicode/utf8"
 
 	"github.com/krunk-go/krunk/internal/protocol"
 	"github.com/krunk-go/krunk/internal/record"
@@ -83,20 +83,26 @@ func cleanKey(key string) string {
 	if key == "" {
 		return "(no key)"
 	}
-	bad := false
-	for i := range len(key) {
-		bad = bad || key[i] < ' ' || key[i] == 0x7f
-	}
-	if bad {
-		b := []byte(key)
-		for i, c := range b {
-			if c < ' ' || c == 0x7f {
-				b[i] = '_'
+	var b []byte
+	start, run := 0, false
+	for i := 0; i < len(key); {
+		r, n := utf8.DecodeRuneInString(key[i:])
+		bad := r == utf8.RuneError && n == 1
+		if bad || r < ' ' || r == 0x7f {
+			if b = append(b, key[start:i]...); !bad {
+				b = append(b, '_')
+			} else if !run {
+				b = append(b, "\ufffd"...) // one for all that follow each other
 			}
+			start = i + n
 		}
-		key = string(b)
+		run = bad
+		i += n
 	}
-	return strings.ToValidUTF8(key, "\ufffd")
+	if b == nil {
+		return key
+	}
+	return string(append(b, key[start:]...))
 }
 
 // Levels of objects and lists that servers keep in a value.

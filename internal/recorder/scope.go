@@ -99,7 +99,7 @@ func (s *scope) setTag(key, value string) {
 		s.cut = true
 		return
 	}
-	value, _ = text.Trim(strings.TrimSpace(oneLine(value)), protocol.MaxTag)
+	value, _ = text.Trim(text.TrimSpace(oneLine(value)), protocol.MaxTag)
 	if room := s.room() - len(key); len(value) > room {
 		value, _ = text.Trim(value, room)
 		s.cut = true
@@ -219,13 +219,14 @@ func (s *scope) read() {
 
 // oneLine replaces line breaks: a tag's value has none.
 func oneLine(s string) string {
-	if !strings.ContainsAny(s, "\r\n") {
+	if strings.IndexByte(s, '\r') < 0 && strings.IndexByte(s, '\n') < 0 {
 		return s
 	}
-	return strings.Map(func(c rune) rune {
+	b := []byte(s)
+	for i, c := range b {
 		if c == '\r' || c == '\n' {
-			return ' '
+			b[i] = ' '
 		}
-		return c
-	}, s)
+	}
+	return string(b)
 }

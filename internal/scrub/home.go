@@ -1,6 +1,10 @@
 package scrub
 
-import "strings"
+import (
+	"strings"
+
+	"github.com/krunk-go/krunk/internal/ascii"
+)
 
 // Home directories, in which <name> and all before it is cut; separators may be slashes, backslashes, doubled, \/ or %2F, and
 // the colon %3A:
@@ -282,7 +286,7 @@ func (l *look) quote(start int) byte {
 // nobody reports whether a name is no person's, by its first word: what follows a space may be replaced later on, and the answer
 // must not change with it. A name that begins with ~ was replaced before.
 func nobody(name string) bool {
-	first, _, _ := strings.Cut(name, " ")
+	first, _, _ := ascii.Cut(name, ' ')
 	return first == "" || first[0] == '~' || oneOf(" . .. Shared Public Default ", first)
 }
 
@@ -355,7 +359,7 @@ func separators(s string, i int) int {
 //go:noinline
 func element(s string, i int, name string) (end int, ok bool) {
 	end = i + len(name)
-	return end, end <= len(s) && strings.EqualFold(s[i:end], name)
+	return end, end <= len(s) && ascii.EqualFold(s[i:end], name)
 }
 
 // elementEnd returns the end of the element that begins at i.

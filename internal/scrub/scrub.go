@@ -15,6 +15,8 @@ package scrub
 import (
 	"strings"
 	"unsafe"
+
+	"github.com/krunk-go/krunk/internal/ascii"
 )
 
 const (
@@ -32,8 +34,8 @@ type Scrubber struct {
 
 // New returns a scrubber that knows what this device calls its home directory; empty: only what a home looks like counts.
 func New(home string) *Scrubber {
-	home = strings.TrimRight(home, `/\`)
-	if strings.LastIndexAny(home, `/\`) < 0 || len(home) < 3 {
+	home = ascii.TrimRight(home, `/\`)
+	if ascii.LastIndexAny(home, `/\`) < 0 || len(home) < 3 {
 		home = "" // no absolute path, or a whole drive
 	}
 	return &Scrubber{home: home}

@@ -1,6 +1,10 @@
 package scrub
 
-import "strings"
+import (
+	"strings"
+
+	"github.com/krunk-go/krunk/internal/ascii"
+)
 
 // colon returns what to cut on account of the colon at i: userinfo and host of a URL, an IPv6 or hardware address, the name that
 // was looked up, a secret.
@@ -83,7 +87,7 @@ func (l *look) mail(i int) (start, end int) {
 	if c := l.before(start); start == i || c == '/' || c == '~' || isDigit(l.peek(i+1)) { // lib/x@v1.0.zip, icon@2x.png
 		return 0, 0
 	}
-	domain := strings.TrimRight(s[i+1:word(s, i+1, "-.")], ".")
+	domain := ascii.TrimRight(s[i+1:word(s, i+1, "-.")], ".")
 	dot := strings.LastIndexByte(domain, '.')
 	if dot < 1 || len(domain)-dot < 3 {
 		return 0, 0

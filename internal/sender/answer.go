@@ -4,6 +4,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/krunk-go/krunk/internal/ascii"
 	"github.com/krunk-go/krunk/transport"
 )
 
@@ -49,7 +50,8 @@ func judge(r *transport.Response, err error) outcome {
 
 // page reports whether the answer is one for people.
 func page(r *transport.Response) bool {
-	return strings.HasPrefix(strings.ToLower(r.ContentType), "text/html")
+	const html = "text/html"
+	return len(r.ContentType) >= len(html) && ascii.EqualFold(r.ContentType[:len(html)], html)
 }
 
 // explain says what an answer means, and what to write where that helps; "" for one that is as it should be.
@@ -83,15 +85,20 @@ func explain(r *transport.Response, err error, url string) string {
 
 // redirect says where a redirect leads to. It leaves out all but scheme and host, since the rest may hold a key.
 func redirect(url, location string) string {
-	scheme, rest, ok := strings.Cut(location, "://")
-	host, _, _ := strings.Cut(rest, "/")
-	host, _, _ = strings.Cut(host, "?")
+	const elsewhere = ": the server sends elsewhere: compare Config.DSN with what it shows"
+	at := ascii.Index(location, "://")
+	if at < 0 {
+		return elsewhere
+	}
+	scheme := location[:at]
+	host, _, _ := ascii.Cut(location[at+len("://"):], '/')
+	host, _, _ = ascii.Cut(host, '?')
 	if i := strings.LastIndexByte(host, '@'); i >= 0 {
 		host = host[i+1:]
 	}
 	switch {
-	case !ok || host == "" || len(location) > 2000:
-		return ": the server sends elsewhere: compare Config.DSN with what it shows"
+	case host == "" || len(location) > 2000:
+		return elsewhere
 	case scheme == "https" && strings.HasPrefix(url, "http://"):
 		return ": the server sends to https://" + host + "/…; write https in Config.DSN"
 	}

@@ -68,5 +68,5 @@ func (p *pauses) obey(now, wish time.Duration) { p.wish = max(p.wish, now+min(wi
 // backoff doubles from a second to five minutes; half of it is random, so that a fleet does not come back in one second.
 func backoff(n int) time.Duration {
 	pause := min(backoffMin<<min(n, 10), backoffMax)
-	return pause/2 + rand.N(pause/2)
+	return pause/2 + time.Duration(rand.Uint64()%uint64(pause/2)) // rand.N is 2 KiB
 }

@@ -1,6 +1,10 @@
 package stack
 
-import "strings"
+import (
+	"strings"
+
+	"github.com/krunk-go/krunk/internal/ascii"
+)
 
 // GuessModule guesses the path of the main module from the caller of Start, for builds that do not link
 // runtime/debug. A package main built with -trimpath tells by its file ("example.test/moonfall/cmd/game/main.go"), any
@@ -49,7 +53,7 @@ func (r *Resolver) inApp(f *Frame) bool {
 	case r.mainModule != "":
 		return below(pkg, r.mainModule)
 	}
-	local := f.File != "" && strings.IndexByte(f.File, '@') < 0 && !strings.Contains(f.File, "/vendor/")
+	local := f.File != "" && strings.IndexByte(f.File, '@') < 0 && ascii.Index(f.File, "/vendor/") < 0
 	return local && strings.IndexByte(firstElement(pkg), '.') >= 0
 }
 
@@ -88,7 +92,7 @@ func (r *Resolver) trimmed(file string) string {
 		return rest
 	}
 	for _, dir := range [...]string{"/pkg/mod/", "/vendor/"} {
-		if at := strings.LastIndex(file, dir); at >= 0 {
+		if at := ascii.LastIndex(file, dir); at >= 0 {
 			return file[at+len(dir):]
 		}
 	}
@@ -98,7 +102,7 @@ func (r *Resolver) trimmed(file string) string {
 // filename returns the short name of a frame's file. It depends on the import path, not on where the source lay, so
 // builds with and without -trimpath give the same, and no directory of a player or developer is in it.
 func (r *Resolver) filename(f *Frame) string {
-	base := f.File[strings.LastIndexAny(f.File, `/\`)+1:]
+	base := f.File[ascii.LastIndexAny(f.File, `/\`)+1:]
 	switch {
 	case len(base) == len(f.File):
 		return base

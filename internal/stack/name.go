@@ -1,6 +1,10 @@
 package stack
 
-import "strings"
+import (
+	"strings"
+
+	"github.com/krunk-go/krunk/internal/ascii"
+)
 
 // Split cuts a full function name into the import path (the text before the first '.' after the last '/', with %2e
 // and its like unescaped) and the rest: "example.test/ai.(*Boss).Tick" is "example.test/ai" and "(*Boss).Tick". A
@@ -112,5 +116,5 @@ func digits(s string, from int) int {
 
 // isClosure reports whether a function name is one that the compiler made up.
 func isClosure(function string) bool {
-	return strings.Contains(function, ".func") || strings.Contains(function, "-range")
+	return ascii.Index(function, ".func") >= 0 || ascii.Index(function, "-range") >= 0
 }

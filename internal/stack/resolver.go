@@ -4,6 +4,7 @@ import (
 	"runtime"
 	"strings"
 
+	"github.com/krunk-go/krunk/internal/ascii"
 	"github.com/krunk-go/krunk/internal/walk"
 )
 
@@ -63,7 +64,7 @@ func library() string {
 	var pc [1]uintptr
 	runtime.Callers(0, pc[:])
 	f, _ := runtime.CallersFrames(pc[:]).Next()
-	at := strings.LastIndex(f.File, "/src/runtime/")
+	at := ascii.LastIndex(f.File, "/src/runtime/")
 	if at < 0 {
 		return ""
 	}

@@ -1,6 +1,10 @@
 package walk
 
-import "strings"
+import (
+	"strings"
+
+	"github.com/krunk-go/krunk/internal/ascii"
+)
 
 // Elided reports whether runtime.Callers would have left a frame out that a chain has: wrappers that the compiler made, and what
 // the runtime and reflect put between a call and its function. It does not allocate.
@@ -25,4 +29,4 @@ func wrapped(function, what string) bool {
 	return ok && number(n)
 }
 
-func number(s string) bool { return s != "" && strings.Trim(s, "0123456789") == "" }
+func number(s string) bool { return s != "" && ascii.Trim(s, "0123456789") == "" }
