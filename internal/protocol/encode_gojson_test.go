@@ -86,14 +86,14 @@ func TestEncodersAgreeOnNothing(t *testing.T) {
 		}
 		if b := ev.Breadcrumbs; b != nil {
 			got, err := e.encodeCrumbs(nil, b)
-			if want := appendCrumbs(nil, b); err != nil || string(got) != string(want) {
+			if want := new(lean).crumbs(nil, b); err != nil || string(got) != string(want) {
 				t.Fatalf("%v\n got %s\nwant %s", err, got, want)
 			}
 		}
 	}
 	for _, logs := range []*Logs{{}, {Items: []Log{}}, {Items: []Log{{}, {Attributes: Raw{}}}}} {
 		got, err := e.encodeLogs(nil, logs)
-		if want := appendLogs(nil, logs); err != nil || string(got) != string(want) {
+		if want := new(lean).logs(nil, logs); err != nil || string(got) != string(want) {
 			t.Fatalf("%v\n got %s\nwant %s", err, got, want)
 		}
 	}

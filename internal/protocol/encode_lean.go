@@ -16,7 +16,7 @@ func (e *Encoder) Warm() {}
 func (e *Encoder) encode(dst []byte, ev *Event) ([]byte, error) { return e.lean.event(dst, ev), nil }
 
 func (e *Encoder) encodeCrumbs(dst []byte, b *Breadcrumbs) ([]byte, error) {
-	return appendCrumbs(dst, b), nil
+	return e.lean.crumbs(dst, b), nil
 }
 
-func (e *Encoder) encodeLogs(dst []byte, l *Logs) ([]byte, error) { return appendLogs(dst, l), nil }
+func (e *Encoder) encodeLogs(dst []byte, l *Logs) ([]byte, error) { return e.lean.logs(dst, l), nil }

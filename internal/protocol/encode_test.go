@@ -43,7 +43,7 @@ func (l *lean) whole(dst []byte, ev *Event) []byte {
 	if ev.Breadcrumbs == nil {
 		return dst
 	}
-	return append(appendCrumbs(append(dst[:len(dst)-1], `,"breadcrumbs":`...), ev.Breadcrumbs), '}')
+	return append(new(lean).crumbs(append(dst[:len(dst)-1], `,"breadcrumbs":`...), ev.Breadcrumbs), '}')
 }
 
 func bothLogs(t *testing.T, e *Encoder, logs *Logs) {
@@ -52,7 +52,7 @@ func bothLogs(t *testing.T, e *Encoder, logs *Logs) {
 	if err != nil {
 		t.Fatalf("Logs: %v", err)
 	}
-	if want := appendLogs(nil, logs); string(got) != string(want) {
+	if want := new(lean).logs(nil, logs); string(got) != string(want) {
 		t.Fatalf("encoders differ\n got %s\nwant %s", got, want)
 	}
 	if !json.Valid(got) {

@@ -1,6 +1,6 @@
 // Package protocol holds what Sentry's wire knows by name: the event, the log record, the envelope, rate limits and client
 // reports. The wire types stand here once, as plain structs; two encoders write them (encode_gojson.go; encode_lean.go
-// with lean.go) and a test holds both byte-equal. No other package knows a field name of Sentry's.
+// with lean.go and the tables of shape.go) and a test holds both byte-equal. No other package knows a field name of Sentry's.
 package protocol
 
 // Raw is one JSON value that is encoded already. The encoder copies it as it is, without white space between its tokens; an

@@ -3,6 +3,7 @@ package protocol
 import (
 	"errors"
 	"unicode/utf8"
+	"unsafe"
 )
 
 // MinFit is the number of bytes into which EventWithin brings any event.
@@ -189,66 +190,31 @@ func (f *fitter) note() {
 // of a list. White space in a Raw counts, though it is not sent.
 func (ev *Event) least() uint64 {
 	var n size
-	n.add(0, ev.EventID, ev.Platform, ev.Level, ev.Logger, ev.Release, ev.Dist, ev.Environment)
-	if ev.User != nil {
-		n.add(0, ev.User.ID, ev.User.Username, ev.User.Email)
-	}
-	if ev.SDK != nil {
-		n.add(0, ev.SDK.Name, ev.SDK.Version)
-	}
-	for k, v := range ev.Tags {
-		n.add(len(`"":""`), k, v)
-	}
-	for k, v := range ev.Contexts {
-		n.add(len(`"":`)+len(v), k)
-	}
-	for _, s := range ev.Fingerprint {
-		n.add(len(`""`), s)
-	}
-	if e := ev.LogEntry; e != nil {
-		n.add(0, e.Message)
-	}
-	if ev.Exception != nil {
-		for i := range ev.Exception.Values {
-			n.exception(&ev.Exception.Values[i])
-		}
-	}
-	if ev.Threads != nil {
-		for i := range ev.Threads.Values {
-			n.add(len(`{"id":0}`), ev.Threads.Values[i].Name)
-		}
-	}
-	if ev.Breadcrumbs != nil {
-		for i := range ev.Breadcrumbs.Values {
-			c := &ev.Breadcrumbs.Values[i]
-			n.add(len(`{}`)+len(c.Data), c.Timestamp, c.Type, c.Category, c.Level, c.Message)
-		}
-	}
+	ev.visit(n.member)
 	return uint64(n)
 }
 
 // size is 64 bits wide everywhere: one long text may be named many times.
 type size uint64
 
-//go:noinline
-func (n *size) add(fixed int, texts ...string) {
-	*n += size(fixed)
-	for _, s := range texts {
-		*n += size(len(s))
-	}
-}
-
-func (n *size) exception(x *Exception) {
-	n.add(len(`{}`), x.Type, x.Value, x.Module)
-	if x.Mechanism != nil {
-		n.add(0, x.Mechanism.Type, x.Mechanism.Source)
-	}
-	if x.Stacktrace == nil {
-		return
-	}
-	for i := range x.Stacktrace.Frames {
-		f := &x.Stacktrace.Frames[i]
-		n.add(len(`{"in_app":true}`), f.Function, f.Module, f.Filename, f.AbsPath, f.InstructionAddr)
+func (n *size) member(m *member, at unsafe.Pointer) {
+	switch m.kind {
+	case texts, mustTexts, lines, raws:
+		*n += size(length(at))
+	case lists:
+		for _, s := range *(*[]string)(at) {
+			*n += size(len(`""`) + len(s))
+		}
+	case tagged:
+		for k, v := range *(*map[string]string)(at) {
+			*n += size(len(`"":""`) + len(k) + len(v))
+		}
+	case named:
+		for k, v := range *(*map[string]Raw)(at) {
+			*n += size(len(`"":`) + len(k) + len(v))
+		}
+	case many:
+		*n += size(length(at)) * size(m.of.least)
 	}
 }
 

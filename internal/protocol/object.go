@@ -38,20 +38,16 @@ func (o *object) must(name, v string) {
 	o.b = text.AppendString(o.b, v)
 }
 
-//go:noinline
 func (o *object) number(name string, v int) {
 	if v != 0 {
-		o.key(name)
-		o.b = strconv.AppendInt(o.b, int64(v), 10)
+		o.integer(name, v)
 	}
 }
 
 //go:noinline
-func (o *object) optional(name string, v *int) {
-	if v != nil {
-		o.key(name)
-		o.b = strconv.AppendInt(o.b, int64(*v), 10)
-	}
+func (o *object) integer(name string, v int) {
+	o.key(name)
+	o.b = strconv.AppendInt(o.b, int64(v), 10)
 }
 
 //go:noinline
@@ -62,11 +58,17 @@ func (o *object) uint(name string, v uint64) {
 	}
 }
 
+//go:noinline
 func (o *object) bool(name string, v bool) {
 	if v {
-		o.key(name)
-		o.b = append(o.b, "true"...)
+		o.truth(name, v)
 	}
+}
+
+//go:noinline
+func (o *object) truth(name string, v bool) {
+	o.key(name)
+	o.b = strconv.AppendBool(o.b, v)
 }
 
 //go:noinline

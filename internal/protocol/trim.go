@@ -3,6 +3,7 @@ package protocol
 import (
 	"strconv"
 	"strings"
+	"unsafe"
 
 	"github.com/krunk-go/krunk/internal/text"
 )
@@ -34,42 +35,42 @@ const (
 // or dropped.
 func (ev *Event) Trim() int {
 	var t trimmer
-	t.line(&ev.Logger, MaxLogger)
-	t.text(&ev.Release, MaxRelease)
-	t.text(&ev.Dist, MaxDist)
-	t.text(&ev.Environment, MaxEnvironment)
-	t.tags(ev.Tags)
-	t.contexts(ev.Contexts)
-	if u := ev.User; u != nil {
-		t.text(&u.ID, MaxUser)
-		t.text(&u.Username, MaxUser)
-		t.text(&u.Email, MaxEmail)
-	}
-	for i := range ev.Fingerprint {
-		t.text(&ev.Fingerprint[i], MaxTag)
-	}
-	if e := ev.LogEntry; e != nil {
-		t.text(&e.Message, MaxMessage)
-	}
 	if ev.Exception != nil {
 		for i := range ev.Exception.Values {
-			t.exception(&ev.Exception.Values[i])
+			if s := ev.Exception.Values[i].Stacktrace; s != nil && s.keep(firstFrames, MaxFrames) > 0 {
+				t.cut++
+			}
 		}
 	}
-	if ev.Threads != nil {
-		for i := range ev.Threads.Values {
-			t.text(&ev.Threads.Values[i].Name, MaxThread)
-		}
-	}
-	if ev.Breadcrumbs != nil {
-		for i := range ev.Breadcrumbs.Values {
-			t.crumb(&ev.Breadcrumbs.Values[i])
-		}
-	}
+	ev.visit(t.member)
 	return t.cut
 }
 
 type trimmer struct{ cut int }
+
+func (t *trimmer) member(m *member, at unsafe.Pointer) {
+	switch m.kind {
+	case texts, mustTexts:
+		if m.max > 0 {
+			t.text((*string)(at), int(m.max))
+		}
+	case lines:
+		t.line((*string)(at), int(m.max))
+	case lists:
+		for i := range *(*[]string)(at) {
+			t.text(&(*(*[]string)(at))[i], int(m.max))
+		}
+	case raws:
+		if v := (*Raw)(at); len(*v) > int(m.max) {
+			*v = shrunk(*v, int(m.max))
+			t.cut++
+		}
+	case tagged:
+		t.tags(*(*map[string]string)(at))
+	case named:
+		t.contexts(*(*map[string]Raw)(at))
+	}
+}
 
 //go:noinline
 func (t *trimmer) text(s *string, max int) bool {
@@ -145,30 +146,6 @@ func shrunk(v Raw, max int) Raw {
 	return out
 }
 
-func (t *trimmer) exception(e *Exception) {
-	t.text(&e.Type, MaxName)
-	t.text(&e.Module, MaxName)
-	t.text(&e.Value, MaxMessage)
-	if m := e.Mechanism; m != nil {
-		t.text(&m.Type, MaxName)
-		t.text(&m.Source, MaxName)
-	}
-	s := e.Stacktrace
-	if s == nil {
-		return
-	}
-	if n := s.keep(firstFrames, MaxFrames); n > 0 {
-		t.cut++
-	}
-	for i := range s.Frames {
-		f := &s.Frames[i]
-		t.text(&f.Function, MaxName)
-		t.text(&f.Module, MaxName)
-		t.text(&f.Filename, MaxName)
-		t.text(&f.AbsPath, MaxName)
-	}
-}
-
 // keep leaves max frames, first of them from the callers' end, and returns how many it took out of the middle. The frames stay
 // in their memory.
 //
@@ -182,13 +159,4 @@ func (s *Stacktrace) keep(first, max int) int {
 	clear(s.Frames[max:])
 	s.Frames = s.Frames[:max]
 	return n
-}
-
-func (t *trimmer) crumb(c *Breadcrumb) {
-	t.text(&c.Category, MaxCategory)
-	t.text(&c.Message, MaxMessage)
-	if n := len(c.Data); n > MaxCrumbData {
-		c.Data = shrunk(c.Data, MaxCrumbData)
-		t.cut++
-	}
 }
