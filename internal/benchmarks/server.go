@@ -9,6 +9,7 @@ import (
 	"net"
 	"net/http"
 	"os"
+	"slices"
 	"sync/atomic"
 	"time"
 )
@@ -17,6 +18,8 @@ import (
 type Seen struct {
 	Requests int64
 	Bytes    int64 // that came over its connections, headers included
+	Events   int64 // if it was asked to count them
+	Logs     int64
 	Shape    Shape // of the last event
 }
 
@@ -27,8 +30,9 @@ type Shape struct {
 }
 
 // serverRole answers every POST with 200 and an id, as Sentry does, until its standard input ends. Its first value is its
-// address, its second what it saw.
-func serverRole(_ []string, out *json.Encoder) error {
+// address, its second what it saw. With the argument "up" it counts what the envelopes hold; with "hanging" it reads requests
+// and answers none.
+func serverRole(args []string, out *json.Encoder) error {
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		return fmt.Errorf("benchmarks: server: %w", err)
@@ -36,13 +40,13 @@ func serverRole(_ []string, out *json.Encoder) error {
 	if err := out.Encode(l.Addr().String()); err != nil {
 		return err
 	}
-	var s server
+	s := server{counts: slices.Contains(args, "up"), hangs: slices.Contains(args, "hanging")}
 	srv := &http.Server{Handler: &s, ReadHeaderTimeout: 10 * time.Second}
 	go srv.Serve(counting{l, &s.bytes})
 	io.Copy(io.Discard, os.Stdin)
 	srv.Close()
-	seen := Seen{Requests: s.requests.Load(), Bytes: s.bytes.Load()}
-	if b := s.last.Load(); b != nil {
+	seen := Seen{Requests: s.requests.Load(), Bytes: s.bytes.Load(), Events: s.events.Load(), Logs: s.logs.Load()}
+	if b := s.last.Load(); b != nil && len(args) == 0 {
 		if seen.Shape, err = shapeOf(*b); err != nil {
 			return err
 		}
@@ -51,7 +55,10 @@ func serverRole(_ []string, out *json.Encoder) error {
 }
 
 type server struct {
+	counts, hangs bool
+
 	requests, bytes atomic.Int64
+	events, logs    atomic.Int64
 	last            atomic.Pointer[[]byte] // newest body with an event, as it came
 }
 
@@ -63,8 +70,23 @@ func (s *server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	s.last.Store(&body)
 	s.requests.Add(1)
+	if s.hangs {
+		<-r.Context().Done()
+		return
+	}
+	if s.counts {
+		s.count(body)
+	}
 	w.Header().Set("Content-Type", "application/json")
 	io.WriteString(w, `{"id":"fc6d8c0c43fc4630ad850ee518f1b9d0"}`)
+}
+
+func (s *server) count(body []byte) {
+	if plain, err := unzipped(body); err == nil {
+		events, logs := count(plain)
+		s.events.Add(int64(events))
+		s.logs.Add(int64(logs))
+	}
 }
 
 // counting counts the bytes that are read from the connections it accepts.
@@ -92,16 +114,25 @@ func (c countedConn) Read(b []byte) (int, error) {
 	return n, err
 }
 
+// unzipped returns an envelope as it was before a client zipped it.
+func unzipped(body []byte) ([]byte, error) {
+	if !bytes.HasPrefix(body, []byte{0x1f, 0x8b}) {
+		return body, nil
+	}
+	z, err := gzip.NewReader(bytes.NewReader(body))
+	if err == nil {
+		body, err = io.ReadAll(z)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("benchmarks: envelope: %w", err)
+	}
+	return body, nil
+}
+
 // shapeOf reads the event in an envelope.
 func shapeOf(body []byte) (s Shape, err error) {
-	if bytes.HasPrefix(body, []byte{0x1f, 0x8b}) {
-		z, err := gzip.NewReader(bytes.NewReader(body))
-		if err != nil {
-			return s, fmt.Errorf("benchmarks: envelope: %w", err)
-		}
-		if body, err = io.ReadAll(z); err != nil {
-			return s, fmt.Errorf("benchmarks: envelope: %w", err)
-		}
+	if body, err = unzipped(body); err != nil {
+		return s, err
 	}
 	for _, line := range bytes.Split(body, []byte("\n")) {
 		if bytes.Contains(line, []byte(`"event_id"`)) && bytes.Contains(line, []byte(`"exception"`)) {
