@@ -96,8 +96,9 @@ type Entry struct {
 }
 
 // Emit takes a record from a bridge, such as package krunkslog. Without a PC the frames of the bridge and of the logging library
-// above the call site are cut off along with Krunk's own. A Time more than a year away from the start of the run counts as a
-// year away. It returns the event's id if the record was raised as an event. It does not allocate.
+// above the call site are cut off along with Krunk's own. A Time that has not come yet counts as now, and one that is older than
+// servers keep as 89 days ago; both are marked (time_cut). It returns the event's id if the record was raised as an event. It does
+// not allocate.
 func (c *Channel) Emit(e Entry) EventID {
 	if c == nil {
 		return EventID{}
@@ -203,7 +204,7 @@ func outermost(pcs []uintptr) {
 }
 
 // raised makes an event of a capture unless there were enough of its kind. Of a log record that is not raised again remains what
-// is sent as a log record. An event of a log record tells the chain of the first error among its attributes; most errors wrap
+// is sent as a log record. An event of a log record tells the chain of the first error among its attributes, or else among those of With; most errors wrap
 // nothing and need no room for a chain.
 func (c *Channel) raised(v gate.Verdict, base *capture, cause any, pcs []uintptr) EventID {
 	if len(pcs) == fewPCs {
@@ -229,7 +230,7 @@ func (c *Channel) raised(v gate.Verdict, base *capture, cause any, pcs []uintptr
 	r.Flags |= record.FlagID | flags(v)
 	r.Suppressed, r.Place = pass.Suppressed, pass.Place
 	r.ID = c.client.ids.Take()
-	switch err := r.failure(cause); {
+	switch err := c.failure(&r, cause); {
 	case r.Type == record.PanicType || err != nil && c.client.repeats.wraps(err):
 		ok = c.putChain(r.importance(), &r, cause, err)
 	case err != nil:
@@ -248,7 +249,7 @@ func (c *Channel) raised(v gate.Verdict, base *capture, cause any, pcs []uintptr
 }
 
 // failure returns the error that an event is about, or nil.
-func (r *capture) failure(cause any) error {
+func (c *Channel) failure(r *capture, cause any) error {
 	if r.Type != record.LogType {
 		err, _ := cause.(error)
 		return err
@@ -258,7 +259,7 @@ func (r *capture) failure(cause any) error {
 			return err
 		}
 	}
-	return nil
+	return c.cause
 }
 
 // importance of an event. The recorder tells crashes from log records of that level.

@@ -21,6 +21,7 @@ type Channel struct {
 	left    uint8          // attributes of With that were too many; 255: or more
 	refused *atomic.Uint64 // errors below the issue threshold while there was a controller
 	fixed   []byte         // attributes of With as they stand in a record; immutable after With
+	cause   error          // the first error among them, nil if there is none; immutable after With
 }
 
 // What a record of each level has to reach. The methods below compare with these constants themselves: anything more and
@@ -91,7 +92,8 @@ func (c *Channel) Name() string {
 }
 
 // With returns a channel whose records carry attrs before their own; the thresholds stay those of c. The attributes are
-// encoded now, once, so values behind Err and Any are asked here. With allocates: call it outside of the frame loop.
+// encoded now, once, so values behind Err and Any are asked here; the first error among them is kept, for its chain. With allocates:
+// call it outside of the frame loop.
 func (c *Channel) With(attrs ...Attr) *Channel {
 	if c == nil {
 		return nil
@@ -104,6 +106,9 @@ func (c *Channel) With(attrs ...Attr) *Channel {
 			break
 		}
 		a := attrs[i]
+		if d.cause == nil {
+			d.cause = a.failure()
+		}
 		a.settle()
 		f := a.field()
 		d.fixed = record.AppendField(d.fixed, &f)

@@ -12,10 +12,12 @@ type clock struct {
 	read  func() int64 // Unix nanoseconds of the run's start, as the clock tells it now
 	start int64        // what holds
 	began time.Time
+	seen  int64 // nanoseconds of the run when the clock was last asked for them
 }
 
 const (
-	aYear  = int64(366 * 24 * time.Hour)
+	oldest = int64(89 * 24 * time.Hour) // servers throw a log record of 90 days away
+	ahead  = int64(50 * time.Second)    // and move the time of an event that is a minute ahead
 	jitter = int64(50 * time.Millisecond)
 )
 
@@ -27,13 +29,17 @@ func (c *clock) set() int64 {
 	return c.start
 }
 
-// of returns the Unix nanoseconds of a record, with the start as set returned it. A bridge brings times of its own: one more than
-// a year from now becomes a bound, and so does one before 1970, as a device without a clock may tell it; FlagTime says so.
+// of returns the Unix nanoseconds of a record, with the start as set returned it. A bridge brings times of its own: one that has
+// not come yet becomes now, one that no server keeps the oldest that they do, and so does one before 1970, as a device without a
+// clock may tell it; FlagTime says so.
 func (c *clock) of(rec *record.Record, start int64) int64 {
 	t := rec.Time
-	if t > aYear || t < -aYear {
-		now := int64(time.Since(c.began))
-		if t = min(max(t, now-aYear), now+aYear); t != rec.Time {
+	if t > c.seen+ahead || t < c.seen-oldest {
+		c.seen = int64(time.Since(c.began))
+		if t > c.seen+ahead {
+			t = c.seen
+		}
+		if t = max(t, c.seen-oldest); t != rec.Time {
 			rec.Flags |= record.FlagTime
 		}
 	}
@@ -42,4 +48,13 @@ func (c *clock) of(rec *record.Record, start int64) int64 {
 		t = 0
 	}
 	return t
+}
+
+// behind returns the time of a record that comes next and was taken at ns. The order is that of the ring, though two goroutines may
+// have read the clock the other way round; a bridge may bring times that are really older.
+func behind(last, ns int64) int64 {
+	if back := last - ns; back > 0 && back < int64(time.Second) {
+		return last
+	}
+	return ns
 }

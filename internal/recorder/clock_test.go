@@ -3,6 +3,7 @@ package recorder
 import (
 	"encoding/json"
 	"math"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -28,7 +29,7 @@ func TestClockHoldsTheLatestReading(t *testing.T) {
 // No time is of another century: it is a bound, and marked.
 func TestTimesOfAnotherCentury(t *testing.T) {
 	start := time.Date(2026, 11, 27, 2, 0, 0, 0, time.UTC)
-	from, to := start.AddDate(-1, 0, -2).Unix(), start.AddDate(1, 0, 2).Unix()
+	from, to := start.AddDate(0, 0, -90).Unix(), start.Add(time.Minute).Unix() // what servers keep
 	for _, tt := range []struct {
 		name   string
 		start  time.Time
@@ -37,6 +38,8 @@ func TestTimesOfAnotherCentury(t *testing.T) {
 	}{
 		{"now", start, int64(time.Second), false},
 		{"a month ago", start, -int64(30 * 24 * time.Hour), false},
+		{"a hundred days ago", start, -int64(100 * 24 * time.Hour), true},
+		{"in an hour", start, int64(time.Hour), true},
 		{"year 2400", start, math.MaxInt64, true},
 		{"the zero time", start, math.MinInt64, true},
 		{"a clock before 1970", time.Unix(-3600, 0), 5, true},
@@ -65,6 +68,35 @@ func TestTimesOfAnotherCentury(t *testing.T) {
 				t.Errorf("log record %+v", l)
 			}
 		})
+	}
+}
+
+// A record whose time is wrong moves none of those that come after it.
+func TestTimesAfterAWrongOne(t *testing.T) {
+	g := newRig(1<<20, func(c *Config) { c.Run.Start = func() int64 { return 1_790_000_000e9 } })
+	put := func(at time.Duration, flags uint16, text string) {
+		h := record.Head{Type: record.LogType, Time: int64(at), PPM: million, Flags: flags, ID: [16]byte{1}}
+		kind := blackbox.History
+		if flags&record.FlagID != 0 {
+			kind = blackbox.Event
+		}
+		g.put(t, kind, encoded(h, text, nil, nil))
+	}
+	for i, at := range []time.Duration{1 * time.Second, 100 * 365 * 24 * time.Hour, 2 * time.Second, 40 * time.Second, 3 * time.Second, -time.Hour, 4 * time.Second} {
+		put(at, record.FlagTrail, string(rune('a'+i)))
+	}
+	put(5*time.Second, record.FlagID, "m")
+	var got []string
+	for _, c := range g.only(t).Breadcrumbs.Values {
+		at, err := time.Parse(time.RFC3339Nano, c.Timestamp)
+		if err != nil {
+			t.Fatal(err)
+		}
+		got = append(got, c.Message+" "+at.Sub(time.Unix(1_790_000_000, 0)).Round(time.Second).String())
+	}
+	want := []string{"a 1s", "b, which is now", "c 2s", "d 40s", "e 3s", "f -1h0m0s", "g 4s"}
+	if !slices.Equal(got[:1], want[:1]) || !slices.Equal(got[2:], want[2:]) {
+		t.Errorf("breadcrumbs at %q, want %q", got, want)
 	}
 }
 

@@ -1,7 +1,6 @@
 package recorder
 
 import (
-	"math"
 	"math/bits"
 	"slices"
 	"strconv"
@@ -16,7 +15,7 @@ import (
 // breadcrumbs adds the history, oldest first.
 func (e *events) breadcrumbs(history *blackbox.HistoryBuffer, start int64) {
 	e.crumbs.Values = e.crumbs.Values[:0]
-	newest := int64(math.MinInt64)
+	last := int64(0)
 	limit := e.limit()
 	first, room := history.Len(), limit
 	for first > 0 && history.Len()-first < crumbsOf(limit) && room >= len(history.At(first-1).Body) {
@@ -29,10 +28,9 @@ func (e *events) breadcrumbs(history *blackbox.HistoryBuffer, start int64) {
 		if err != nil {
 			continue // the last bytes of a record that was longer than the history keeps
 		}
-		// The order is that of the ring. Two goroutines may have read the clock the other way round.
-		newest = max(newest, e.clock.of(&rec, start))
+		last = behind(last, e.clock.of(&rec, start))
 		c := protocol.Breadcrumb{
-			Timestamp: e.moment(newest), Category: e.run.Channel(rec.Channel), Level: protocol.EventLevel(int(rec.Level)),
+			Timestamp: e.moment(last), Category: e.run.Channel(rec.Channel), Level: protocol.EventLevel(int(rec.Level)),
 		}
 		if rec.Flags&record.FlagID != 0 {
 			c.Type = "error"
@@ -145,7 +143,7 @@ func (r *Recorder) issue(rec *record.Record) {
 	case rec.Type != record.LogType && len(e.errs) > 0:
 		same = e.errs[0].Type
 		said = append(append(append(said[:0], title(e.errs, 0)...), ": "...), e.errs[0].Text...)
-	case rec.Text == "":
+	case blank(rec.Text):
 		said = append(said, "(no message)"...)
 	case rec.Flags&record.FlagPlain == 0:
 		same = rec.Text

@@ -93,7 +93,7 @@ func TestLogEntryIsTheMessage(t *testing.T) {
 		text  string
 		flags uint16
 		want  string
-	}{{"packet lost", 0, "packet lost"}, {"a line", record.FlagPlain, "a line"}, {"", 0, "(no message)"}} {
+	}{{"packet lost", 0, "packet lost"}, {"a line", record.FlagPlain, "a line"}, {"", 0, "(no message)"}, {" \t\n", 0, "(no message)"}} {
 		g := newRig(1<<20, nil)
 		h := raised(record.LogType)
 		h.Flags |= tt.flags

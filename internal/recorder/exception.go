@@ -2,6 +2,7 @@ package recorder
 
 import (
 	"strconv"
+	"strings"
 
 	"github.com/krunk-go/krunk/internal/protocol"
 	"github.com/krunk-go/krunk/internal/record"
@@ -111,7 +112,7 @@ func (e *events) mechanism(rec *record.Record, i int) *protocol.Mechanism {
 // the chain of the error among its attributes.
 func (e *events) logEntry(rec *record.Record) {
 	text := e.message(rec)
-	if text == "" {
+	if blank(text) {
 		text = "(no message)"
 	}
 	e.entry = protocol.LogEntry{Message: text}
@@ -125,6 +126,9 @@ func (e *events) logEntry(rec *record.Record) {
 		}
 	}
 }
+
+// blank reports whether a reader sees nothing of s.
+func blank(s string) bool { return strings.TrimSpace(s) == "" }
 
 // message returns the text of a log record.
 func (e *events) message(rec *record.Record) string {

@@ -64,13 +64,9 @@ func (l *logs) waiting() bool { return len(l.batch.Items) > 0 }
 // moment is the time of a log record: Unix microseconds, and how many records before it have the same ones.
 type moment struct{ us, sequence int64 }
 
-// after returns the moment of a record that comes next and was taken at ns. The order is that of the ring, though two goroutines
-// may have read the clock the other way round; a bridge may bring times that are really older.
+// after returns the moment of a record that comes next and was taken at ns.
 func (m moment) after(ns int64) moment {
-	us := ns / 1000
-	if back := m.us - us; back > 0 && back < int64(time.Second/time.Microsecond) {
-		us = m.us
-	}
+	us := behind(m.us*1000, ns) / 1000
 	if us == m.us {
 		return moment{us, min(m.sequence+1, 999)} // servers add it as nanoseconds
 	}

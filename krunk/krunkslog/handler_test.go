@@ -343,6 +343,8 @@ func TestErrorsKeepTheirChain(t *testing.T) {
 	c, srv := start(t)
 	l := slog.New(krunkslog.New(c.Channel("save"), nil))
 	l.Error("cannot save", "slot", 3, "err", fmt.Errorf("write: %w", fs.ErrPermission))
+	l.With("n", 1, "err", fmt.Errorf("with: %w", fs.ErrExist)).WithGroup("x").Error("said before")
+	l.With("err", fs.ErrExist).Error("its own", "err", fs.ErrClosed)
 	l.WithGroup("io").Error("cannot load", slog.Group("g", "err", &fs.PathError{Op: "open", Path: "x", Err: fs.ErrNotExist}))
 	c.Flush(time.Minute)
 	var got []string
@@ -352,6 +354,8 @@ func TestErrorsKeepTheirChain(t *testing.T) {
 		}
 	}
 	want := "error: permission denied, error: write: permission denied, save: cannot save, " +
+		"error: file already exists, error: with: file already exists, save: said before, " +
+		"error: file already closed, save: its own, " +
 		"error: file does not exist, *fs.PathError: open x: file does not exist, save: cannot load"
 	if s := strings.Join(got, ", "); s != want {
 		t.Errorf("got %s\nwant %s", s, want)
