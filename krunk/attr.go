@@ -63,12 +63,14 @@ func String(key, value string) Attr {
 // Int returns an attribute with a whole number.
 func Int(key string, value int) Attr { return Int64(key, int64(value)) }
 
-// Int64 returns an attribute with a whole number.
+// Int64 returns an attribute with a whole number. Beyond ±2^53 it is text in events and breadcrumbs, since pages that show them
+// round such numbers; log records keep all digits as a number, and some readers round those. An id is better a String.
 func Int64(key string, value int64) Attr {
 	return attr(key, record.Int64, uint64(value))
 }
 
-// Uint64 returns an attribute with a whole number; above 1<<63-1 it travels as text, which is what the wire can hold.
+// Uint64 returns an attribute with a whole number; see Int64. Above 1<<63-1 it is text in log records too, which is what the wire
+// can hold.
 func Uint64(key string, value uint64) Attr { return attr(key, record.Uint64, value) }
 
 // Float64 returns an attribute with a number; NaN and infinities travel as text.

@@ -369,9 +369,9 @@ func (r *capture) kind(cause any) uint64 {
 // typeWord returns the word of an interface value that tells its dynamic type.
 func typeWord(v any) uintptr { return *(*uintptr)(unsafe.Pointer(&v)) }
 
-// maxAway is how far from the start of the run a bridge's time may be: nanoseconds hold 292 years, and a wrong year makes wrong
-// order.
-const maxAway = 365 * 24 * time.Hour
+// maxAway is how far from the start of the run a bridge's time may be, as nanoseconds hold 292 years. The recorder bounds it to what
+// servers keep.
+const maxAway = 100 * 365 * 24 * time.Hour
 
 // madeAt notes a time that a bridge brought along, counted from the start of the run.
 func (r *capture) madeAt(since time.Duration) {

@@ -46,6 +46,11 @@ func (c *Client) SetUser(u User) {
 // SetContext sets a named group of values on every event captured after the call, such as the GPU or the level being
 // played; without attrs it removes the group. A group holds up to 8192 bytes, and 24 groups are kept, as long as tags, user and
 // groups together take no more than an eighth of Config.Memory; what is over is cut, and the events say so (krunk.scope_cut).
+//
+// Sentry knows some groups by name (app, browser, device, gpu, os, runtime) and throws a member away whose type is another one than
+// its own, such as a gpu's memory_size as text: what can be brought into that type is, anything else keeps its value under its name
+// with a "_" behind. So does a member called type, and a group under a name that servers use for themselves (profile, trace,
+// replay, response, …).
 func (c *Client) SetContext(name string, attrs ...Attr) { c.scope(record.SetContext, name, attrs...) }
 
 // scope changes travel through the same ring as the records, so an event has the tags of its own moment and nothing is
