@@ -40,8 +40,10 @@ func Arrange(frames []Frame, kind Kind) []Frame {
 	}
 	frames = frames[:end]
 	n := innerCut(frames, kind)
-	if n >= end { // Nothing but the SDK and the runtime: better that than nothing.
-		n = 0
+	if n >= end { // Nothing but loggers and plumbing: that says more than the SDK, and the SDK more than nothing.
+		if n = leading(frames, 0, Call); n >= end {
+			n = 0
+		}
 	} else if kind == Bridge {
 		for i := range frames[:n] { // a logger may copy its own line, out of a buffer
 			f := &frames[i]
