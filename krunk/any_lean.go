@@ -14,9 +14,14 @@ type path struct{ whole string }
 // marshals reports whether v says itself how it is written, which this build never asks.
 func marshals(any) bool { return false }
 
-// other appends a basic value of the game's own type, and names the type of any other.
+// other appends a basic value of the game's own type or a nil pointer, and names the type of any other.
 func (e *encoder) other(v any, depth int) {
-	if e.kinds(reflect.ValueOf(v), depth) {
+	r := reflect.ValueOf(v)
+	if e.kinds(r, depth) {
+		return
+	}
+	if r.Kind() == reflect.Pointer && r.IsNil() {
+		e.b = append(e.b, "null"...)
 		return
 	}
 	s := typeName(v)

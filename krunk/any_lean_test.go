@@ -35,6 +35,8 @@ func TestAnyOfTheLeanBuild(t *testing.T) {
 		{"struct", point{1, 2}, record.String, "krunk.point"},
 		{"Stringer", named{"x"}, record.String, "named x"},
 		{"nil", nil, record.String, "<nil>"},
+		{"nil pointer", (*time.Time)(nil), record.String, "<nil>"},
+		{"list of nil pointers", []any{(*point)(nil), (*time.Time)(nil)}, record.JSON, "[null,null]"},
 		{"nil map", map[string]int(nil), record.String, "<nil>"},
 		{"list", []any{weapon("axe"), degree(0.5), point{}, named{"x"}, nil, []string(nil), uint64(1 << 60), time.Second, time.Time{}}, record.JSON,
 			`["axe",0.5,"krunk.point","named x",null,null,"1152921504606846976","1000ms","0001-01-01T00:00:00Z"]`},
