@@ -63,6 +63,8 @@ func (s *Sender) answer() {
 		f.body = protocol.AppendItem(f.body, "client_report", protocol.AppendClientReport(nil, now, nil))
 	}
 	s.fly(f)
-	p.text = explain(&f.resp, f.err, s.cfg.URL)
+	if p.text = explain(&f.resp, f.err, s.cfg.URL); f.err == nil && f.resp.Status == 429 {
+		p.text = "status 429: the server takes no more for now: look at the quota and the rate limits of the project"
+	}
 	s.took(f)
 }

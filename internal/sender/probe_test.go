@@ -12,10 +12,10 @@ import (
 func TestProbe(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		down := transport.Response{Status: 503, RetryAfter: "60"}
-		g := newRig(t, then(down, transport.Response{Status: 403}, transport.Response{}))
+		g := newRig(t, then(down, transport.Response{Status: 403}, transport.Response{Status: 429}, transport.Response{}))
 		g.event(t, "boom")
 		synctest.Wait()
-		for _, want := range []string{"status 403: the server refuses the key", "no route to host", ""} {
+		for _, want := range []string{"status 403: the server refuses the key", "status 429: the server takes no more", "no route to host", ""} {
 			got, ok := g.Probe(nil)
 			if !ok || !strings.HasPrefix(got, want) || (want == "") != (got == "") {
 				t.Errorf("got %q, %v; want %q", got, ok, want)
