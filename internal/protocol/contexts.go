@@ -124,16 +124,12 @@ func isListOfTexts(v Raw) bool {
 
 // isTime reports whether s looks like a time of RFC 3339 since 1970.
 func isTime(s string) bool {
-	const form = "2006-01-02T15:04:05Z"
-	if len(s) < len(form) || s[0] != '2' && s[:3] != "197" && s[:3] != "198" && s[:3] != "199" {
+	const form = "0000-00-00T00:00:00"
+	if len(s) <= len(form) {
 		return false
 	}
-	for i := range form[:len(form)-1] {
-		if digit := form[i] >= '0' && form[i] <= '9'; digit != (s[i] >= '0' && s[i] <= '9') || !digit && s[i] != form[i] {
-			return false
-		}
-	}
-	return true
+	n, ok := parts(s[:len(form)], form)
+	return ok && n[0] >= 1970 && n[0] < 3000
 }
 
 // isNumber reports whether b begins as a JSON number and is JSON.

@@ -83,19 +83,6 @@ func parseMicroseconds(b []byte) (us int64, ok bool) {
 
 // parseTime reads a time as breadcrumbs have it.
 func parseTime(s string) (us int64, ok bool) {
-	const form = "2006-01-02T15:04:05.000000Z"
-	if len(s) != len(form) {
-		return 0, false
-	}
-	var part [7]int64
-	from := 0
-	for i := range part {
-		to := [...]int{4, 7, 10, 13, 16, 19, 26}[i]
-		if part[i], ok = number(s[from:to]); !ok || s[to] != form[to] {
-			return 0, false
-		}
-		from = to + 1
-	}
-	sec := days(part[0], part[1], part[2])*perDay + part[3]*3600 + part[4]*60 + part[5]
-	return sec*1e6 + part[6], true
+	n, ok := parts(s, "0000-00-00T00:00:00.000000Z")
+	return seconds(n[0], n[1], n[2], n[3], n[4], n[5])*1e6 + int64(n[6]), ok
 }

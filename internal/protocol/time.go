@@ -9,31 +9,42 @@ const (
 
 // parseHTTPDate reads "Mon, 02 Jan 2006 15:04:05 GMT" as seconds since 1970.
 func parseHTTPDate(s string) (int64, bool) {
-	const form = "Mon, dd Mmm dddd dd:dd:dd GMT"
-	if len(s) != len(form) || s[len(s)-4:] != " GMT" {
+	n, ok := parts(s, "?????00?????0000?00?00?00 GMT")
+	if !ok || n[0] < 1 || n[0] > 31 || n[1] < 1970 {
 		return 0, false
 	}
-	number := func(from, to int) int64 {
-		n, ok := number(s[from:to])
-		if !ok {
-			return -1
-		}
-		return n
-	}
-	d, y, m := number(5, 7), number(12, 16), int64(ascii.Index(months, s[8:11]))
-	h, mi, se := number(17, 19), number(20, 22), number(23, 25)
-	if d < 1 || d > 31 || y < 1970 || m < 0 || m%3 != 0 || h < 0 || mi < 0 || se < 0 {
-		return 0, false
-	}
-	return days(y, m/3+1, d)*perDay + h*3600 + mi*60 + se, true
+	m := ascii.Index(months, s[8:11])
+	return seconds(n[1], m/3+1, n[0], n[2], n[3], n[4]), m >= 0 && m%3 == 0
 }
 
-// days returns the days since 1970 of a date, in the Gregorian calendar.
-func days(y, m, d int64) int64 {
+// parts reads the numbers of a text that looks like form: a 0 stands for a digit and a ? for anything.
+func parts(s, form string) (n [7]int, ok bool) {
+	if len(s) != len(form) {
+		return n, false
+	}
+	at := -1
+	for i := range len(form) {
+		c := s[i]
+		switch f := form[i]; {
+		case f == '0' && c >= '0' && c <= '9':
+			if i == 0 || form[i-1] != '0' {
+				at++
+			}
+			n[at] = n[at]*10 + int(c-'0')
+		case f != '?' && (f == '0' || f != c):
+			return n, false
+		}
+	}
+	return n, true
+}
+
+// seconds returns those since 1970 of a date in the Gregorian calendar.
+func seconds(y, m, d, hour, min, sec int) int64 {
 	if m <= 2 {
 		y, m = y-1, m+12
 	}
-	return 365*y + y/4 - y/100 + y/400 + (153*(m-3)+2)/5 + d - 1 - 719468
+	days := 365*y + y/4 - y/100 + y/400 + (153*(m-3)+2)/5 + d - 1 - 719468
+	return int64(days)*perDay + int64(hour*3600+min*60+sec)
 }
 
 // number reads up to 18 digits.

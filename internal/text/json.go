@@ -21,45 +21,29 @@ func AppendString(dst []byte, s string) []byte {
 			i++
 			continue
 		}
-		if c < utf8.RuneSelf {
-			dst = appendEscaped(append(dst, s[start:i]...), c)
-			i++
-			start = i
-			continue
+		r, n := rune(c), 1
+		if c >= utf8.RuneSelf {
+			if r, n = utf8.DecodeRuneInString(s[i:]); (r != utf8.RuneError || n > 1) && r|1 != '\u2029' {
+				i += n
+				continue
+			}
 		}
-		r, n := utf8.DecodeRuneInString(s[i:])
-		switch {
-		case r == utf8.RuneError && n == 1:
-			dst = append(append(dst, s[start:i]...), `\ufffd`...)
-		case r == '\u2028' || r == '\u2029':
-			dst = append(append(dst, s[start:i]...), `\u202`...)
-			dst = append(dst, hexDigits[r&0xf])
-		default:
-			i += n
-			continue
-		}
+		dst = appendEscaped(append(dst, s[start:i]...), r)
 		i += n
 		start = i
 	}
 	return append(append(dst, s[start:]...), '"')
 }
 
-func appendEscaped(dst []byte, c byte) []byte {
-	switch c {
-	case '"', '\\':
-		return append(dst, '\\', c)
-	case '\b':
-		return append(dst, '\\', 'b')
-	case '\f':
-		return append(dst, '\\', 'f')
-	case '\n':
-		return append(dst, '\\', 'n')
-	case '\r':
-		return append(dst, '\\', 'r')
-	case '\t':
-		return append(dst, '\\', 't')
+//go:noinline
+func appendEscaped(dst []byte, r rune) []byte {
+	const short, letters = "\"\\\b\f\n\r\t", `"\bfnrt`
+	for i := range len(short) {
+		if rune(short[i]) == r {
+			return append(dst, '\\', letters[i])
+		}
 	}
-	return append(dst, '\\', 'u', '0', '0', hexDigits[c>>4], hexDigits[c&0xf])
+	return append(dst, '\\', 'u', hexDigits[r>>12&0xf], hexDigits[r>>8&0xf], hexDigits[r>>4&0xf], hexDigits[r&0xf])
 }
 
 // Quote returns s as it stands in an error text: a JSON string of at most 60 bytes. strconv.Quote links tables for what is

@@ -19,7 +19,7 @@ func AppendTime(dst []byte, ns int64, digits int) []byte {
 // AppendUnix is AppendTime for a moment in seconds since 1970 and nanoseconds beyond, which need not fit into an int64 as
 // nanoseconds. Years of more than four digits and those before the year 0 are written with their sign, as ISO 8601 has it.
 func AppendUnix(dst []byte, sec, frac int64, digits int) []byte {
-	days, rest := sec/perDay, sec%perDay
+	days, rest := sec/perDay, int(sec%perDay) // divisions of 64 bits are calls on 32-bit machines
 	if rest < 0 {
 		days, rest = days-1, rest+perDay
 	}
@@ -36,14 +36,15 @@ func AppendUnix(dst []byte, sec, frac int64, digits int) []byte {
 	dst = append(padded(dst, y, width), '-')
 	dst = append(padded(dst, m, 2), '-')
 	dst = append(padded(dst, d, 2), 'T')
-	dst = append(padded(dst, int(rest/3600), 2), ':')
-	dst = append(padded(dst, int(rest/60%60), 2), ':')
-	dst = padded(dst, int(rest%60), 2)
+	dst = append(padded(dst, rest/3600, 2), ':')
+	dst = append(padded(dst, rest/60%60, 2), ':')
+	dst = padded(dst, rest%60, 2)
 	if digits > 0 {
+		part := int(frac)
 		for n := digits; n < 9; n++ {
-			frac /= 10
+			part /= 10
 		}
-		dst = padded(append(dst, '.'), int(frac), digits)
+		dst = padded(append(dst, '.'), part, digits)
 	}
 	return append(dst, 'Z')
 }
@@ -69,11 +70,11 @@ func civil(days int64) (y, m, d int) {
 	if n < 0 {
 		era = (n - 146096) / 146097
 	}
-	doe := n - era*146097
+	doe := int(n - era*146097)
 	yoe := (doe - doe/1460 + doe/36524 - doe/146096) / 365
 	doy := doe - (365*yoe + yoe/4 - yoe/100)
 	mp := (5*doy + 2) / 153
-	d, m, y = int(doy-(153*mp+2)/5+1), int(mp+3), int(yoe+era*400)
+	d, m, y = doy-(153*mp+2)/5+1, mp+3, yoe+int(era)*400
 	if m > 12 {
 		m, y = m-12, y+1
 	}
