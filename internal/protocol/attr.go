@@ -11,12 +11,14 @@ import (
 // where dst has room; nor do the other Append functions.
 func AppendKey(dst []byte, key string) []byte {
 	if n := len(dst); n > 0 && dst[n-1] != '{' {
-		dst = append(dst, ',')
+		dst = text.Append(dst, ",")
 	}
-	return append(text.AppendString(dst, key), ':')
+	return text.Append(text.AppendString(dst, key), ":")
 }
 
 // AppendLogAttrString appends an attribute of a log record, a member of the object Log.Attributes.
+//
+//go:noinline
 func AppendLogAttrString(dst []byte, name, v string) []byte {
 	return appendType(text.AppendString(appendValueKey(dst, name), v), "string", "")
 }
@@ -27,6 +29,8 @@ func AppendLogAttrBool(dst []byte, name string, v bool) []byte {
 }
 
 // AppendLogAttrInt appends an integer attribute. The unit, such as "byte", may be empty.
+//
+//go:noinline
 func AppendLogAttrInt(dst []byte, name string, v int64, unit string) []byte {
 	return appendType(strconv.AppendInt(appendValueKey(dst, name), v, 10), "integer", unit)
 }
@@ -36,8 +40,8 @@ func AppendLogAttrUint(dst []byte, name string, v uint64, unit string) []byte {
 	if v <= math.MaxInt64 {
 		return AppendLogAttrInt(dst, name, int64(v), unit)
 	}
-	dst = append(appendValueKey(dst, name), '"')
-	return appendType(append(strconv.AppendUint(dst, v, 10), '"'), "string", unit)
+	dst = text.Append(appendValueKey(dst, name), `"`)
+	return appendType(text.Append(strconv.AppendUint(dst, v, 10), `"`), "string", unit)
 }
 
 // AppendLogAttrFloat appends a double attribute; NaN and infinities become text. A whole number is written with ".0", so that
@@ -45,7 +49,7 @@ func AppendLogAttrUint(dst []byte, name string, v uint64, unit string) []byte {
 func AppendLogAttrFloat(dst []byte, name string, v float64, unit string) []byte {
 	dst = appendValueKey(dst, name)
 	if v != finite(v) { // a NaN, too, is unlike everything
-		dst = append(strconv.AppendFloat(append(dst, '"'), v, 'g', -1, 64), '"')
+		dst = text.Append(strconv.AppendFloat(text.Append(dst, `"`), v, 'g', -1, 64), `"`)
 		return appendType(dst, "string", unit)
 	}
 	start := len(dst)
@@ -55,18 +59,19 @@ func AppendLogAttrFloat(dst []byte, name string, v float64, unit string) []byte 
 			return appendType(dst, "double", unit)
 		}
 	}
-	return appendType(append(dst, ".0"...), "double", unit)
+	return appendType(text.Append(dst, ".0"), "double", unit)
 }
 
 //go:noinline
 func appendValueKey(dst []byte, name string) []byte {
-	return append(AppendKey(dst, name), `{"value":`...)
+	return text.Append(AppendKey(dst, name), `{"value":`)
 }
 
+//go:noinline
 func appendType(dst []byte, typ, unit string) []byte {
-	dst = append(append(append(dst, `,"type":"`...), typ...), '"')
+	dst = text.Append(dst, `,"type":"`, typ, `"`)
 	if unit != "" {
 		dst = text.AppendString(AppendKey(dst, "unit"), unit)
 	}
-	return append(dst, '}')
+	return text.Append(dst, "}")
 }

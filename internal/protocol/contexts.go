@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/krunk-go/krunk/internal/ascii"
+	"github.com/krunk-go/krunk/internal/text"
 )
 
 // Servers know some contexts by name, want their members to have a type, and null a member of another one in silence; of a
@@ -76,7 +77,7 @@ func Typed(name string, o Raw) Raw {
 	if name == "gpu" && !has(list, Raw(`"name"`)) {
 		out = (&Member{Raw(`"name"`), Raw(`"unknown"`)}).append(out)
 	}
-	return append(out, '}')
+	return text.Append(out, "}")
 }
 
 // as returns v in the type that the member key has, if it can have that.

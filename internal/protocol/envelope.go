@@ -45,7 +45,7 @@ func AppendEnvelopeHeader(dst []byte, h *Header, sentAt time.Time) []byte {
 		t.text("environment", h.Environment)
 		o.b = t.close()
 	}
-	return append(o.close(), '\n')
+	return text.Append(o.close(), "\n")
 }
 
 // AppendItem appends an item: header line, payload, line feed.
@@ -55,17 +55,22 @@ func AppendItem(dst []byte, typ string, payload []byte) []byte {
 
 // AppendItemHeader appends the line before a payload of n bytes.
 func AppendItemHeader(dst []byte, typ string, n int) []byte {
-	dst = append(append(append(dst, `{"type":"`...), typ...), `","length":`...)
-	return append(strconv.AppendInt(dst, int64(n), 10), '}', '\n')
+	return itemLine(dst, n, `{"type":"`, typ, `","length":`)
+}
+
+// itemLine ends the line before a payload of n bytes that begins with the parts.
+//
+//go:noinline
+func itemLine(dst []byte, n int, parts ...string) []byte {
+	return text.Append(strconv.AppendInt(text.Append(dst, parts...), int64(n), 10), "}\n")
 }
 
 // AppendShortEvent appends the item of an event without its breadcrumbs, which begin at cut of it; one of them says so.
 func AppendShortEvent(dst, item []byte, cut int) []byte {
 	const end = `,"breadcrumbs":{"values":[{"category":"krunk","level":"warning","message":"left out: too large for the server"}]}}`
 	begin := bytes.IndexByte(item, '\n') + 1
-	dst = append(dst, `{"type":"event","length":`...)
-	dst = append(strconv.AppendInt(dst, int64(cut-begin+len(end)), 10), '}', '\n')
-	return append(append(append(dst, item[begin:cut]...), end...), '\n')
+	dst = append(AppendItemHeader(dst, "event", cut-begin+len(end)), item[begin:cut]...)
+	return text.Append(dst, end, "\n")
 }
 
 // AppendLogItem appends a container with count log records.
@@ -75,10 +80,8 @@ func AppendLogItem(dst []byte, count int, payload []byte) []byte {
 
 // AppendLogItemHeader appends the line before a container of n bytes with count log records.
 func AppendLogItemHeader(dst []byte, count, n int) []byte {
-	dst = append(dst, `{"type":"log","item_count":`...)
-	dst = strconv.AppendInt(dst, int64(count), 10)
-	dst = append(dst, `,"content_type":"application/vnd.sentry.items.log+json","length":`...)
-	return append(strconv.AppendInt(dst, int64(n), 10), '}', '\n')
+	dst = strconv.AppendInt(text.Append(dst, `{"type":"log","item_count":`), int64(count), 10)
+	return itemLine(dst, n, `,"content_type":"application/vnd.sentry.items.log+json","length":`)
 }
 
 // AppendClientReport appends the payload of a client_report item, about 70 bytes for an entry. Entries without a quantity are
@@ -90,20 +93,22 @@ func AppendClientReport(dst []byte, at time.Time, list []Discard) []byte {
 		o.uint("timestamp", uint64(sec))
 	}
 	o.key("discarded_events")
-	o.b = append(o.b, '[')
-	for _, d := range list {
-		if d.Quantity == 0 || d.Category == CategoryInternal || d.Category.String() == "" || d.Reason.String() == "" {
+	o.put("[")
+	for i := range list {
+		d := &list[i]
+		reason, category := d.Reason.String(), d.Category.String()
+		if d.Quantity == 0 || d.Category == CategoryInternal || category == "" || reason == "" {
 			continue
 		}
 		if o.b[len(o.b)-1] != '[' {
-			o.b = append(o.b, ',')
+			o.put(",")
 		}
 		e := open(o.b)
-		e.must("reason", d.Reason.String())
-		e.must("category", d.Category.String())
+		e.must("reason", reason)
+		e.must("category", category)
 		e.uint("quantity", d.Quantity)
 		o.b = e.close()
 	}
-	o.b = append(o.b, ']')
+	o.put("]")
 	return o.close()
 }

@@ -101,13 +101,13 @@ func (l *lean) list(o *object, m *member, at unsafe.Pointer) {
 	}
 	o.key(m.name)
 	if *(*unsafe.Pointer)(at) == nil {
-		o.b = append(o.b, "null"...)
+		o.put("null")
 		return
 	}
-	o.b = append(o.b, '[')
+	o.put("[")
 	for i := range n {
 		if i > 0 {
-			o.b = append(o.b, ',')
+			o.put(",")
 		}
 		if m.kind == many {
 			o.b = l.append(o.b, m.of.element(at, i), m.of)
@@ -115,7 +115,7 @@ func (l *lean) list(o *object, m *member, at unsafe.Pointer) {
 			o.b = text.AppendString(o.b, (*(*[]string)(at))[i])
 		}
 	}
-	o.b = append(o.b, ']')
+	o.put("]")
 }
 
 // keyed appends one of the two maps, in the order in which go-json writes the keys.
@@ -130,19 +130,19 @@ func (l *lean) keyed(o *object, name string, tags map[string]string, raws map[st
 	if len(l.keys) > 0 {
 		text.SortKeys(l.keys)
 		o.key(name)
-		o.b = append(o.b, '{')
+		o.put("{")
 		for _, k := range l.keys {
 			o.b = AppendKey(o.b, k)
 			switch v := raws[k]; {
 			case raws == nil:
 				o.b = text.AppendString(o.b, tags[k])
 			case len(v) == 0:
-				o.b = append(o.b, "null"...)
+				o.put("null")
 			default:
 				o.b = append(o.b, v...)
 			}
 		}
-		o.b = append(o.b, '}')
+		o.put("}")
 	}
 	l.release()
 }

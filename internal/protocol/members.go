@@ -39,7 +39,7 @@ func AppendMembers(dst []Member, o Raw) []Member {
 // AppendMerged appends one object out of two: of a key that both have, the member of b.
 func AppendMerged(dst []byte, a, b Raw) []byte {
 	mine, theirs := AppendMembers(nil, a), AppendMembers(nil, b)
-	dst = append(dst, '{')
+	dst = text.Append(dst, "{")
 	for _, m := range mine {
 		if !has(theirs, m.Key) {
 			dst = m.append(dst)
@@ -48,15 +48,15 @@ func AppendMerged(dst []byte, a, b Raw) []byte {
 	for _, m := range theirs {
 		dst = m.append(dst)
 	}
-	return append(dst, '}')
+	return text.Append(dst, "}")
 }
 
 //go:noinline
 func (m *Member) append(dst []byte) []byte {
 	if dst[len(dst)-1] != '{' {
-		dst = append(dst, ',')
+		dst = text.Append(dst, ",")
 	}
-	return append(append(append(dst, m.Key...), ':'), m.Value...)
+	return append(text.Append(append(dst, m.Key...), ":"), m.Value...)
 }
 
 //go:noinline
@@ -92,7 +92,7 @@ func AppendShrunk(dst []byte, o Raw, max int) []byte {
 	n, low := level(list, max)
 	notes := min(notesLen(list, n, low), max/4, 512)
 	n, low = level(list, max-notes)
-	dst = append(dst, '{')
+	dst = text.Append(dst, "{")
 	short := 0
 	for _, m := range list[:n] {
 		if len(m.Value) > low {
@@ -104,7 +104,7 @@ func AppendShrunk(dst []byte, o Raw, max int) []byte {
 	}
 	end := len(dst) + notes
 	dst = appendNames(dst, ShortenedKey, list[:short], end)
-	return append(appendNames(dst, LeftOutKey, list[n:], end), '}')
+	return text.Append(appendNames(dst, LeftOutKey, list[n:], end), "}")
 }
 
 // level returns how many members have room in max bytes and to which length their values have to be shortened for that.
@@ -140,7 +140,7 @@ func appendNames(dst []byte, key string, list []Member, end int) []byte {
 	if len(list) == 0 || len(dst)+len(key)+len(`,"":[`) > end {
 		return dst
 	}
-	dst = append(AppendKey(dst, key), '[')
+	dst = text.Append(AppendKey(dst, key), "[")
 	for i := range list {
 		name := list[i].Key
 		if len(dst)+len(name)+len(",") > end {
@@ -148,13 +148,13 @@ func appendNames(dst []byte, key string, list []Member, end int) []byte {
 			list = list[:i]
 		}
 		if dst[len(dst)-1] != '[' {
-			dst = append(dst, ',')
+			dst = text.Append(dst, ",")
 		}
 		if dst = append(dst, name...); len(list) == i {
 			break
 		}
 	}
-	return append(dst, ']')
+	return text.Append(dst, "]")
 }
 
 // shrunkLen returns the length of an object whose values are at most that long.
@@ -203,7 +203,7 @@ func unit(s []byte) int {
 // servers do, and what is not Valid a note. A context keeps 5 levels in each of its members, the data of a breadcrumb 3.
 func AppendFlat(dst []byte, v Raw, depth int) []byte {
 	if !Valid(v) {
-		return append(dst, `"[krunk: value is not JSON]"`...)
+		return text.Append(dst, `"[krunk: value is not JSON]"`)
 	}
 	open := 0
 	for i := 0; i < len(v); {

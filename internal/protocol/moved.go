@@ -2,7 +2,6 @@ package protocol
 
 import (
 	"bytes"
-	"strconv"
 
 	"github.com/krunk-go/krunk/internal/ascii"
 	"github.com/krunk-go/krunk/internal/text"
@@ -18,13 +17,13 @@ func AppendMoved(dst, item []byte, by int64) []byte {
 		return append(dst, item...)
 	}
 	payload := moveObject(nil, item[line:len(item)-1], by)
-	dst = append(dst, item[:end+len(length)]...)
-	return append(append(append(strconv.AppendInt(dst, int64(len(payload)), 10), '}', '\n'), payload...), '\n')
+	dst = itemLine(append(dst, item[:end+len(length)]...), len(payload))
+	return text.Append(append(dst, payload...), "\n")
 }
 
 // moveObject moves the times of a payload, and of the lists in it that have times.
 func moveObject(dst []byte, o Raw, by int64) []byte {
-	dst = append(dst, '{')
+	dst = text.Append(dst, "{")
 	for _, m := range AppendMembers(nil, o) {
 		switch string(m.Key) {
 		case `"timestamp"`:
@@ -36,7 +35,7 @@ func moveObject(dst []byte, o Raw, by int64) []byte {
 		}
 		dst = m.append(dst)
 	}
-	return append(dst, '}')
+	return text.Append(dst, "}")
 }
 
 func moveList(list Raw, by int64) Raw {
@@ -48,11 +47,11 @@ func moveList(list Raw, by int64) Raw {
 			break
 		}
 		if len(out) > 1 {
-			out = append(out, ',')
+			out = text.Append(out, ",")
 		}
 		out = moveObject(out, list[start:v.i], by)
 	}
-	return append(out, ']')
+	return text.Append(out, "]")
 }
 
 // moveTime moves Unix seconds or a time of RFC 3339, with the resolution of a microsecond.

@@ -10,20 +10,25 @@ import (
 type object struct{ b []byte }
 
 //go:noinline
-func open(b []byte) object { return object{append(b, '{')} }
+func open(b []byte) object { return object{text.Append(b, "{")} }
 
 //go:noinline
-func (o *object) close() []byte { return append(o.b, '}') }
+func (o *object) close() []byte { return text.Append(o.b, "}") }
 
 // key appends a name that needs no escaping. It and its neighbours are kept out of line: the lean build counts bytes.
 //
 //go:noinline
 func (o *object) key(name string) {
 	if o.b[len(o.b)-1] != '{' {
-		o.b = append(o.b, ',')
+		o.put(",")
 	}
-	o.b = append(append(append(o.b, '"'), name...), '"', ':')
+	o.b = text.Append(o.b, `"`, name, `":`)
 }
+
+// put appends s as it is.
+//
+//go:noinline
+func (o *object) put(s string) { o.b = append(o.b, s...) }
 
 //go:noinline
 func (o *object) text(name, v string) {
