@@ -6,8 +6,7 @@ import "time"
 // most important one that is in its place, of these the oldest; without any, the first of those that were put behind. What is
 // on its way is passed over, and what rests, unless now is negative. skip may be nil.
 func (o *Outbox) Next(now time.Duration, skip func(*Entry) bool) (Entry, bool) {
-	o.mu.Lock()
-	defer o.mu.Unlock()
+	o.lock()
 	var best *stored
 	var found Entry
 	for i := range o.entries {
@@ -20,6 +19,7 @@ func (o *Outbox) Next(now time.Duration, skip func(*Entry) bool) (Entry, bool) {
 			best, found = s, o.seen
 		}
 	}
+	o.unlock()
 	return found, best != nil
 }
 
@@ -38,8 +38,7 @@ func (s *stored) before(b *stored) bool {
 
 // Newest returns the newest entry of a kind that is not on its way, if those of that kind take more than so many bytes.
 func (o *Outbox) Newest(k Kind, bytes int) (Entry, bool) {
-	o.mu.Lock()
-	defer o.mu.Unlock()
+	o.lock()
 	var newest *stored
 	total := uint64(0)
 	for i := range o.entries {
@@ -51,67 +50,68 @@ func (o *Outbox) Newest(k Kind, bytes int) (Entry, bool) {
 			newest = s
 		}
 	}
-	if newest == nil || total <= uint64(bytes) {
-		return Entry{}, false
+	var e Entry
+	more := total > uint64(max(bytes, 0))
+	if more {
+		e = newest.entry(o.buf)
 	}
-	return newest.entry(o.buf), true
+	o.unlock()
+	return e, more
 }
 
 // Lend says whether an entry is on its way.
 func (o *Outbox) Lend(seq uint64, lent bool) {
-	o.mu.Lock()
-	defer o.mu.Unlock()
+	o.lock()
 	if s := o.find(seq); s != nil {
 		s.lent = lent
 	}
+	o.unlock()
 }
 
 // Refused puts an entry behind all others. The refusal counts against it if another one was accepted since it was refused last.
 // Refused returns how many count, and how many came in a row.
 func (o *Outbox) Refused(seq uint64) (refusals, row int) {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	s := o.find(seq)
-	if s == nil {
-		return 0, 0
+	o.lock()
+	if s := o.find(seq); s != nil {
+		if s.passed {
+			s.passed, s.row = false, 0
+			s.refusals++
+			o.seal(s)
+		}
+		s.row++
+		o.turn++
+		s.behind = o.turn
+		refusals, row = int(s.refusals), int(s.row)
 	}
-	if s.passed {
-		s.passed, s.row = false, 0
-		s.refusals++
-		o.seal(s)
-	}
-	s.row++
-	o.turn++
-	s.behind = o.turn
-	return int(s.refusals), int(s.row)
+	o.unlock()
+	return refusals, row
 }
 
 // Rest keeps an entry from being sent before that moment of the sender's time.
 func (o *Outbox) Rest(seq uint64, until time.Duration) {
-	o.mu.Lock()
-	defer o.mu.Unlock()
+	o.lock()
 	if s := o.find(seq); s != nil {
 		s.rests = until
 	}
+	o.unlock()
 }
 
 // Wakes returns the first moment after now at which an entry stops to rest, 0 if none rests.
 func (o *Outbox) Wakes(now time.Duration) (at time.Duration) {
-	o.mu.Lock()
-	defer o.mu.Unlock()
+	o.lock()
 	for i := range o.entries {
 		if s := &o.entries[i]; !s.lent && s.rests > now && (at == 0 || s.rests < at) {
 			at = s.rests
 		}
 	}
+	o.unlock()
 	return at
 }
 
 // Accepted says that the server accepted an envelope. Those that it refused before then had a fault of their own, or met a bad
 // moment: the first refusal of each is forgiven, and it goes back to its place.
 func (o *Outbox) Accepted() {
-	o.mu.Lock()
-	defer o.mu.Unlock()
+	o.lock()
 	for i := range o.entries {
 		s := &o.entries[i]
 		if s.behind == 0 {
@@ -122,4 +122,5 @@ func (o *Outbox) Accepted() {
 			s.behind, s.rests = 0, 0
 		}
 	}
+	o.unlock()
 }

@@ -86,10 +86,20 @@ func (o *Outbox) Key() uint64 { return o.key }
 // MaxBody is the longest body that an entry should have now: a quarter of the outbox, so that one entry never starves the rest,
 // or less for a while after TooLarge.
 func (o *Outbox) MaxBody() int {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	return o.maxBody()
+	o.lock()
+	n := o.maxBody()
+	o.unlock()
+	return n
 }
+
+// Unlocking is written out, since a deferred call is 250 bytes of code; nothing in between panics. Locking is out of line for the
+// same reason.
+//
+//go:noinline
+func (o *Outbox) lock() { o.mu.Lock() }
+
+//go:noinline
+func (o *Outbox) unlock() { o.mu.Unlock() }
 
 func (o *Outbox) maxBody() int {
 	whole := len(o.buf)/4 - entryHeader
@@ -103,43 +113,42 @@ func (o *Outbox) maxBody() int {
 // TooLarge says that a server refused a body of n bytes for its size. MaxBody becomes half of that, 16 KiB at the least, and
 // doubles with each hour. A body from before the last change says nothing new.
 func (o *Outbox) TooLarge(n int) {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	if o.limit > 0 && n > o.maxBody() {
-		return
+	o.lock()
+	if o.limit == 0 || n <= o.maxBody() {
+		o.limit = max(n/2, leastBody)
+		o.halved = time.Now()
 	}
-	o.limit = max(n/2, leastBody)
-	o.halved = time.Now()
+	o.unlock()
 }
 
 // Shorten makes an entry one that is sent without its breadcrumbs from now on.
 func (o *Outbox) Shorten(seq uint64) {
-	o.mu.Lock()
-	defer o.mu.Unlock()
+	o.lock()
 	if s := o.find(seq); s != nil {
 		s.shorten = true
 	}
+	o.unlock()
 }
 
 // Put copies body in and reports whether there was room for its kind: logs may fill half of the outbox, events seven
 // eighths, fatal ones all of it.
 func (o *Outbox) Put(m Meta, body []byte) bool {
-	o.mu.Lock()
-	defer o.mu.Unlock()
 	need := room(len(body))
+	o.lock()
 	at, i := o.gap(need)
-	if o.used+need > o.share(m.Kind) || at+need > uint64(len(o.buf)) || len(o.entries) >= len(o.buf)/leastRoom {
-		return false
+	fits := o.used+need <= o.share(m.Kind) && at+need <= uint64(len(o.buf)) && len(o.entries) < len(o.buf)/leastRoom
+	if fits {
+		o.last++
+		s := stored{seq: o.last, at: at, size: uint32(len(body)), kind: m.Kind}
+		o.write(&s, &m, body)
+		o.entries = append(o.entries, s) // slices.Insert is 1.2 KiB
+		copy(o.entries[i+1:], o.entries[i:])
+		o.entries[i] = s
+		o.used += need
+		o.peak = max(o.peak, int(o.used))
 	}
-	o.last++
-	s := stored{seq: o.last, at: at, size: uint32(len(body)), kind: m.Kind}
-	o.write(&s, &m, body)
-	o.entries = append(o.entries, s) // slices.Insert is 1.2 KiB
-	copy(o.entries[i+1:], o.entries[i:])
-	o.entries[i] = s
-	o.used += need
-	o.peak = max(o.peak, int(o.used))
-	return true
+	o.unlock()
+	return fits
 }
 
 // gap returns the first place with that much room, and where in entries it is. The last gap has no end.
@@ -176,40 +185,41 @@ func (o *Outbox) find(seq uint64) *stored {
 
 // Done frees the entry with that Seq; its Body must not be used any more.
 func (o *Outbox) Done(seq uint64) {
-	o.mu.Lock()
-	defer o.mu.Unlock()
+	o.lock()
 	for i := range o.entries {
 		if s := &o.entries[i]; s.seq == seq {
 			o.state(s, entryDone)
 			o.used -= s.room()
 			o.entries = append(o.entries[:i], o.entries[i+1:]...)
-			return
+			break
 		}
 	}
+	o.unlock()
 }
 
 // Last returns the Seq of the newest entry ever put, 0 if there was none.
 func (o *Outbox) Last() uint64 {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	return o.last
+	o.lock()
+	last := o.last
+	o.unlock()
+	return last
 }
 
 // Drained reports whether every entry up to seq is done.
 func (o *Outbox) Drained(seq uint64) bool {
-	o.mu.Lock()
-	defer o.mu.Unlock()
+	o.lock()
+	drained := true
 	for i := range o.entries {
-		if o.entries[i].seq <= seq {
-			return false
-		}
+		drained = drained && o.entries[i].seq > seq
 	}
-	return true
+	o.unlock()
+	return drained
 }
 
 // Usage returns how many entries and bytes wait, and the most bytes that ever did.
 func (o *Outbox) Usage() (entries, bytes, peak int) {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	return len(o.entries), int(o.used), o.peak
+	o.lock()
+	entries, bytes, peak = len(o.entries), int(o.used), o.peak
+	o.unlock()
+	return entries, bytes, peak
 }

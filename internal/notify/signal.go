@@ -14,19 +14,20 @@ type Signal struct {
 // Changed returns a channel that the next Broadcast closes. Take it before looking at the state that is waited for.
 func (s *Signal) Changed() <-chan struct{} {
 	s.mu.Lock()
-	defer s.mu.Unlock()
 	if s.ch == nil {
 		s.ch = make(chan struct{})
 	}
-	return s.ch
+	ch := s.ch
+	s.mu.Unlock()
+	return ch
 }
 
 // Broadcast wakes everybody who waits.
 func (s *Signal) Broadcast() {
 	s.mu.Lock()
-	defer s.mu.Unlock()
 	if s.ch != nil {
 		close(s.ch)
 		s.ch = nil
 	}
+	s.mu.Unlock()
 }

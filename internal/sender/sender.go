@@ -67,14 +67,15 @@ type Counts struct {
 // LastError returns what went wrong at the latest attempt that failed, and what to write where that helps; "" if none ever did.
 func (c *Counts) LastError() string {
 	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.lastError
+	text := c.lastError
+	c.mu.Unlock()
+	return text
 }
 
 func (c *Counts) fail(text string) {
 	c.mu.Lock()
-	defer c.mu.Unlock()
 	c.lastError = text
+	c.mu.Unlock()
 }
 
 // New returns a sender; Work makes it run.
