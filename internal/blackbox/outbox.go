@@ -174,6 +174,8 @@ func (o *Outbox) share(k Kind) uint64 {
 }
 
 // find returns where the entry with that Seq is, nil if it is done. The caller holds mu.
+//
+//go:noinline
 func (o *Outbox) find(seq uint64) *stored {
 	for i := range o.entries {
 		if o.entries[i].seq == seq {

@@ -48,6 +48,8 @@ func seconds(y, m, d, hour, min, sec int) int64 {
 }
 
 // number reads up to 18 digits.
+//
+//go:noinline
 func number(s string) (n int64, ok bool) {
 	for i := range len(s) {
 		if s[i] < '0' || s[i] > '9' {

@@ -254,6 +254,8 @@ func (e *events) about(rec *record.Record, s *scope) {
 }
 
 // keep takes what was appended to e.raw and returns it. Growing moves later values only, so earlier views stay valid.
+//
+//go:noinline
 func (e *events) keep(b []byte) protocol.Raw {
 	v := b[len(e.raw):len(b):len(b)]
 	e.raw = b

@@ -206,4 +206,5 @@ func (l *logs) reset() {
 	l.arena = l.arena[:0]
 }
 
+//go:noinline
 func view(b []byte) string { return unsafe.String(unsafe.SliceData(b), len(b)) }

@@ -43,6 +43,8 @@ func New(home string) *Scrubber {
 
 // Text returns s without what is private, and s itself, without an allocation, where there is none. The result is never longer
 // than s.
+//
+//go:noinline
 func (c *Scrubber) Text(s string) string { return c.replace(s, false) }
 
 // Path is Text for a single path, in which nothing but homes and shares is looked for: a name may hold spaces up to the end of s.

@@ -116,6 +116,7 @@ func (l *look) value(i int) (start, end int) {
 // secretEnd returns where a secret without quotes ends.
 func (l *look) secretEnd(i int) int { return until(l.s, i, "&,;\"'<>)}]") }
 
+//go:noinline
 func (l *look) unlessMarked(start, end int) (int, int) {
 	if l.s[start:end] == Mark {
 		return 0, 0

@@ -34,6 +34,8 @@ func (l *lifetime) Err() error {
 }
 
 // end ends the lifetime with err; later calls do nothing.
+//
+//go:noinline
 func (l *lifetime) end(err error) {
 	l.once.Do(func() {
 		l.err = err

@@ -47,6 +47,8 @@ func (p *pauses) held(now time.Duration) time.Duration {
 }
 
 // spend takes note of an attempt that is made too early.
+//
+//go:noinline
 func (p *pauses) spend(now time.Duration) { p.urging, p.urgedAt = false, now }
 
 // away takes note of an attempt without a usable answer that began then: the pause doubles each time, and once for those that

@@ -96,6 +96,7 @@ func New(cfg Config) *Sender {
 	return s
 }
 
+//go:noinline
 func (s *Sender) now() time.Duration { return time.Since(s.born) }
 
 // Wake says that the outbox has something new. It never blocks.
