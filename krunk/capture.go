@@ -8,6 +8,7 @@ import (
 
 	"github.com/krunk-go/krunk/internal/blackbox"
 	"github.com/krunk-go/krunk/internal/gate"
+	"github.com/krunk-go/krunk/internal/protocol"
 	"github.com/krunk-go/krunk/internal/record"
 )
 
@@ -38,9 +39,9 @@ const fewPCs = 64
 // Report raises err as an event with its chain of wrapped and joined errors and the caller's stack, and returns the event's
 // id; its SupportCode is what a player reads out to support. The zero EventID means that there is no event: err is nil, the
 // channel's issue threshold is above LevelError or a policy keeps this client silent, and then err is a breadcrumb if the trail
-// threshold lets it; or the black box was full, which is counted. Over Config.MaxRepeats it returns the id of the event of the
-// same kind that was raised before. It never blocks and does not allocate, apart from what err.Error, Unwrap and the like do
-// themselves.
+// threshold lets it; or the black box was full, which is counted before anything else is asked. Over Config.MaxRepeats
+// it returns the id of the event of the same kind that was raised before. It never blocks and does not allocate, apart from what
+// err.Error, Unwrap and the like do themselves.
 //
 //go:noinline
 func (c *Channel) Report(err error, attrs ...Attr) EventID {
@@ -73,7 +74,21 @@ func (c *Channel) decideError(err error) (gate.Verdict, uint32) {
 	if c == nil || err == nil {
 		return 0, 0
 	}
-	return c.decide(record.ErrorType, LevelError, 0)
+	v, ppm := c.decide(record.ErrorType, LevelError, 0)
+	if v&gate.Issue != 0 && c.full(blackbox.Event) {
+		return 0, 0
+	}
+	return v, ppm
+}
+
+// full reports whether the black box refuses an event before its stack is taken, and counts it. What is to be sent as a log record
+// as well is not asked for, as its bytes are counted; nor is what a transport of the game's raises: that is no event.
+func (c *Channel) full(k blackbox.Kind) bool {
+	if !c.client.ring.Full(k) || c.client.inside() != 0 && c.client.insideHere() {
+		return false
+	}
+	c.client.lost(protocol.ReasonQueueOverflow, &record.Head{Flags: record.FlagID}, 0)
+	return true
 }
 
 //go:noinline
@@ -159,6 +174,9 @@ func (c *Channel) decide(t record.Type, level Level, site uintptr) (gate.Verdict
 //
 //go:noinline
 func (c *Channel) raise(v gate.Verdict, base *capture, cause any) EventID {
+	if v&gate.Send == 0 && base.Type != record.PanicType && c.full(base.importance()) {
+		return EventID{}
+	}
 	var pcs [fewPCs]uintptr
 	return c.raised(v, base, cause, pcs[:c.client.walker.Callers(self, pcs[:])])
 }

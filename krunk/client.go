@@ -93,7 +93,7 @@ type registry struct {
 	parts    parts
 	mu       sync.Mutex
 	channels map[string]*Channel      // guarded by mu
-	names    atomic.Pointer[[]string] // by index; a new slice for every channel, written under mu
+	names    atomic.Pointer[[]string] // by index; longer by one for every channel, over the same array, written under mu
 }
 
 // Start checks cfg, allocates all of Config.Memory that is fixed, and starts two goroutines: one that encodes, and, with a
@@ -203,7 +203,7 @@ func (c *Client) Channel(name string) *Channel {
 		return c.own
 	}
 	old := *c.names.Load()
-	names := append(old[:len(old):len(old)], name)
+	names := append(old, name) // who reads the shorter slice never looks behind its end
 	ch := &Channel{client: c, name: name, index: uint16(len(old)), state: gate.NewChannel(name), refused: new(atomic.Uint64)}
 	ch.gate = ch.state.Gate()
 	if h := c.controls.Hooks(); h != nil {

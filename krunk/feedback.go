@@ -1,7 +1,6 @@
 package krunk
 
 import (
-	"runtime"
 	"slices"
 
 	"github.com/krunk-go/krunk/internal/blackbox"
@@ -26,7 +25,7 @@ func (c *Client) inside() uintptr {
 //go:noinline
 func (c *Client) insideHere() bool {
 	var pcs [fewPCs]uintptr
-	n := runtime.Callers(self, pcs[:])
+	n := c.walker.Callers(self, pcs[:])
 	if n == len(pcs) {
 		return c.insideDeep()
 	}
@@ -36,7 +35,7 @@ func (c *Client) insideHere() bool {
 //go:noinline
 func (c *Client) insideDeep() bool {
 	var pcs [record.MaxPCs]uintptr
-	return slices.Contains(pcs[:runtime.Callers(self, pcs[:])], c.inside())
+	return slices.Contains(pcs[:c.walker.Callers(self, pcs[:])], c.inside())
 }
 
 // demote keeps as history what would have been an event.

@@ -39,6 +39,9 @@ const (
 	header = 16
 	align  = 16 // so that what is left at the ring's end always holds a header
 
+	// small is a body that nobody calls long.
+	small = 512
+
 	// MinRing is the smallest ring in bytes.
 	MinRing = 16 << 10
 )
@@ -57,6 +60,8 @@ type Ring struct {
 	_       [64]byte
 	tail    atomic.Uint64 // the first position that must not be overwritten, moved by the reader
 	waiting atomic.Uint64 // 1 + position of the unpublished record that the reader stopped at, 0 if none
+
+	refused [Kinds]atomic.Uint64 // 1 + what tail was when a record of the kind found no room though it was small
 	_       [64]byte
 }
 
@@ -114,6 +119,9 @@ func (r *Ring) Reserve(k Kind, n int) (Slot, bool) {
 		}
 		end := start + need
 		if end-tail > r.limit[k] {
+			if n <= small {
+				r.refused[k].Store(tail + 1)
+			}
 			return Slot{}, false
 		}
 		if !r.head.CompareAndSwap(head, end) {
@@ -127,6 +135,10 @@ func (r *Ring) Reserve(k Kind, n int) (Slot, bool) {
 		return Slot{Body: body, from: head, pos: start, kind: k}, true
 	}
 }
+
+// Full reports whether a record of the kind was refused, not for its length, since the reader last made room: the next one would
+// be as well, or be older than one that was lost. Two atomic loads; it never blocks and does not allocate.
+func (r *Ring) Full(k Kind) bool { return r.refused[k].Load() == r.tail.Load()+1 }
 
 // Commit publishes s and reports whether the reader has to be woken: for everything but history, when an eighth of the ring
 // was filled, and when the reader stopped at what s reserved. It never blocks and does not allocate.

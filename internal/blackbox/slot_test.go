@@ -121,3 +121,35 @@ func BenchmarkRing(b *testing.B) {
 		r.Commit(s)
 	}
 }
+
+// A ring says that it is full from the first small record that it refuses until the reader makes room, for each kind apart. A
+// record that was too long for what is left says nothing of others.
+func TestFull(t *testing.T) {
+	r := NewRing(Words(MinRing))
+	rd := NewReader(r)
+	for {
+		s, ok := r.Reserve(Event, r.MaxBody())
+		if !ok {
+			break
+		}
+		r.Commit(s)
+	}
+	if r.Full(Event) {
+		t.Error("full after a long record found no room")
+	}
+	for {
+		s, ok := r.Reserve(Event, 100)
+		if !ok {
+			break
+		}
+		r.Commit(s)
+	}
+	if !r.Full(Event) || r.Full(Fatal) || r.Full(History) {
+		t.Errorf("full for an event, a crash, history: %v, %v, %v; want true, false, false", r.Full(Event), r.Full(Fatal), r.Full(History))
+	}
+	rd.Next()
+	rd.Release(rd.Pos())
+	if r.Full(Event) {
+		t.Error("full after the reader made room")
+	}
+}
