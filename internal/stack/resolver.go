@@ -8,7 +8,7 @@ import (
 	"github.com/krunk-go/krunk/internal/walk"
 )
 
-// What the Resolver's cache holds, in frames. A full cache is emptied; a game's call sites come back within a few stacks.
+// What the Resolver's cache holds, in frames.
 const (
 	maxCache  = 512
 	minCache  = 16
@@ -29,10 +29,18 @@ type Resolver struct {
 	inAppPrefixes []string // immutable after NewResolver
 	cut           []string // immutable after NewResolver
 	library       string   // where the standard library lay when it was built, "" with -trimpath; immutable after NewResolver
-	index         map[uintptr]uint16
-	cache         []entry    // as large as it ever becomes from its first use on
-	size          int        // immutable after NewResolver
-	query         [2]uintptr // what CallersFrames is asked; here because it escapes
+	cache
+	query [2]uintptr // what CallersFrames is asked; here because it escapes
+}
+
+// cache is what counters were found to mean. Where it is full, the entry goes that was not asked for since the hand passed it last:
+// the outer calls, which all stacks share, stay however many sites there are.
+type cache struct {
+	entries  []entry // as large as it ever becomes from its first use on
+	heads    []uint16
+	size     int // immutable after NewResolver
+	hand     int
+	resolved int
 }
 
 // entry is the cached meaning of one counter. next is the counter of the call around an inlined one, which
@@ -41,6 +49,9 @@ type entry struct {
 	_     [0]func() // no code to compare it
 	frame Frame
 	next  uintptr
+	pc    uintptr
+	link  uint16 // 1 + place of the next entry with the same head, 0: none
+	used  bool   // since the hand passed
 }
 
 // NewResolver returns a Resolver with an empty cache. It copies the lists of o; slashes at the ends of the prefixes
@@ -51,7 +62,7 @@ func NewResolver(o Options) *Resolver {
 		size = min(max(o.Memory/frameSize, minCache), maxCache)
 	}
 	return &Resolver{
-		size:          size,
+		cache:         cache{size: size},
 		mainModule:    strings.TrimSuffix(o.MainModule, "/"),
 		inAppPrefixes: prefixes(o.InApp),
 		cut:           prefixes(o.Cut),
@@ -125,22 +136,63 @@ func (r *Resolver) Fill(f *Frame) {
 	}
 }
 
+// Resolved returns how many counters had to be resolved so far.
+func (r *Resolver) Resolved() int { return r.resolved }
+
 // lookup returns the entry of pc; it is valid until the next call.
 func (r *Resolver) lookup(pc uintptr) *entry {
-	if i, ok := r.index[pc]; ok {
-		return &r.cache[i]
+	if e := r.find(pc); e != nil {
+		return e
 	}
-	if r.cache == nil {
-		r.cache, r.index = make([]entry, 0, r.size), make(map[uintptr]uint16, r.size)
+	at := r.place()
+	e := &r.entries[at]
+	*e = r.resolve(pc)
+	e.pc = pc
+	head := r.head(pc)
+	e.link, *head = *head, uint16(at+1)
+	r.resolved++
+	return e
+}
+
+func (c *cache) find(pc uintptr) *entry {
+	if c.heads == nil {
+		c.entries, c.heads = make([]entry, 0, c.size), make([]uint16, maxCache)
 	}
-	if len(r.cache) == r.size {
-		clear(r.index)
-		clear(r.cache)
-		r.cache = r.cache[:0]
+	for i := *c.head(pc); i != 0; {
+		e := &c.entries[i-1]
+		if e.pc == pc {
+			e.used = true
+			return e
+		}
+		i = e.link
 	}
-	r.index[pc] = uint16(len(r.cache))
-	r.cache = append(r.cache, r.resolve(pc))
-	return &r.cache[len(r.cache)-1]
+	return nil
+}
+
+// head returns where the list of the entries begins that pc belongs to.
+func (c *cache) head(pc uintptr) *uint16 {
+	const m = 0x9e3779b1
+	return &c.heads[uint32(pc)*m>>16&(maxCache-1)]
+}
+
+// place returns the place of a new entry.
+func (c *cache) place() int {
+	if n := len(c.entries); n < c.size {
+		c.entries = c.entries[:n+1]
+		return n
+	}
+	for c.entries[c.hand].used {
+		c.entries[c.hand].used = false
+		c.hand = (c.hand + 1) % c.size
+	}
+	at := c.hand
+	c.hand = (at + 1) % c.size
+	p := c.head(c.entries[at].pc)
+	for *p != uint16(at+1) {
+		p = &c.entries[*p-1].link
+	}
+	*p = c.entries[at].link
+	return at
 }
 
 // resolve asks the runtime about one counter. The second counter stands for nothing; it is there because the runtime

@@ -110,8 +110,8 @@ func TestCacheIsBounded(t *testing.T) {
 	want := r.Frames(nil, pcs, Call)
 	for pc := uintptr(2); pc < 3*maxCache; pc++ {
 		r.lookup(pc)
-		if len(r.cache) > maxCache || len(r.index) != len(r.cache) {
-			t.Fatalf("got %d entries and %d indices, want at most %d of both", len(r.cache), len(r.index), maxCache)
+		if n := linked(r); len(r.entries) > maxCache || n != len(r.entries) {
+			t.Fatalf("got %d entries and %d in lists, want at most %d of both", len(r.entries), n, maxCache)
 		}
 	}
 	got := r.Frames(nil, pcs, Call)
@@ -121,6 +121,56 @@ func TestCacheIsBounded(t *testing.T) {
 	for i := range got {
 		if !reflect.DeepEqual(got[i], want[i]) {
 			t.Errorf("after overflow: frame %d: got %+v, want %+v", i, got[i], want[i])
+		}
+	}
+}
+
+// linked counts the entries that are found by their counters.
+func linked(r *Resolver) (n int) {
+	for _, i := range r.heads {
+		for ; i != 0; i = r.entries[i-1].link {
+			n++
+		}
+	}
+	return n
+}
+
+// sites returns the stacks of n call sites, each of which has two calls of its own below eight that many share: a game's systems,
+// its frame and its loop.
+func sites(n int) [][]uintptr {
+	pc := uintptr(1 << 20)
+	next := func() uintptr { pc += 16; return pc }
+	var systems [][]uintptr
+	loop := []uintptr{next(), next(), next()}
+	for range 20 {
+		systems = append(systems, append([]uintptr{next(), next(), next(), next(), next()}, loop...))
+	}
+	var out [][]uintptr
+	for i := range n {
+		out = append(out, append([]uintptr{next(), next()}, systems[i%len(systems)]...))
+	}
+	return out
+}
+
+// However many call sites there are, what their stacks share is resolved once: of ten frames two are new.
+func TestNoCliffAsSitesGrow(t *testing.T) {
+	for _, n := range []int{10, 100, 1000, 10_000} {
+		r := NewResolver(Options{})
+		var dst []Frame
+		all, calls := sites(n), 0
+		round := func() {
+			for _, pcs := range all {
+				dst = r.Frames(dst[:0], pcs, Call)
+				calls++
+			}
+		}
+		round()
+		round()
+		before := r.Resolved()
+		calls = 0
+		round()
+		if perCall := float64(r.Resolved()-before) / float64(calls); perCall > 2.01 {
+			t.Errorf("%d sites: %.1f of 10 frames are resolved again at each event, want at most the two that no other site has", n, perCall)
 		}
 	}
 }
@@ -152,8 +202,7 @@ func BenchmarkFrames(b *testing.B) {
 			b.ReportAllocs()
 			for b.Loop() {
 				if bb.cold {
-					clear(r.index)
-					r.cache = r.cache[:0]
+					r.cache = cache{size: r.size}
 				}
 				dst = r.Frames(dst[:0], pcs, Call)
 			}
