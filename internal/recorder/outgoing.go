@@ -17,7 +17,9 @@ func (r *Recorder) event(rec *record.Record, kind blackbox.Kind) {
 		kind = min(kind, blackbox.Event)
 	}
 	r.Events.Add(1)
+	known := r.events.stacks.Resolved()
 	item, cut, err := r.events.item(rec, &r.scope, r.cfg.History)
+	r.worked += eventWork + len(item) + (r.events.stacks.Resolved()-known)*frameWork
 	if err != nil || len(item) > r.cfg.Outbox.Size()/4 { // MaxBody may be less by now
 		r.giveUp(rec, protocol.ReasonInternalSDKError)
 		return
@@ -60,6 +62,7 @@ func (r *Recorder) putLogs() bool {
 		n /= 2
 		item, err = r.logs.item(from, from+n)
 	}
+	r.worked += len(item)
 	m := blackbox.Meta{Kind: blackbox.Log, Category: uint8(protocol.CategoryLogItem), Count: uint32(n), Start: r.logs.clock.start}
 	switch {
 	case err != nil:

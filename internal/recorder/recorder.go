@@ -67,6 +67,7 @@ type Recorder struct {
 	meta    blackbox.Meta // of pending
 	room    *notify.Bell  // rung when the outbox got room, which matters only while an envelope waits for it
 
+	worked int    // since the last yield, in bytes of JSON
 	target uint64 // the flushTo that is to be reached next
 	marks
 	Counts

@@ -1,0 +1,71 @@
+package recorder
+
+import (
+	"fmt"
+	"runtime"
+	"strings"
+	"sync/atomic"
+	"testing"
+
+	"github.com/krunk-go/krunk/internal/record"
+)
+
+// turns drains g on the only processor beside a goroutine that always wants it, and returns how often that one had it.
+func turns(g *rig) int {
+	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(1))
+	var stop atomic.Bool
+	n := 0
+	over := make(chan struct{})
+	go func() {
+		defer close(over)
+		for !stop.Load() {
+			n++
+			runtime.Gosched()
+		}
+	}()
+	runtime.Gosched()
+	n = 0
+	g.drain()
+	got := n
+	stop.Store(true)
+	<-over
+	return got
+}
+
+// A burst is worked off in pieces, between which others have the processor.
+func TestRecorderYields(t *testing.T) {
+	for _, tt := range []struct {
+		name  string
+		burst func(g *rig)
+		want  int // pieces, at the least
+	}{
+		{"events", func(g *rig) {
+			for i := range 200 {
+				g.event(t, i, "boom")
+			}
+		}, 12},
+		{"long events", func(g *rig) {
+			for i := range 10 {
+				g.event(t, i, strings.Repeat("x", 4000))
+			}
+		}, 1},
+		{"log records", func(g *rig) {
+			for i := range 1000 {
+				g.log(t, 0, fmt.Sprint("record ", i))
+			}
+		}, 6},
+		{"history", func(g *rig) {
+			for range 1000 {
+				g.put(t, 0, encoded(record.Head{Type: record.LogType, Flags: record.FlagTrail, PPM: million}, "crumb", nil, nil))
+			}
+		}, 5},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			g := newRig(1<<20, nil)
+			tt.burst(g)
+			if got := turns(g); got < tt.want {
+				t.Errorf("others had the processor %d times, want %d at least", got, tt.want)
+			}
+		})
+	}
+}
