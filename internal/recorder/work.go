@@ -102,11 +102,16 @@ func (r *Recorder) drain() {
 	r.cfg.IDs.Fill()
 }
 
-// yield lets the game's goroutines have the processor after a quarter of a millisecond's work, which is counted and not measured:
-// in bytes of JSON, at some 8 ns each. Without it a burst would hold the only processor for 10 ms, until the runtime interferes.
+// yield lets the game's goroutines have the only processor after a quarter of a millisecond's work, which is counted and not
+// measured: in bytes of JSON, at some 8 ns each. Without it a burst would hold it for 10 ms, until the runtime interferes. Who waits
+// for a flush wants the opposite, and where there are more processors the game has another one, while in a storm each yield would
+// cost the recorder 10 ms.
 func (r *Recorder) yield() {
-	if r.worked >= turn {
-		r.worked = 0
+	if r.worked < turn {
+		return
+	}
+	r.worked = 0
+	if r.flushTo.Load() <= r.done.Load() && runtime.GOMAXPROCS(0) == 1 {
 		runtime.Gosched()
 	}
 }
