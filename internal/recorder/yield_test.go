@@ -14,19 +14,19 @@ import (
 func turns(g *rig) int {
 	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(1))
 	var stop atomic.Bool
-	n := 0
+	var n atomic.Int64
 	over := make(chan struct{})
 	go func() {
 		defer close(over)
 		for !stop.Load() {
-			n++
+			n.Add(1)
 			runtime.Gosched()
 		}
 	}()
 	runtime.Gosched()
-	n = 0
+	n.Store(0)
 	g.drain()
-	got := n
+	got := int(n.Load())
 	stop.Store(true)
 	<-over
 	return got
