@@ -10,6 +10,7 @@ import (
 	"go/parser"
 	"go/token"
 	"log/slog"
+	"path/filepath"
 	"reflect"
 	"strings"
 	"sync"
@@ -279,11 +280,15 @@ func everythingIsListed(t *testing.T, all []place) {
 
 // attributes returns the names of the functions of package krunk that make an Attr.
 func attributes(t *testing.T) (names []string) {
-	pkgs, err := parser.ParseDir(token.NewFileSet(), "krunk", nil, parser.SkipObjectResolution)
-	if err != nil {
-		t.Skip("skipped: the source is not there: ", err)
+	sources, err := filepath.Glob("krunk/*.go")
+	if err != nil || len(sources) == 0 {
+		t.Skip("skipped: the source is not there")
 	}
-	for _, file := range pkgs["krunk"].Files {
+	for _, source := range sources {
+		file, err := parser.ParseFile(token.NewFileSet(), source, nil, parser.SkipObjectResolution)
+		if err != nil {
+			t.Fatal(err)
+		}
 		for _, d := range file.Decls {
 			f, ok := d.(*ast.FuncDecl)
 			if !ok || f.Recv != nil || !f.Name.IsExported() || f.Type.Results == nil {

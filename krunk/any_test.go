@@ -81,7 +81,7 @@ type (
 	}
 	exploding struct{}
 	liar      struct{}
-	locked    struct{ x, y int }
+	locked    struct{ _, _ int }
 	wide      struct{ A, B, C, D, E, F, G, H string }
 )
 

@@ -123,14 +123,14 @@ func ExampleClient_ReportPanic() {
 				fmt.Printf("The game has crashed. Please tell support the code of %d characters.\n", len(id.SupportCode()))
 			}
 		}()
-		var boss map[string]int
-		boss["health"] = 9
+		boss := []int{9}
+		fmt.Println(boss[len(boss)])
 	}()
 
 	fmt.Println(srv.Events()[0].Title())
 	// Output:
 	// The game has crashed. Please tell support the code of 8 characters.
-	// runtime.plainError: assignment to entry in nil map
+	// runtime.boundsError: runtime error: index out of range [1] with length 1
 }
 
 // A frame that panics is dropped, and reported; the game goes on.

@@ -11,7 +11,6 @@ func TestDecimal(t *testing.T) {
 	check := func(f float32) {
 		want, _ := strconv.ParseFloat(strconv.FormatFloat(float64(f), 'g', -1, 32), 64)
 		if abs := math.Abs(want); abs != 0 && (abs < 1e-13 || abs > 1e22) {
-			want = float64(f)
 			if got := decimal(float64(f)); float32(got) != f {
 				t.Errorf("%g: got %g, which is another float32", f, got)
 			}
