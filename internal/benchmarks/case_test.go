@@ -8,7 +8,7 @@ import (
 // Each case does what it is there for: opens, makes a few calls in two batches, and finds nothing wrong at its end. For
 // "callers" that is the depth of the place, for Krunk that nothing was dropped.
 func TestCases(t *testing.T) {
-	for _, c := range slices.Concat(ReportCases(), LogCases(), GateCases(), DropCases()) {
+	for _, c := range slices.Concat(ReportCases(), LogCases(), GateCases(), DropCases(), StartCases()) {
 		t.Run(c.Name, func(t *testing.T) {
 			s, err := c.Open()
 			if err != nil {
@@ -37,6 +37,12 @@ func TestCallerAllocs(t *testing.T) {
 		if a.PerRun != 0 {
 			t.Errorf("%s: got %v allocations, want 0", a.Name, a.PerRun)
 		}
+	}
+}
+
+func TestStartAllocs(t *testing.T) {
+	if n, err := startAllocs(); err != nil || n < 1 || n > 500 {
+		t.Errorf("got %v, %v, want some allocations", n, err)
 	}
 }
 

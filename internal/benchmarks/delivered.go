@@ -1,13 +1,18 @@
 package benchmarks
 
 import (
+	"crypto/tls"
+	"crypto/x509"
+	"encoding/base64"
 	"encoding/json"
+	"encoding/pem"
 	"errors"
 	"fmt"
 	"net"
 	"net/http"
 	"runtime"
 	"strconv"
+	"strings"
 	"syscall"
 	"time"
 
@@ -37,9 +42,10 @@ const (
 func Candidates() []string { return []string{"sentry-go", "krunk", "krunk+http1", "krunk+deflate"} }
 
 // Deliver starts a server and a client in processes of their own. who is one of Candidates. At most
-// flight events are on their way at a time, so that nothing is dropped; 1 is a game that reports now and then, more is a burst.
-func Deliver(who string, events, flight int) (d Delivered, err error) {
-	srv, err := startChild("server")
+// flight events are on their way at a time, so that nothing is dropped; 1 is a game that reports now and then, more is a burst. secure is over TLS.
+func Deliver(who string, events, flight int, secure bool) (d Delivered, err error) {
+	roles := map[bool][]string{false: {"server"}, true: {"server", "tls"}}
+	srv, err := startChild(roles[secure]...)
 	if err != nil {
 		return d, err
 	}
@@ -63,6 +69,12 @@ func Deliver(who string, events, flight int) (d Delivered, err error) {
 	return d, nil
 }
 
+// Encode is Deliver for a transport that answers at once and looks at nothing: what a client spends without the way to a
+// server. crumbs is 0 or 100 breadcrumbs an event.
+func Encode(crumbs, events int) (d Delivered, err error) {
+	return d, runChild(&d, "delivered", fmt.Sprintf("stub/crumbs=%d", crumbs), "127.0.0.1:9", strconv.Itoa(events), "1")
+}
+
 // deliveredRole is the client.
 func deliveredRole(args []string, out *json.Encoder) error {
 	if len(args) != 4 {
@@ -77,7 +89,11 @@ func deliveredRole(args []string, out *json.Encoder) error {
 		return err
 	}
 	slots := make(chan struct{}, flight)
-	s, err := openDelivery(args[0], "http://0123456789abcdef0123456789abcdef@"+args[1]+"/1", slots)
+	to, err := targetOf(args[1])
+	if err != nil {
+		return err
+	}
+	s, err := openDelivery(args[0], to, slots)
 	if err != nil {
 		return err
 	}
@@ -114,16 +130,54 @@ func spent() expense {
 	return expense{time.Duration(u.Utime.Nano() + u.Stime.Nano()), m.Mallocs}
 }
 
-func openDelivery(who, dsn string, slots chan struct{}) (*Session, error) {
+// target is where a client sends to.
+type target struct {
+	dsn  string
+	root []byte // PEM of the server's certificate, nil without TLS
+}
+
+// targetOf reads the first value of a server.
+func targetOf(server string) (t target, err error) {
+	const key = "0123456789abcdef0123456789abcdef"
+	addr, cert, secure := strings.Cut(server, ",")
+	if !secure {
+		return target{dsn: "http://" + key + "@" + addr + "/1"}, nil
+	}
+	der, err := base64.StdEncoding.DecodeString(cert)
+	if err != nil {
+		return t, fmt.Errorf("benchmarks: the server's certificate: %w", err)
+	}
+	return target{"https://" + key + "@" + addr + "/1", pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der})}, nil
+}
+
+func (t target) nethttp() (*nethttp.Transport, error) {
+	return nethttp.New(&nethttp.Config{Trust: nethttp.Trust{PEM: t.root, Only: t.root != nil}})
+}
+
+func (t target) http1() (*http1.Transport, error) {
+	return http1.New(&http1.Config{Trust: http1.Trust{PEM: t.root, Only: t.root != nil}})
+}
+
+func openDelivery(who string, to target, slots chan struct{}) (*Session, error) {
+	overNet, err := to.nethttp()
+	overHTTP1, err2 := to.http1()
+	if err := errors.Join(err, err2); err != nil {
+		return nil, err
+	}
+	dsn := to.dsn
 	switch who {
 	case "krunk":
-		return deliverKrunk(dsn, nethttp.Default(), slots)
+		return deliverKrunk(dsn, overNet, slots, deliveredCrumbs)
 	case "krunk+http1":
-		return deliverKrunk(dsn, http1.Default(), slots)
+		return deliverKrunk(dsn, overHTTP1, slots, deliveredCrumbs)
 	case "krunk+deflate":
-		return deliverKrunk(dsn, deflate.Wrap(nethttp.Default()), slots)
+		return deliverKrunk(dsn, deflate.Wrap(overNet), slots, deliveredCrumbs)
+	case "stub/crumbs=0":
+		return deliverKrunk(dsn, transport.Func(accept), slots, 0)
+	case "stub/crumbs=100":
+		return deliverKrunk(dsn, transport.Func(accept), slots, 100)
 	case "sentry-go":
-		return deliverSentry(dsn, slots)
+		return deliverSentry(to, slots)
 	}
 	return nil, fmt.Errorf("benchmarks: nobody is called %q; write one of %q", who, Candidates())
 }
@@ -131,7 +185,7 @@ func openDelivery(who, dsn string, slots chan struct{}) (*Session, error) {
 // tagKeys are the tags of every event; Krunk adds its support code.
 var tagKeys = [...]string{"gpu", "map", "mode", "platform", "store"}
 
-func deliverKrunk(dsn string, t transport.Transport, slots chan struct{}) (*Session, error) {
+func deliverKrunk(dsn string, t transport.Transport, slots chan struct{}, crumbs int) (*Session, error) {
 	answered := transport.Func(func(ctx transport.Context, r *transport.Request) (transport.Response, error) {
 		resp, err := t.Send(ctx, r)
 		<-slots
@@ -145,7 +199,7 @@ func deliverKrunk(dsn string, t transport.Transport, slots chan struct{}) (*Sess
 		c.SetTag(k, "value of "+k)
 	}
 	ch := c.Channel("net")
-	for i := range deliveredCrumbs {
+	for i := range crumbs {
 		krunkCrumb(ch, i)
 	}
 	s := &Session{Size: 1 << 20, Rest: flushed(c), Close: func() error { return nothingLost(c) }}
@@ -172,11 +226,16 @@ func (a answeredTrip) RoundTrip(r *http.Request) (*http.Response, error) {
 	return resp, err
 }
 
-func deliverSentry(dsn string, slots chan struct{}) (*Session, error) {
+func deliverSentry(to target, slots chan struct{}) (*Session, error) {
+	over := &tls.Config{}
+	if to.root != nil {
+		over.RootCAs = x509.NewCertPool()
+		over.RootCAs.AppendCertsFromPEM(to.root)
+	}
 	dial := &net.Dialer{Timeout: 30 * time.Second, KeepAlive: 30 * time.Second}
 	hub, err := newHub(func(o *sentry.ClientOptions) {
-		o.Dsn = dsn
-		o.HTTPTransport = answeredTrip{&http.Transport{DialContext: dial.DialContext}, slots}
+		o.Dsn = to.dsn
+		o.HTTPTransport = answeredTrip{&http.Transport{DialContext: dial.DialContext, TLSClientConfig: over}, slots}
 	})
 	if err != nil {
 		return nil, err

@@ -155,15 +155,51 @@ func AllocFigures() (list []Figure, err error) {
 	return list, err
 }
 
+// StartFigures are those of StartCases, and what Start allocates.
+func StartFigures(t Times) ([]Figure, error) {
+	f := t.line("Start", "krunk/start", "sentry-go/start", 0)
+	f.Krunk, f.Other, f.Unit = f.Krunk/1e3, f.Other/1e3, "µs"
+	f.Goal, f.OK = "<= 300 µs", f.Krunk <= 300
+	allocs, err := startAllocs()
+	return []Figure{f, {Measure: "Start", Krunk: allocs, Unit: "allocs", Goal: "<= 60", OK: allocs <= 60}}, err
+}
+
+// EncodeFigures are those of Encode, each the cheapest of five rounds.
+func EncodeFigures(events int) ([]Figure, error) {
+	least := func(crumbs int) (us float64, err error) {
+		for i := range deliveredRounds {
+			d, err := Encode(crumbs, events)
+			if err != nil {
+				return 0, err
+			}
+			if per := d.CPU.Seconds() * 1e6 / float64(events); i == 0 || per < us {
+				us = per
+			}
+		}
+		return us, nil
+	}
+	none, err := least(0)
+	all, err2 := least(100)
+	if err := errors.Join(err, err2); err != nil {
+		return nil, err
+	}
+	name := "event over a transport that answers at once: processor time, 100 breadcrumbs"
+	us := Figure{Measure: name, Krunk: all, Unit: "µs", Goal: "<= 30 µs", OK: all <= 30}
+	us.Other, us.Against, us.Ratio = none, "without", all/none
+	twice := us
+	twice.Goal, twice.OK = "<= 2x", us.Ratio <= 2
+	return []Figure{us, twice}, nil
+}
+
 // deliveredRounds is how often each delivery is measured.
 const deliveredRounds = 5
 
 // DeliveredFigures are those of Deliver, each the cheapest of five rounds.
-func DeliveredFigures(events, flight int) (list []Figure, err error) {
+func DeliveredFigures(events, flight int, secure bool) (list []Figure, err error) {
 	best := make(map[string]Delivered)
 	for range deliveredRounds {
 		for _, who := range Candidates() {
-			d, err := Deliver(who, events, flight)
+			d, err := Deliver(who, events, flight, secure)
 			if err != nil {
 				return nil, err
 			}
@@ -173,23 +209,31 @@ func DeliveredFigures(events, flight int) (list []Figure, err error) {
 		}
 	}
 	for _, who := range Candidates()[1:] {
-		list = append(list, deliveredFigures(who, flight, best[who], best["sentry-go"])...)
+		list = append(list, deliveredFigures(who, flight, secure, best[who], best["sentry-go"])...)
 	}
 	return list, nil
 }
 
-func deliveredFigures(who string, flight int, us, them Delivered) []Figure {
+func deliveredFigures(who string, flight int, secure bool, us, them Delivered) []Figure {
 	events := float64(us.Events)
 	total := events + deliveredWarm
-	name := fmt.Sprintf("delivered by %s, %d on the way: ", who, flight)
+	way := map[bool]string{false: "", true: " over TLS"}[secure]
+	name := fmt.Sprintf("delivered by %s%s, %d on the way: ", who, way, flight)
 	cpu := compare(name+"processor time", us.CPU.Seconds()*1e6/events, them.CPU.Seconds()*1e6/events, "µs")
 	mallocs := compare(name+"allocations", float64(us.Mallocs)/events, float64(them.Mallocs)/events, "")
 	wire := compare(name+"bytes on the wire", float64(us.Seen.Bytes)/total, float64(them.Seen.Bytes)/total, "B")
 	goals := map[string]struct{ cpu, mallocs float64 }{"krunk": {0.42, 110}, "krunk+http1": {0.27, 15}, "krunk+deflate": {0, 110}}[who]
+	if secure && who == "krunk+http1" {
+		goals.cpu = 0.3
+	} else if secure {
+		goals.cpu = 0
+	}
 	if goals.cpu > 0 {
 		cpu.Goal, cpu.OK = fmt.Sprintf("<= %gx", goals.cpu), cpu.Ratio <= goals.cpu
 	}
-	mallocs.Goal, mallocs.OK = fmt.Sprintf("<= %g", goals.mallocs), mallocs.Krunk <= goals.mallocs
+	if !secure {
+		mallocs.Goal, mallocs.OK = fmt.Sprintf("<= %g", goals.mallocs), mallocs.Krunk <= goals.mallocs
+	}
 	return []Figure{cpu, mallocs, wire}
 }
 

@@ -68,7 +68,11 @@ func idleRole(args []string, out *json.Encoder) error {
 	}
 	stop := func() error { return nil }
 	if args[0] != "nobody" {
-		s, err := openDelivery(args[0], "http://0123456789abcdef0123456789abcdef@"+args[1]+"/1", make(chan struct{}, 1))
+		to, err := targetOf(args[1])
+		if err != nil {
+			return err
+		}
+		s, err := openDelivery(args[0], to, make(chan struct{}, 1))
 		if err != nil {
 			return err
 		}

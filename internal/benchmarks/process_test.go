@@ -30,16 +30,27 @@ func TestStalledServer(t *testing.T) {
 // Deliver itself fails when an event is missing or is not of the shape that the others have.
 func TestDeliver(t *testing.T) {
 	for _, who := range Candidates() {
-		d, err := Deliver(who, 200, 8)
+		d, err := Deliver(who, 200, 8, false)
 		if err != nil {
 			t.Fatal(err)
 		}
 		t.Logf("%s: %+v", who, d)
+		if _, err := Deliver(who, 20, 1, true); err != nil {
+			t.Errorf("over TLS: %v", err)
+		}
 		if d.CPU <= 0 || d.Mallocs == 0 || d.Seen.Bytes == 0 {
 			t.Errorf("%s: got %+v, want a cost", who, d)
 		}
 		if per := d.Mallocs / 200; who != "sentry-go" && per > 110 {
 			t.Errorf("%s: got %d allocations an event, want at most 110", who, per)
+		}
+	}
+}
+
+func TestEncode(t *testing.T) {
+	for _, crumbs := range []int{0, 100} {
+		if d, err := Encode(crumbs, 100); err != nil || d.CPU <= 0 {
+			t.Errorf("%d breadcrumbs: got %+v, %v, want a cost", crumbs, d, err)
 		}
 	}
 }

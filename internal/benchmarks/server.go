@@ -3,11 +3,13 @@ package benchmarks
 import (
 	"bytes"
 	"compress/gzip"
+	"encoding/base64"
 	"encoding/json"
 	"fmt"
 	"io"
 	"net"
 	"net/http"
+	"net/http/httptest"
 	"os"
 	"slices"
 	"sync/atomic"
@@ -31,22 +33,28 @@ type Shape struct {
 
 // serverRole answers every POST with 200 and an id, as Sentry does, until its standard input ends. Its first value is its
 // address, its second what it saw. With the argument "up" it counts what the envelopes hold; with "hanging" it reads requests
-// and answers none.
+// and answers none. With "tls" its certificate follows the address.
 func serverRole(args []string, out *json.Encoder) error {
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		return fmt.Errorf("benchmarks: server: %w", err)
 	}
-	if err := out.Encode(l.Addr().String()); err != nil {
+	addr := l.Addr().String()
+	s := server{counts: slices.Contains(args, "up"), hangs: slices.Contains(args, "hanging")}
+	srv := &httptest.Server{Listener: counting{l, &s.bytes}, Config: &http.Server{Handler: &s, ReadHeaderTimeout: 10 * time.Second}}
+	if slices.Contains(args, "tls") {
+		srv.StartTLS()
+		addr += "," + base64.StdEncoding.EncodeToString(srv.Certificate().Raw)
+	} else {
+		srv.Start()
+	}
+	if err := out.Encode(addr); err != nil {
 		return err
 	}
-	s := server{counts: slices.Contains(args, "up"), hangs: slices.Contains(args, "hanging")}
-	srv := &http.Server{Handler: &s, ReadHeaderTimeout: 10 * time.Second}
-	go srv.Serve(counting{l, &s.bytes})
 	io.Copy(io.Discard, os.Stdin)
-	srv.Close()
+	srv.Config.Close() // not the Close of the test's server, which waits for requests that hang
 	seen := Seen{Requests: s.requests.Load(), Bytes: s.bytes.Load(), Events: s.events.Load(), Logs: s.logs.Load()}
-	if b := s.last.Load(); b != nil && len(args) == 0 {
+	if b := s.last.Load(); b != nil && !s.counts && !s.hangs {
 		if seen.Shape, err = shapeOf(*b); err != nil {
 			return err
 		}

@@ -14,9 +14,10 @@ func main() {
 	benchmarks.Main()
 	events := flag.Int("events", 2000, "events to deliver")
 	flight := flag.Int("flight", 16, "events on the way at a time")
+	secure := flag.Bool("tls", false, "over TLS")
 	flag.Parse()
 	for _, who := range benchmarks.Candidates() {
-		d, err := benchmarks.Deliver(who, *events, *flight)
+		d, err := benchmarks.Deliver(who, *events, *flight, *secure)
 		if err != nil {
 			fmt.Fprintln(os.Stderr, err)
 			os.Exit(1)

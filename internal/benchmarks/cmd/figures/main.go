@@ -3,10 +3,12 @@
 package main
 
 import (
+	"errors"
 	"flag"
 	"fmt"
 	"os"
 	"runtime"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -35,6 +37,8 @@ func sections() []section {
 		{"gate", cases(benchmarks.GateCases(), benchmarks.GateFigures)},
 		{"drop", cases(benchmarks.DropCases(), benchmarks.DropFigures)},
 		{"allocs", func(options) ([]benchmarks.Figure, error) { return benchmarks.AllocFigures() }},
+		{"start", start},
+		{"encode", func(o options) ([]benchmarks.Figure, error) { return benchmarks.EncodeFigures(o.events) }},
 		{"delivered", delivered},
 		{"stalled", func(o options) ([]benchmarks.Figure, error) { return benchmarks.StalledFigures(o.captures) }},
 		{"idle", func(o options) ([]benchmarks.Figure, error) { return benchmarks.IdleFigures(o.idle) }},
@@ -46,7 +50,7 @@ func main() {
 	benchmarks.Main()
 	testing.Init()
 	var o options
-	flag.StringVar(&o.only, "only", "", "sections, separated by commas: report,log,gate,drop,allocs,delivered,stalled,idle,size; empty: all")
+	flag.StringVar(&o.only, "only", "", "sections, separated by commas: report,log,gate,drop,allocs,start,encode,delivered,stalled,idle,size; empty: all")
 	flag.IntVar(&o.rounds, "rounds", 5, "rounds of which the least is taken")
 	flag.IntVar(&o.events, "events", 2000, "events to deliver")
 	flag.IntVar(&o.captures, "captures", 100000, "captures at a stalled server")
@@ -91,13 +95,19 @@ func benchmark(c benchmarks.Case) testing.BenchmarkResult {
 	return testing.Benchmark(c.Benchmark)
 }
 
-func delivered(o options) ([]benchmarks.Figure, error) {
-	single, err := benchmarks.DeliveredFigures(o.events, 1)
+func start(o options) ([]benchmarks.Figure, error) {
+	t, err := benchmarks.Measure(o.rounds, benchmarks.StartCases(), benchmark)
 	if err != nil {
 		return nil, err
 	}
-	burst, err := benchmarks.DeliveredFigures(o.events, 16)
-	return append(single, burst...), err
+	return benchmarks.StartFigures(t)
+}
+
+func delivered(o options) ([]benchmarks.Figure, error) {
+	single, err := benchmarks.DeliveredFigures(o.events, 1, false)
+	burst, err2 := benchmarks.DeliveredFigures(o.events, 16, false)
+	secure, err3 := benchmarks.DeliveredFigures(o.events, 1, true)
+	return slices.Concat(single, burst, secure), errors.Join(err, err2, err3)
 }
 
 func size(options) ([]benchmarks.Figure, error) {
