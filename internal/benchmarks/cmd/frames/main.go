@@ -31,9 +31,13 @@ func main() {
 	}
 	var cases []benchmarks.FrameCase
 	for _, c := range benchmarks.FrameCases() {
-		if strings.Contains(c.Load.Name, *load) && (*server == "" || *server == c.Server) && (*procs == 0 || *procs == c.Procs) {
+		if strings.Contains(c.Load.Name, *load) && strings.HasPrefix(c.Server, *server) && (*procs == 0 || *procs == c.Procs) {
 			cases = append(cases, c)
 		}
+	}
+	if len(cases) == 0 {
+		fmt.Fprintf(os.Stderr, "frames: no case has load %q, server %q and %d processors\n", *load, *server, *procs)
+		os.Exit(2)
 	}
 	fmt.Printf("%s %s/%s, %d processors, %v a run, %d rounds, %s. ", runtime.Version(), runtime.GOOS, runtime.GOARCH, runtime.NumCPU(), o.For, o.Rounds, o.Krunk)
 	os.Exit(run(cases, o))
