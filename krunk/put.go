@@ -66,7 +66,11 @@ func (c *Channel) write(n, left int, k blackbox.Kind, r *capture, cut *cutting) 
 		c.client.changes.Add(ring.Head(), slot.Body)
 		return true
 	}
-	if ring.Commit(slot) {
+	switch {
+	case !ring.Commit(slot):
+	case ring.Urgent(slot):
+		c.client.bell.Call()
+	default:
 		c.client.bell.Ring()
 	}
 	return true
@@ -78,7 +82,7 @@ func (c *Channel) write(n, left int, k blackbox.Kind, r *capture, cut *cutting) 
 func (c *Channel) broken(slot blackbox.Slot, reserved bool, r *capture) {
 	c.client.lost(protocol.ReasonInternalSDKError, &r.Head, len(slot.Body))
 	if reserved && c.client.ring.Abandon(slot) {
-		c.client.bell.Ring()
+		c.client.bell.Call()
 	}
 }
 

@@ -151,6 +151,10 @@ func (r *Ring) Commit(s Slot) bool {
 	return s.kind != History || r.awaited(s)
 }
 
+// Urgent reports whether the reader, which Commit says has to be woken, is to be woken at once though it comes back by itself soon:
+// for a crash, and when an eighth of the ring was filled or the reader stopped at s.
+func (r *Ring) Urgent(s Slot) bool { return s.kind == Fatal || r.awaited(s) }
+
 // Abandon gives s up: the reader passes it over, whatever stands in Body. Without it a reservation that is not committed holds
 // the reader for ever. It reports whether the reader has to be woken, never blocks and does not allocate.
 func (r *Ring) Abandon(s Slot) bool {

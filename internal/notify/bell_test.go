@@ -35,6 +35,72 @@ func TestBellRingsOnceForOneSleep(t *testing.T) {
 	}
 }
 
+// Who lingers is woken by Call alone; who sleeps, by both.
+func TestBellLetsLingerers(t *testing.T) {
+	b := NewBell()
+	b.Linger()
+	b.Ring()
+	if len(b.C()) != 0 {
+		t.Error("a ring woke who lingers")
+	}
+	b.Call()
+	b.Call()
+	if len(b.C()) != 1 {
+		t.Errorf("%d wakes wait after a call, want 1", len(b.C()))
+	}
+	<-b.C()
+	b.Sleep()
+	b.Call()
+	if len(b.C()) != 1 {
+		t.Error("a call did not wake who sleeps")
+	}
+	<-b.C()
+	b.Awake()
+	b.Call()
+	if len(b.C()) != 0 {
+		t.Error("a call while the owner is awake touched the channel")
+	}
+}
+
+// What is announced by Call is seen though the owner lingers or sleeps, as it comes, and rings come in between; a lost one is a
+// deadlock in the bubble.
+func TestBellNeverLosesACall(t *testing.T) {
+	const callers, each = 16, 3000
+	synctest.Test(t, func(t *testing.T) {
+		b := NewBell()
+		var work atomic.Int64
+		var wg sync.WaitGroup
+		for g := range callers {
+			wg.Go(func() {
+				for i := range each {
+					b.Ring()
+					work.Add(1)
+					b.Call()
+					if (i+g)%7 == 0 {
+						runtime.Gosched()
+					}
+				}
+			})
+		}
+		got, waits := int64(0), 0
+		for round := 0; got < callers*each; round++ {
+			got += work.Swap(0)
+			if b.Linger(); round%2 == 0 {
+				b.Sleep()
+			}
+			if work.Load() == 0 && got < callers*each {
+				waits++
+				<-b.C()
+			}
+			b.Awake()
+		}
+		wg.Wait()
+		if work.Load() != 0 || waits == 0 {
+			t.Errorf("%d pieces of work left, waited %d times; want none left and some waits", work.Load(), waits)
+		}
+	})
+}
+
 // Work that is announced by Ring is always seen: the owner never sleeps while there is some. In a bubble a lost wake is a
 // deadlock, which synctest reports.
 func TestBellNeverLosesAWake(t *testing.T) {

@@ -62,6 +62,8 @@ type Recorder struct {
 	items  items
 	budget budget
 	state
+	linger  linger
+	poll    *notify.Alarm // of a step of linger
 	batch   *notify.Alarm // of the first log record of a batch
 	pending []byte        // an event that waits for room in the outbox, nil if none does
 	meta    blackbox.Meta // of pending
@@ -109,7 +111,7 @@ func New(cfg Config) *Recorder {
 	if cfg.Bytes == nil {
 		cfg.Bytes = func() int64 { return 0 }
 	}
-	r := &Recorder{cfg: cfg, room: notify.NewBell(), reader: blackbox.NewReader(cfg.Ring), began: time.Now(), batch: notify.NewAlarm()}
+	r := &Recorder{cfg: cfg, room: notify.NewBell(), reader: blackbox.NewReader(cfg.Ring), began: time.Now(), batch: notify.NewAlarm(), poll: notify.NewAlarm()}
 	s := scrub.New(home())
 	r.scope = newScope(cfg.Scope, cfg.Item/3, s)
 	if cfg.Outbox != nil {
@@ -148,7 +150,7 @@ func (r *Recorder) Flush(cancel <-chan struct{}, pos uint64) bool {
 		if ended {
 			return false
 		}
-		r.cfg.Bell.Ring()
+		r.cfg.Bell.Call()
 		select {
 		case <-changed:
 		case <-cancel:

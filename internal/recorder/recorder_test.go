@@ -284,9 +284,10 @@ func TestWorkBatchesAndFlushes(t *testing.T) {
 			g.log(t, 0, "m")
 		}
 		g.cfg.Bell.Ring()
+		time.Sleep(lastStep)
 		synctest.Wait()
 		if n := count(); n != batchSize {
-			t.Errorf("%d log records of a full batch, want %d at once", n, batchSize)
+			t.Errorf("%d log records of a full batch, want %d after a step of lingering", n, batchSize)
 		}
 		close(stop)
 		synctest.Wait()

@@ -30,20 +30,41 @@ func (r *Recorder) live(stop <-chan struct{}) bool {
 			}
 			continue
 		}
-		r.cfg.Bell.Sleep()
-		if !r.work() {
-			r.events.rest()
-			r.items.rest()
-			select {
-			case <-r.cfg.Bell.C():
-			case <-r.batch.C():
-				r.logs.due = true
-			case <-stop:
-				return true
-			}
+		if !r.rest(stop) {
+			return true
 		}
-		r.cfg.Bell.Awake()
 	}
+}
+
+// rest waits until there is something to do. It reports false when stop was closed. Who waits for a flush must not wait for a step
+// as well: then it sleeps, and every record wakes it.
+func (r *Recorder) rest(stop <-chan struct{}) bool {
+	step := r.linger.next()
+	if step > 0 && r.flushTo.Load() <= r.done.Load() {
+		r.cfg.Bell.Linger()
+	} else {
+		step = 0
+		r.cfg.Bell.Sleep()
+	}
+	defer r.cfg.Bell.Awake()
+	if r.work() {
+		return true
+	}
+	r.events.rest()
+	r.items.rest()
+	if step > 0 {
+		r.poll.Set(step)
+		defer r.poll.Stop()
+	}
+	select {
+	case <-r.cfg.Bell.C():
+	case <-r.poll.C():
+	case <-r.batch.C():
+		r.logs.due = true
+	case <-stop:
+		return false
+	}
+	return true
 }
 
 // waitForRoom sleeps until the sender has freed something; what is captured meanwhile wakes nobody. It reports false when
@@ -173,6 +194,9 @@ func (r *Recorder) take(in blackbox.Record) (taken bool) {
 	case record.SetTag, record.RemoveTag, record.SetUser, record.SetContext:
 		r.scope.apply(&rec)
 		return true
+	}
+	if rec.Flags&(record.FlagSend|record.FlagID) != 0 {
+		r.linger.heard = true
 	}
 	if rec.Flags&record.FlagSend != 0 && r.cfg.Outbox != nil {
 		if !r.log(&rec) {
