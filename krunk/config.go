@@ -117,11 +117,7 @@ func (cfg Config) check() (*plan, error) {
 		p.PanicWait = defaultPanicWait
 	}
 	cfg.Code.check(&faults)
-	var bad []error
-	p.levels, bad = parseLevels(cfg.Channels)
-	for _, err := range bad {
-		faults = append(faults, errors.New("krunk: Config.Channels"+err.Error()))
-	}
+	p.levels = parseLevels(cfg.Channels, &faults)
 	p.shares = sharesOf(p.Memory)
 	return p, errors.Join(faults...)
 }

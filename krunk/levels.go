@@ -1,8 +1,6 @@
 package krunk
 
 import (
-	"errors"
-
 	"github.com/krunk-go/krunk/internal/ascii"
 	"github.com/krunk-go/krunk/internal/gate"
 	"github.com/krunk-go/krunk/internal/text"
@@ -12,65 +10,59 @@ import (
 type levels map[string]gate.Thresholds
 
 // parseLevels checks every entry, by itself and together with what it inherits.
-func parseLevels(in map[string]Thresholds) (levels, []error) {
+func parseLevels(in map[string]Thresholds, bad *faults) levels {
 	out := make(levels, len(in))
 	names := make([]string, 0, len(in))
 	for name := range in {
 		names = append(names, name)
 	}
 	text.SortKeys(names)
-	var errs []error
+	before := len(*bad)
 	for _, name := range names {
-		place := "[" + text.Quote(name) + "]"
 		clean := channelName(name)
-		if name != "*" && clean != ascii.Lower(name) {
-			errs = append(errs, errors.New(place+`: a channel's name is letters, digits, _ and -, with dots between parts, at most 64 bytes; "*" is allowed alone`))
-			continue
-		}
 		if name == "*" {
 			clean = name
+		} else if clean != ascii.Lower(name) {
+			bad.say(entry(name), `a channel's name is letters, digits, _ and -, with dots between parts, at most 64 bytes; "*" is allowed alone`)
+			continue
 		}
-		t, from := gate.Thresholds{}, in[name]
-		for _, f := range [...]struct {
-			field, value string
-			to           *gate.Level
-		}{{"Trail", from.Trail, &t.Trail}, {"Send", from.Send, &t.Send}, {"Issue", from.Issue, &t.Issue}} {
-			l, ok := gate.ParseLevel(f.value)
-			switch {
-			case f.value == "":
-				l = gate.Inherit
-			case !ok:
-				errs = append(errs, errors.New(place+"."+f.field+": "+text.Quote(f.value)+" is not a level; write trace, debug, info, warn, error, fatal or off"))
-			}
-			*f.to = l
+		from := in[name]
+		out[clean] = gate.Thresholds{
+			Trail: bad.level(name, ".Trail", from.Trail), Send: bad.level(name, ".Send", from.Send), Issue: bad.level(name, ".Issue", from.Issue),
 		}
-		out[clean] = t
 	}
-	if len(errs) == 0 {
+	if len(*bad) == before {
 		for _, name := range names {
-			if err := ordered(out.of(ascii.Lower(name))); err != nil {
-				errs = append(errs, errors.New("["+text.Quote(name)+"]: "+err.Error()))
-			}
+			t := out.of(ascii.Lower(name))
+			_ = bad.ordered(name, "Trail", t.Trail, "Send", t.Send) && bad.ordered(name, "Trail", t.Trail, "Issue", t.Issue) &&
+				bad.ordered(name, "Send", t.Send, "Issue", t.Issue)
 		}
 	}
-	return out, errs
+	return out
 }
 
-// ordered wants trail <= send <= issue of those that are not off.
-func ordered(t gate.Thresholds) error {
-	list := [...]struct {
-		name  string
-		level gate.Level
-	}{{"Trail", t.Trail}, {"Send", t.Send}, {"Issue", t.Issue}}
-	for i, a := range list {
-		for _, b := range list[i+1:] {
-			if a.level != gate.LevelOff && b.level != gate.LevelOff && a.level > b.level {
-				return errors.New(a.name + " " + a.level.String() + " is above " + b.name + " " + b.level.String() +
-					"; write levels in the order Trail <= Send <= Issue, or off")
-			}
-		}
+//go:noinline
+func entry(channel string) string { return "Channels[" + text.Quote(channel) + "]" }
+
+//go:noinline
+func (f *faults) level(channel, field, value string) gate.Level {
+	if value == "" {
+		return gate.Inherit
 	}
-	return nil
+	l, ok := gate.ParseLevel(value)
+	if !ok {
+		f.say(entry(channel)+field, text.Quote(value)+" is not a level; write trace, debug, info, warn, error, fatal or off")
+	}
+	return l
+}
+
+// ordered wants a <= b if both are not off.
+func (f *faults) ordered(channel, a string, la gate.Level, b string, lb gate.Level) bool {
+	if la == gate.LevelOff || lb == gate.LevelOff || la <= lb {
+		return true
+	}
+	f.say(entry(channel), a+" "+la.String()+" is above "+b+" "+lb.String()+"; write levels in the order Trail <= Send <= Issue, or off")
+	return false
 }
 
 // of returns the thresholds of a channel, inherited along "*", "net", "net.http".
