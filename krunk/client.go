@@ -133,7 +133,7 @@ func Start(cfg Config) (*Client, error) {
 			return nil, errors.New("krunk: Config.Sampling: " + err.Error())
 		}
 	}
-	c.idle = make(chan struct{}, 1)
+	c.idle, c.done = make(chan struct{}, 1), make(chan struct{}, 2)
 	c.build(blackbox.NewHistoryBuffer(block[ring:history]), module)
 	c.work()
 	return c, nil

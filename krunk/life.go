@@ -17,10 +17,10 @@ type life struct {
 	_         [0]func() // no code to compare it
 	closed    atomic.Bool
 	closing   sync.Once
-	delivered bool           // immutable after closing
-	stop      chan struct{}  // ends the recorder's goroutine when closed; owned by who took idle, at first by Close
-	done      sync.WaitGroup // of both goroutines
-	idle      chan struct{}  // holds a token while Close has ended the goroutines and nobody runs them again
+	delivered bool          // immutable after closing
+	stop      chan struct{} // ends the recorder's goroutine when closed; owned by who took idle, at first by Close
+	done      chan struct{} // gets something from each goroutine that has ended
+	idle      chan struct{} // holds a token while Close has ended the goroutines and nobody runs them again
 }
 
 // Flush waits until everything that was captured before the call was delivered or counted as dropped, for at most d. It
@@ -90,11 +90,19 @@ func (c *Client) shut() <-chan struct{} {
 func (c *Client) work() {
 	stop := make(chan struct{})
 	c.stop = stop
-	c.done.Go(func() { c.recorder.Work(stop) })
+	go func() {
+		defer c.ended()
+		c.recorder.Work(stop)
+	}()
 	if c.sender != nil {
-		c.done.Go(c.sender.Work)
+		go func() {
+			defer c.ended()
+			c.sender.Work()
+		}()
 	}
 }
+
+func (c *Client) ended() { c.done <- struct{}{} }
 
 // rest ends both goroutines. The channel that it returns is closed when they have ended; then somebody else may run them.
 func (c *Client) rest() <-chan struct{} {
@@ -104,7 +112,10 @@ func (c *Client) rest() <-chan struct{} {
 	}
 	ended := make(chan struct{})
 	go func() {
-		c.done.Wait()
+		<-c.done
+		if c.sender != nil {
+			<-c.done
+		}
 		c.idle <- struct{}{}
 		close(ended)
 	}()

@@ -3,6 +3,7 @@ package blackbox
 import (
 	"bytes"
 	"math/rand/v2"
+	"reflect"
 	"runtime"
 	"slices"
 	"testing"
@@ -16,7 +17,7 @@ func image(o *Outbox) []byte {
 }
 
 func equal(a, b Entry) bool {
-	return a.Meta == b.Meta && a.Seq == b.Seq && a.Refusals == b.Refusals && bytes.Equal(a.Body, b.Body)
+	return reflect.DeepEqual(a.Meta, b.Meta) && a.Seq == b.Seq && a.Refusals == b.Refusals && bytes.Equal(a.Body, b.Body)
 }
 
 // After each of many steps the block tells what waits, and nothing else.

@@ -8,12 +8,13 @@ import (
 
 // Meta says what an envelope in the outbox is, as far as the sender has to know.
 type Meta struct {
-	ID       [16]byte // event id, zero if the envelope has no event
-	Kind     Kind     // Log, Event or Fatal: the order of sending and the room it may take
-	Category uint8    // rate limit category of what is in it
-	Count    uint32   // log records in it, 1 for an event
-	Cut      uint32   // of an event: offset in Body at which `,"breadcrumbs":` begins, the last member; 0 if it has none
-	Start    int64    // Unix nanoseconds of the run's start by which its times were told, 0 if not known
+	_        [0]func() // no code to compare it
+	ID       [16]byte  // event id, zero if the envelope has no event
+	Kind     Kind      // Log, Event or Fatal: the order of sending and the room it may take
+	Category uint8     // rate limit category of what is in it
+	Count    uint32    // log records in it, 1 for an event
+	Cut      uint32    // of an event: offset in Body at which `,"breadcrumbs":` begins, the last member; 0 if it has none
+	Start    int64     // Unix nanoseconds of the run's start by which its times were told, 0 if not known
 }
 
 // Entry is an envelope that waits for its answer. Body is a view of the outbox, valid until Done.

@@ -10,6 +10,7 @@ import (
 
 // DSN is a parsed data source name: {scheme}://{public_key}[:{secret_key}]@{host}[:{port}][{path}]/{project_id}.
 type DSN struct {
+	_         [0]func() // no code to compare it
 	Scheme    string
 	PublicKey string
 	SecretKey string // legacy; passed on, never needed
