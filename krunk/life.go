@@ -33,8 +33,9 @@ func (c *Client) Flush(d time.Duration) bool {
 	c.parts.take()
 	timeout := make(chan struct{})
 	t := time.AfterFunc(d, func() { close(timeout) })
-	defer t.Stop()
-	return c.flush(timeout)
+	done := c.flush(timeout)
+	t.Stop()
+	return done
 }
 
 func (c *Client) flush(timeout <-chan struct{}) bool {
@@ -152,9 +153,9 @@ func (c *Client) deliver() {
 func await(done <-chan struct{}, d time.Duration) {
 	limit := notify.NewAlarm()
 	limit.Set(max(d, 0))
-	defer limit.Stop()
 	select {
 	case <-done:
 	case <-limit.C():
 	}
+	limit.Stop()
 }

@@ -71,16 +71,16 @@ func (r *Recorder) rest(stop <-chan struct{}) bool {
 // stop was closed.
 func (r *Recorder) waitForRoom(stop <-chan struct{}) bool {
 	r.room.Sleep()
-	defer r.room.Awake()
-	if r.freed.Load() {
-		return true
+	going := true
+	if !r.freed.Load() {
+		select {
+		case <-r.room.C():
+		case <-stop:
+			going = false
+		}
 	}
-	select {
-	case <-r.room.C():
-		return true
-	case <-stop:
-		return false
-	}
+	r.room.Awake()
+	return going
 }
 
 // work reports whether there is anything to do now; it is asked after the bell was armed, so nothing is missed.
