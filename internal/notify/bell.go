@@ -17,6 +17,8 @@ const (
 )
 
 // NewBell returns a bell.
+//
+//go:noinline
 func NewBell() *Bell { return &Bell{ch: make(chan struct{}, 1)} }
 
 // Ring wakes the owner if it sleeps. It never blocks and does not allocate.

@@ -74,6 +74,7 @@ func shown(s, set string) string {
 	return " " + text.Quote(s)
 }
 
+//go:noinline
 func cutLast(s string, c byte) (before, after string, ok bool) {
 	if i := strings.LastIndexByte(s, c); i >= 0 {
 		return s[:i], s[i+1:], true

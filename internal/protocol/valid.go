@@ -122,6 +122,7 @@ func (v *validator) take(c byte) bool {
 	return true
 }
 
+//go:noinline
 func (v *validator) word(w string) bool {
 	if len(v.b)-v.i < len(w) || string(v.b[v.i:v.i+len(w)]) != w {
 		return false

@@ -67,6 +67,8 @@ func innermost(errs []record.Error, i int) string {
 }
 
 // says reports whether the name of an error's type means something. Package errors may be github.com/pkg/errors as well.
+//
+//go:noinline
 func says(typ string) bool {
 	switch typ {
 	case "", "*fmt.wrapError", "*fmt.wrapErrors", "*errors.errorString", "*errors.joinError",

@@ -66,6 +66,8 @@ func (m *items) begin() []byte {
 }
 
 // end puts the line before the payload and returns the item and how long the line is.
+//
+//go:noinline
 func (m *items) end(line []byte) (item []byte, n int) {
 	m.buf = append(m.buf, '\n')
 	at := itemHead - len(line)

@@ -149,6 +149,8 @@ func (s *scope) room() int {
 }
 
 // set appends an entry for which there is room.
+//
+//go:noinline
 func (s *scope) set(p part, name, value string) {
 	b := append(s.mem, uint8(p), uint8(len(name)))
 	b = binary.LittleEndian.AppendUint16(b, uint16(len(value)))
