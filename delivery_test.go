@@ -70,6 +70,51 @@ func TestPanicThatWaitsHoldsUpNothing(t *testing.T) {
 	})
 }
 
+func crashIn(c *krunk.Client, depth int) {
+	if depth > 0 {
+		crashIn(c, depth-1)
+		return
+	}
+	crash(c, strings.Repeat("p", 300))
+}
+
+// Nor do many, wherever in the outbox they came to lie while the server was slow, and however small the client is.
+func TestPanicsThatWaitHoldUpNoLogs(t *testing.T) {
+	for _, memory := range []int{128 << 10, 256 << 10, 1 << 20} {
+		synctest.Test(t, func(t *testing.T) {
+			c, srv := start(t, krunk.Config{Memory: memory, MaxPanicRepeats: -1, Channels: map[string]krunk.Thresholds{"net": {Send: "info"}}})
+			net := c.Channel("net")
+			slow := make(chan bool)
+			srv.Answer(func(r sentrytest.Received) sentrytest.Reply {
+				<-slow
+				if len(r.Events) > 0 {
+					return sentrytest.Limit("3600:error:organization")
+				}
+				return sentrytest.OK()
+			})
+			for kind := range 60 {
+				net.Info("between two panics")
+				crashIn(c, kind)
+				time.Sleep(3 * time.Second)
+			}
+			close(slow)
+			time.Sleep(time.Minute)
+			before := len(srv.Logs())
+			const records = 2_000
+			for i := range records {
+				net.Info("packet", krunk.Int("seq", i))
+				time.Sleep(4 * time.Millisecond)
+			}
+			time.Sleep(10 * time.Second)
+			if n := len(srv.Logs()) - before; n != records {
+				t.Errorf("%d bytes: %d log records arrived, want %d; given up: %v", memory, n, records, c.Stats().Losses)
+			}
+			srv.Answer(nil)
+			time.Sleep(time.Hour)
+		})
+	}
+}
+
 // One event that the server answers with 502, for what is in it, holds up nothing: 20 good ones behind it arrive within five
 // seconds, and in the end it is given up and told.
 func TestPoisonedEventHoldsUpNothing(t *testing.T) {

@@ -111,7 +111,7 @@ func TestOutboxPublishesLast(t *testing.T) {
 	}()
 	for i := range 30 {
 		body[i] = byte(i)
-		o.Put(Meta{Kind: Fatal}, body)
+		o.Put(Meta{Kind: Event}, body)
 		if n := <-seen; n != 1 {
 			t.Fatalf("entry %d is published and found %d times", i, n)
 		}

@@ -29,7 +29,7 @@ type Entry struct {
 // Outbox keeps encoded envelopes until each one was answered or given up. The recorder puts, the sender takes; neither runs
 // on a goroutine of the game, so a mutex does.
 //
-// An entry lies in the first gap that it fits into. So one that waits, for the end of a rate limit or because a server refuses
+// An entry lies in the first gap that it fits into, a fatal one in the last. So one that waits, for the end of a rate limit or because a server refuses
 // it, takes its own room and no more. What is in the block says all that is needed to find the entries after a crash
 // (ScanOutbox); the rest is on the heap.
 type Outbox struct {
@@ -137,6 +137,9 @@ func (o *Outbox) Put(m Meta, body []byte) bool {
 	need := room(len(body))
 	o.lock()
 	at, i := o.gap(need)
+	if m.Kind == Fatal {
+		at, i = o.top(need)
+	}
 	fits := o.used+need <= o.share(m.Kind) && at+need <= uint64(len(o.buf)) && len(o.entries) < len(o.buf)/leastRoom
 	if fits {
 		o.last++
@@ -161,6 +164,22 @@ func (o *Outbox) gap(need uint64) (at uint64, i int) {
 		at = o.entries[i].at + o.entries[i].room()
 	}
 	return at, len(o.entries)
+}
+
+// top returns the last place with that much room. What may wait for hours lies together there, and does not part what is free.
+func (o *Outbox) top(need uint64) (at uint64, i int) {
+	end := uint64(len(o.buf)) &^ 7
+	for i = len(o.entries); i > 0; i-- {
+		s := &o.entries[i-1]
+		if end-s.at-s.room() >= need {
+			return end - need, i
+		}
+		end = s.at
+	}
+	if end < need {
+		return uint64(len(o.buf)), 0
+	}
+	return end - need, 0
 }
 
 func (o *Outbox) share(k Kind) uint64 {

@@ -145,3 +145,22 @@ func TestMaxBodyAfterTooLarge(t *testing.T) {
 		}
 	})
 }
+
+// What may wait for hours lies at the end, so that what comes and goes before it leaves one gap and not many.
+func TestFatalOnesLieTogether(t *testing.T) {
+	o := NewOutbox(Words(8 << 10))
+	for i := range 6 {
+		if !o.Put(Meta{Kind: Event}, make([]byte, 500)) || !o.Put(Meta{Kind: Fatal}, make([]byte, 300)) {
+			t.Fatalf("no room for the pair %d", i)
+		}
+	}
+	for seq := uint64(1); seq < 12; seq += 2 {
+		o.Done(seq)
+	}
+	if !o.Put(Meta{Kind: Event}, make([]byte, 4<<10)) {
+		t.Error("an entry of half of the block finds no room beside six of less than a third in all")
+	}
+	if got := len(ScanOutbox(o.buf, o.Key())); got != 7 {
+		t.Errorf("the scan finds %d entries, want 7", got)
+	}
+}

@@ -127,8 +127,8 @@ func TestNoAnswerHoldsTheLine(t *testing.T) {
 	})
 }
 
-// What waits for the end of a limit has half of the outbox; the newest over that are dropped for the limit.
-func TestWaitingPanicsHaveHalf(t *testing.T) {
+// What waits for the end of a limit has a quarter of the outbox; the newest over that are dropped for the limit.
+func TestWaitingPanicsHaveAQuarter(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		g := newRig(t, then(transport.Response{Status: 200, RateLimits: "3600:error:key"}))
 		g.event(t, "meets the limit")
@@ -138,8 +138,8 @@ func TestWaitingPanicsHaveHalf(t *testing.T) {
 			g.put(t, blackbox.Fatal, protocol.CategoryError, fmt.Sprint(i, big))
 			synctest.Wait()
 		}
-		if got := fmt.Sprint(g.untold()); g.waiting() != 5 || got != "[ratelimit_backoff error 5]" {
-			t.Errorf("%d wait, counted %s; want five and five", g.waiting(), got)
+		if got := fmt.Sprint(g.untold()); g.waiting() != 2 || got != "[ratelimit_backoff error 8]" {
+			t.Errorf("%d wait, counted %s; want two and eight", g.waiting(), got)
 		}
 		time.Sleep(2 * time.Hour)
 		for i, a := range g.attempts()[1:] {

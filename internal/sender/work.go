@@ -205,10 +205,11 @@ func (s *Sender) limited(m blackbox.Meta) bool {
 	return s.limits.Limited(c, now) || c == protocol.CategoryLogItem && s.limits.Limited(protocol.CategoryLogByte, now)
 }
 
-// overflow drops the newest of the panics that wait for the end of a rate limit and take more than half of the outbox.
+// overflow drops the newest of the panics that wait for the end of a rate limit and take more than a quarter of the outbox. Log
+// records may fill half of it: a quarter is left to them, which holds the longest batch.
 func (s *Sender) overflow() {
 	for s.limits.Limited(protocol.CategoryError, time.Now()) {
-		e, ok := s.cfg.Outbox.Newest(blackbox.Fatal, s.cfg.Outbox.Size()/2)
+		e, ok := s.cfg.Outbox.Newest(blackbox.Fatal, s.cfg.Outbox.Size()/4)
 		if !ok {
 			return
 		}
