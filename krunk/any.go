@@ -306,9 +306,9 @@ func appendMap[T any](e *encoder, m map[string]T, depth int) {
 		return
 	}
 	keys := make([]string, 0, min(len(m), anyMembers, 64))
-	room := limit(depth) - len(e.b)
+	room, half := limit(depth)-len(e.b), e.work/2 // the other half is for what the keys stand for
 	for k := range m {
-		if len(keys) == anyMembers || e.work < 0 || room < 0 {
+		if len(keys) == anyMembers || e.work < half || room < 0 {
 			break // which ones of a map that has no room as a whole is left to chance
 		}
 		room -= len(k) + len(`"":1,`)

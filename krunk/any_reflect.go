@@ -150,7 +150,7 @@ func (e *encoder) mapping(v reflect.Value, depth int) {
 	if e.deep(depth) {
 		return
 	}
-	cost := 8 + int(t.Elem().Size()+t.Key().Size())/16
+	cost := 12 + int(t.Elem().Size()+t.Key().Size())/16
 	keys := e.keys(v, limit(depth)-len(e.b))
 	outer, n := e.behind, v.Len()
 	e.b = append(e.b, '{')
@@ -181,8 +181,8 @@ type mapKey struct {
 // that has no room as a whole is left to chance.
 func (e *encoder) keys(v reflect.Value, room int) []mapKey {
 	keys := make([]mapKey, 0, min(v.Len(), anyMembers, 64))
-	cost := 4 + int(v.Type().Key().Size()/16)
-	for iter := v.MapRange(); len(keys) < anyMembers && e.work > 0 && room > 0 && iter.Next(); {
+	cost, half := 4+int(v.Type().Key().Size()/16), e.work/2 // the other one is for what the keys stand for
+	for iter := v.MapRange(); len(keys) < anyMembers && e.work > half && room > 0 && iter.Next(); {
 		e.work -= cost
 		k := mapKey{key: iter.Key()}
 		k.name = e.keyName(k.key)

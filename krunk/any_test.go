@@ -12,6 +12,7 @@ import (
 	"os"
 	"os/exec"
 	"runtime"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -345,4 +346,19 @@ func dieWith(t *testing.T, which string) {
 		recovered(list)
 	}
 	c.Close(time.Second)
+}
+
+// Of a large map as many members are kept as have room, not one: looking at the keys leaves something for what they stand for.
+func TestAnyKeepsMembersOfLargeMaps(t *testing.T) {
+	texts, places := map[string]int{}, map[int]place{}
+	for i := range 1000 {
+		texts[strconv.Itoa(i)], places[i] = i, place{1, 2}
+	}
+	for _, v := range []any{texts, places} {
+		_, _, s := settleAny(v)
+		var got map[string]any
+		if err := json.Unmarshal([]byte(s), &got); err != nil || len(got) < 20 || got[mark] == nil {
+			t.Errorf("%T: %d members, %v, want 20 or more and a mark: %s", v, len(got), err, s)
+		}
+	}
 }

@@ -149,3 +149,21 @@ func TestWaitingPanicsHaveAQuarter(t *testing.T) {
 		}
 	})
 }
+
+// A crash that is itself the one which meets the limit waits for its end; anything else is settled by the 429.
+func TestPanicThatMeetsTheLimitWaits(t *testing.T) {
+	for kind, want := range map[blackbox.Kind]int{blackbox.Fatal: 2, blackbox.Event: 1} {
+		synctest.Test(t, func(t *testing.T) {
+			g := newRig(t, then(transport.Response{Status: 429, RateLimits: "3600:error:key"}, transport.Response{Status: 200}))
+			g.put(t, kind, protocol.CategoryError, "boom")
+			synctest.Wait()
+			if n := g.waiting(); n != want-1 {
+				t.Errorf("kind %d: %d wait behind the limit, want %d", kind, n, want-1)
+			}
+			time.Sleep(2 * time.Hour)
+			if n := len(g.attempts()); n != want || g.waiting() != 0 {
+				t.Errorf("kind %d: %d attempts, %d wait; want %d and none", kind, n, g.waiting(), want)
+			}
+		})
+	}
+}

@@ -21,7 +21,9 @@ func (s *Sender) settle(f *flight) {
 		s.done(e)
 		s.cfg.Outbox.Accepted()
 	case limited: // what was over a quota was counted by the server, the rest of the envelope was taken
-		s.done(e)
+		if !s.mustWait(e) {
+			s.done(e)
+		}
 	case final:
 		s.drop(e, protocol.ReasonSendError)
 	case tooLarge:
