@@ -133,7 +133,6 @@ func Start(cfg Config) (*Client, error) {
 			return nil, errors.New("krunk: Config.Sampling: " + err.Error())
 		}
 	}
-	c.idle, c.done = make(chan struct{}, 1), make(chan struct{}, 2)
 	c.build(blackbox.NewHistoryBuffer(block[ring:history]), module)
 	c.work()
 	return c, nil
@@ -148,9 +147,8 @@ func (c *Client) build(history *blackbox.HistoryBuffer, module string) {
 	}
 	id := ident.New()
 	copy(run.SpanID[:], id[8:])
-	progress := new(notify.Signal)
 	cfg := recorder.Config{
-		Ring: c.ring, Changes: c.changes, History: history, Outbox: c.outbox, Bell: c.bell, Progress: progress, Tally: c.tally, IDs: &c.ids,
+		Ring: c.ring, Changes: c.changes, History: history, Outbox: c.outbox, Bell: c.bell, Progress: &c.progress, Tally: c.tally, IDs: &c.ids,
 		Stacks: stack.Options{MainModule: module, InApp: p.Code.InApp, Cut: p.Code.Wrappers, Memory: p.shares.stacks}, Room: recorder.Room{Scope: p.shares.scope, Item: p.shares.item, Logs: p.shares.logs}, Run: run,
 		Bytes: c.controls.Bytes, Untell: c.untell,
 	}
@@ -165,7 +163,7 @@ func (c *Client) build(history *blackbox.HistoryBuffer, module string) {
 				DSN: p.dsn.String(), SDKName: sdkName, SDKVersion: Version, TraceID: text.Hex(run.TraceID[:]),
 				PublicKey: p.dsn.PublicKey, Release: p.Release, Environment: p.Environment,
 			},
-			Start: run.Start, Outbox: c.outbox, Aloft: p.shares.item, Progress: progress, Tally: c.tally, Collect: c.collect, Killed: c.controls.Killed,
+			Start: run.Start, Outbox: c.outbox, Aloft: p.shares.item, Progress: &c.progress, Tally: c.tally, Collect: c.collect, Killed: c.controls.Killed,
 			Freed: func() { c.recorder.Freed() },
 		})
 		cfg.Wake, cfg.Away = c.sender.Wake, c.sender.Away

@@ -18,10 +18,18 @@ type life struct {
 	closed    atomic.Bool
 	closing   sync.Once
 	delivered bool          // immutable after closing
-	stop      chan struct{} // ends the recorder's goroutine when closed; owned by who took idle, at first by Close
-	done      chan struct{} // gets something from each goroutine that has ended
-	idle      chan struct{} // holds a token while Close has ended the goroutines and nobody runs them again
+	progress  notify.Signal // of recorder, sender and what is below
+	run       *run          // owned by who took idle, at first by Close
+	idle      atomic.Bool   // the goroutines have ended and nobody runs them again
 }
+
+// run is both goroutines.
+type run struct {
+	_    [0]func() // no code to compare it
+	left atomic.Int32
+}
+
+func (r *run) ended() bool { return r.left.Load() == 0 }
 
 // Flush waits until everything that was captured before the call was delivered or counted as dropped, for at most d. It
 // reports false when the time ran out. A pause after a failed attempt ends early, once a second at most, but not one that the server
@@ -31,18 +39,17 @@ func (c *Client) Flush(d time.Duration) bool {
 		return true
 	}
 	c.parts.take()
-	timeout := make(chan struct{})
-	t := time.AfterFunc(d, func() { close(timeout) })
-	done := c.flush(timeout)
-	t.Stop()
+	limit := c.progress.Limit(d)
+	done := c.flush(limit)
+	limit.Stop()
 	return done
 }
 
-func (c *Client) flush(timeout <-chan struct{}) bool {
-	if !c.recorder.Flush(timeout, c.ring.Head()) {
+func (c *Client) flush(limit *notify.Limit) bool {
+	if !c.recorder.Flush(limit, c.ring.Head()) {
 		return false
 	}
-	return c.sender == nil || c.sender.Flush(timeout)
+	return c.sender == nil || c.sender.Flush(limit)
 }
 
 // Close stops capturing, flushes for at most d, and ends both goroutines; it reports what Flush reported. Later calls of any
@@ -59,15 +66,15 @@ func (c *Client) Close(d time.Duration) bool {
 		c.parts.take()
 		stored := c.shut()
 		c.delivered = c.Flush(d)
-		await(stored, time.Until(deadline))
-		await(c.rest(), closeGrace)
+		c.await(stored.Load, time.Until(deadline))
+		c.await(c.rest().ended, closeGrace)
 	})
 	return c.delivered
 }
 
-// shut closes the gates and the controller. The channel that it returns is closed when the controller has stored its policy,
-// which may take as long as the game's storage does: nothing waits for that with c.mu held.
-func (c *Client) shut() <-chan struct{} {
+// shut closes the gates and the controller. What it returns becomes true when the controller has stored its policy, which may
+// take as long as the game's storage does: nothing waits for that with c.mu held.
+func (c *Client) shut() *atomic.Bool {
 	c.mu.Lock()
 	c.closed.Store(true)
 	ctl := c.controls.Hooks()
@@ -75,52 +82,50 @@ func (c *Client) shut() <-chan struct{} {
 		ch.gate.Set(gate.Off())
 	}
 	c.mu.Unlock()
-	stored := make(chan struct{})
+	stored := new(atomic.Bool)
 	if ctl == nil {
-		close(stored)
+		stored.Store(true)
 		return stored
 	}
 	go func() {
 		ctl.Close() // shuts the gates again: a policy may have come in between
-		close(stored)
+		stored.Store(true)
+		c.progress.Broadcast()
 	}()
 	return stored
 }
 
 // work runs both goroutines. It is called by Start and by who took idle.
 func (c *Client) work() {
-	stop := make(chan struct{})
-	c.stop = stop
-	go func() {
-		defer c.ended()
-		c.recorder.Work(stop)
-	}()
+	r := new(run)
+	c.run = r
+	r.left.Store(1)
 	if c.sender != nil {
-		go func() {
-			defer c.ended()
-			c.sender.Work()
-		}()
+		r.left.Store(2)
+		go c.goes(r, c.sender.Work)
 	}
+	go c.goes(r, c.recorder.Work)
 }
 
-func (c *Client) ended() { c.done <- struct{}{} }
+// goes is one of the goroutines of a run. Once both have ended, somebody else may run them.
+func (c *Client) goes(r *run, work func()) {
+	defer func() {
+		if r.left.Add(-1) == 0 {
+			c.idle.Store(true)
+			c.progress.Broadcast()
+		}
+	}()
+	work()
+}
 
-// rest ends both goroutines. The channel that it returns is closed when they have ended; then somebody else may run them.
-func (c *Client) rest() <-chan struct{} {
-	close(c.stop)
+// rest tells both goroutines to end and returns their run.
+func (c *Client) rest() *run {
+	r := c.run
+	c.recorder.Stop()
 	if c.sender != nil {
 		c.sender.Stop()
 	}
-	ended := make(chan struct{})
-	go func() {
-		<-c.done
-		if c.sender != nil {
-			<-c.done
-		}
-		c.idle <- struct{}{}
-		close(ended)
-	}()
-	return ended
+	return r
 }
 
 // deliver is Flush with Config.PanicWait, for a panic that is about to kill the program or meets a closed client. Where Close
@@ -131,31 +136,24 @@ func (c *Client) deliver() {
 	if wait <= 0 {
 		return
 	}
-	deadline, timeout := time.Now().Add(wait), make(chan struct{})
-	t := time.AfterFunc(wait, func() { close(timeout) })
-	defer t.Stop()
-	if c.flush(timeout) || !c.closed.Load() || c.sender == nil {
+	deadline, limit := time.Now().Add(wait), c.progress.Limit(wait)
+	defer limit.Stop()
+	if c.flush(limit) || !c.closed.Load() || c.sender == nil {
 		return
 	}
-	select {
-	case <-c.idle:
-	case <-timeout:
+	if !c.progress.Wait(limit, func() bool { return c.idle.CompareAndSwap(true, false) }) {
 		return
 	}
 	c.recorder.Resume()
 	c.sender.Resume()
 	c.work()
-	c.flush(timeout)
-	await(c.rest(), min(time.Until(deadline), closeGrace))
+	c.flush(limit)
+	c.await(c.rest().ended, min(time.Until(deadline), closeGrace))
 }
 
-// await waits until done is closed, for at most d.
-func await(done <-chan struct{}, d time.Duration) {
-	limit := notify.NewAlarm()
-	limit.Set(max(d, 0))
-	select {
-	case <-done:
-	case <-limit.C():
-	}
+// await waits until done, for at most d.
+func (c *Client) await(done func() bool, d time.Duration) {
+	limit := c.progress.Limit(max(d, 0))
+	c.progress.Wait(limit, done)
 	limit.Stop()
 }

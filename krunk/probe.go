@@ -18,10 +18,9 @@ func (c *Client) Probe(d time.Duration) error {
 	case c.closed.Load():
 		return errors.New("krunk: Probe: the client is closed; call Probe before Close")
 	}
-	timeout := make(chan struct{})
-	t := time.AfterFunc(d, func() { close(timeout) })
-	defer t.Stop()
-	text, ok := c.sender.Probe(timeout)
+	limit := c.progress.Limit(d)
+	defer limit.Stop()
+	text, ok := c.sender.Probe(limit)
 	switch {
 	case !ok:
 		return errors.New("krunk: Probe: no answer within " + d.String() + "; compare the host in Config.DSN with what the server shows, or allow more time")

@@ -1,32 +1,35 @@
 package notify
 
-import "time"
+import (
+	"sync/atomic"
+	"time"
+)
 
-// Alarm is a timer whose channel carries nothing. The channel of a time.Timer carries a time.Time, which keeps the formatting
-// of times and the time zones alive: 55 KiB of a program for 32-bit ARM that has no use for them. It is owned by one goroutine.
+// Alarm is a timer that rings a bell, so that its owner waits for one channel alone. The channel of a time.Timer carries a
+// time.Time besides, which keeps the formatting of times and the time zones alive: 55 KiB of a program for 32-bit ARM that has
+// no use for them. It is owned by one goroutine.
 type Alarm struct {
-	ch    chan struct{}
+	bell  *Bell
 	timer *time.Timer
+	rang  atomic.Bool
 }
 
 // NewAlarm returns an alarm that is not set.
-func NewAlarm() *Alarm {
-	a := &Alarm{ch: make(chan struct{}, 1)}
+func NewAlarm(bell *Bell) *Alarm {
+	a := &Alarm{bell: bell}
 	a.timer = time.AfterFunc(time.Hour, a.ring)
 	a.timer.Stop()
 	return a
 }
 
 func (a *Alarm) ring() {
-	select {
-	case a.ch <- struct{}{}:
-	default:
-	}
+	a.rang.Store(true)
+	a.bell.Call()
 }
 
-// C returns the channel that gets something once the time is over. A ring that was under way when Set or Stop was called may
-// come after it.
-func (a *Alarm) C() <-chan struct{} { return a.ch }
+// Rang reports whether the time was over since it was asked last. A ring that was under way when Set or Stop was called may come
+// after it.
+func (a *Alarm) Rang() bool { return a.rang.Load() && a.rang.Swap(false) }
 
 // Set makes the alarm ring after d, and not when it was to ring before.
 func (a *Alarm) Set(d time.Duration) {
@@ -37,8 +40,5 @@ func (a *Alarm) Set(d time.Duration) {
 // Stop makes the alarm not ring.
 func (a *Alarm) Stop() {
 	a.timer.Stop()
-	select {
-	case <-a.ch:
-	default:
-	}
+	a.rang.Store(false)
 }

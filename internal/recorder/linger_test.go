@@ -32,11 +32,10 @@ func (g *rig) capture(t *testing.T, k blackbox.Kind, flags uint16, text string) 
 func working(t *testing.T, f func(t *testing.T, g *rig)) {
 	synctest.Test(t, func(t *testing.T) {
 		g := newRig(1<<20, nil)
-		stop := make(chan struct{})
-		go g.Work(stop)
+		go g.Work()
 		synctest.Wait()
 		f(t, g)
-		close(stop)
+		g.Stop()
 		synctest.Wait()
 	})
 }

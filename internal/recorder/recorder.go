@@ -88,6 +88,7 @@ type marks struct {
 	flushTo atomic.Uint64 // position up to which somebody waits
 	done    atomic.Uint64 // position up to which everything is in the outbox or counted
 	freed   atomic.Bool   // the outbox got room since the recorder last looked
+	quit    atomic.Bool   // Work shall return
 	ended   atomic.Bool   // Work has returned
 }
 
@@ -111,7 +112,10 @@ func New(cfg Config) *Recorder {
 	if cfg.Bytes == nil {
 		cfg.Bytes = func() int64 { return 0 }
 	}
-	r := &Recorder{cfg: cfg, room: notify.NewBell(), reader: blackbox.NewReader(cfg.Ring), began: time.Now(), batch: notify.NewAlarm(), poll: notify.NewAlarm()}
+	r := &Recorder{
+		cfg: cfg, room: notify.NewBell(), reader: blackbox.NewReader(cfg.Ring), began: time.Now(),
+		batch: notify.NewAlarm(cfg.Bell), poll: notify.NewAlarm(cfg.Bell),
+	}
 	s := scrub.New(home())
 	r.scope = newScope(cfg.Scope, cfg.Item/3, s)
 	if cfg.Outbox != nil {
@@ -133,35 +137,37 @@ func (r *Recorder) Freed() {
 func (r *Recorder) Processed() uint64 { return r.done.Load() }
 
 // Flush waits until everything before pos is in the outbox or counted, also records that wait for their batch. It reports
-// false when cancel was closed first or the recorder has stopped.
-func (r *Recorder) Flush(cancel <-chan struct{}, pos uint64) bool {
+// false when the limit, one of Config.Progress, was over first or the recorder has stopped.
+func (r *Recorder) Flush(limit *notify.Limit, pos uint64) bool {
 	for {
 		old := r.flushTo.Load()
 		if old >= pos || r.flushTo.CompareAndSwap(old, pos) {
 			break
 		}
 	}
-	for {
-		changed := r.cfg.Progress.Changed()
-		ended := r.ended.Load()
-		if r.done.Load() >= pos {
+	r.cfg.Progress.Wait(limit, func() bool {
+		if r.ended.Load() || r.done.Load() >= pos {
 			return true
 		}
-		if ended {
-			return false
-		}
 		r.cfg.Bell.Call()
-		select {
-		case <-changed:
-		case <-cancel:
-			return false
-		}
-	}
+		return false
+	})
+	return r.done.Load() >= pos
+}
+
+// Stop makes Work return once it has read everything that it can.
+func (r *Recorder) Stop() {
+	r.quit.Store(true)
+	r.cfg.Bell.Call()
+	r.room.Call()
 }
 
 // Resume makes a recorder whose Work has returned ready for another Work, which goes on where the first one ended. The caller
 // sees to it that there is one at a time.
-func (r *Recorder) Resume() { r.ended.Store(false) }
+func (r *Recorder) Resume() {
+	r.quit.Store(false)
+	r.ended.Store(false)
+}
 
 func (r *Recorder) end() {
 	r.ended.Store(true)

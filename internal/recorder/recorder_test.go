@@ -251,8 +251,7 @@ func TestWithoutAnOutbox(t *testing.T) {
 func TestWorkBatchesAndFlushes(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		g := newRig(1<<20, nil)
-		stop := make(chan struct{})
-		go g.Work(stop)
+		go g.Work()
 		log := func() {
 			g.log(t, 0, "m")
 			g.cfg.Bell.Ring()
@@ -289,7 +288,7 @@ func TestWorkBatchesAndFlushes(t *testing.T) {
 		if n := count(); n != batchSize {
 			t.Errorf("%d log records of a full batch, want %d after a step of lingering", n, batchSize)
 		}
-		close(stop)
+		g.Stop()
 		synctest.Wait()
 		if g.log(t, 0, "late"); g.Flush(nil, g.ring.Head()) {
 			t.Error("Flush of a stopped recorder reports success")
@@ -304,12 +303,12 @@ func TestFlushAndStopWhileStalled(t *testing.T) {
 		for i := range 30 {
 			g.event(t, i, strings.Repeat("x", 1000))
 		}
-		stop, cancel := make(chan struct{}), make(chan struct{})
-		go g.Work(stop)
+		limit := g.cfg.Progress.Limit(time.Hour)
+		go g.Work()
 		result := make(chan bool)
-		go func() { result <- g.Flush(cancel, g.ring.Head()) }()
+		go func() { result <- g.Flush(limit, g.ring.Head()) }()
 		synctest.Wait()
-		close(cancel)
+		limit.End()
 		if <-result {
 			t.Error("a flush that was cancelled reports success")
 		}
@@ -318,7 +317,7 @@ func TestFlushAndStopWhileStalled(t *testing.T) {
 		if n, _, _ := g.outbox.Usage(); n == 0 {
 			t.Error("room was not used")
 		}
-		close(stop)
+		g.Stop()
 		synctest.Wait()
 		if !g.ended.Load() {
 			t.Error("Work did not return")

@@ -9,36 +9,37 @@ import (
 	"github.com/krunk-go/krunk/internal/record"
 )
 
-// Work runs until stop is closed. A panic outside of a record costs the log records that wait for their batch.
-func (r *Recorder) Work(stop <-chan struct{}) {
+// Work runs until Stop. A panic outside of a record costs the log records that wait for their batch.
+func (r *Recorder) Work() {
 	defer r.end()
-	notify.Keep(func() bool { return r.live(stop) }, func() {
+	notify.Keep(r.live, func() {
 		r.fault()
 		r.loseLogs()
 	})
 }
 
-// live runs until stop is closed and then reports true.
-func (r *Recorder) live(stop <-chan struct{}) bool {
+// live runs until Stop and then reports true.
+func (r *Recorder) live() bool {
 	r.cfg.IDs.Fill()
 	r.warm()
 	for {
+		r.tick()
 		r.drain()
 		if r.stalled() {
-			if !r.waitForRoom(stop) {
+			if !r.waitForRoom() {
 				return true
 			}
 			continue
 		}
-		if !r.rest(stop) {
+		if !r.rest() {
 			return true
 		}
 	}
 }
 
-// rest waits until there is something to do. It reports false when stop was closed. Who waits for a flush must not wait for a step
+// rest waits until there is something to do. It reports false when Stop was called. Who waits for a flush must not wait for a step
 // as well: then it sleeps, and every record wakes it.
-func (r *Recorder) rest(stop <-chan struct{}) bool {
+func (r *Recorder) rest() bool {
 	step := r.linger.next()
 	if step > 0 && r.flushTo.Load() <= r.done.Load() {
 		r.cfg.Bell.Linger()
@@ -52,31 +53,26 @@ func (r *Recorder) rest(stop <-chan struct{}) bool {
 	}
 	r.events.rest()
 	r.items.rest()
+	if r.quit.Load() {
+		return false
+	}
 	if step > 0 {
 		r.poll.Set(step)
 		defer r.poll.Stop()
 	}
-	select {
-	case <-r.cfg.Bell.C():
-	case <-r.poll.C():
-	case <-r.batch.C():
-		r.logs.due = true
-	case <-stop:
-		return false
-	}
+	<-r.cfg.Bell.C()
 	return true
 }
 
 // waitForRoom sleeps until the sender has freed something; what is captured meanwhile wakes nobody. It reports false when
-// stop was closed.
-func (r *Recorder) waitForRoom(stop <-chan struct{}) bool {
+// Stop was called.
+func (r *Recorder) waitForRoom() bool {
 	r.room.Sleep()
 	going := true
 	if !r.freed.Load() {
-		select {
-		case <-r.room.C():
-		case <-stop:
-			going = false
+		if going = !r.quit.Load(); going {
+			<-r.room.C()
+			going = !r.quit.Load()
 		}
 	}
 	r.room.Awake()
@@ -84,7 +80,10 @@ func (r *Recorder) waitForRoom(stop <-chan struct{}) bool {
 }
 
 // work reports whether there is anything to do now; it is asked after the bell was armed, so nothing is missed.
-func (r *Recorder) work() bool { return r.reader.Ready() || r.logs.due || r.reached() }
+func (r *Recorder) work() bool {
+	r.tick()
+	return r.reader.Ready() || r.logs.due || r.reached()
+}
 
 // warm encodes once, off the game's goroutines: go-json compiles a type at its first use.
 func (r *Recorder) warm() {
@@ -146,10 +145,8 @@ const (
 
 // tick sees whether the batch is due, since the ring may never be empty.
 func (r *Recorder) tick() {
-	select {
-	case <-r.batch.C():
+	if r.batch.Rang() {
 		r.logs.due = true
-	default:
 	}
 }
 

@@ -129,11 +129,10 @@ func TestWorkGoesOn(t *testing.T) {
 						return 0
 					}
 				})
-				stop := make(chan struct{})
 				over := make(chan struct{})
 				go func() {
 					defer close(over)
-					g.Work(stop)
+					g.Work()
 				}()
 				g.log(t, 0, "lost")
 				g.cfg.Bell.Ring()
@@ -152,7 +151,7 @@ func TestWorkGoesOn(t *testing.T) {
 				if entries, _, _ := g.outbox.Usage(); entries != 2 {
 					t.Errorf("%d envelopes, want the event and the log record", entries)
 				}
-				close(stop)
+				g.Stop()
 				<-over
 				if g.Flush(nil, g.ring.Head()+1) {
 					t.Error("a flush of a recorder that ended reports success")
@@ -180,10 +179,9 @@ func scratchGoesBack(t *testing.T) {
 	if cap(g.items.buf) <= calm || cap(g.events.raw) <= calm || cap(g.events.frames) <= calmFrames {
 		t.Fatalf("the event took %d, %d and %d: it is not large", cap(g.items.buf), cap(g.events.raw), cap(g.events.frames))
 	}
-	stop := make(chan struct{})
-	go g.Work(stop)
+	go g.Work()
 	synctest.Wait()
-	close(stop)
+	g.Stop()
 	synctest.Wait()
 	if cap(g.items.buf) > calm || cap(g.events.raw) > calm || cap(g.events.frames) > calmFrames {
 		t.Errorf("%d, %d and %d are kept", cap(g.items.buf), cap(g.events.raw), cap(g.events.frames))

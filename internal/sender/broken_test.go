@@ -43,9 +43,8 @@ func TestTransportThatAlwaysGoesexit(t *testing.T) {
 			return transport.Response{}, nil
 		})
 		g.event(t, "boom")
-		cancel := make(chan struct{})
-		time.AfterFunc(time.Minute, func() { close(cancel) })
-		if g.Flush(cancel) || g.waiting() != 1 {
+		limit := g.cfg.Progress.Limit(time.Minute)
+		if g.Flush(limit) || g.waiting() != 1 {
 			t.Error("Flush reports success")
 		}
 		if n := len(g.attempts()); n < 4 || n > 10 {

@@ -36,11 +36,7 @@ func TestFlushIsOwedWhatWasThere(t *testing.T) {
 		g.event(t, "the first event")
 		g.put(t, blackbox.Log, protocol.CategoryLogItem, "a log record")
 		g.put(t, blackbox.Log, protocol.CategoryLogItem, "another log record")
-		limit := make(chan struct{})
-		go func() {
-			time.Sleep(time.Second)
-			close(limit)
-		}()
+		limit := g.cfg.Progress.Limit(time.Second)
 		if !g.Flush(limit) {
 			t.Error("not flushed")
 		}

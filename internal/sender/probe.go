@@ -1,47 +1,38 @@
 package sender
 
 import (
+	"sync/atomic"
 	"time"
 
 	"github.com/krunk-go/krunk/internal/blackbox"
+	"github.com/krunk-go/krunk/internal/notify"
 	"github.com/krunk-go/krunk/internal/protocol"
 )
 
 // probe is a question that somebody waits for the answer of.
 type probe struct {
-	_    [0]func()     // no code to compare it
-	done chan struct{} // closed when text is there
-	text string        // immutable after done is closed
+	_    [0]func() // no code to compare it
+	done atomic.Bool
+	text string // immutable after done
 }
 
 // Probe sends an envelope that does nothing, with what was dropped if there is something, and returns what the answer means
-// and what to write where that helps, "" if it is as it should be. It obeys no pause. It returns false when cancel was closed
-// before the answer came, or the sender has ended.
-func (s *Sender) Probe(cancel <-chan struct{}) (string, bool) {
-	p := &probe{done: make(chan struct{})}
-	for !s.probing.CompareAndSwap(nil, p) {
-		if other := s.probing.Load(); other != nil {
-			select {
-			case <-other.done:
-			case <-cancel:
-				return "", false
-			}
-		}
-	}
-	for {
-		changed := s.cfg.Progress.Changed()
-		if s.ended.Load() {
-			return "", false
+// and what to write where that helps, "" if it is as it should be. It obeys no pause. It returns false when the limit, one of
+// Config.Progress, was over before the answer came, or the sender has ended.
+func (s *Sender) Probe(limit *notify.Limit) (string, bool) {
+	p, mine := new(probe), false
+	s.cfg.Progress.Wait(limit, func() bool {
+		mine = mine || s.probing.CompareAndSwap(nil, p)
+		if s.ended.Load() || p.done.Load() {
+			return true
 		}
 		s.bell.Ring()
-		select {
-		case <-p.done:
-			return p.text, true
-		case <-cancel:
-			return "", false
-		case <-changed:
-		}
+		return false
+	})
+	if !p.done.Load() {
+		return "", false
 	}
+	return p.text, true
 }
 
 // answer makes the attempt that somebody waits for in Probe, once no other is under way.
@@ -52,7 +43,8 @@ func (s *Sender) answer() {
 	}
 	defer func() {
 		s.probing.Store(nil)
-		close(p.done)
+		p.done.Store(true)
+		s.cfg.Progress.Broadcast()
 	}()
 	p.text = "the attempt ended in a panic"
 	now, f := time.Now(), &s.flights[0]

@@ -54,15 +54,14 @@ func TestProbeEnds(t *testing.T) {
 			return transport.Response{Status: 200}, nil
 		})
 		answers := make(chan bool, 2)
-		cancel := make(chan struct{})
+		limit := g.cfg.Progress.Limit(time.Second)
 		for range 2 { // one waits for the other
 			go func() {
-				_, ok := g.Probe(cancel)
+				_, ok := g.Probe(limit)
 				answers <- ok
 			}()
 		}
 		time.Sleep(time.Second)
-		close(cancel)
 		if first, second := <-answers, <-answers; first || second {
 			t.Error("a probe without an answer reports one")
 		}

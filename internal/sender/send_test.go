@@ -235,9 +235,8 @@ func TestTransportThatIgnoresItsContext(t *testing.T) {
 		})
 		g.event(t, "boom")
 		synctest.Wait()
-		cancel := make(chan struct{})
-		time.AfterFunc(time.Second, func() { close(cancel) })
-		if g.Flush(cancel) {
+		limit := g.cfg.Progress.Limit(time.Second)
+		if g.Flush(limit) {
 			t.Error("Flush reports success while the transport hangs")
 		}
 		g.Stop()

@@ -104,27 +104,21 @@ func (s *Sender) Wake() { s.bell.Ring() }
 
 // Flush waits until everything that is in the outbox now was answered or counted, and what was dropped was reported. It ends
 // a pause of the sender's own early, but no more often than once a second, and not one that the server asked for. It reports
-// false when cancel was closed first.
-func (s *Sender) Flush(cancel <-chan struct{}) bool {
+// false when the limit, one of Config.Progress, was over first.
+func (s *Sender) Flush(limit *notify.Limit) bool {
 	last := s.cfg.Outbox.Last()
 	for old := s.flushTo.Load(); old < last && !s.flushTo.CompareAndSwap(old, last); old = s.flushTo.Load() {
 	}
 	ticket := s.asked.Add(1)
-	for {
-		changed, ended := s.cfg.Progress.Changed(), s.ended.Load()
-		if n, _, _ := s.cfg.Outbox.Usage(); s.served.Load() >= ticket || n > 0 && s.cfg.Outbox.Drained(last) {
+	s.cfg.Progress.Wait(limit, func() bool {
+		ended := s.ended.Load()
+		if n, _, _ := s.cfg.Outbox.Usage(); ended || s.served.Load() >= ticket || n > 0 && s.cfg.Outbox.Drained(last) {
 			return true
 		}
-		if ended {
-			return s.cfg.Outbox.Drained(last)
-		}
 		s.bell.Ring()
-		select {
-		case <-changed:
-		case <-cancel:
-			return s.cfg.Outbox.Drained(last)
-		}
-	}
+		return false
+	})
+	return s.served.Load() >= ticket || s.cfg.Outbox.Drained(last)
 }
 
 // Stop makes Work return and ends the attempts that are under way.

@@ -11,9 +11,8 @@ import (
 // frames calls Flush for a millisecond in each frame of a time.
 func (g *rig) frames(d time.Duration) {
 	for end := time.Now().Add(d); time.Now().Before(end); time.Sleep(16 * time.Millisecond) {
-		cancel := make(chan struct{})
-		time.AfterFunc(time.Millisecond, func() { close(cancel) })
-		g.Flush(cancel)
+		limit := g.cfg.Progress.Limit(time.Millisecond)
+		g.Flush(limit)
 	}
 }
 
@@ -61,9 +60,8 @@ func TestFlushObeysTheServer(t *testing.T) {
 		g := newRig(t, then(transport.Response{Status: 503, RetryAfter: "30"}))
 		g.event(t, "boom")
 		synctest.Wait()
-		cancel := make(chan struct{})
-		time.AfterFunc(5*time.Second, func() { close(cancel) })
-		if g.Flush(cancel) || len(g.attempts()) != 1 {
+		limit := g.cfg.Progress.Limit(5 * time.Second)
+		if g.Flush(limit) || len(g.attempts()) != 1 {
 			t.Errorf("%d attempts inside of the server's pause, want 1", len(g.attempts()))
 		}
 		if !g.Flush(nil) {

@@ -19,7 +19,7 @@ func (s *Sender) Work() {
 			s.Work()
 		}
 	}()
-	timer := notify.NewAlarm()
+	timer := notify.NewAlarm(s.bell)
 	for !s.stopping() {
 		wait := s.turn()
 		s.bell.Sleep()
@@ -29,10 +29,7 @@ func (s *Sender) Work() {
 			if wait > 0 {
 				timer.Set(wait)
 			}
-			select {
-			case <-s.bell.C():
-			case <-timer.C():
-			}
+			<-s.bell.C()
 		}
 		s.bell.Awake()
 	}
