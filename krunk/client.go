@@ -173,11 +173,10 @@ func (c *Client) build(history *blackbox.HistoryBuffer, module string) {
 
 // caller returns the main module's path; it is called by Start alone.
 func caller() string {
-	pc, file, _, _ := runtime.Caller(2)
-	if fn := runtime.FuncForPC(pc); fn != nil {
-		return mainModule(fn.Name(), file)
-	}
-	return mainModule("", file)
+	var pc [1]uintptr
+	runtime.Callers(3, pc[:])
+	f, _ := runtime.CallersFrames(pc[:]).Next() // resolving needs it anyway; runtime.Caller would be linked besides
+	return mainModule(f.Function, f.File)
 }
 
 // Channel returns the channel with that name, the same one for every call. Call it after Start: a nil Client has no channels

@@ -54,6 +54,7 @@ func TestFeedback(t *testing.T) {
 		}
 		c.Report(errors.New("boom"))
 		time.Sleep(time.Hour)
+		synctest.Wait()
 		if calls != 1 || len(srv.Events()) != 1 || len(srv.Logs()) != 0 {
 			t.Errorf("%d requests with %d events and %d log records for one error", calls, len(srv.Events()), len(srv.Logs()))
 		}

@@ -62,11 +62,11 @@ func (c *Client) Close(d time.Duration) bool {
 		return true
 	}
 	c.closing.Do(func() {
-		deadline := time.Now().Add(d)
+		begin := time.Now()
 		c.parts.take()
 		stored := c.shut()
 		c.delivered = c.Flush(d)
-		c.await(stored.Load, time.Until(deadline))
+		c.await(stored.Load, d-time.Since(begin))
 		c.await(c.rest().ended, closeGrace)
 	})
 	return c.delivered
@@ -136,7 +136,7 @@ func (c *Client) deliver() {
 	if wait <= 0 {
 		return
 	}
-	deadline, limit := time.Now().Add(wait), c.progress.Limit(wait)
+	begin, limit := time.Now(), c.progress.Limit(wait)
 	defer limit.Stop()
 	if c.flush(limit) || !c.closed.Load() || c.sender == nil {
 		return
@@ -148,7 +148,7 @@ func (c *Client) deliver() {
 	c.sender.Resume()
 	c.work()
 	c.flush(limit)
-	c.await(c.rest().ended, min(time.Until(deadline), closeGrace))
+	c.await(c.rest().ended, min(wait-time.Since(begin), closeGrace))
 }
 
 // await waits until done, for at most d.

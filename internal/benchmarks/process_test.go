@@ -92,6 +92,20 @@ func TestSize(t *testing.T) {
 			}
 		}
 	}
+	b, err := os.ReadFile(filepath.Join(dir, "lean"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !Links(b, "github.com/krunk-go/krunk/krunk.Start") {
+		t.Error("the names of functions are not where they were: nothing is checked")
+	}
+	for _, p := range Parts() {
+		if !Links(b, p.Symbol) {
+			continue
+		}
+		edges, err := Edges(p.Symbol)
+		t.Errorf("the lean program links %s: %s\n\t%s %v", p.Symbol, p.Why, edges, err)
+	}
 	for name, s := range sizes {
 		t.Logf("%-16s %6d KiB, loaded %6d, over hello %6d", name, s.File, s.Loaded, s.Loaded-sizes["hello"].Loaded)
 	}

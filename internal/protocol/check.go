@@ -3,6 +3,7 @@ package protocol
 import (
 	"errors"
 	"strconv"
+	"unicode/utf8"
 
 	"github.com/krunk-go/krunk/internal/ascii"
 	"github.com/krunk-go/krunk/internal/text"
@@ -35,11 +36,14 @@ func checkName(s string, max int, hint string) error {
 	}
 	for _, c := range s {
 		if c == '/' || c == '\\' || c < ' ' || c == 0x7f || c == '\ufffd' {
-			return wrong(text.Quote(s) + " holds " + text.Quote(string(c)) + ", which servers refuse; " + hint)
+			return wrong(text.Quote(s) + " holds " + character(c) + ", which servers refuse; " + hint)
 		}
 	}
 	return nil
 }
+
+// character returns c as it stands in an error text. A conversion of a rune links more of package runtime.
+func character(c rune) string { return text.Quote(string(utf8.AppendRune(nil, c))) }
 
 // CheckDist does the same for a dist.
 func CheckDist(s string) error {
@@ -48,7 +52,7 @@ func CheckDist(s string) error {
 	}
 	for _, c := range s {
 		if c >= 0x80 || !isWord(byte(c)) && c != '.' && c != '-' {
-			return wrong(text.Quote(s) + " holds " + text.Quote(string(c)) + `; letters, digits and _ . - are allowed, write e.g. "881"`)
+			return wrong(text.Quote(s) + " holds " + character(c) + `; letters, digits and _ . - are allowed, write e.g. "881"`)
 		}
 	}
 	return nil

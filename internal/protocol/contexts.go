@@ -67,10 +67,10 @@ func Typed(name string, o Raw) Raw {
 		if v, ok := as(key, m.Value); ok {
 			m.Value = v
 		} else {
-			for ok := true; ok; ok = has(list, Raw(`"`+key+`"`)) {
+			for ok := true; ok; ok = has(list, quoted(key)) {
 				key += "_"
 			}
-			m.Key = Raw(`"` + key + `"`)
+			m.Key = quoted(key)
 		}
 		out = m.append(out)
 	}
@@ -94,7 +94,7 @@ func as(key string, v Raw) (Raw, bool) {
 	case among(otherMembers, key):
 		return v, false
 	case among(textMembers, key):
-		return Raw(`"` + b + `"`), v[0] != '{' && v[0] != '['
+		return quoted(b), v[0] != '{' && v[0] != '['
 	case among(timeMembers, key):
 		return v, v[0] == '"' && isTime(b)
 	case among(boolMembers, key) || strings.HasPrefix(key, "supports_"):
@@ -109,6 +109,11 @@ func as(key string, v Raw) (Raw, bool) {
 	}
 	return v, true
 }
+
+// quoted returns s, which is escaped, as a JSON string.
+//
+//go:noinline
+func quoted(s string) Raw { return append(append(append(make(Raw, 0, len(s)+2), '"'), s...), '"') }
 
 // isListOfTexts reports whether v is a list and holds nothing but texts.
 func isListOfTexts(v Raw) bool {

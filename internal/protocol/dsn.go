@@ -26,7 +26,7 @@ const dsnForm = `; write e.g. "https://key@sentry.example/42"`
 func ParseDSN(s string) (DSN, error) {
 	for i, r := range s {
 		if r >= 0x7f || !isURLByte(byte(r)) {
-			return DSN{}, wrong("there is a character " + text.Quote(string(r)) + ", which no DSN has, at byte " + strconv.Itoa(i) + dsnForm)
+			return DSN{}, wrong("there is a character " + character(r) + ", which no DSN has, at byte " + strconv.Itoa(i) + dsnForm)
 		}
 	}
 	at := ascii.Index(s, "://")

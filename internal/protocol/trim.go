@@ -141,7 +141,8 @@ func (t *trimmer) contexts(m map[string]Raw) {
 func shrunk(v Raw, max int) Raw {
 	out := AppendShrunk(make(Raw, 0, max), v, max)
 	if len(out) == len("{}") {
-		out = Raw(`{"krunk_trimmed":"` + strconv.Itoa(len(v)) + ` bytes are over ` + strconv.Itoa(max) + `"}`)
+		out = strconv.AppendInt(append(out[:0], `{"krunk_trimmed":"`...), int64(len(v)), 10)
+		out = append(strconv.AppendInt(append(out, ` bytes are over `...), int64(max), 10), `"}`...)
 	}
 	return out
 }
