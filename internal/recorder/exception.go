@@ -2,7 +2,6 @@ package recorder
 
 import (
 	"strconv"
-	"strings"
 
 	"github.com/krunk-go/krunk/internal/protocol"
 	"github.com/krunk-go/krunk/internal/record"
@@ -130,7 +129,7 @@ func (e *events) logEntry(rec *record.Record) {
 }
 
 // blank reports whether a reader sees nothing of s.
-func blank(s string) bool { return strings.TrimSpace(s) == "" }
+func blank(s string) bool { return text.TrimSpace(s) == "" }
 
 // message returns the text of a log record.
 func (e *events) message(rec *record.Record) string {
