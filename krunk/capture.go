@@ -178,7 +178,13 @@ func (c *Channel) raise(v gate.Verdict, base *capture, cause any) EventID {
 		return EventID{}
 	}
 	var pcs [fewPCs]uintptr
-	return c.raised(v, base, cause, pcs[:c.client.walker.Callers(self, pcs[:])])
+	n := 0
+	if base.site == 0 {
+		n = c.client.walker.Callers(self, pcs[:])
+	} else { // where calls were inlined only runtime.Callers tells their addresses apart, as the site's does
+		n = runtime.Callers(self, pcs[:])
+	}
+	return c.raised(v, base, cause, pcs[:n])
 }
 
 // raiseDeep takes a stack again that filled the small array.
@@ -186,7 +192,12 @@ func (c *Channel) raise(v gate.Verdict, base *capture, cause any) EventID {
 //go:noinline
 func (c *Channel) raiseDeep(v gate.Verdict, base *capture, cause any) EventID {
 	var pcs [record.MaxPCs]uintptr
-	r, n := *base, c.client.walker.Callers(self, pcs[:])
+	r, n := *base, 0
+	if base.site == 0 {
+		n = c.client.walker.Callers(self, pcs[:])
+	} else {
+		n = runtime.Callers(self, pcs[:])
+	}
 	if n == len(pcs) {
 		r.Flags |= record.FlagStack
 		if r.Type == record.PanicType {

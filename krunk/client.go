@@ -108,7 +108,7 @@ func Start(cfg Config) (*Client, error) {
 		p.Release = defaultRelease(module)
 	}
 	c := &Client{
-		plan: p, clock: clock{start: time.Now()}, bell: notify.NewBell(), tally: new(tally.Tally),
+		plan: p, clock: clock{start: time.Now()}, bell: notify.NewBell(), tally: new(tally.Tally), stacks: stacks{walker: walk.New()},
 		registry: registry{channels: make(map[string]*Channel)},
 		changes:  recorder.NewChanges(p.shares.changes),
 		repeats: repeats{

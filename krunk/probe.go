@@ -8,7 +8,7 @@ import (
 // Probe sends one envelope that makes no event, and says what the answer means: nil if the server takes what this client sends,
 // otherwise what is wrong and what to write instead (key, project, path or scheme of Config.DSN, its quota, a network that wants a log-in,
 // a host that does not answer). It waits for at most d, and behind an attempt that is under way. It is for whoever sets a game up;
-// a player's game has Stats.LastError, which says the same of what failed; a quota (429) is no failure there.
+// a player's game has Stats.LastError, which says the same.
 func (c *Client) Probe(d time.Duration) error {
 	switch {
 	case c == nil:

@@ -59,11 +59,13 @@ func explain(r *transport.Response, err error, url string) string {
 	if err != nil {
 		return err.Error()
 	}
-	if judge(r, nil) <= limited {
+	if judge(r, nil) == accepted {
 		return r.Note
 	}
 	text, n := "status "+strconv.Itoa(r.Status), r.Status
 	switch {
+	case n == 429:
+		text += ": the server takes no more for now: look at the quota and the rate limits of the project"
 	case n >= 200 && n < 300:
 		text += " with a page of HTML, which is no answer of a server: log in to the network, or compare the host in Config.DSN"
 	case n >= 300 && n < 400:

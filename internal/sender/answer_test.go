@@ -18,7 +18,7 @@ func TestExplain(t *testing.T) {
 	}{
 		{"accepted", secure, transport.Response{Status: 200, ContentType: "application/json"}, nil, ""},
 		{"accepted, HTML without a body", secure, transport.Response{Status: 200}, nil, ""},
-		{"limited", secure, transport.Response{Status: 429}, nil, ""},
+		{"limited", secure, transport.Response{Status: 429}, nil, "status 429: the server takes no more for now: look at the quota and the rate limits of the project"},
 		{"note", secure, transport.Response{Status: 200, Note: "sent plain"}, nil, "sent plain"},
 		{"no answer", secure, transport.Response{}, errNetwork, "no route to host"},
 		{"a page", plain, transport.Response{Status: 200, ContentType: "Text/HTML; charset=utf-8"}, nil,

@@ -55,8 +55,6 @@ func (s *Sender) answer() {
 		f.body = protocol.AppendItem(f.body, "client_report", protocol.AppendClientReport(nil, now, nil))
 	}
 	s.fly(f)
-	if p.text = explain(&f.resp, f.err, s.cfg.URL); f.err == nil && f.resp.Status == 429 {
-		p.text = "status 429: the server takes no more for now: look at the quota and the rate limits of the project"
-	}
+	p.text = explain(&f.resp, f.err, s.cfg.URL)
 	s.took(f)
 }
