@@ -76,8 +76,6 @@ func basic(v reflect.Value) (k record.Kind, num uint64, str string) {
 // mark is what stands in the place of what was left out.
 const mark = "…"
 
-func (e *encoder) note(s string, depth int) { e.text("[krunk: "+s+"]", depth) }
-
 // value appends basic values, and slices and maps of any, by hand; everything else is the build's.
 func (e *encoder) value(v any, depth int) {
 	e.work--

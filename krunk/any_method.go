@@ -241,3 +241,5 @@ func unquoted(b []byte) string {
 	}
 	return view(out)
 }
+
+func (e *encoder) note(s string, depth int) { e.text("[krunk: "+s+"]", depth) }

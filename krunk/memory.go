@@ -21,7 +21,7 @@ type shares struct {
 const (
 	// otherMemory does not depend on Config.Memory: the client and its counters, the goroutines' own, the indices of outbox and
 	// history.
-	otherMemory = 35 << 10
+	otherMemory = 40 << 10
 
 	kindSize = 60      // of a kind of events and a quarter of a kind of panics
 	pageSize = 8 << 10 // what the runtime rounds large blocks up to
@@ -43,7 +43,7 @@ func sharesOf(memory int) shares {
 	s.changes = max(rest/48, 3<<10)
 	s.logs = min(rest*3/32, 128<<10)
 	if memory < defaultMemory/2 {
-		s.logs = rest / 15
+		s.logs = rest / 20
 	}
 	s.stacks = min(rest/28, 100<<10)
 	s.item = min(rest/16, 128<<10)

@@ -31,7 +31,11 @@ func TestDefaultHandlerAsNext(t *testing.T) {
 		cmd.Env = append(os.Environ(), name+"="+how)
 		var stderr strings.Builder
 		cmd.Stderr = &stderr
-		if err := cmd.Run(); err != nil {
+		err := cmd.Run()
+		if cmd.ProcessState == nil {
+			t.Skip("skipped: this system starts no processes: ", err)
+		}
+		if err != nil {
 			t.Fatalf("%s: %v\n%.2000s", how, err, stderr.String())
 		}
 		return regexp.MustCompile(`\d\d:\d\d:\d\d(\.\d+)?`).ReplaceAllString(stderr.String(), "hh:mm:ss")

@@ -328,8 +328,8 @@ func TestKindsOfAny(t *testing.T) {
 	l.Info("m", "weapon", weapon("axe"), "slot", slot(3), "i32", int32(-1), "u8", uint8(8), "f32", float32(0.5), "nil", nil,
 		"value", slog.AnyValue(slog.IntValue(4)), "list", []weapon{"a"}, "level", slog.LevelWarn)
 	got := logged(t, c, srv)
-	if want := `f32=0.5 i32=-1 level=WARN list=["a"] nil=<nil> slot=3 u8=8 value=4 weapon=axe`; own(&got) != want {
-		t.Errorf("got %s\nwant %s", own(&got), want)
+	if own(&got) != kindsOfAny {
+		t.Errorf("got %s\nwant %s", own(&got), kindsOfAny)
 	}
 	for key, kind := range map[string]string{"weapon": "string", "slot": "integer", "i32": "integer", "f32": "double", "value": "integer"} {
 		if got.Attributes[key].Type != kind {
