@@ -1,6 +1,7 @@
 package recorder
 
 import (
+	"runtime"
 	"strconv"
 	"strings"
 	"sync"
@@ -51,6 +52,7 @@ func TestChangesTheNewestWins(t *testing.T) {
 		case <-done:
 			working = false
 		default:
+			runtime.Gosched() // in a browser nobody else gets a turn otherwise
 		}
 		take(pos % each)
 	}
