@@ -41,7 +41,7 @@ func sharesOf(memory int) shares {
 	s.history = rest / 13 &^ 7
 	s.scope = min(rest*11/128, recorder.MaxScope)
 	s.changes = max(rest/48, 3<<10)
-	s.logs = min(rest*3/32, 128<<10)
+	s.logs = min(rest/10, 128<<10)
 	if memory < defaultMemory/2 {
 		s.logs = rest / 20
 	}
