@@ -50,7 +50,21 @@ func (c *Scrubber) Text(s string) string { return c.replace(s, false) }
 // Path is Text for a single path, in which nothing but homes and shares is looked for: a name may hold spaces up to the end of s.
 func (c *Scrubber) Path(s string) string { return c.replace(s, true) }
 
+// passes is how often a text that changed is looked at: what is left after a cut may be a form of its own.
+const passes = 8
+
 func (c *Scrubber) replace(s string, path bool) string {
+	for range passes {
+		once := c.pass(s, path)
+		if once == s {
+			break
+		}
+		s = once
+	}
+	return s
+}
+
+func (c *Scrubber) pass(s string, path bool) string {
 	l := look{s: s, home: c.home, path: path}
 	start, end := l.next()
 	if end == 0 {
