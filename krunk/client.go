@@ -2,6 +2,7 @@ package krunk
 
 import (
 	"errors"
+	"math/rand/v2"
 	"runtime"
 	"sync"
 	"sync/atomic"
@@ -125,7 +126,7 @@ func Start(cfg Config) (*Client, error) {
 	c.ring = blackbox.NewRing(block[:ring:ring])
 	c.maxBody = c.ring.MaxBody()
 	if p.DSN != "" {
-		c.outbox = blackbox.NewOutbox(block[history:])
+		c.outbox = blackbox.NewOutbox(block[history:], rand.Uint64())
 	}
 	c.own = c.Channel("default")
 	if join := cfg.Sampling.join; join != nil {

@@ -10,7 +10,7 @@ import (
 
 // The least memory still holds an event that was cut to the bone, with its envelope's head.
 func TestLeastMemoryHoldsAnEvent(t *testing.T) {
-	out := blackbox.NewOutbox(blackbox.Words(minMemory / 8 * 3))
+	out := blackbox.NewOutbox(blackbox.Words(minMemory/8*3), 7)
 	if got := out.MaxBody() - 256; got < protocol.MinFit {
 		t.Errorf("an event may have %d bytes, want at least %d", got, protocol.MinFit)
 	}

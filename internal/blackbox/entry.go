@@ -1,9 +1,7 @@
 package blackbox
 
 import (
-	"cmp"
 	"encoding/binary"
-	"slices"
 	"sync/atomic"
 	"unsafe"
 )
@@ -14,14 +12,16 @@ import (
 //	 8  seal  uint64   refusals<<32 | checksum over all but the word; one atomic store as well, since refusals are counted later
 //	16  size  uint32   length of the body
 //	20  count uint32
-//	24  kind, category uint8; 2 bytes are zero
+//	24  kind, category, encoding uint8; 1 byte is zero
 //	28  cut   uint32
 //	32  id    [16]byte
 //	48  start int64
+//	56  upto  uint64
 //
-// The key is random, so neither a body nor what an earlier entry left behind is taken for a header.
+// The key is random, so neither a body nor what an earlier entry left behind is taken for a header. An entry that is done still
+// says up to where the ring was read when it was put, until another one lies there.
 const (
-	entryHeader = 56
+	entryHeader = 64
 
 	entryLive = 1 // states
 	entryDone = 2
@@ -41,10 +41,11 @@ func (o *Outbox) write(s *stored, m *Meta, body []byte) {
 	copy(o.buf[s.at+entryHeader:], body)
 	binary.LittleEndian.PutUint32(h[16:], s.size)
 	binary.LittleEndian.PutUint32(h[20:], m.Count)
-	h[24], h[25], h[26], h[27] = uint8(m.Kind), m.Category, 0, 0
+	h[24], h[25], h[26], h[27] = uint8(m.Kind), m.Category, m.Encoding, 0
 	binary.LittleEndian.PutUint32(h[28:], m.Cut)
 	copy(h[32:], m.ID[:])
 	binary.LittleEndian.PutUint64(h[48:], uint64(m.Start))
+	binary.LittleEndian.PutUint64(h[56:], m.Upto)
 	o.seal(s)
 	o.state(s, entryLive)
 }
@@ -69,40 +70,10 @@ func entry(mem []byte, at, seq uint64, size, refusals uint32) Entry {
 	h, body := mem[at:at+entryHeader], at+entryHeader
 	return Entry{
 		Meta: Meta{
-			ID: [16]byte(h[32:48]), Kind: Kind(h[24]), Category: h[25],
+			ID: [16]byte(h[32:48]), Kind: Kind(h[24]), Category: h[25], Encoding: h[26],
 			Count: binary.LittleEndian.Uint32(h[20:]), Cut: binary.LittleEndian.Uint32(h[28:]),
-			Start: int64(binary.LittleEndian.Uint64(h[48:])),
+			Start: int64(binary.LittleEndian.Uint64(h[48:])), Upto: binary.LittleEndian.Uint64(h[56:]),
 		},
-		Seq: seq, Refusals: refusals, Body: mem[body : body+uint64(size) : body+uint64(size)],
+		Seq: seq, Refusals: refusals, at: at, Body: mem[body : body+uint64(size) : body+uint64(size)],
 	}
-}
-
-// ScanOutbox finds the entries in a block that nobody writes any more and that are not done, oldest first. The block is input
-// from outside: an entry counts only if its place, length and checksum agree, and of two that claim the same bytes the newer
-// one. Bodies are views of mem, whose start is aligned to 8 bytes.
-func ScanOutbox(mem []byte, key uint64) []Entry {
-	var found []Entry
-	size, end := uint64(len(mem)), uint64(0)
-	for at := uint64(0); at+entryHeader <= size; at += 8 {
-		w := word(mem, at).Load() ^ key
-		n := uint64(binary.LittleEndian.Uint32(mem[at+16:]))
-		if uint8(w) != entryLive || n > size-at-entryHeader {
-			continue
-		}
-		seal := word(mem, at+8).Load()
-		refusals, seq := uint32(seal>>32), w>>8
-		if entrySum(mem, at, seq, uint32(n), refusals) != uint32(seal) || mem[at+24] >= Kinds || uint64(binary.LittleEndian.Uint32(mem[at+28:])) > n {
-			continue
-		}
-		if last := len(found) - 1; at < end { // found[last] reaches into this one
-			if seq < found[last].Seq {
-				continue
-			}
-			found = found[:last]
-		}
-		found = append(found, entry(mem, at, seq, uint32(n), refusals))
-		end = at + room(int(n))
-	}
-	slices.SortFunc(found, func(a, b Entry) int { return cmp.Compare(a.Seq, b.Seq) })
-	return found
 }

@@ -20,7 +20,7 @@ func order(o *Outbox, now time.Duration) string {
 }
 
 func filled(kinds ...Kind) *Outbox {
-	o := NewOutbox(Words(8 << 10))
+	o := NewOutbox(Words(8<<10), 7)
 	for i, k := range kinds {
 		o.Put(Meta{Kind: k}, fmt.Append(nil, i+1))
 	}

@@ -1,7 +1,6 @@
 package blackbox
 
 import (
-	"math/rand/v2"
 	"sync"
 	"time"
 )
@@ -14,7 +13,9 @@ type Meta struct {
 	Category uint8     // rate limit category of what is in it
 	Count    uint32    // log records in it, 1 for an event
 	Cut      uint32    // of an event: offset in Body at which `,"breadcrumbs":` begins, the last member; 0 if it has none
+	Encoding uint8     // of Body, 0 for one that is sent as it is; who does not know it leaves the entry
 	Start    int64     // Unix nanoseconds of the run's start by which its times were told, 0 if not known
+	Upto     uint64    // position in the ring behind the newest record in it, 0 if it is from none
 }
 
 // Entry is an envelope that waits for its answer. Body is a view of the outbox, valid until Done.
@@ -24,6 +25,7 @@ type Entry struct {
 	Refusals uint32 // that count against it
 	Shorten  bool   // it is to be sent without what begins at Cut
 	Body     []byte
+	at       uint64 // offset of its header
 }
 
 // Outbox keeps encoded envelopes until each one was answered or given up. The recorder puts, the sender takes; neither runs
@@ -75,14 +77,12 @@ const leastRoom = 512
 // leastBody is what MaxBody does not fall below, unless the outbox is that small.
 const leastBody = 16 << 10
 
-// NewOutbox makes an outbox over mem, whose start is aligned to 8 bytes.
-func NewOutbox(mem []byte) *Outbox { return &Outbox{buf: mem, key: rand.Uint64()} }
+// NewOutbox makes an outbox over mem, whose start is aligned to 8 bytes and which nobody else writes. What stands there is no
+// entry of it: OpenOutbox goes on with that. The key is a random number.
+func NewOutbox(mem []byte, key uint64) *Outbox { return &Outbox{buf: mem, key: key} }
 
 // Size returns the length of the block.
 func (o *Outbox) Size() int { return len(o.buf) }
-
-// Key returns the random number that the headers of this outbox are mixed with; ScanOutbox needs it.
-func (o *Outbox) Key() uint64 { return o.key }
 
 // MaxBody is the longest body that an entry should have now: a quarter of the outbox, so that one entry never starves the rest,
 // or less for a while after TooLarge.

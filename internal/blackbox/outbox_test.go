@@ -9,7 +9,7 @@ import (
 )
 
 func TestOutboxPriority(t *testing.T) {
-	o := NewOutbox(Words(8 << 10))
+	o := NewOutbox(Words(8<<10), 7)
 	for i, k := range []Kind{Log, Event, Log, Fatal, Event} {
 		if !o.Put(Meta{Kind: k, Count: 1}, fmt.Appendf(nil, "%d", i)) {
 			t.Fatal("no room")
@@ -34,7 +34,7 @@ func TestOutboxRoom(t *testing.T) {
 		kind Kind
 		want int
 	}{{Log, 4}, {Event, 7}, {Fatal, 8}} {
-		o := NewOutbox(Words(8 << 10))
+		o := NewOutbox(Words(8<<10), 7)
 		n := 0
 		for o.Put(Meta{Kind: tt.kind}, make([]byte, 1024-entryHeader)) {
 			n++
@@ -46,7 +46,7 @@ func TestOutboxRoom(t *testing.T) {
 }
 
 func TestOutboxWraps(t *testing.T) {
-	o := NewOutbox(Words(4 << 10))
+	o := NewOutbox(Words(4<<10), 7)
 	for i := range 1000 {
 		body := bytes.Repeat([]byte{byte(i)}, 100+i%800)
 		if !o.Put(Meta{Kind: Fatal, ID: [16]byte{1}}, body) {
@@ -67,7 +67,7 @@ func TestOutboxWraps(t *testing.T) {
 }
 
 func TestOutboxSkipAndOutOfOrder(t *testing.T) {
-	o := NewOutbox(Words(4 << 10))
+	o := NewOutbox(Words(4<<10), 7)
 	o.Put(Meta{Kind: Fatal, Category: 7}, []byte("waits"))
 	o.Put(Meta{Kind: Log}, []byte("goes"))
 	e, ok := o.Next(0, func(e *Entry) bool { return e.Category == 7 })
@@ -87,7 +87,7 @@ func TestOutboxSkipAndOutOfOrder(t *testing.T) {
 
 // What waits keeps its own room and no more: 20,000 bodies of all sizes pass by a panic that stays.
 func TestWaitingEntryPinsNothing(t *testing.T) {
-	o := NewOutbox(Words(64 << 10))
+	o := NewOutbox(Words(64<<10), 7)
 	o.Put(Meta{Kind: Log}, make([]byte, 5000))
 	o.Put(Meta{Kind: Fatal}, []byte("waits"))
 	skip := func(e *Entry) bool { return e.Kind == Fatal }
@@ -105,7 +105,7 @@ func TestWaitingEntryPinsNothing(t *testing.T) {
 
 // The heap beside the block is bounded, however small the bodies are.
 func TestOutboxCountsSmallEntries(t *testing.T) {
-	o, n := NewOutbox(Words(64<<10)), 0
+	o, n := NewOutbox(Words(64<<10), 7), 0
 	for o.Put(Meta{Kind: Fatal}, nil) {
 		n++
 	}
@@ -116,7 +116,7 @@ func TestOutboxCountsSmallEntries(t *testing.T) {
 
 func TestMaxBodyAfterTooLarge(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		o := NewOutbox(Words(384 << 10))
+		o := NewOutbox(Words(384<<10), 7)
 		whole := o.MaxBody()
 		for _, tt := range []struct {
 			refused int
@@ -137,7 +137,7 @@ func TestMaxBodyAfterTooLarge(t *testing.T) {
 				t.Errorf("after %d bytes and %v: at most %d, want %d", tt.refused, tt.after, got, tt.want)
 			}
 		}
-		small := NewOutbox(Words(32 << 10))
+		small := NewOutbox(Words(32<<10), 7)
 		whole = small.MaxBody()
 		small.TooLarge(whole)
 		if got := small.MaxBody(); got != whole {
@@ -148,7 +148,7 @@ func TestMaxBodyAfterTooLarge(t *testing.T) {
 
 // What may wait for hours lies at the end, so that what comes and goes before it leaves one gap and not many.
 func TestFatalOnesLieTogether(t *testing.T) {
-	o := NewOutbox(Words(8 << 10))
+	o := NewOutbox(Words(8<<10), 7)
 	for i := range 6 {
 		if !o.Put(Meta{Kind: Event}, make([]byte, 500)) || !o.Put(Meta{Kind: Fatal}, make([]byte, 300)) {
 			t.Fatalf("no room for the pair %d", i)
@@ -160,7 +160,7 @@ func TestFatalOnesLieTogether(t *testing.T) {
 	if !o.Put(Meta{Kind: Event}, make([]byte, 4<<10)) {
 		t.Error("an entry of half of the block finds no room beside six of less than a third in all")
 	}
-	if got := len(ScanOutbox(o.buf, o.Key())); got != 7 {
+	if got := len(ScanOutbox(o.buf, o.key).Entries); got != 7 {
 		t.Errorf("the scan finds %d entries, want 7", got)
 	}
 }

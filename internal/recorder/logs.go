@@ -24,6 +24,7 @@ type logs struct {
 	run     *Run
 	items   *items
 	batch   protocol.Logs
+	ends    []uint64 // positions behind the records of the batch
 	arena   []byte
 	common  []byte // attributes that every record has, without braces; immutable after init
 	traceID string
@@ -47,7 +48,7 @@ func (l *logs) init(cfg *Config, t *tools) {
 	l.traceID = text.Hex(cfg.Run.TraceID[:])
 	l.arena = make([]byte, 0, cfg.Logs)
 	l.most = min(batchSize, max(cfg.Logs/leastLog, 1))
-	l.batch.Items = make([]protocol.Log, 0, l.most)
+	l.batch.Items, l.ends = make([]protocol.Log, 0, l.most), make([]uint64, 0, l.most)
 	for _, a := range [...][2]string{
 		{"sentry.release", cfg.Run.Release}, {"sentry.environment", cfg.Run.Environment},
 		{"sentry.sdk.name", cfg.Run.SDKName}, {"sentry.sdk.version", cfg.Run.SDKVersion},
@@ -73,9 +74,9 @@ func (m moment) after(ns int64) moment {
 	return moment{us, 0}
 }
 
-// add takes a record into the batch, or reports false if the batch has to go first. A record that is too long for the arena
-// has memory of its own and is the last one of its batch.
-func (l *logs) add(rec *record.Record, s *scope) bool {
+// add takes a record that ends at that position into the batch, or reports false if the batch has to go first. A record that is too
+// long for the arena has memory of its own and is the last one of its batch.
+func (l *logs) add(rec *record.Record, end uint64, s *scope) bool {
 	start := len(l.arena)
 	text := l.scrub.Text(rec.Text)
 	if rec.Flags&record.FlagText != 0 {
@@ -93,7 +94,7 @@ func (l *logs) add(rec *record.Record, s *scope) bool {
 	} else if l.waiting() {
 		return false
 	}
-	l.last = at
+	l.last, l.ends = at, append(l.ends, end)
 	level, severity := protocol.LogLevel(int(rec.Level))
 	l.batch.Items = append(l.batch.Items, protocol.Log{
 		Timestamp: float64(at.us) / 1e6, TraceID: l.traceID, Level: level, Severity: severity,
@@ -201,7 +202,7 @@ func (l *logs) item(from, to int) ([]byte, error) {
 // reset empties the batch.
 func (l *logs) reset() {
 	clear(l.batch.Items)
-	l.batch.Items = l.batch.Items[:0]
+	l.batch.Items, l.ends = l.batch.Items[:0], l.ends[:0]
 	l.put, l.stuck = 0, false
 	l.arena = l.arena[:0]
 }

@@ -11,8 +11,8 @@ import (
 
 // event encodes an event and puts it into the outbox. There a panic alone is fatal: it waits for the end of a rate limit and
 // passes the kill switch, which a log record of that level must not.
-func (r *Recorder) event(rec *record.Record, kind blackbox.Kind) {
-	panicked := rec.Type == record.PanicType
+func (r *Recorder) event(rec *record.Record, in *blackbox.Record) {
+	panicked, kind := rec.Type == record.PanicType, in.Kind
 	if !panicked {
 		kind = min(kind, blackbox.Event)
 	}
@@ -29,7 +29,9 @@ func (r *Recorder) event(rec *record.Record, kind blackbox.Kind) {
 		return
 	}
 	r.budget.charge(r.elapsed(), len(item))
-	r.put(blackbox.Meta{ID: rec.ID, Kind: kind, Category: uint8(protocol.CategoryError), Count: 1, Cut: uint32(cut), Start: r.events.clock.start}, item)
+	r.put(blackbox.Meta{
+		ID: rec.ID, Kind: kind, Category: uint8(protocol.CategoryError), Count: 1, Cut: uint32(cut), Start: r.events.clock.start, Upto: in.End,
+	}, item)
 }
 
 // giveUp counts an event that does not go out. The next one of its kind tells of it.
@@ -63,7 +65,9 @@ func (r *Recorder) putLogs() bool {
 		item, err = r.logs.item(from, from+n)
 	}
 	r.worked += len(item)
-	m := blackbox.Meta{Kind: blackbox.Log, Category: uint8(protocol.CategoryLogItem), Count: uint32(n), Start: r.logs.clock.start}
+	m := blackbox.Meta{
+		Kind: blackbox.Log, Category: uint8(protocol.CategoryLogItem), Count: uint32(n), Start: r.logs.clock.start, Upto: r.logs.ends[from+n-1],
+	}
 	switch {
 	case err != nil:
 		r.cfg.Tally.Add(protocol.ReasonInternalSDKError, protocol.CategoryLogItem, uint64(n))

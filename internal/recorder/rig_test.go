@@ -37,7 +37,7 @@ func newRig(outbox int, change func(*Config)) *rig {
 		},
 	}
 	if outbox > 0 {
-		g.outbox = blackbox.NewOutbox(blackbox.Words(outbox))
+		g.outbox = blackbox.NewOutbox(blackbox.Words(outbox), 7)
 		cfg.Outbox = g.outbox
 	}
 	if change != nil {

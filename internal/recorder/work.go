@@ -196,12 +196,12 @@ func (r *Recorder) take(in blackbox.Record) (taken bool) {
 		r.linger.heard = true
 	}
 	if rec.Flags&record.FlagSend != 0 && r.cfg.Outbox != nil {
-		if !r.log(&rec) {
+		if !r.log(&rec, in.End) {
 			return false
 		}
 	}
 	if rec.Flags&record.FlagID != 0 && r.cfg.Outbox != nil {
-		r.event(&rec, in.Kind)
+		r.event(&rec, &in)
 	}
 	switch {
 	case rec.Flags&record.FlagID != 0:
@@ -213,13 +213,13 @@ func (r *Recorder) take(in blackbox.Record) (taken bool) {
 	return true
 }
 
-// log takes a record into the batch, or reports false when there is no room for it before the batch has gone.
-func (r *Recorder) log(rec *record.Record) bool {
-	if !r.logs.add(rec, &r.scope) {
+// log takes a record, which ends at that position, into the batch, or reports false when there is no room for it before the batch has gone.
+func (r *Recorder) log(rec *record.Record, end uint64) bool {
+	if !r.logs.add(rec, end, &r.scope) {
 		if !r.flushLogs() {
 			return false
 		}
-		r.logs.add(rec, &r.scope)
+		r.logs.add(rec, end, &r.scope)
 	}
 	r.Logs.Add(1)
 	if n := r.logs.len(); n == r.logs.most || r.logs.full {

@@ -78,7 +78,7 @@ func TestTooLargeGoesWithoutBreadcrumbs(t *testing.T) {
 func TestTooLargeIsCounted(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		g := newRigWith(t, atMost(10), func(c *Config) {
-			c.Outbox = blackbox.NewOutbox(blackbox.Words(512 << 10))
+			c.Outbox = blackbox.NewOutbox(blackbox.Words(512<<10), 7)
 		})
 		g.outbox = g.cfg.Outbox
 		g.event(t, strings.Repeat("x", 100<<10))

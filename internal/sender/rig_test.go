@@ -57,7 +57,7 @@ func newRig(t *testing.T, answer func(ctx transport.Context, n int, r *transport
 }
 
 func newRigWith(t *testing.T, answer func(ctx transport.Context, n int, r *transport.Request) (transport.Response, error), change func(*Config)) *rig {
-	g := &rig{outbox: blackbox.NewOutbox(blackbox.Words(64 << 10)), tally: new(tally.Tally), begin: time.Now()}
+	g := &rig{outbox: blackbox.NewOutbox(blackbox.Words(64<<10), 7), tally: new(tally.Tally), begin: time.Now()}
 	cfg := Config{
 		URL: "https://sentry.example/api/42/envelope/", Auth: "Sentry key", UserAgent: "krunk.go/1",
 		Outbox: g.outbox, Progress: new(notify.Signal), Tally: g.tally, Freed: func() { g.freed.Add(1) },

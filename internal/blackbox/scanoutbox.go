@@ -1,0 +1,87 @@
+package blackbox
+
+import (
+	"cmp"
+	"encoding/binary"
+	"slices"
+)
+
+// Found is what ScanOutbox finds in a block.
+type Found struct {
+	Entries []Entry // that are not done, oldest first; their bodies are views of the block
+	Last    uint64  // Seq of the newest entry, done or not; 0 if there is none
+	Events  uint64  // the largest Upto of an entry with an event, done or not
+	Logs    uint64  // the same of entries with log records
+}
+
+// maxSeq bounds what is believed of a Seq, so that others can follow.
+const maxSeq = 1 << 55
+
+// ScanOutbox reads a block that nobody writes any more, whose start is aligned to 8 bytes. The block is input from outside: an entry
+// counts only if its place, length and checksum agree, and of two that claim the same bytes the newer one. It takes as long as
+// reading forty times as many bytes at the most, whatever stands in the block.
+func ScanOutbox(mem []byte, key uint64) Found {
+	var f Found
+	end := uint64(0)
+	scanOutbox(mem, key, entryLive, func(e Entry) {
+		f.add(&e)
+		if last := len(f.Entries) - 1; e.at < end { // the last one found reaches into this one
+			if e.Seq < f.Entries[last].Seq {
+				return
+			}
+			f.Entries = f.Entries[:last]
+		}
+		f.Entries = append(f.Entries, e)
+		end = e.at + room(len(e.Body))
+	})
+	slices.SortFunc(f.Entries, func(a, b Entry) int { return cmp.Compare(a.Seq, b.Seq) })
+	scanOutbox(mem, key, entryDone, func(e Entry) { f.add(&e) })
+	return f
+}
+
+func (f *Found) add(e *Entry) {
+	f.Last = max(f.Last, e.Seq)
+	if e.Kind == Log {
+		f.Logs = max(f.Logs, e.Upto)
+	} else {
+		f.Events = max(f.Events, e.Upto)
+	}
+}
+
+// scanOutbox calls found with every whole entry of that state, by place, and returns how many bytes it has summed. Headers that lie
+// within each other are not Krunk's work, but could make that the square of what is there.
+func scanOutbox(mem []byte, key uint64, state uint8, found func(Entry)) (summed uint64) {
+	size := uint64(len(mem))
+	for at := uint64(0); at+entryHeader <= size; at += 8 {
+		w := word(mem, at).Load() ^ key
+		n := uint64(binary.LittleEndian.Uint32(mem[at+16:]))
+		if uint8(w) != state || n > size-at-entryHeader || summed+n > 16*size || w>>8 >= maxSeq {
+			continue
+		}
+		summed += n + entryHeader
+		seal := word(mem, at+8).Load()
+		refusals, seq := uint32(seal>>32), w>>8
+		if entrySum(mem, at, seq, uint32(n), refusals) != uint32(seal) || mem[at+24] >= Kinds || uint64(binary.LittleEndian.Uint32(mem[at+28:])) > n {
+			continue
+		}
+		found(entry(mem, at, seq, uint32(n), refusals))
+	}
+	return summed
+}
+
+// OpenOutbox makes an outbox that goes on with what stands in mem, as ScanOutbox finds it, which is returned as well. What was
+// under way is to be sent again; who is behind whom, and what rests, is forgotten.
+func OpenOutbox(mem []byte, key uint64) (*Outbox, Found) {
+	o := NewOutbox(mem, key)
+	f := ScanOutbox(mem, key)
+	o.last = f.Last
+	for i := range f.Entries {
+		e := &f.Entries[i]
+		s := stored{seq: e.Seq, at: e.at, size: uint32(len(e.Body)), refusals: e.Refusals, kind: e.Kind}
+		o.entries = append(o.entries, s)
+		o.used += s.room()
+	}
+	slices.SortFunc(o.entries, func(a, b stored) int { return cmp.Compare(a.at, b.at) })
+	o.peak = int(o.used)
+	return o, f
+}
