@@ -42,7 +42,9 @@ const (
 func Candidates() []string { return []string{"sentry-go", "krunk", "krunk+http1", "krunk+deflate"} }
 
 // Deliver starts a server and a client in processes of their own. who is one of Candidates. At most
-// flight events are on their way at a time, so that nothing is dropped; 1 is a game that reports now and then, more is a burst. secure is over TLS.
+// flight events are on their way at a time, so that nothing is dropped: 1 is a game that reports now and then and flushes each
+// (Krunk's recorder, which has nobody to wait for, would leave each to its next look, 256 ms later at most), more is a burst.
+// secure is over TLS.
 func Deliver(who string, events, flight int, secure bool) (d Delivered, err error) {
 	roles := map[bool][]string{false: {"server"}, true: {"server", "tls"}}
 	srv, err := startChild(roles[secure]...)
@@ -202,12 +204,16 @@ func deliverKrunk(dsn string, t transport.Transport, slots chan struct{}, crumbs
 	for i := range crumbs {
 		krunkCrumb(ch, i)
 	}
+	alone := cap(slots) == 1
 	s := &Session{Size: 1 << 20, Rest: flushed(c), Close: func() error { return nothingLost(c) }}
 	s.Batch = func(n int) {
 		atPlace(func() {
 			for range n {
 				slots <- struct{}{}
 				c.Report(errReset)
+				if alone {
+					c.Flush(patient)
+				}
 			}
 		})
 	}
@@ -248,12 +254,16 @@ func deliverSentry(to target, slots chan struct{}) (*Session, error) {
 	for i := range deliveredCrumbs {
 		hub.AddBreadcrumb(crumb(i), nil)
 	}
+	alone := cap(slots) == 1
 	s := &Session{Size: 1 << 20, Close: func() error { hub.Client().Close(); return nil }}
 	s.Batch = func(n int) {
 		atPlace(func() {
 			for range n {
 				slots <- struct{}{}
 				hub.CaptureException(errReset)
+				if alone {
+					hub.Flush(patient)
+				}
 			}
 		})
 	}

@@ -2,6 +2,8 @@ package nethttp
 
 import (
 	"context"
+	"crypto/tls"
+	"fmt"
 	"net"
 	"net/http"
 	"sync"
@@ -30,8 +32,8 @@ func (t *Transport) newClient(l *link) *client {
 	c := &client{conns: make(map[*conn]struct{})}
 	c.Transport = &http.Transport{
 		Proxy:                  t.proxy,
-		TLSClientConfig:        l.tls(),
-		TLSHandshakeTimeout:    t.cfg.ConnectTimeout,
+		TLSClientConfig:        l.tls().Clone(),
+		TLSHandshakeTimeout:    t.cfg.ConnectTimeout, // of what goes through a proxy; handshake has it for the rest
 		IdleConnTimeout:        t.cfg.IdleTimeout,
 		MaxIdleConns:           parallel,
 		MaxIdleConnsPerHost:    parallel,
@@ -40,10 +42,47 @@ func (t *Transport) newClient(l *link) *client {
 		ForceAttemptHTTP2:      true, // net/http gives it up when it sees a TLSClientConfig or DialContext
 	}
 	dial, limit := t.cfg.DialContext, t.cfg.ConnectTimeout
+	c.TLSClientConfig.DynamicRecordSizingDisabled = true // or an envelope would go out in records of 1.4 KB, a write each
 	c.DialContext = func(ctx context.Context, network, addr string) (net.Conn, error) {
-		return c.dial(ctx, dial, limit, network, addr)
+		made, err := c.dial(ctx, dial, limit, network, addr)
+		if err != nil {
+			return nil, err
+		}
+		return &join{Conn: made}, nil
+	}
+	c.DialTLSContext = func(ctx context.Context, network, addr string) (net.Conn, error) {
+		made, err := c.dial(ctx, dial, limit, network, addr)
+		if err != nil {
+			return nil, err
+		}
+		return c.handshake(ctx, made, limit, addr)
+	}
+	if t.proxy != nil { // a request is in the hand of net/http's own TLS there, and is put together in its buffer
+		c.WriteBufferSize = maxJoin
 	}
 	return c
+}
+
+// handshake puts TLS on a connection to addr. HTTP/2 wants the *tls.Conn itself.
+func (c *client) handshake(ctx context.Context, made net.Conn, limit time.Duration, addr string) (net.Conn, error) {
+	bounded, cancel := context.WithTimeout(ctx, limit)
+	defer cancel()
+	cfg := c.TLSClientConfig.Clone() // net/http has put its protocols in
+	if cfg.ServerName, _, _ = net.SplitHostPort(addr); cfg.ServerName == "" {
+		cfg.ServerName = addr
+	}
+	secure := tls.Client(made, cfg)
+	if err := secure.HandshakeContext(bounded); err != nil {
+		_ = made.Close()
+		if bounded.Err() != nil && ctx.Err() == nil {
+			err = fmt.Errorf("TLS handshake timeout: %w", err)
+		}
+		return nil, err
+	}
+	if secure.ConnectionState().NegotiatedProtocol == "h2" {
+		return secure, nil
+	}
+	return &join{Conn: secure}, nil
 }
 
 // dial bounds every dialer by limit and keeps account of the connection.

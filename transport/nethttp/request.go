@@ -1,6 +1,7 @@
 package nethttp
 
 import (
+	"bytes"
 	"fmt"
 	"io"
 	"net/http"
@@ -58,12 +59,17 @@ func header(r *transport.Request) http.Header {
 
 // attach gives req the lent body. GetBody lets net/http repeat a request of which the server has seen nothing, because
 // it closed the kept connection at the same moment.
-func attach(req *http.Request, l *loan) *http.Request {
+func (t *Transport) attach(req *http.Request, l *loan) *http.Request {
 	if len(l.buf) == 0 {
 		return req // sent with Content-Length: 0
 	}
 	req.ContentLength = int64(len(l.buf))
-	req.Body = l.open()
 	req.GetBody = func() (io.ReadCloser, error) { return l.open(), nil }
+	if t.proxy != nil {
+		// Behind a proxy TLS lies above join. A copy of a type that net/http knows to be in memory goes out with the header.
+		whole := bytes.Clone(l.buf)
+		req.GetBody = func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(whole)), nil }
+	}
+	req.Body, _ = req.GetBody() // has no error
 	return req
 }

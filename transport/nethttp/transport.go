@@ -1,8 +1,10 @@
 // Package nethttp carries envelopes over net/http: HTTP/1.1 and HTTP/2, one to four connections that are reused, certificates
 // that can be chosen and replaced while the program runs.
 //
-// It is the only package of Krunk that links net/http and crypto/tls. A program that does not import it, because its
-// platform brings an HTTP client of its own, does not pay for them.
+// It is the only package of Krunk that links net/http. A program that does not import it, because package http1 does or its
+// platform brings an HTTP client of its own, does not pay for it.
+//
+// On HTTP/1.1 an envelope is one write, header and body together; over TLS one for each 16 KiB, the longest record there is.
 //
 // In a browser (js) it does not work, since net/http uses fetch only without a dialer: there a transport of your own over fetch
 // is needed (transport.Func).
@@ -128,7 +130,7 @@ func (t *Transport) try(ctx context.Context, cancel func(), l *link, tpl templat
 	c := l.acquire(t)
 	defer c.release()
 	before := c.dials.Load()
-	resp, err := c.RoundTrip(attach(tpl.req.WithContext(ctx), lent))
+	resp, err := c.RoundTrip(t.attach(tpl.req.WithContext(ctx), lent))
 	kept = c.dials.Load() == before
 	if err != nil {
 		c.retire()

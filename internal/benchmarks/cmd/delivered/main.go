@@ -15,8 +15,10 @@ func main() {
 	events := flag.Int("events", 2000, "events to deliver")
 	flight := flag.Int("flight", 16, "events on the way at a time")
 	secure := flag.Bool("tls", false, "over TLS")
+	rounds := flag.Int("rounds", 1, "how often each is measured, in turn")
 	flag.Parse()
-	for _, who := range benchmarks.Candidates() {
+	for i := range *rounds * len(benchmarks.Candidates()) {
+		who := benchmarks.Candidates()[i%len(benchmarks.Candidates())]
 		d, err := benchmarks.Deliver(who, *events, *flight, *secure)
 		if err != nil {
 			fmt.Fprintln(os.Stderr, err)
