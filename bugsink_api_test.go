@@ -2,6 +2,7 @@ package krunk_test
 
 import (
 	"bytes"
+	"compress/gzip"
 	"crypto/rand"
 	"encoding/json"
 	"fmt"
@@ -214,9 +215,9 @@ func (s stored) outer() storedException {
 	return storedException{}
 }
 
-// wire is the transport of a game, through gzip and net/http, that remembers what went over it.
+// wire is the transport of a game, over net/http, that remembers what went over it.
 type wire struct {
-	packed transport.Transport // wraps post
+	next transport.Transport
 
 	mu       sync.Mutex // guards what follows
 	requests []sentRequest
@@ -235,17 +236,22 @@ type sentItem struct {
 }
 
 func newWire() *wire {
-	w := &wire{}
-	next := nethttp.Default()
-	w.packed = deflate.Wrap(transport.Func(func(ctx transport.Context, r *transport.Request) (transport.Response, error) {
-		return w.post(ctx, r, next)
-	}))
-	return w
+	return &wire{next: nethttp.Default()}
 }
 
-// Send remembers the items of a request before they are compressed.
+// Send remembers the items of a request.
 func (w *wire) Send(ctx transport.Context, r *transport.Request) (transport.Response, error) {
-	items, err := splitEnvelope(r.Body)
+	body := r.Body
+	if r.ContentEncoding == "gzip" {
+		z, err := gzip.NewReader(bytes.NewReader(body))
+		if err == nil {
+			body, err = io.ReadAll(z)
+		}
+		if err != nil {
+			return transport.Response{}, err
+		}
+	}
+	items, err := splitEnvelope(body)
 	if err != nil {
 		return transport.Response{}, err
 	}
@@ -260,11 +266,7 @@ func (w *wire) Send(ctx transport.Context, r *transport.Request) (transport.Resp
 	if refused {
 		return transport.Response{Status: http.StatusRequestEntityTooLarge}, nil
 	}
-	return w.packed.Send(ctx, r)
-}
-
-func (w *wire) post(ctx transport.Context, r *transport.Request, next transport.Transport) (transport.Response, error) {
-	resp, err := next.Send(ctx, r)
+	resp, err := w.next.Send(ctx, r)
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.last().Encoding, w.last().Status, w.last().Limits = r.ContentEncoding, resp.Status, resp.RateLimits
@@ -363,7 +365,7 @@ type bugsinkGame struct {
 func startBugsink(t *testing.T, cfg krunk.Config) *bugsinkGame {
 	t.Helper()
 	g := &bugsinkGame{api: newBugsink(t), wire: newWire()}
-	cfg.DSN, cfg.Transport = g.api.dsn, g.wire
+	cfg.DSN, cfg.Transport, cfg.Compress = g.api.dsn, g.wire, deflate.Items()
 	var err error
 	if g.Client, err = krunk.Start(cfg); err != nil {
 		t.Fatal(err)

@@ -29,6 +29,7 @@ var imports = func() []rule {
 	)
 	core := map[string]string{
 		"net/http": http, "crypto/tls": http, "log/slog": slog, "regexp": "slow to start and large", "text/template": dce,
+		"github.com/klauspost/compress/flate": "package transport/deflate brings it", "compress/flate": "package transport/deflate brings it",
 		"runtime/pprof": "0.5 MiB", "os/exec": "consoles forbid it", "os/user": "who plays is nobody's business",
 	}
 	leanOnly := map[string]string{

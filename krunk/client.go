@@ -149,7 +149,7 @@ func (c *Client) build(history *blackbox.HistoryBuffer, module string) {
 	id := ident.New()
 	copy(run.SpanID[:], id[8:])
 	cfg := recorder.Config{
-		Ring: c.ring, Changes: c.changes, History: history, Outbox: c.outbox, Bell: c.bell, Progress: &c.progress, Tally: c.tally, IDs: &c.ids,
+		Ring: c.ring, Changes: c.changes, History: history, Outbox: c.outbox, Compress: p.Compress, Bell: c.bell, Progress: &c.progress, Tally: c.tally, IDs: &c.ids,
 		Stacks: stack.Options{MainModule: module, InApp: p.Code.InApp, Cut: p.Code.Wrappers, Memory: p.shares.stacks}, Room: recorder.Room{Scope: p.shares.scope, Item: p.shares.item, Logs: p.shares.logs}, Run: run,
 		Bytes: c.controls.Bytes, Untell: c.untell,
 	}
@@ -164,7 +164,7 @@ func (c *Client) build(history *blackbox.HistoryBuffer, module string) {
 				DSN: p.dsn.String(), SDKName: sdkName, SDKVersion: Version, TraceID: text.Hex(run.TraceID[:]),
 				PublicKey: p.dsn.PublicKey, Release: p.Release, Environment: p.Environment,
 			},
-			Start: run.Start, Outbox: c.outbox, Aloft: p.shares.item, Progress: &c.progress, Tally: c.tally, Collect: c.collect, Killed: c.controls.Killed,
+			Start: run.Start, Outbox: c.outbox, Compress: p.Compress, Aloft: p.shares.item, Progress: &c.progress, Tally: c.tally, Collect: c.collect, Killed: c.controls.Killed,
 			Freed: func() { c.recorder.Freed() },
 		})
 		cfg.Wake, cfg.Away = c.sender.Wake, c.sender.Away

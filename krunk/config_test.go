@@ -10,9 +10,12 @@ import (
 
 // The least memory still holds an event that was cut to the bone, with its envelope's head.
 func TestLeastMemoryHoldsAnEvent(t *testing.T) {
-	out := blackbox.NewOutbox(blackbox.Words(minMemory/8*3), 7)
-	if got := out.MaxBody() - 256; got < protocol.MinFit {
-		t.Errorf("an event may have %d bytes, want at least %d", got, protocol.MinFit)
+	for _, pack := range []int{0, 292 << 10} {
+		s := sharesOf(leastMemory(pack)-pack, pack > 0)
+		out := blackbox.NewOutbox(blackbox.Words(s.outbox), 7)
+		if got := min(out.MaxBody()-256, s.item-64); got < protocol.MinFit {
+			t.Errorf("with %d bytes for a compressor an event may have %d, want at least %d", pack, got, protocol.MinFit)
+		}
 	}
 }
 

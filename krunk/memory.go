@@ -27,8 +27,9 @@ const (
 	pageSize = 8 << 10 // what the runtime rounds large blocks up to
 )
 
-// sharesOf divides memory. The outbox gets what the others leave.
-func sharesOf(memory int) shares {
+// sharesOf divides memory. The outbox gets what the others leave. Where envelopes are compressed, one more of them lies in between; what
+// the compressor itself takes is no part of memory.
+func sharesOf(memory int, packed bool) shares {
 	s := shares{ring: blackbox.MinRing, kinds: 32}
 	// A small client gives the ring less, since an event and what it is made with take more of the whole.
 	for s.ring*8 <= memory && memory >= defaultMemory/2 || s.ring*16 <= memory {
@@ -48,6 +49,9 @@ func sharesOf(memory int) shares {
 	s.stacks = min(rest/28, 100<<10)
 	s.item = min(rest/16, 128<<10)
 	s.outbox = rest - s.history - s.scope - s.changes - s.logs - s.logs/7 - s.stacks - recorder.Scratch(s.item) - s.item - s.kinds*kindSize
+	if packed {
+		s.outbox -= s.item + s.outbox/12 // the index of entries that are short
+	}
 	s.outbox += memory / 40                                // not all of them are ever full at once
 	s.outbox -= (s.ring + s.history + s.outbox) % pageSize // they are one block
 	return s

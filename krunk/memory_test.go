@@ -11,6 +11,7 @@ import (
 
 	"github.com/krunk-go/krunk/krunk"
 	"github.com/krunk-go/krunk/transport"
+	"github.com/krunk-go/krunk/transport/deflate"
 )
 
 // live returns the bytes that were reachable at a collection. What others allocate while it marks counts as well.
@@ -75,9 +76,11 @@ func TestMemory(t *testing.T) {
 	if raceEnabled {
 		t.Skip("the race detector allocates")
 	}
+	var pack transport.Compressor
 	start := func(memory int) *krunk.Client {
 		c, err := krunk.Start(krunk.Config{
-			DSN: "http://0123456789abcdef0123456789abcdef@127.0.0.1:9/1", Memory: memory, MaxRepeats: 1 << 20, MaxPanicRepeats: 1 << 20,
+			Compress: pack,
+			DSN:      "http://0123456789abcdef0123456789abcdef@127.0.0.1:9/1", Memory: memory, MaxRepeats: 1 << 20, MaxPanicRepeats: 1 << 20,
 			Channels: map[string]krunk.Thresholds{"*": {Send: "info"}},
 			Transport: transport.Func(func(ctx transport.Context, _ *transport.Request) (transport.Response, error) {
 				return transport.Response{}, errors.New("no route to host")
@@ -93,8 +96,12 @@ func TestMemory(t *testing.T) {
 	first := start(0) // what a process keeps once, such as go-json's tables
 	flood(first, long, storm, 300, func() {})
 	first.Close(0)
-	for _, memory := range []int{128 << 10, 256 << 10, 1 << 20, 4 << 20} {
-		t.Run(fmt.Sprint(memory>>10, "KiB"), func(t *testing.T) {
+	_, _, tables := deflate.Items().Form()
+	for i, memory := range []int{128 << 10, 256 << 10, 1 << 20, 4 << 20, 164<<10 + tables, 1 << 20, 4 << 20} {
+		if pack = nil; i >= 4 {
+			pack = deflate.Items()
+		}
+		t.Run(fmt.Sprint(memory>>10, "KiB", map[bool]string{true: " compressed"}[pack != nil]), func(t *testing.T) {
 			// In one storm of ten the process itself keeps some 8 KiB more: the least of three is the client's.
 			limit, most, after := int64(memory)*105/100, int64(0), int64(0)
 			for try := 0; try < 3 && (try == 0 || most > limit || after > limit); try++ {

@@ -42,7 +42,8 @@ func start(dsn string) (*krunk.Client, error) {
 	}
 	return krunk.Start(krunk.Config{
 		DSN:             dsn,
-		Transport:       deflate.Wrap(http),
+		Transport:       http,
+		Compress:        deflate.Items(),
 		Release:         "frameloop@1.0.0",
 		Environment:     "demo",
 		MaxPanicRepeats: -1, // this game panics on purpose, some fifty times in a few seconds; without this the sixth of a kind would only be counted

@@ -34,7 +34,7 @@ func newWhole(l link) (*whole, error) {
 	}
 	w := &whole{endpoint: sentrytest.Start(sentrytest.Options{Keep: 4 << 20})}
 	w.client, err = krunk.Start(krunk.Config{
-		DSN: w.endpoint.DSN(), Transport: deflate.Wrap(http), Release: "moonfall@1.5.0", Environment: "demo",
+		DSN: w.endpoint.DSN(), Transport: http, Compress: deflate.Items(), Release: "moonfall@1.5.0", Environment: "demo",
 	})
 	if err != nil {
 		w.endpoint.Close()

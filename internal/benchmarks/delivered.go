@@ -169,15 +169,15 @@ func openDelivery(who string, to target, slots chan struct{}) (*Session, error) 
 	dsn := to.dsn
 	switch who {
 	case "krunk":
-		return deliverKrunk(dsn, overNet, slots, deliveredCrumbs)
+		return deliverKrunk(dsn, overNet, nil, slots, deliveredCrumbs)
 	case "krunk+http1":
-		return deliverKrunk(dsn, overHTTP1, slots, deliveredCrumbs)
+		return deliverKrunk(dsn, overHTTP1, nil, slots, deliveredCrumbs)
 	case "krunk+deflate":
-		return deliverKrunk(dsn, deflate.Wrap(overNet), slots, deliveredCrumbs)
+		return deliverKrunk(dsn, overNet, deflate.Items(), slots, deliveredCrumbs)
 	case "stub/crumbs=0":
-		return deliverKrunk(dsn, transport.Func(accept), slots, 0)
+		return deliverKrunk(dsn, transport.Func(accept), nil, slots, 0)
 	case "stub/crumbs=100":
-		return deliverKrunk(dsn, transport.Func(accept), slots, 100)
+		return deliverKrunk(dsn, transport.Func(accept), nil, slots, 100)
 	case "sentry-go":
 		return deliverSentry(to, slots)
 	}
@@ -187,13 +187,13 @@ func openDelivery(who string, to target, slots chan struct{}) (*Session, error) 
 // tagKeys are the tags of every event; Krunk adds its support code.
 var tagKeys = [...]string{"gpu", "map", "mode", "platform", "store"}
 
-func deliverKrunk(dsn string, t transport.Transport, slots chan struct{}, crumbs int) (*Session, error) {
+func deliverKrunk(dsn string, t transport.Transport, pack transport.Compressor, slots chan struct{}, crumbs int) (*Session, error) {
 	answered := transport.Func(func(ctx transport.Context, r *transport.Request) (transport.Response, error) {
 		resp, err := t.Send(ctx, r)
 		<-slots
 		return resp, err
 	})
-	c, err := krunk.Start(krunk.Config{DSN: dsn, Transport: answered, Release: release, MaxRepeats: -1})
+	c, err := krunk.Start(krunk.Config{DSN: dsn, Transport: answered, Compress: pack, Release: release, MaxRepeats: -1})
 	if err != nil {
 		return nil, err
 	}

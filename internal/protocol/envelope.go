@@ -67,10 +67,17 @@ func itemLine(dst []byte, n int, parts ...string) []byte {
 
 // AppendShortEvent appends the item of an event without its breadcrumbs, which begin at cut of it; one of them says so.
 func AppendShortEvent(dst, item []byte, cut int) []byte {
-	const end = `,"breadcrumbs":{"values":[{"category":"krunk","level":"warning","message":"left out: too large for the server"}]}}`
 	begin := bytes.IndexByte(item, '\n') + 1
-	dst = append(AppendItemHeader(dst, "event", cut-begin+len(end)), item[begin:cut]...)
-	return text.Append(dst, end, "\n")
+	cut = max(cut, begin) // of an item from outside
+	return text.Append(append(AppendShortHeader(dst, cut-begin), item[begin:cut]...), ShortEnd)
+}
+
+// ShortEnd is what stands instead of the breadcrumbs, and ends the item.
+const ShortEnd = `,"breadcrumbs":{"values":[{"category":"krunk","level":"warning","message":"left out: too large for the server"}]}}` + "\n"
+
+// AppendShortHeader appends the line before an event of n bytes that ShortEnd follows.
+func AppendShortHeader(dst []byte, n int) []byte {
+	return AppendItemHeader(dst, "event", n+len(ShortEnd)-1)
 }
 
 // AppendLogItem appends a container with count log records.

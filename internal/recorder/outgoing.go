@@ -75,13 +75,15 @@ func (r *Recorder) putLogs() bool {
 		r.dropLogs(protocol.ReasonBufferOverflow, n, item)
 	case len(item) > left:
 		r.dropLogs(protocol.ReasonSampleRate, n, item)
-	case r.cfg.Outbox.Put(m, item):
-		r.budget.charge(r.elapsed(), len(item))
-		r.cfg.Wake()
-	case !r.cfg.Away():
-		return false
 	default:
-		r.dropLogs(protocol.ReasonBufferOverflow, n, item)
+		if body := r.pack(&m, item); r.cfg.Outbox.Put(m, body) {
+			r.budget.charge(r.elapsed(), len(item))
+			r.cfg.Wake()
+		} else if !r.cfg.Away() {
+			return false
+		} else {
+			r.dropLogs(protocol.ReasonBufferOverflow, n, item)
+		}
 	}
 	r.logs.put += n
 	return true
@@ -124,9 +126,30 @@ func (r *Recorder) retry() bool {
 	return !r.logs.stuck || r.flushLogs()
 }
 
-// put hands an event to the sender, or keeps it until there is room. The item is a buffer of events, which makes no other one
+// packWork is what compressing a byte of JSON and an item amount to, as parts of encoding a byte of it.
+const packWork, packItem = 5, 1 << 10
+
+// pack returns an item as it is to wait, compressed where that makes it shorter, and says so in m. It is valid until the next call.
+func (r *Recorder) pack(m *blackbox.Meta, item []byte) []byte {
+	c := r.cfg.Compress
+	if c == nil {
+		return item
+	}
+	packed, at, ok := c.Pack(r.packed[:0], item, int(m.Cut))
+	r.packed = packed
+	r.worked += len(item)/packWork + packItem
+	if !ok {
+		return item
+	}
+	m.Cut = uint32(at)
+	m.Encoding, _, _ = c.Form()
+	return packed
+}
+
+// put hands an event to the sender, or keeps it until there is room. The item is a buffer of events or of pack, which make no other one
 // before this one has gone.
 func (r *Recorder) put(m blackbox.Meta, item []byte) {
+	item = r.pack(&m, item)
 	if r.cfg.Outbox.Put(m, item) {
 		r.cfg.Wake()
 		return

@@ -14,6 +14,7 @@ import (
 	"github.com/krunk-go/krunk/internal/scrub"
 	"github.com/krunk-go/krunk/internal/stack"
 	"github.com/krunk-go/krunk/internal/tally"
+	"github.com/krunk-go/krunk/transport"
 )
 
 // Config is the machine that a Recorder works with, whoever's records it reads. It is immutable after New but for what is
@@ -22,8 +23,9 @@ type Config struct {
 	Ring     *blackbox.Ring
 	Changes  *Changes // of the scope, that found no room in the ring; nil: none ever
 	History  *blackbox.HistoryBuffer
-	Outbox   *blackbox.Outbox // nil: records become history, nothing is encoded
-	Bell     *notify.Bell     // rung by producers and by the sender
+	Outbox   *blackbox.Outbox     // nil: records become history, nothing is encoded
+	Compress transport.Compressor // of items before they wait; nil: they stay as they are
+	Bell     *notify.Bell         // rung by producers and by the sender
 	Progress *notify.Signal
 	Tally    *tally.Tally
 	IDs      *ident.Pool
@@ -65,6 +67,7 @@ type Recorder struct {
 	linger  linger
 	poll    *notify.Alarm // of a step of linger
 	batch   *notify.Alarm // of the first log record of a batch
+	packed  []byte        // the memory of an item that was compressed
 	pending []byte        // an event that waits for room in the outbox, nil if none does
 	meta    blackbox.Meta // of pending
 	room    *notify.Bell  // rung when the outbox got room, which matters only while an envelope waits for it

@@ -53,6 +53,9 @@ func (r *Recorder) rest() bool {
 	}
 	r.events.rest()
 	r.items.rest()
+	if cap(r.packed) > calm {
+		r.packed = nil
+	}
 	if r.quit.Load() {
 		return false
 	}

@@ -21,7 +21,8 @@ const (
 // flight is one attempt. It is owned by the sender's goroutine, but for the time from launch until it comes back.
 type flight struct {
 	entry blackbox.Entry // Seq is 0 for a report or probe
-	body  []byte
+	body  []byte         // the envelope; of a compressed one what is not compressed in it
+	joined
 	began time.Duration
 	told  bool // a client report goes along
 	used  bool // between launch and landing
@@ -46,7 +47,7 @@ var (
 
 // begin begins the body of a request.
 func (s *Sender) begin(f *flight, e blackbox.Entry, now time.Time) {
-	f.entry, f.told, f.began = e, false, now.Sub(s.born)
+	f.entry, f.told, f.began, f.pack = e, false, now.Sub(s.born), false
 	h := s.cfg.Header
 	h.EventID = ""
 	if e.ID != ([16]byte{}) {
@@ -55,20 +56,23 @@ func (s *Sender) begin(f *flight, e blackbox.Entry, now time.Time) {
 	f.body = protocol.AppendEnvelopeHeader(f.body[:0], &h, now)
 }
 
-// load builds the request for an entry.
-func (s *Sender) load(f *flight, e *blackbox.Entry) {
+// load builds the request for an entry, or reports false for an entry that is none.
+func (s *Sender) load(f *flight, e *blackbox.Entry) bool {
 	now := time.Now()
 	s.begin(f, *e, now)
-	item := len(f.body)
-	if e.Shorten {
-		f.body = protocol.AppendShortEvent(f.body, e.Body, int(e.Cut))
-	} else {
-		f.body = append(f.body, e.Body...)
+	by := s.moved(e)
+	if e.Encoding != 0 && by == 0 && !s.plain.Load() {
+		return s.join(f, e, now)
 	}
-	if by := s.moved(e); by != 0 {
+	item, ok := len(f.body), false
+	if f.body, ok = s.appendItem(f.body, e); !ok {
+		return false
+	}
+	if by != 0 {
 		f.body = protocol.AppendMoved(f.body[:item], bytes.Clone(f.body[item:]), by)
 	}
 	s.ride(f, now)
+	return true
 }
 
 // moved returns by how much the clock was set since the times of an entry were told, 0 for less than a minute: a device may learn
@@ -98,21 +102,37 @@ func (s *Sender) fly(f *flight) {
 			f.err = errPanicked
 		}
 	}()
+	content := ""
+	if f.pack {
+		content = s.content
+	}
+	s.post(f, life, f.request(), content)
+	if f.pack && f.err == nil && (f.resp.Status == 415 || f.resp.Status == 400) {
+		s.postPlain(f, life)
+	}
+}
+
+// post calls the transport with that body.
+//
+//go:noinline
+func (s *Sender) post(f *flight, life *lifetime, body []byte, content string) {
 	r := s.request // a transport that changes its request changes a copy
-	r.Body = f.body
+	r.Body, r.ContentEncoding = body, content
 	f.err = errExited
 	f.resp, f.err = s.call(life, &r)
 }
 
-// launch lets a goroutine of its own make the attempt.
-func (s *Sender) launch(e *blackbox.Entry) {
+// launch lets a goroutine of its own make the attempt, or reports false for an entry that is none.
+func (s *Sender) launch(e *blackbox.Entry) bool {
 	f := &s.flights[0]
 	for i := range s.flights {
 		if f = &s.flights[i]; !f.used {
 			break
 		}
 	}
-	s.load(f, e)
+	if !s.load(f, e) {
+		return false
+	}
 	f.used = true
 	s.under++
 	s.cfg.Outbox.Lend(e.Seq, true)
@@ -120,6 +140,7 @@ func (s *Sender) launch(e *blackbox.Entry) {
 		defer func() { s.back <- f }() // also after Goexit
 		s.fly(f)
 	}()
+	return true
 }
 
 // land waits for one of the flights under way and settles it.
@@ -146,7 +167,7 @@ func (s *Sender) wide(n int) bool {
 func (s *Sender) aloft() (n int) {
 	for i := range s.flights {
 		if f := &s.flights[i]; f.used {
-			n += len(f.body)
+			n += len(f.request())
 		}
 	}
 	return n
@@ -155,8 +176,8 @@ func (s *Sender) aloft() (n int) {
 // tidy gives back what the sender does not need while it sleeps.
 func (s *Sender) tidy() {
 	for i := range s.flights {
-		if f := &s.flights[i]; !f.used && (i > 0 || cap(f.body) > calm) {
-			f.body = nil
+		if f := &s.flights[i]; !f.used && (i > 0 || cap(f.body)+cap(f.wire) > calm) {
+			f.body, f.wire = nil, nil
 		}
 	}
 }

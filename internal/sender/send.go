@@ -91,11 +91,7 @@ func (s *Sender) gone(began time.Duration) {
 
 // tooLarge has what follows built smaller. An event that has breadcrumbs goes again without them.
 func (s *Sender) tooLarge(e *blackbox.Entry) {
-	size := len(e.Body)
-	if e.Shorten {
-		size = int(e.Cut)
-	}
-	s.cfg.Outbox.TooLarge(size)
+	s.cfg.Outbox.TooLarge(s.size(e))
 	if e.Cut > 0 && !e.Shorten {
 		s.cfg.Outbox.Shorten(e.Seq)
 		return

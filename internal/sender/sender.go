@@ -23,7 +23,8 @@ type Config struct {
 	UserAgent string
 	Header    protocol.Header // of every envelope; EventID is set for each
 	Outbox    *blackbox.Outbox
-	Aloft     int // bytes of requests under way beside which no other one begins; 0: as many as there are
+	Compress  transport.Compressor // that its entries were compressed by; nil: none of them was
+	Aloft     int                  // bytes of requests under way beside which no other one begins; 0: as many as there are
 	Progress  *notify.Signal
 	Tally     *tally.Tally
 	Freed     func()       // tells the recorder that the outbox has more room
@@ -49,7 +50,7 @@ type Sender struct {
 	limits  protocol.RateLimits
 	pauses  pauses
 	reports reports
-	request transport.Request // of all; without a body
+	format
 	fleet
 	hand blackbox.Entry // what is being sent; Seq is 0 if nothing
 
@@ -87,6 +88,9 @@ func New(cfg Config) *Sender {
 		cfg.Killed = func() bool { return false }
 	}
 	s := &Sender{cfg: cfg, bell: notify.NewBell(), born: time.Now()}
+	if c := cfg.Compress; c != nil {
+		s.form, s.content, _ = c.Form()
+	}
 	s.back = make(chan *flight, maxFlights)
 	s.limit = min(transport.Parallel(cfg.Transport), maxFlights)
 	s.pauses.urgedAt, s.reports.at, s.reports.next = -time.Hour, -time.Hour, -time.Hour

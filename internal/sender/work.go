@@ -168,9 +168,12 @@ func (s *Sender) handle(e *blackbox.Entry, wide bool) {
 	case s.limited(e.Meta):
 		s.drop(e, protocol.ReasonRateLimitBackoff)
 	case wide:
-		s.launch(e)
+		if !s.launch(e) {
+			s.drop(e, protocol.ReasonInternalSDKError)
+		}
+	case !s.load(f, e):
+		s.drop(e, protocol.ReasonInternalSDKError)
 	default:
-		s.load(f, e)
 		s.fly(f)
 		s.settle(f)
 	}
@@ -180,7 +183,8 @@ func (s *Sender) handle(e *blackbox.Entry, wide bool) {
 // rest returns how long nothing in the outbox may be sent: something fatal waits behind a rate limit, or what was refused rests.
 func (s *Sender) rest(now time.Duration) time.Duration {
 	at := s.cfg.Outbox.Wakes(now)
-	if _, fatal := s.cfg.Outbox.Newest(blackbox.Fatal, 0); fatal {
+	e, fatal := s.cfg.Outbox.Newest(blackbox.Fatal, 0)
+	if fatal = fatal && !s.foreign(&e); fatal {
 		if until := s.limits.Until(protocol.CategoryError).Sub(s.born); until > now && (at == 0 || until < at) {
 			at = until
 		}
@@ -188,13 +192,16 @@ func (s *Sender) rest(now time.Duration) time.Duration {
 	if again := s.pauses.urgedAt + urgeEvery; s.pauses.seen > s.pauses.urged && again > now && (at == 0 || again < at) {
 		at = again
 	}
+	if at == 0 && !fatal { // only what is foreign is there
+		return 0
+	}
 	return max(at-now, time.Millisecond)
 }
 
 // mustWait reports whether an entry stays in the outbox until its rate limit ends: a crash is worth that, everything else is
-// dropped and counted as Sentry's documents demand.
+// dropped and counted as Sentry's documents demand. One that this program cannot read stays for good.
 func (s *Sender) mustWait(e *blackbox.Entry) bool {
-	return e.Kind == blackbox.Fatal && s.limited(e.Meta)
+	return e.Kind == blackbox.Fatal && s.limited(e.Meta) || s.foreign(e)
 }
 
 func (s *Sender) limited(m blackbox.Meta) bool {
@@ -219,7 +226,7 @@ func (s *Sender) drop(e *blackbox.Entry, r protocol.Reason) {
 	c := protocol.Category(e.Category)
 	s.cfg.Tally.Add(r, c, uint64(e.Count))
 	if c == protocol.CategoryLogItem {
-		s.cfg.Tally.Add(r, protocol.CategoryLogByte, uint64(len(e.Body)))
+		s.cfg.Tally.Add(r, protocol.CategoryLogByte, uint64(s.size(e)))
 	}
 	s.done(e)
 }

@@ -3,55 +3,75 @@ package deflate
 import (
 	"bytes"
 	"compress/gzip"
-	"errors"
 	"fmt"
+	"hash/crc32"
 	"io"
 	"math/rand/v2"
-	"reflect"
+	"runtime"
 	"strings"
+	"sync"
 	"testing"
-
-	"github.com/krunk-go/krunk/transport"
 )
 
-// recorder is a transport that keeps a copy of what it got.
-type recorder struct {
-	got  transport.Request
-	same bool // the request itself was handed on, and no copy
-	want *transport.Request
-	err  error
-}
-
-func (r *recorder) Send(_ transport.Context, q *transport.Request) (transport.Response, error) {
-	r.got, r.same = *q, q == r.want
-	r.got.Body = bytes.Clone(q.Body)
-	return transport.Response{Status: 200, RetryAfter: "1", RateLimits: "2"}, r.err
-}
-
-// text returns n bytes that compress well; noise returns n that do not.
+// text returns what compresses well, noise what does not.
 func text(n int) []byte {
-	var b bytes.Buffer
-	for i := 0; b.Len() < n; i++ {
-		fmt.Fprintf(&b, `{"function":"game.(*World).step","lineno":%d,"in_app":true},`, i*7919%1000)
+	var b []byte
+	for i := 0; len(b) < n; i++ {
+		b = fmt.Appendf(b, `{"function":"update%d","lineno":%d,"in_app":true},`, i%7, i*31%900)
 	}
-	return b.Bytes()[:n]
+	return b[:n]
 }
 
 func noise(n int) []byte {
-	r := rand.New(rand.NewPCG(1, 2))
-	b := make([]byte, n)
+	rng, b := rand.New(rand.NewPCG(1, 2)), make([]byte, n)
 	for i := range b {
-		b[i] = byte(r.Uint32())
+		b[i] = byte(rng.Uint32())
 	}
 	return b
 }
 
-// gunzip is the standard library's reader, which checks length and checksum.
-func gunzip(t testing.TB, b []byte) []byte {
+func join(parts ...[]byte) []byte { return bytes.Join(parts, nil) }
+
+var line = []byte("{\"type\":\"event\",\"length\":4711}\n")
+
+// kinds are items of all kinds, each with where it may be cut.
+var kinds = []struct {
+	name string
+	item []byte
+	cut  int
+	ok   bool // packed
+}{
+	{"event", join(line, text(9000)), 5000, true},
+	{"not to be cut", join(line, text(9000)), 0, true},
+	{"cut behind the first byte", join(line, text(9000)), len(line) + 1, true},
+	{"cut before the last byte", join(line, text(9000)), len(line) + 8999, true},
+	{"least", join(line, text(leastItem-len(line))), 0, true},
+	{"shorter", join(line, text(leastItem-len(line)-1)), 0, false},
+	{"one block of the compressor", join(line, text(32767)), 20, false},
+	{"one block and a byte", join(line, text(32768)), 0, true},
+	{"two blocks", join(line, text(32767+24575)), 32767, true},
+	{"two blocks and a byte", join(line, text(32767+24576)), 40000, true},
+	{"largest", join(line, text(1000_000)), 500_000, true},
+	{"noise", join(line, noise(9000)), 5000, false},
+	{"noise behind text", join(line, text(20000), noise(9000)), 20000, true},
+	{"noise before text", join(line, noise(9000), text(20000)), 9000, true},
+	{"text before noise that is longer", join(line, text(5000), noise(90000)), 5000, false},
+	{"no line", text(9000), 0, false},
+	{"a line that is too long", join(text(maxLine), []byte("\n"), text(9000)), 0, false},
+	{"a line of the longest", join(text(maxLine-1), []byte("\n"), text(9000)), 2000, true},
+	{"cut in the line", join(line, text(9000)), len(line), false},
+	{"cut at the end", join(line, text(9000)), len(line) + 9000, false},
+}
+
+// gunzip returns what is in exactly one gzip member.
+func gunzip(t *testing.T, b []byte) []byte {
 	t.Helper()
 	z, err := gzip.NewReader(bytes.NewReader(b))
 	if err != nil {
 		t.Fatal(err)
+	}
+	if !z.ModTime.IsZero() || z.Name != "" || z.Comment != "" || z.Extra != nil || z.OS != 255 {
+		t.Errorf("got the header %+v, want one that tells nothing", z.Header)
 	}
 	out, err := io.ReadAll(z)
 	if err != nil {
@@ -60,289 +80,235 @@ func gunzip(t testing.TB, b []byte) []byte {
 	return out
 }
 
-func TestSend(t *testing.T) {
-	tests := []struct {
-		name     string
-		encoding string
-		body     []byte
-		minSize  int
-		want     bool // compressed
-	}{
-		{"empty", "", nil, 0, false},
-		{"below the default", "", text(1023), 0, false},
-		{"the default", "", text(1024), 0, true},
-		{"below an own size", "", text(4999), 5000, false},
-		{"an own size", "", text(5000), 5000, true},
-		{"small own size", "", bytes.Repeat([]byte("a"), 100), 100, true},
-		{"one byte, does not get smaller", "", []byte("a"), 1, false},
-		{"noise", "", noise(5000), 0, false},
-		{"noise after text", "", append(text(20000), noise(20000)...), 0, true},
-		{"encoded already", "gzip", text(5000), 0, false},
-		{"encoded otherwise", "br", text(5000), 0, false},
-		{"1 MiB", "", text(1 << 20), 0, true},
-		{"one block of the compressor", "", text(32767), 0, true},
-		{"one block and a byte", "", text(32768), 0, true},
-		{"two blocks", "", text(32767 + 24575), 0, true},
-		{"two blocks and a byte", "", text(32767 + 24576), 0, true},
-	}
-	for _, tt := range tests {
+func TestRoundTrip(t *testing.T) {
+	c := Items()
+	for _, tt := range kinds {
 		t.Run(tt.name, func(t *testing.T) {
-			r := &transport.Request{
-				URL: "https://sentry.example/api/1/envelope/", Auth: "auth", UserAgent: "agent", ContentType: "type",
-				ContentEncoding: tt.encoding, Body: tt.body,
+			packed, at, ok := c.Pack([]byte("before"), tt.item, tt.cut)
+			if ok != tt.ok {
+				t.Fatalf("packed: %v, want %v", ok, tt.ok)
 			}
-			before := *r
-			before.Body = bytes.Clone(r.Body)
-			next := &recorder{want: r}
-			tr, err := Config{MinSize: tt.minSize}.Wrap(next)
-			if err != nil {
-				t.Fatal(err)
+			if !ok {
+				if string(packed) != "before" || at != 0 {
+					t.Errorf("got %d bytes and %d, want dst as it was", len(packed), at)
+				}
+				return
 			}
-			resp, err := tr.Send(t.Context(), r)
-			if want := (transport.Response{Status: 200, RetryAfter: "1", RateLimits: "2"}); resp != want || err != nil {
-				t.Errorf("got %+v, %v; want %+v", resp, err, want)
+			packed = packed[len("before"):]
+			if len(packed) > len(tt.item)*7/8 || (at != 0) != (tt.cut != 0) || at > len(packed) {
+				t.Errorf("packed to %d bytes, cut at %d", len(packed), at)
 			}
-			if !reflect.DeepEqual(*r, before) {
-				t.Error("the caller's request was changed")
+			want(t, packed, tt.item)
+			if at > 0 {
+				want(t, packed[:at], tt.item[:tt.cut])
 			}
-			check(t, next, before, tt.want)
 		})
 	}
 }
 
-// check compares what the next transport got with the request.
-func check(t *testing.T, next *recorder, sent transport.Request, compressed bool) {
+// want checks all that can be done with a packed item.
+func want(t *testing.T, packed, item []byte) {
 	t.Helper()
-	if next.same == compressed {
-		t.Errorf("the next transport got the caller's own request: %v, want %v", next.same, !compressed)
+	c := Items()
+	first, rest := c.Head(packed)
+	line, behind, _ := bytes.Cut(item, []byte("\n"))
+	if string(first) != string(line)+"\n" || rest != len(behind) {
+		t.Errorf("the line is %q and %d follow, want %q and %d", first, rest, line, len(behind))
 	}
-	want := sent
-	if compressed {
-		want.ContentEncoding, want.Body = "gzip", next.got.Body
-		if got := gunzip(t, next.got.Body); !bytes.Equal(got, sent.Body) {
-			t.Errorf("got %d other bytes after decompression, want %d", len(got), len(sent.Body))
-		}
-		if len(next.got.Body) >= len(sent.Body) {
-			t.Errorf("got %d bytes, want less than %d", len(next.got.Body), len(sent.Body))
-		}
+	if got, ok := c.Unpack([]byte("x"), packed); !ok || !bytes.Equal(got[1:], item) {
+		t.Errorf("unpacked to %d bytes (%v), want the %d of the item", len(got)-1, ok, len(item))
 	}
-	if !reflect.DeepEqual(next.got, want) {
-		t.Errorf("got %+v, want %+v", next.got, want)
-	}
-}
-
-func TestHeader(t *testing.T) {
-	next := &recorder{}
-	if _, err := Wrap(next).Send(t.Context(), &transport.Request{Body: text(2000)}); err != nil {
-		t.Fatal(err)
-	}
-	if got := string(next.got.Body[:len(gzipHeader)]); got != gzipHeader {
-		t.Errorf("got the header %x, want %x", got, gzipHeader)
-	}
-	z, err := gzip.NewReader(bytes.NewReader(next.got.Body))
-	if err != nil {
-		t.Fatal(err)
-	}
-	if !z.ModTime.IsZero() || z.Name != "" || z.Comment != "" || z.Extra != nil || z.OS != 255 {
-		t.Errorf("got the header %+v, want one that tells nothing", z.Header)
-	}
-}
-
-// TestRelease checks that nothing of a request is kept, also after an error and a panic, and that one large envelope
-// does not make the buffer large for good.
-func TestRelease(t *testing.T) {
-	next := &recorder{err: errors.New("no answer")}
-	tr := Wrap(next)
-	if _, err := tr.Send(t.Context(), &transport.Request{Auth: "key", Body: text(20000)}); !errors.Is(err, next.err) {
-		t.Errorf("got %v, want %v", err, next.err)
-	}
-	if !reflect.DeepEqual(kept(tr).req, transport.Request{}) {
-		t.Errorf("got %+v after Send, want nothing", kept(tr).req)
-	}
-	if c := cap(kept(tr).out.b); c == 0 && !raceEnabled || c > maxKept {
-		t.Errorf("got a buffer of %d after a small body, want it kept", c)
-	}
-	for _, body := range [][]byte{append(noise(400_000), text(100_000)...), noise(400_000)} {
-		if _, err := tr.Send(t.Context(), &transport.Request{Body: body}); !errors.Is(err, next.err) {
-			t.Errorf("got %v, want %v", err, next.err)
-		}
-		if c := cap(kept(tr).out.b); c != 0 {
-			t.Errorf("got a buffer of %d after a large body, want none", c)
-		}
-	}
-
-	tr = Wrap(transport.Func(func(transport.Context, *transport.Request) (transport.Response, error) { panic("next") }))
-	func() {
-		defer func() { _ = recover() }()
-		_, _ = tr.Send(t.Context(), &transport.Request{Auth: "key", Body: text(2000)})
-	}()
-	if !reflect.DeepEqual(kept(tr).req, transport.Request{}) {
-		t.Errorf("got %+v after a panic, want nothing", kept(tr).req)
-	}
-}
-
-// kept returns what a Send left for the next one.
-func kept(t *Transport) *work {
-	w, _ := t.work.Get().(*work)
-	if w == nil {
-		return new(work)
-	}
-	t.work.Put(w)
-	return w
-}
-
-// What refuses the encoding, and not the envelope, gets all else plain, and says so once.
-func TestRefusedEncoding(t *testing.T) {
-	for _, tt := range []struct {
-		name       string
-		compressed int // the answer to what is compressed
-		plain      int // and to what is not
-		encodings  string
-		notes      int
-	}{
-		{"415", 415, 200, "[gzip   ]", 1},
-		{"400", 400, 200, "[gzip   ]", 1},
-		{"400 to everything", 400, 400, "[gzip  gzip  gzip ]", 0},
-		{"415, then trouble", 415, 503, "[gzip   ]", 1},
-		{"413 is none of the encoding", 413, 200, "[gzip gzip gzip]", 0},
-		{"200", 200, 400, "[gzip gzip gzip]", 0},
-	} {
-		t.Run(tt.name, func(t *testing.T) {
-			var encodings []string
-			tr := Wrap(transport.Func(func(_ transport.Context, r *transport.Request) (transport.Response, error) {
-				encodings = append(encodings, r.ContentEncoding)
-				if r.ContentEncoding == "" {
-					if string(r.Body) != string(text(2000)) {
-						t.Error("the plain body is another one")
-					}
-					return transport.Response{Status: tt.plain}, nil
-				}
-				return transport.Response{Status: tt.compressed}, nil
-			}))
-			notes := 0
-			for range 3 {
-				a, err := tr.Send(t.Context(), &transport.Request{Body: text(2000)})
-				if err != nil {
-					t.Fatal(err)
-				}
-				if a.Note != "" {
-					notes++
-				}
+	for _, head := range [][]byte{nil, []byte("h"), text(200), noise(65535), text(65536), text(200_000)} {
+		for _, tail := range [][]byte{nil, text(100), noise(70_000)} {
+			body, ok := c.Join([]byte("x"), head, packed, tail)
+			if !ok {
+				t.Fatal("not joined")
 			}
-			if got := fmt.Sprint(encodings); got != tt.encodings || notes != tt.notes {
-				t.Errorf("sent %s with %d notes, want %s with %d", got, notes, tt.encodings, tt.notes)
+			if got := gunzip(t, body[1:]); !bytes.Equal(got, join(head, behind, tail)) {
+				t.Fatalf("a head of %d and a tail of %d bytes: %d other bytes, want %d", len(head), len(tail), len(got), len(head)+len(behind)+len(tail))
+			}
+		}
+	}
+}
+
+// The sum of a text is told by those of its parts, whatever their lengths.
+func TestCombine(t *testing.T) {
+	all := noise(1 << 20)
+	lengths := []int{65535, 65536, 65537, 1<<17 - 1, 1<<19 + 3, 1 << 20}
+	for n := range 300 {
+		lengths = append(lengths, n)
+	}
+	for _, n := range lengths {
+		for _, at := range []int{0, 1, n / 3, n / 2, max(n-1, 0), n} {
+			at = min(at, n)
+			a, b := all[:at], all[at:n]
+			if got, want := combine(crc32.ChecksumIEEE(a), crc32.ChecksumIEEE(b), len(b)), crc32.ChecksumIEEE(all[:n]); got != want {
+				t.Fatalf("%d and %d bytes: got %08x, want %08x", len(a), len(b), got, want)
+			}
+		}
+	}
+	// Parts that are too long to be made: of n zeros, half by half.
+	zeros := crc32.ChecksumIEEE([]byte{0})
+	for n := 1; n < 1<<30; n *= 2 {
+		twice := combine(zeros, zeros, n)
+		if other := combine(combine(zeros, zeros, n/2), zeros, n-n/2); n > 1 && n%2 == 1 && other != twice {
+			t.Errorf("%d zeros: %08x and %08x", n, twice, other)
+		}
+		zeros = twice
+		if n <= 1<<22 {
+			if want := crc32.ChecksumIEEE(make([]byte, 2*n)); zeros != want {
+				t.Errorf("%d zeros: got %08x, want %08x", 2*n, zeros, want)
+			}
+		}
+	}
+}
+
+// A packed item is believed in no further than its bytes go: one that is changed is refused, or still says the same; so is one that is cut.
+func TestDamage(t *testing.T) {
+	c := Items()
+	item := join(line, text(3000))
+	packed, at, _ := c.Pack(nil, item, 2000)
+	for i := range packed {
+		for _, bit := range []byte{1, 0x80, 0xff} {
+			b := bytes.Clone(packed)
+			b[i] ^= bit
+			if got, ok := c.Unpack(nil, b); ok && i >= lineHead+len(line) && !bytes.Equal(got, item) {
+				t.Errorf("byte %d of %d is changed, and nobody notices", i, len(packed))
+			}
+			c.Head(b)
+			c.Join(nil, nil, b, nil)
+		}
+	}
+	for n := range packed {
+		_, ok := c.Unpack(nil, packed[:n])
+		_, joined := c.Join(nil, nil, packed[:n], nil)
+		l, _ := c.Head(packed[:n])
+		if whole := n == lineHead+len(line) || n == at; ok != whole || joined != whole || (l != nil) != whole {
+			t.Errorf("%d bytes of it: unpacked %v, joined %v, a head %v, want %v", n, ok, joined, l != nil, whole)
+		}
+	}
+	// What says that it becomes more than a mebibyte is not begun.
+	big := appendLine(nil, line)
+	for range 3 {
+		big = append(big, 0, 0, 8, 0, 0, 0, 0, 0, 0, 0, 0, 0) // half of one each
+	}
+	if got, ok := c.Unpack(nil, big); ok || cap(got) > 0 {
+		t.Errorf("unpacked to %d bytes", cap(got))
+	}
+}
+
+// Two clients may share one.
+func TestConcurrent(t *testing.T) {
+	c := Items()
+	var all sync.WaitGroup
+	for i := range 4 {
+		all.Go(func() {
+			item := join(line, text(4000+i))
+			for range 50 {
+				packed, at, ok := c.Pack(nil, item, 3000)
+				got, ok2 := c.Unpack(nil, packed)
+				if !ok || !ok2 || at == 0 || !bytes.Equal(got, item) {
+					t.Error("another item came out")
+				}
 			}
 		})
 	}
-	// Without an answer to the plain one nothing is known.
-	n := 0
-	tr := Wrap(transport.Func(func(_ transport.Context, r *transport.Request) (transport.Response, error) {
-		if n++; r.ContentEncoding == "" {
-			return transport.Response{}, errors.New("no answer")
-		}
-		return transport.Response{Status: 415}, nil
-	}))
-	_, err := tr.Send(t.Context(), &transport.Request{Body: text(2000)})
-	if err == nil || n != 2 || tr.plain.Load() {
-		t.Errorf("got %v after %d attempts, plain %v", err, n, tr.plain.Load())
-	}
-}
-
-// What the next transport can do beside Send can be done through this one.
-func TestOptionalMethods(t *testing.T) {
-	next := &able{}
-	tr := Wrap(next)
-	transport.CloseIdle(tr)
-	if got := transport.Parallel(tr); got != 3 || next.closed != 1 {
-		t.Errorf("%d at once, closed %d times, want 3 and 1", got, next.closed)
-	}
-	plain := Wrap(discard{})
-	transport.CloseIdle(plain)
-	if got := transport.Parallel(plain); got != 1 {
-		t.Errorf("%d at once, want 1", got)
-	}
-}
-
-type able struct {
-	discard
-	closed int
-}
-
-func (a *able) CloseIdle()    { a.closed++ }
-func (a *able) Parallel() int { return 3 }
-
-func TestConfigError(t *testing.T) {
-	_, err := Config{MinSize: -1}.Wrap(&recorder{})
-	if want := "deflate: Config.MinSize is -1: write a number of bytes, or 0 for 1024"; err == nil || err.Error() != want {
-		t.Errorf("got %v, want %s", err, want)
-	}
-}
-
-// discard answers without allocating.
-type discard struct{}
-
-func (discard) Send(transport.Context, *transport.Request) (transport.Response, error) {
-	return transport.Response{Status: 200}, nil
+	all.Wait()
 }
 
 func TestDoesNotAllocate(t *testing.T) {
 	if raceEnabled {
 		t.Skip("under the race detector a sync.Pool forgets")
 	}
-	for name, body := range map[string][]byte{"small": text(500), "event": text(16600), "large": text(200_000), "noise": noise(16600)} {
-		t.Run(name, func(t *testing.T) {
-			tr, ctx, r := Wrap(discard{}), t.Context(), &transport.Request{Body: body}
-			if got := testing.AllocsPerRun(100, func() { _, _ = tr.Send(ctx, r) }); got != 0 {
-				t.Errorf("got %v allocations, want 0", got)
-			}
-		})
+	c, item, head := Items(), join(line, text(9000)), text(300)
+	packed, body := make([]byte, 0, 20_000), make([]byte, 0, 20_000)
+	f := func() {
+		packed, _, _ = c.Pack(packed[:0], item, 5000)
+		c.Head(packed)
+		body, _ = c.Join(body[:0], head, packed, head)
+	}
+	if got := testing.AllocsPerRun(100, f); got != 0 {
+		t.Errorf("got %v allocations, want 0", got)
 	}
 }
 
-func FuzzRoundTrip(f *testing.F) {
-	f.Add([]byte("{}\n{\"type\":\"event\"}\n{}\n"), uint16(1))
-	f.Add(text(100), uint16(400))
-	f.Add(noise(100), uint16(400))
-	f.Add([]byte("a"), uint16(60000))
-	f.Add([]byte{}, uint16(0))
-	f.Fuzz(func(t *testing.T, b []byte, n uint16) {
-		body := b
-		if len(b) > 0 { // also cover bodies of several blocks
-			body = []byte(strings.Repeat(string(b), 1+int(n)%(1+100_000/len(b))))
-			body = append(body, b[len(b)/2:]...)
+// What the compressor takes for itself is what Form says, so that Config.Memory can count it.
+func TestMemory(t *testing.T) {
+	if raceEnabled {
+		t.Skip("the race detector allocates")
+	}
+	for range 3 {
+		runtime.GC() // empties the pools
+	}
+	c, item, dst := Items(), join(line, text(40_000)), make([]byte, 0, 50_000)
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	c.Pack(dst, item, 20_000)
+	runtime.ReadMemStats(&after)
+	_, _, says := c.Form()
+	if got := int(after.TotalAlloc - before.TotalAlloc); got > says || got < says*3/4 {
+		t.Errorf("got %d bytes, want at most %d and not much less", got, says)
+	}
+}
+
+func FuzzUnpack(f *testing.F) {
+	c := Items()
+	packed, at, _ := c.Pack(nil, join(line, text(600)), 400)
+	f.Add(packed)
+	f.Add(packed[:at])
+	f.Fuzz(func(t *testing.T, b []byte) {
+		line, rest := c.Head(b)
+		item, ok := c.Unpack(nil, b)
+		if ok && (len(item) != len(line)+rest || len(item) > mostItem) {
+			t.Errorf("%d bytes, want a line of %d and %d behind it", len(item), len(line), rest)
 		}
-		next := &recorder{}
-		tr, err := Config{MinSize: 1}.Wrap(next)
-		if err != nil {
-			t.Fatal(err)
+		body, joined := c.Join(nil, []byte("head"), b, []byte("tail"))
+		if joined != (line != nil) || ok && !joined {
+			t.Errorf("joined %v, unpacked %v, a head %v", joined, ok, line != nil)
 		}
-		for range 2 { // the second time with a used buffer
-			if _, err := tr.Send(t.Context(), &transport.Request{Body: body}); err != nil {
-				t.Fatal(err)
-			}
-			got := next.got.Body
-			if next.got.ContentEncoding == "gzip" {
-				if len(got) >= len(body) {
-					t.Errorf("got %d bytes, want less than %d", len(got), len(body))
-				}
-				got = gunzip(t, got)
-			}
-			if !bytes.Equal(got, body) {
-				t.Errorf("got %d other bytes, want %d", len(got), len(body))
-			}
+		if len(body) > len(b)+100 {
+			t.Errorf("%d bytes became a request of %d", len(b), len(body))
 		}
 	})
 }
 
-func BenchmarkSend(b *testing.B) {
-	for _, n := range []int{2000, 16600, 200_000} {
+func FuzzRoundTrip(f *testing.F) {
+	f.Add([]byte("{}\n"), text(700), uint16(300))
+	f.Add([]byte("{}\n"), noise(700), uint16(0))
+	c := Items()
+	f.Fuzz(func(t *testing.T, line, rest []byte, cut uint16) {
+		item := join(line, []byte(strings.Repeat(string(rest), 1+600/(len(rest)+1))))
+		packed, at, ok := c.Pack(nil, item, int(cut))
+		if !ok {
+			return
+		}
+		want(t, packed, item)
+		if at > 0 {
+			want(t, packed[:at], item[:cut])
+		}
+	})
+}
+
+func BenchmarkPack(b *testing.B) {
+	for _, n := range []int{2000, 9000, 45_000} {
 		b.Run(fmt.Sprint(n), func(b *testing.B) {
-			tr, ctx, r := Wrap(discard{}), b.Context(), &transport.Request{Body: text(n)}
+			c, item, dst := Items(), join(line, text(n)), make([]byte, 0, n)
 			b.SetBytes(int64(n))
 			b.ReportAllocs()
 			for b.Loop() {
-				_, _ = tr.Send(ctx, r)
+				dst, _, _ = c.Pack(dst[:0], item, n/2)
 			}
+			b.ReportMetric(float64(len(dst)), "packed-bytes")
 		})
+	}
+}
+
+func BenchmarkJoin(b *testing.B) {
+	c, head := Items(), text(300)
+	packed, _, _ := c.Pack(nil, join(line, text(9000)), 4500)
+	dst := make([]byte, 0, 5000)
+	b.ReportAllocs()
+	for b.Loop() {
+		dst, _ = c.Join(dst[:0], head, packed, nil)
 	}
 }

@@ -12,14 +12,14 @@ import (
 	"github.com/krunk-go/krunk/transport/sentrytest"
 )
 
-// Around any transport, such as nethttp.Default() or a console's own HTTP.
-func ExampleWrap() {
+// With any transport, such as nethttp.Default() or a console's own HTTP, which sends Request.ContentEncoding as a header.
+func ExampleItems() {
 	srv := sentrytest.New(sentrytest.Options{}) // stands for a server
 	wire := transport.Func(func(ctx transport.Context, r *transport.Request) (transport.Response, error) {
 		fmt.Println(r.ContentEncoding, len(r.Body) < 2000)
 		return srv.Transport().Send(ctx, r)
 	})
-	client, err := krunk.Start(krunk.Config{DSN: srv.DSN(), Transport: deflate.Wrap(wire)})
+	client, err := krunk.Start(krunk.Config{DSN: srv.DSN(), Transport: wire, Compress: deflate.Items()})
 	if err != nil {
 		log.Fatal(err)
 	}

@@ -2,45 +2,51 @@ package deflate
 
 import (
 	"encoding/binary"
-	"errors"
 	"hash/crc32"
-
-	"github.com/klauspost/compress/flate"
 )
 
 // gzipHeader says: deflate, no name, no time (it would tell the player's clock), fastest level, unknown system.
 const gzipHeader = "\x1f\x8b\x08\x00\x00\x00\x00\x00\x04\xff"
 
-// gzipTrailer is the size of the checksum and the length behind the data.
-const gzipTrailer = 8
-
-// errNotSmaller ends a compression that does not pay.
-var errNotSmaller = errors.New("not smaller")
-
-// gzipBuffer holds one compressed body, of at most limit bytes.
-type gzipBuffer struct {
-	b     []byte
-	limit int
+// stream is a gzip member (RFC 1952) in the making.
+type stream struct {
+	b    []byte
+	crc  uint32
+	size uint32 // modulo 2^32, as the format wants it
 }
 
-// compress replaces the contents of g by body as a gzip member (RFC 1952) and reports whether that is smaller than
-// body. It holds less than twice the size of body, also while it works.
-func (g *gzipBuffer) compress(body []byte) bool {
-	g.limit = len(body) - 1 - gzipTrailer
-	g.b = append(g.b[:0], gzipHeader...)
-	if err := flate.StatelessDeflate(g, body, true, nil); err != nil {
-		return false
+func (c *items) Join(dst, head, packed, tail []byte) (body []byte, ok bool) {
+	_, parts, ok := cutLine(packed)
+	s := stream{b: append(dst, gzipHeader...)}
+	s.stored(head, false)
+	for ok && len(parts) > 0 {
+		var p part
+		if p, parts, ok = cutPart(parts); ok {
+			s.b = append(s.b, p.blocks...)
+			s.crc = combine(s.crc, p.crc, p.raw)
+			s.size += uint32(p.raw)
+		}
 	}
-	g.b = binary.LittleEndian.AppendUint32(g.b, crc32.ChecksumIEEE(body))
-	g.b = binary.LittleEndian.AppendUint32(g.b, uint32(len(body))) // modulo 2^32, as the format wants it
-	return true
+	if !ok {
+		return dst, false
+	}
+	s.stored(tail, true)
+	s.b = binary.LittleEndian.AppendUint32(s.b, s.crc)
+	return binary.LittleEndian.AppendUint32(s.b, s.size), true
 }
 
-// Write implements io.Writer for the compressor.
-func (g *gzipBuffer) Write(p []byte) (int, error) {
-	if len(g.b)+len(p) > g.limit {
-		return 0, errNotSmaller
+// stored appends text in blocks that are not compressed, which are 65,535 bytes long at most.
+func (s *stream) stored(text []byte, last bool) {
+	s.crc = crc32.Update(s.crc, crc32.IEEETable, text)
+	s.size += uint32(len(text))
+	for len(text) > 0 || last {
+		n := min(len(text), 65535)
+		final := byte(0)
+		if last && n == len(text) {
+			final, last = 1, false
+		}
+		s.b = append(s.b, final, byte(n), byte(n>>8), ^byte(n), ^byte(n>>8))
+		s.b = append(s.b, text[:n]...)
+		text = text[n:]
 	}
-	g.b = append(g.b, p...)
-	return len(p), nil
 }

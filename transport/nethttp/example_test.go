@@ -13,7 +13,8 @@ import (
 func ExampleDefault() {
 	client, err := krunk.Start(krunk.Config{
 		DSN:       "", // "https://key@sentry.example/42"; empty: nothing is sent
-		Transport: deflate.Wrap(nethttp.Default()),
+		Transport: nethttp.Default(),
+		Compress:  deflate.Items(),
 	})
 	if err != nil {
 		fmt.Println(err)
@@ -23,7 +24,7 @@ func ExampleDefault() {
 	// Output: true
 }
 
-// A handheld without ca-certificates brings the root of its server along and compresses what it sends.
+// A handheld without ca-certificates brings the root of its server along.
 func Example() {
 	var root []byte // of the game's own files, by go:embed
 	t, err := nethttp.New(&nethttp.Config{Trust: nethttp.Trust{PEM: root}})
@@ -31,7 +32,7 @@ func Example() {
 		fmt.Println(err)
 		return
 	}
-	_ = deflate.Wrap(t) // krunk.Config.Transport
+	_ = krunk.Config{Transport: t}
 	// Output:
 }
 

@@ -1,0 +1,109 @@
+package sender
+
+import (
+	"strconv"
+	"sync/atomic"
+	"time"
+
+	"github.com/krunk-go/krunk/internal/blackbox"
+	"github.com/krunk-go/krunk/internal/protocol"
+	"github.com/krunk-go/krunk/internal/text"
+	"github.com/krunk-go/krunk/transport"
+)
+
+// format is what requests have in common.
+type format struct {
+	request transport.Request // without a body
+	form    uint8             // Encoding of those that Config.Compress has made, immutable after New
+	content string            // Content-Encoding of their requests, immutable after New
+	plain   atomic.Bool       // a server refused what was compressed and took the same as it is
+}
+
+// joined is what a flight has beside its body if it is compressed.
+type joined struct {
+	pack   bool   // it is
+	wire   []byte // the request
+	head   int    // length of the envelope's header in body
+	report int    // where in body the client report begins
+}
+
+// request returns the body of a flight's request.
+func (f *flight) request() []byte {
+	if f.pack {
+		return f.wire
+	}
+	return f.body
+}
+
+// foreign reports whether an entry is encoded in a way that this program does not know.
+func (s *Sender) foreign(e *blackbox.Entry) bool { return e.Encoding != 0 && e.Encoding != s.form }
+
+// packed returns what is to be sent of an entry that is compressed.
+func packed(e *blackbox.Entry) []byte {
+	if e.Shorten {
+		return e.Body[:e.Cut]
+	}
+	return e.Body
+}
+
+// join builds the request for an entry that is compressed, without taking it apart.
+func (s *Sender) join(f *flight, e *blackbox.Entry, now time.Time) bool {
+	line, n := s.cfg.Compress.Head(packed(e))
+	if line == nil {
+		return false
+	}
+	f.pack, f.head = true, len(f.body)
+	if e.Shorten {
+		f.body = protocol.AppendShortHeader(f.body, n)
+	} else {
+		f.body = append(f.body, line...)
+	}
+	tail := len(f.body)
+	if e.Shorten {
+		f.body = text.Append(f.body, protocol.ShortEnd)
+	}
+	f.report = len(f.body)
+	s.ride(f, now)
+	f.wire, _ = s.cfg.Compress.Join(f.wire[:0], f.body[:tail], packed(e), f.body[tail:])
+	return true
+}
+
+// appendItem appends the item of an entry as it is when it is not compressed, or reports false for an entry that is none.
+func (s *Sender) appendItem(dst []byte, e *blackbox.Entry) ([]byte, bool) {
+	item, cut := e.Body, int(e.Cut)
+	if e.Encoding != 0 {
+		ok := false
+		if item, ok = s.cfg.Compress.Unpack(nil, packed(e)); !ok {
+			return dst, false
+		}
+		cut = len(item)
+	}
+	if e.Shorten {
+		return protocol.AppendShortEvent(dst, item, cut), true
+	}
+	return append(dst, item...), true
+}
+
+// size returns how long the item of an entry is that is to be sent, when it is not compressed.
+func (s *Sender) size(e *blackbox.Entry) int {
+	if e.Encoding == 0 || s.foreign(e) {
+		return len(packed(e))
+	}
+	line, n := s.cfg.Compress.Head(packed(e))
+	return len(line) + n
+}
+
+// postPlain makes the attempt once more, not compressed, after a server or a proxy answered with 415 or 400. If that helps, nothing is
+// sent compressed any more.
+func (s *Sender) postPlain(f *flight, life *lifetime) {
+	body, ok := s.appendItem(append([]byte(nil), f.body[:f.head]...), &f.entry)
+	if !ok {
+		return
+	}
+	refused := f.resp.Status
+	s.post(f, life, append(body, f.body[f.report:]...), "")
+	if f.err == nil && f.resp.Status != 415 && f.resp.Status != 400 {
+		s.plain.Store(true)
+		f.resp.Note = "status " + strconv.Itoa(refused) + " for what is compressed: envelopes are sent plain from now on"
+	}
+}

@@ -1,0 +1,25 @@
+package transport
+
+// Compressor makes items of envelopes short before they wait for their turn, so that more of them find room, and makes requests of them
+// without taking them apart again. deflate.Items returns one; what the packed form is, is its own business. Its methods are safe for
+// concurrent use, retain nothing, and append to dst, which must not overlap the rest.
+type Compressor interface {
+	// Form returns the number by which the packed form is known where an item outlives its process, never 0; the Content-Encoding
+	// of what Join makes; and how many bytes of memory Pack needs while it works.
+	Form() (number uint8, contentEncoding string, memory int)
+
+	// Pack appends the packed form of an item: a line that ends in a line feed, and what follows it. Where cut is not 0, what begins
+	// there can be left off later: the packed form up to at is that of item[:cut]. It returns false, and dst as it was, for an item that
+	// is too short or would not get shorter by an eighth.
+	Pack(dst, item []byte, cut int) (packed []byte, at int, ok bool)
+
+	// Head returns the line that the item begins with, a view of packed, and how many bytes follow it. It returns nil if packed is no
+	// packed form.
+	Head(packed []byte) (line []byte, rest int)
+
+	// Join appends a request: head, the packed item without its line, and tail. It returns false if packed is no packed form.
+	Join(dst, head, packed, tail []byte) (body []byte, ok bool)
+
+	// Unpack appends the item, or returns false if packed is no packed form, or one of more than a mebibyte.
+	Unpack(dst, packed []byte) (item []byte, ok bool)
+}
