@@ -1,6 +1,7 @@
 package http1
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"io"
@@ -15,8 +16,12 @@ import (
 const (
 	maxHead     = 64 << 10 // of status lines and headers together, also of 1xx answers and trailers
 	maxInterims = 16       // 1xx answers in front of the real one
+	maxLimits   = 1 << 10  // of rate limits, where another header of them is not looked at any more
 	maxBody     = 16 << 10 // that is read and thrown away to keep the connection; Sentry's answers have less than 1 KiB
 )
+
+// jsonType is the Content-Type of most answers, which need not be copied.
+const jsonType = "application/json"
 
 var errBefore = errors.New("the server sent bytes before it had a request")
 
@@ -93,63 +98,62 @@ func (h *header) statusLine(l []byte) error {
 
 // field reads one header line.
 func (h *header) field(l []byte) error {
-	name, _, ok := strings.Cut(string(l[:min(len(l), 40)]), ":")
-	if !ok && len(l) <= 40 || name == "" {
+	name, v, ok := bytes.Cut(l, []byte(":"))
+	if !ok || len(name) == 0 {
 		return errors.New("a header of the answer has no name")
 	}
+	is := func(s string) bool { return len(name) == len(s) && strings.EqualFold(string(name), s) }
+	v = bytes.Trim(v, " \t")
 	switch {
-	case !ok: // a long name, of no header that is looked at
-		return nil
-	case strings.EqualFold(name, "Content-Length"):
-		n, err := strconv.ParseInt(value(l), 10, 63)
+	case is("Content-Length"):
+		n, err := strconv.ParseInt(string(v), 10, 63)
 		if err != nil || n < 0 || h.length >= 0 && n != h.length {
 			return errors.New("the answer's Content-Length is no length, or there are two")
 		}
 		h.length = n
-	case strings.EqualFold(name, "Transfer-Encoding"):
-		if h.chunked = strings.EqualFold(value(l), "chunked"); !h.chunked {
+	case is("Transfer-Encoding"):
+		if h.chunked = strings.EqualFold(string(v), "chunked"); !h.chunked {
 			h.close = true // its end cannot be known
 		}
-	case strings.EqualFold(name, "Connection"):
-		for token := range strings.SplitSeq(value(l), ",") {
-			h.close = h.close || strings.EqualFold(strings.TrimSpace(token), "close")
+	case is("Connection"):
+		for token := range bytes.SplitSeq(v, []byte(",")) {
+			h.close = h.close || strings.EqualFold(string(bytes.TrimSpace(token)), "close")
 		}
-	case strings.EqualFold(name, "Retry-After"):
-		h.retryAfter = value(l)
-	case strings.EqualFold(name, "X-Sentry-Rate-Limits"):
-		if h.rateLimits != "" {
-			h.rateLimits += ", "
+	case is("Retry-After"):
+		h.retryAfter = string(v)
+	case is("X-Sentry-Rate-Limits"):
+		if h.rateLimits == "" {
+			h.rateLimits = string(v)
+		} else if len(h.rateLimits) < maxLimits {
+			h.rateLimits += ", " + string(v)
 		}
-		h.rateLimits += value(l)
-	case strings.EqualFold(name, "Location"):
-		h.location = value(l)
-	case strings.EqualFold(name, "Content-Type"):
-		h.contentType = value(l)
+	case is("Location"):
+		h.location = string(v)
+	case is("Content-Type"):
+		if h.contentType = jsonType; string(v) != jsonType {
+			h.contentType = string(v)
+		}
 	}
 	return nil
-}
-
-// value returns what stands behind the colon.
-func value(l []byte) string {
-	_, v, _ := strings.Cut(string(l), ":")
-	return strings.Trim(v, " \t")
 }
 
 // body reads the answer's body and throws it away, for at most d, and reports whether the connection can be used again. The
 // status is known, so what is wrong with the body is a note and no error.
 func (c *conn) body(h *header, d time.Duration) (reusable bool, note string) {
 	var err error
-	if h.chunked || h.length > 0 {
+	none := h.status == 204 || h.status == 304 // whatever its header says
+	if !none && (h.chunked || h.length > 0) {
 		_ = c.raw.SetReadDeadline(time.Now().Add(max(d, 0)))
 	}
 	switch {
+	case none:
 	case h.chunked:
 		err = c.chunks()
 	case h.length > maxBody:
 		return false, ""
 	case h.length > 0:
 		err = c.skip(h.length)
-	case h.length < 0 && h.status != 204 && h.status != 304:
+	case h.length < 0:
 		return false, "" // it ends with the connection
 	}
 	switch {
@@ -159,7 +163,7 @@ func (c *conn) body(h *header, d time.Duration) (reusable bool, note string) {
 		return false, "the answer came, its body did not: " + err.Error()
 	case c.have() > 0:
 		return false, "there are bytes behind the answer; the connection was closed"
-	case h.close:
+	case h.close || h.chunked && h.length >= 0: // where the answer ends is told twice
 		return false, ""
 	}
 	return c.raw.SetReadDeadline(time.Time{}) == nil, ""

@@ -27,6 +27,7 @@ type conn struct {
 	at, to int  // of buf: what was read and not used
 	any    bool // a byte came since the request
 	watch  watch
+	peek   peek
 }
 
 // maxOut is what the buffer of requests may keep.
@@ -43,6 +44,11 @@ func (c *conn) exchange(ctx transport.Context, u *url.URL, r *transport.Request,
 	c.watch.start(c.raw, ctx, until)
 	defer c.watch.stop()
 	c.any = false
+	if !kept && c.net == c.raw { // a server of TLS may send tickets first
+		if err := c.look(); err != nil {
+			return a, false, false, unanswered(err)
+		}
+	}
 	c.request(u, r)
 	_, written := c.net.Write(c.out)
 	if cap(c.out) > maxOut {
@@ -54,8 +60,8 @@ func (c *conn) exchange(ctx transport.Context, u *url.URL, r *transport.Request,
 		if written != nil {
 			err = written
 		}
-		if !c.any && errors.Is(err, io.EOF) {
-			err = fmt.Errorf("the server closed the connection without an answer: %w", io.ErrUnexpectedEOF)
+		if !c.any {
+			err = unanswered(err)
 		}
 		return a, false, kept && !c.any && c.watch.cause(nil) == nil, c.watch.cause(err)
 	}
@@ -65,6 +71,14 @@ func (c *conn) exchange(ctx transport.Context, u *url.URL, r *transport.Request,
 		a.Note = "http1: " + note
 	}
 	return a, reusable && written == nil && c.watch.cause(nil) == nil, false, nil
+}
+
+// unanswered says what io.EOF means where no byte of an answer came.
+func unanswered(err error) error {
+	if errors.Is(err, io.EOF) {
+		return fmt.Errorf("the server closed the connection without an answer: %w", io.ErrUnexpectedEOF)
+	}
+	return err
 }
 
 // request writes the request into out, so that it goes out with one system call, over TLS in as few records as it needs.

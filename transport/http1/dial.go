@@ -103,12 +103,12 @@ func (c *conn) tunnel(ctx transport.Context, proxy *url.URL, to string, until ti
 	c.watch.start(c.raw, ctx, until)
 	defer c.watch.stop()
 	if _, err := c.net.Write(c.out); err != nil {
-		return c.watch.cause(fmt.Errorf("proxy %s: %w", proxy.Host, err))
+		return fmt.Errorf("proxy %s: %w", proxy.Host, c.watch.cause(err))
 	}
 	a, err := c.head()
 	switch {
 	case err != nil:
-		return c.watch.cause(fmt.Errorf("proxy %s: %w", proxy.Host, err))
+		return fmt.Errorf("proxy %s: %w", proxy.Host, c.watch.cause(err))
 	case a.status == 407:
 		return fmt.Errorf("proxy %s: status 407: write user and password into Config.Proxy, as in http://user:password@host:port", proxy.Host)
 	case a.status < 200 || a.status > 299:

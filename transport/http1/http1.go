@@ -159,7 +159,7 @@ func (t *Transport) take(l *link, to *url.URL) *conn {
 		t.idle[n] = nil
 		t.idle = t.idle[:n]
 		t.mu.Unlock()
-		if c.link == l && c.scheme == to.Scheme && c.host == to.Host && !c.stale() {
+		if c.link == l && c.scheme == to.Scheme && c.host == to.Host && c.look() == nil {
 			return c
 		}
 		c.close()
@@ -210,7 +210,7 @@ func (t *Transport) Send(ctx transport.Context, r *transport.Request) (transport
 	until := time.Now().Add(t.cfg.Timeout)
 	a, err := t.post(ctx, l, u, r, until)
 	if err != nil {
-		err = t.explain(ctx, l, r, u, err)
+		err = t.explain(ctx, l, r, u, err, until)
 	}
 	return a, err
 }
@@ -257,9 +257,13 @@ func ended(ctx transport.Context, until time.Time) error {
 
 // explain wraps err with the server's name and, where one is known, with the option that mends it. It returns an error without
 // the key: a server that echoes the request brings it into err's text.
-func (t *Transport) explain(ctx transport.Context, l *link, r *transport.Request, u *url.URL, err error) error {
+func (t *Transport) explain(ctx transport.Context, l *link, r *transport.Request, u *url.URL, err error, until time.Time) error {
 	hint := l.trust.Hint(err)
-	if errors.Is(err, context.DeadlineExceeded) && ctx.Err() == nil {
+	switch {
+	case !errors.Is(err, context.DeadlineExceeded) || ctx.Err() != nil:
+	case time.Now().Before(until):
+		hint = fmt.Sprintf(" (no connection within Config.ConnectTimeout, %v)", t.cfg.ConnectTimeout)
+	default:
 		hint = fmt.Sprintf(" (no answer within Config.Timeout, %v)", t.cfg.Timeout)
 	}
 	wrapped := fmt.Errorf("http1: POST %s: %w%s", post.Place(u), err, hint)
