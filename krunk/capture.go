@@ -263,7 +263,7 @@ func (c *Channel) raised(v gate.Verdict, base *capture, cause any, pcs []uintptr
 	case r.Type == record.PanicType || err != nil && c.client.repeats.wraps(err):
 		ok = c.putChain(r.importance(), &r, cause, err)
 	case err != nil:
-		one := [1]record.Error{{Type: typeName(err), Text: errorText(err)}}
+		one := [1]record.Error{{Type: c.client.repeats.types.of(err), Text: errorText(err)}}
 		r.errs = one[:]
 		ok = c.put(r.importance(), &r)
 	default:
@@ -302,7 +302,7 @@ func (r *capture) importance() blackbox.Kind {
 //go:noinline
 func (c *Channel) putChain(k blackbox.Kind, base *capture, cause any, err error) bool {
 	r := *base
-	var errs chain
+	errs := chain{types: &c.client.repeats.types}
 	if r.Type == record.PanicType {
 		r.Gid = c.client.header.goroutine()
 		errs.panicValue(cause)
@@ -351,7 +351,7 @@ func (c *Channel) keepMore(k blackbox.Kind, base *capture, err error) {
 		r.pcs = pcs[:]
 	}
 	if err != nil {
-		errs[0] = record.Error{Type: typeName(err), Text: errorText(err)}
+		errs[0] = record.Error{Type: c.client.repeats.types.of(err), Text: errorText(err)}
 		r.errs = errs[:]
 	}
 	c.put(k, &r)

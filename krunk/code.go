@@ -58,21 +58,22 @@ func isImportPath(path string) bool {
 }
 
 // sentinel reports whether v is a value by which a framework ends a call.
-func (c *Code) sentinel(v any) bool {
-	if (&Sentinel{Type: "*errors.errorString", Text: "net/http: abort Handler"}).is(v) {
+func (c *Code) sentinel(v any, types *typeNames) bool {
+	name := types.of(v)
+	if (&Sentinel{Type: "*errors.errorString", Text: "net/http: abort Handler"}).is(v, name) {
 		return true
 	}
 	for i := range c.Sentinels {
-		if c.Sentinels[i].is(v) {
+		if c.Sentinels[i].is(v, name) {
 			return true
 		}
 	}
 	return false
 }
 
-// is compares the type first, so that the value's own code runs only where it may be the one.
-func (s *Sentinel) is(v any) bool {
-	if s.Type != "" && s.Type != typeName(v) {
+// is compares the type, whose name is given, first, so that the value's own code runs only where it may be the one.
+func (s *Sentinel) is(v any, name string) bool {
+	if s.Type != "" && s.Type != name {
 		return false
 	}
 	if s.Text == "" {

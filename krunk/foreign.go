@@ -1,8 +1,6 @@
 package krunk
 
 import (
-	"reflect"
-	"strconv"
 	"unsafe"
 
 	"github.com/krunk-go/krunk/internal/record"
@@ -59,20 +57,13 @@ func runtimeText(err error) (s string) {
 	return ": " + err.Error()
 }
 
-// typeName returns the name of v's type as %T does.
-func typeName(v any) string {
-	if v == nil {
-		return "nil"
-	}
-	return reflect.TypeOf(v).String()
-}
-
 // chain is a tree of errors in the order in which it was met, the outermost first.
 type chain struct {
-	errs [record.MaxErrors]record.Error
-	from [record.MaxErrors]error // what each entry was made of
-	n    int
-	more bool
+	errs  [record.MaxErrors]record.Error
+	from  [record.MaxErrors]error // what each entry was made of
+	n     int
+	more  bool
+	types *typeNames // nil asks anew each time
 }
 
 // list returns the entries, and notes in h that there were more.
@@ -104,7 +95,7 @@ func (c *chain) walk(err error, parent int, index uint8) {
 	} else if c.passes(err, parent) {
 		return
 	}
-	c.errs[self] = record.Error{Type: typeName(err), Text: errorText(err), Parent: uint8(parent), Index: index}
+	c.errs[self] = record.Error{Type: c.types.of(err), Text: errorText(err), Parent: uint8(parent), Index: index}
 	c.from[self] = err
 	c.n++
 	c.unwrap(err, self)
@@ -129,9 +120,8 @@ func same(a, b error) (yes bool) {
 	if *(*[2]unsafe.Pointer)(unsafe.Pointer(&a)) == *(*[2]unsafe.Pointer)(unsafe.Pointer(&b)) {
 		return true
 	}
-	defer func() { recover() }() // a comparable type may hold what is not
-	t := reflect.TypeOf(a)
-	return t == reflect.TypeOf(b) && t.Comparable() && a == b
+	defer func() { recover() }() // a type that is not comparable, or holds what is not
+	return a == b
 }
 
 func (c *chain) unwrap(err error, self int) {
@@ -168,46 +158,14 @@ func (c *chain) panicValue(v any) {
 		c.walk(err, -1, 0)
 		return
 	}
-	e := record.Error{Type: typeName(v)}
+	e := record.Error{Type: c.types.of(v)}
 	switch v := v.(type) {
 	case string:
 		e.Type, e.Text = "panic", v
 	case interface{ String() string }:
 		e.Text = stringText(v)
 	default:
-		e.Text = printed(v)
+		e.Text = printed(v, e.Type)
 	}
 	c.errs[0], c.n = e, 1
-}
-
-// printed returns a panic's value as the runtime prints it, but for the address: a value of a basic kind, after its type if that is
-// the game's own, and the type alone of all else. Nothing is walked: it may hold itself, or be written by others.
-func printed(v any) string {
-	name, r := typeName(v), reflect.ValueOf(v)
-	var s string
-	switch {
-	case r.CanInt():
-		s = strconv.FormatInt(r.Int(), 10)
-	case r.CanUint():
-		s = strconv.FormatUint(r.Uint(), 10)
-	case r.CanFloat():
-		s = strconv.FormatFloat(r.Float(), 'g', -1, r.Type().Bits())
-	case r.CanComplex():
-		s = strconv.FormatComplex(r.Complex(), 'g', -1, r.Type().Bits())
-		if r.Type().PkgPath() != "" {
-			s = name + s
-		}
-		return s
-	case r.Kind() == reflect.Bool:
-		s = strconv.FormatBool(r.Bool())
-	case r.Kind() == reflect.String:
-		s = r.String()
-		s = `"` + s[:min(len(s), record.MaxText)] + `"` // what is longer is cut and marked by the record
-	default:
-		return "(" + name + ")"
-	}
-	if r.Type().PkgPath() == "" {
-		return s
-	}
-	return name + "(" + s + ")"
 }

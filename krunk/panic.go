@@ -54,7 +54,7 @@ func (c *Client) ReportPanic(v any, attrs ...Attr) EventID {
 // ReportPanic is Client.ReportPanic for a panic of this channel: the event carries the channel, its attributes of With, and
 // attrs.
 func (c *Channel) ReportPanic(v any, attrs ...Attr) EventID {
-	if c == nil || v == nil || c.client.plan.Code.sentinel(v) {
+	if c == nil || v == nil || c.client.plan.Code.sentinel(v, &c.client.repeats.types) {
 		return EventID{}
 	}
 	return c.reportPanic(v, attrs)
@@ -87,7 +87,7 @@ func (c *Client) main() *Channel {
 
 // dying is lastWords unless v is a sentinel, which goes on at once: the framework that catches it waits.
 func (c *Channel) dying(v any, attrs []Attr) {
-	if c != nil && !c.client.plan.Code.sentinel(v) {
+	if c != nil && !c.client.plan.Code.sentinel(v, &c.client.repeats.types) {
 		c.lastWords(v, attrs)
 	}
 }

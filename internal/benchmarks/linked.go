@@ -33,6 +33,7 @@ func Parts() []Part {
 		{"strconv.appendQuotedWith", "tables for what is printable, 10 KiB; text.Quote"},
 		{"slices.pdqsortCmpFunc[...]", sorts}, {"slices.pdqsortOrdered[...]", sorts}, {"slices.Insert[...]", "3 KiB a type; append and copy"},
 		{"runtime.selectgo", waits}, {"sync.(*WaitGroup).Wait", "3 KiB; count in an atomic and Broadcast"},
+		{"reflect.(*rtype).String", "17 KiB; typeName names types, printed prints basic values, see krunk/typename_lean.go"},
 		{"runtime.mapaccess1", "a map with a key that is no string or number, 2 KiB"},
 		{"math/rand/v2.(*Rand).uint64n", "rand.N, 2 KiB; the remainder of rand.Uint64"},
 		{"fmt.Sprintf", "fmt, 60 KiB and more"},
