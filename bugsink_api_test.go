@@ -19,6 +19,7 @@ import (
 	"github.com/krunk-go/krunk/krunk"
 	"github.com/krunk-go/krunk/transport"
 	"github.com/krunk-go/krunk/transport/deflate"
+	"github.com/krunk-go/krunk/transport/http1"
 	"github.com/krunk-go/krunk/transport/nethttp"
 )
 
@@ -236,6 +237,9 @@ type sentItem struct {
 }
 
 func newWire() *wire {
+	if os.Getenv("KRUNK_BUGSINK_OVER") == "http1" {
+		return &wire{next: http1.Default()}
+	}
 	return &wire{next: nethttp.Default()}
 }
 

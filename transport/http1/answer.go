@@ -138,29 +138,44 @@ func (h *header) field(l []byte) error {
 }
 
 // body reads the answer's body and throws it away, for at most d, and reports whether the connection can be used again. The
-// status is known, so what is wrong with the body is a note and no error.
+// status is known, so what is wrong with the body is a note and no error. An answer without a body has no Content-Type, as a
+// server may name the type of nothing.
 func (c *conn) body(h *header, d time.Duration) (reusable bool, note string) {
-	var err error
-	none := h.status == 204 || h.status == 304 // whatever its header says
-	if !none && (h.chunked || h.length > 0) {
-		_ = c.raw.SetReadDeadline(time.Now().Add(max(d, 0)))
+	if h.status == 204 || h.status == 304 || h.length == 0 && !h.chunked { // whatever their header says
+		h.contentType = ""
+		return c.rest(h)
 	}
+	_ = c.raw.SetReadDeadline(time.Now().Add(max(d, 0)))
+	var err error
+	some := true
 	switch {
-	case none:
 	case h.chunked:
-		err = c.chunks()
+		some, err = c.chunks()
 	case h.length > maxBody:
 		return false, ""
 	case h.length > 0:
 		err = c.skip(h.length)
-	case h.length < 0:
-		return false, "" // it ends with the connection
+	default: // it ends with the connection
+		if c.have() == 0 {
+			some = c.read() == nil
+		}
+		err = errTooLong
+	}
+	if !some {
+		h.contentType = ""
 	}
 	switch {
-	case errors.Is(err, errTooLong):
+	case err == errTooLong:
 		return false, ""
 	case err != nil:
 		return false, "the answer came, its body did not: " + err.Error()
+	}
+	return c.rest(h)
+}
+
+// rest looks at what stands behind an answer.
+func (c *conn) rest(h *header) (reusable bool, note string) {
+	switch {
 	case c.have() > 0:
 		return false, "there are bytes behind the answer; the connection was closed"
 	case h.close || h.chunked && h.length >= 0: // where the answer ends is told twice
@@ -171,32 +186,32 @@ func (c *conn) body(h *header, d time.Duration) (reusable bool, note string) {
 
 var errTooLong = errors.New("the body is longer than what is read of it")
 
-// chunks reads a chunked body and its trailers.
-func (c *conn) chunks() error {
+// chunks reads a chunked body and its trailers, and reports whether there is anything in it.
+func (c *conn) chunks() (some bool, err error) {
 	budget, left := maxHead, int64(maxBody)
 	for {
 		l, err := c.line(&budget)
 		if err != nil {
-			return err
+			return true, err
 		}
 		size, _, _ := strings.Cut(string(l), ";")
 		n, err := strconv.ParseInt(strings.Trim(size, " \t"), 16, 63)
 		switch {
 		case err != nil || n < 0:
-			return errors.New("the size of a chunk is no number")
+			return true, errors.New("the size of a chunk is no number")
 		case n == 0:
-			return c.trailers(&budget)
+			return left < maxBody, c.trailers(&budget)
 		case n > left:
-			return errTooLong
+			return true, errTooLong
 		}
 		left -= n
 		if err := c.skip(n); err != nil {
-			return err
+			return true, err
 		}
 		if l, err = c.line(&budget); err != nil {
-			return err
+			return true, err
 		} else if len(l) > 0 {
-			return errors.New("a chunk is longer than its size")
+			return true, errors.New("a chunk is longer than its size")
 		}
 	}
 }

@@ -65,8 +65,8 @@ func (c *conn) exchange(ctx transport.Context, u *url.URL, r *transport.Request,
 		}
 		return a, false, kept && !c.any && c.watch.cause(nil) == nil, c.watch.cause(err)
 	}
-	a = h.response()
 	reusable, note := c.body(&h, min(time.Second, time.Until(until)))
+	a = h.response()
 	if note != "" {
 		a.Note = "http1: " + note
 	}
