@@ -174,17 +174,20 @@ func (a *Attr) group() string {
 	if a.kind() != record.Group {
 		return ""
 	}
-	f := a.field()
-	return f.Str
+	return a.text()
 }
 
 // field returns a as the black box takes it. It is not called for a pending one.
 func (a *Attr) field() record.Field {
-	f := record.Field{Key: a.name(), Kind: a.kind(), Num: a.num}
-	if f.Kind >= record.String {
-		f.Str = unsafe.String((*byte)(a.ref), int(a.num))
+	return record.Field{Key: a.name(), Kind: a.kind(), Num: a.num, Str: a.text()}
+}
+
+// text returns the value of a kind that is text, "" for others. It is not called for a pending one.
+func (a *Attr) text() string {
+	if a.kind() < record.String {
+		return ""
 	}
-	return f
+	return unsafe.String((*byte)(a.ref), int(a.num))
 }
 
 // settle runs the foreign code behind a pending attribute.

@@ -2,38 +2,40 @@ package krunk
 
 import (
 	"runtime"
-	"slices"
 	"time"
 	"unsafe"
 
 	"github.com/krunk-go/krunk/internal/blackbox"
 	"github.com/krunk-go/krunk/internal/gate"
+	"github.com/krunk-go/krunk/internal/ident"
 	"github.com/krunk-go/krunk/internal/protocol"
 	"github.com/krunk-go/krunk/internal/record"
+	"github.com/krunk-go/krunk/internal/walk"
 )
 
 // Every record takes the same way: the gate decides what becomes of it (decide), an issue gets its stack (raise), asks whether
 // its kind may be raised again and gets an id (raised), and put copies it into the black box.
 
 // capture is what a call wants to say. It lies on that call's stack; a function that adds a slice of an array of its own, such as
-// the stack, hands on a copy, as the array would move to the heap if a caller's capture held it. The error or panic is handed on
-// beside it for the same reason: its methods, which may keep what they get, are called when it is sure that it is wanted.
+// a stack that was taken by runtime.Callers, hands on a copy, as the array would move to the heap if a caller's capture held it. The
+// error or panic and what is made of it are handed on beside it for the same reason: its methods, which may keep what they get, are
+// called when it is sure that it is wanted.
 type capture struct {
 	record.Head
 	text  string
 	attrs []Attr
-	pcs   []uintptr
-	errs  []record.Error
-	site  uintptr // call site that a bridge named, or 0
-	dated bool    // Time came from a bridge
-	left  int     // attributes that were too many
+	mark  walk.Mark // the stack, which is walked once more, into the black box
+	pcs   []uintptr // or this, where the chain of frame pointers is not whole
+	site  uintptr   // call site that a bridge named, or 0
+	dated bool      // Time came from a bridge
+	left  int       // attributes that were too many
 }
 
 // self is what a walk leaves out of a stack: itself. Krunk's own frames are cut by who reads the stack, from what the
 // functions are called. Only siteKey has to know how many there are.
 const self = 1
 
-// fewPCs is how many return addresses are taken at first: an array of MaxPCs costs a microsecond to clear.
+// fewPCs is how many return addresses runtime.Callers takes at first: an array of MaxPCs costs a microsecond to clear.
 const fewPCs = 64
 
 // Report raises err as an event with its chain of wrapped and joined errors and the caller's stack, and returns the event's
@@ -49,10 +51,12 @@ func (c *Channel) Report(err error, attrs ...Attr) EventID {
 	if v&gate.Issue == 0 {
 		return c.unraised(v, ppm, err, attrs)
 	}
-	// The stack is taken here, with nothing inlined around it: each further frame, also an inlined one, costs 30 ns of walking.
-	var pcs [fewPCs]uintptr
-	r := capture{Head: record.Head{Type: record.ErrorType, Level: int16(LevelError), PPM: ppm}, attrs: attrs}
-	return c.raised(v, &r, err, pcs[:c.client.walker.Callers(self, pcs[:])])
+	var r capture
+	r.Type, r.Level, r.PPM, r.attrs = record.ErrorType, int16(LevelError), ppm, attrs
+	if !c.client.measure(&r) {
+		return c.raiseCalled(v, &r, err)
+	}
+	return c.raised(v, &r, err)
 }
 
 // Report raises err as an event on the client's own channel, "default"; see Channel.Report.
@@ -64,9 +68,12 @@ func (c *Client) Report(err error, attrs ...Attr) EventID {
 	if v&gate.Issue == 0 {
 		return own.unraised(v, ppm, err, attrs)
 	}
-	var pcs [fewPCs]uintptr
-	r := capture{Head: record.Head{Type: record.ErrorType, Level: int16(LevelError), PPM: ppm}, attrs: attrs}
-	return own.raised(v, &r, err, pcs[:own.client.walker.Callers(self, pcs[:])])
+	var r capture
+	r.Type, r.Level, r.PPM, r.attrs = record.ErrorType, int16(LevelError), ppm, attrs
+	if !own.client.measure(&r) {
+		return own.raiseCalled(v, &r, err)
+	}
+	return own.raised(v, &r, err)
 }
 
 //go:noinline
@@ -94,7 +101,8 @@ func (c *Channel) full(k blackbox.Kind) bool {
 //go:noinline
 func (c *Channel) unraised(v gate.Verdict, ppm uint32, err error, attrs []Attr) EventID {
 	if v != 0 {
-		r := capture{Head: record.Head{Type: record.ErrorType, Level: int16(LevelError), PPM: ppm}, attrs: attrs}
+		var r capture
+		r.Type, r.Level, r.PPM, r.attrs = record.ErrorType, int16(LevelError), ppm, attrs
 		c.note(v, &r, err)
 	}
 	return EventID{}
@@ -122,10 +130,9 @@ func (c *Channel) Emit(e Entry) EventID {
 	if v == 0 {
 		return EventID{}
 	}
-	r := capture{
-		Head: record.Head{Type: record.LogType, Level: int16(e.Level.clamp()), PPM: ppm, Flags: record.FlagForeign},
-		text: e.Message, attrs: e.Attrs, site: e.PC,
-	}
+	var r capture
+	r.Type, r.Level, r.PPM, r.Flags = record.LogType, int16(e.Level.clamp()), ppm, record.FlagForeign
+	r.text, r.attrs, r.site = e.Message, e.Attrs, e.PC
 	if e.PC != 0 {
 		r.Flags |= record.FlagSite
 	}
@@ -148,7 +155,8 @@ func (c *Channel) log(level Level, msg string, attrs []Attr) {
 	if v == 0 {
 		return
 	}
-	r := capture{Head: record.Head{Type: record.LogType, Level: int16(level.clamp()), PPM: ppm}, text: msg, attrs: attrs}
+	var r capture // a literal would be made elsewhere and copied: 10 ns
+	r.Type, r.Level, r.PPM, r.text, r.attrs = record.LogType, int16(level.clamp()), ppm, msg, attrs
 	if v&gate.Issue != 0 {
 		c.raise(v, &r, nil)
 		return
@@ -170,21 +178,39 @@ func (c *Channel) decide(t record.Type, level Level, site uintptr) (gate.Verdict
 	return c.state.Take(v, c.siteKey(site))
 }
 
-// raise takes the stack of an issue. It is apart from the rest so that a plain record does not pay for the array.
+// raise takes the stack of an issue, unless the black box is full.
 //
 //go:noinline
-func (c *Channel) raise(v gate.Verdict, base *capture, cause any) EventID {
-	if v&gate.Send == 0 && base.Type != record.PanicType && c.full(base.importance()) {
+func (c *Channel) raise(v gate.Verdict, r *capture, cause any) EventID {
+	if v&gate.Send == 0 && r.Type != record.PanicType && c.full(r.importance()) {
 		return EventID{}
 	}
-	var pcs [fewPCs]uintptr
-	n := 0
-	if base.site == 0 {
-		n = c.client.walker.Callers(self, pcs[:])
-	} else { // where calls were inlined only runtime.Callers tells their addresses apart, as the site's does
-		n = runtime.Callers(self, pcs[:])
+	// Where calls were inlined only runtime.Callers tells their addresses apart, as the site's does that a bridge named.
+	if r.site != 0 || !c.client.measure(r) {
+		return c.raiseCalled(v, r, cause)
 	}
-	return c.raised(v, base, cause, pcs[:n])
+	return c.raised(v, r, cause)
+}
+
+// measure looks at the stack from the call of its caller's caller on, and reports false where runtime.Callers is to be asked. What it notes
+// holds until its caller returns.
+func (c *Client) measure(r *capture) (ok bool) {
+	if r.mark, ok = c.walker.Measure(record.MaxPCs); r.mark.N == record.MaxPCs {
+		r.Flags |= record.FlagStack
+	}
+	return ok
+}
+
+// raiseCalled takes a stack by runtime.Callers.
+//
+//go:noinline
+func (c *Channel) raiseCalled(v gate.Verdict, base *capture, cause any) EventID {
+	var pcs [fewPCs]uintptr
+	n := runtime.Callers(self, pcs[:])
+	if n == len(pcs) {
+		return c.raiseDeep(v, base, cause)
+	}
+	return c.raisedFrom(v, base, cause, pcs[:n])
 }
 
 // raiseDeep takes a stack again that filled the small array.
@@ -192,19 +218,26 @@ func (c *Channel) raise(v gate.Verdict, base *capture, cause any) EventID {
 //go:noinline
 func (c *Channel) raiseDeep(v gate.Verdict, base *capture, cause any) EventID {
 	var pcs [record.MaxPCs]uintptr
-	r, n := *base, 0
-	if base.site == 0 {
-		n = c.client.walker.Callers(self, pcs[:])
-	} else {
-		n = runtime.Callers(self, pcs[:])
-	}
+	n := runtime.Callers(self, pcs[:])
 	if n == len(pcs) {
-		r.Flags |= record.FlagStack
-		if r.Type == record.PanicType {
+		base.Flags |= record.FlagStack
+		if base.Type == record.PanicType {
 			outermost(pcs[:])
 		}
 	}
-	return c.raised(v, &r, cause, pcs[:n])
+	return c.raisedFrom(v, base, cause, pcs[:n])
+}
+
+// raisedFrom is raised for a stack of runtime.Callers.
+func (c *Channel) raisedFrom(v gate.Verdict, base *capture, cause any, pcs []uintptr) EventID {
+	r := *base
+	r.mark, r.pcs = walk.Mark{}, pcs
+	if r.site != 0 {
+		if r.pcs = from(r.site, pcs); len(r.pcs) < len(pcs) {
+			r.Flags &^= record.FlagForeign // no frame of a logger is left in front of the place
+		}
+	}
+	return c.raised(v, &r, cause)
 }
 
 // outermost puts the outermost calls in the place of the last fifth of a stack that was deeper than pcs: where an endless
@@ -235,39 +268,32 @@ func outermost(pcs []uintptr) {
 // raised makes an event of a capture unless there were enough of its kind. Of a log record that is not raised again remains what
 // is sent as a log record. An event of a log record tells the chain of the first error among its attributes, or else among those of With; most errors wrap
 // nothing and need no room for a chain.
-func (c *Channel) raised(v gate.Verdict, base *capture, cause any, pcs []uintptr) EventID {
-	if len(pcs) == fewPCs {
-		return c.raiseDeep(v, base, cause)
-	}
-	r := *base
-	if at := c.client.inside(); at != 0 && slices.Contains(pcs, at) {
-		return c.demote(v, &r, cause)
-	}
-	if r.pcs = from(r.site, pcs); len(r.pcs) < len(pcs) {
-		r.Flags &^= record.FlagForeign // no frame of a logger is left in front of the place
+func (c *Channel) raised(v gate.Verdict, r *capture, cause any) EventID {
+	if r.inside(c.client) {
+		return c.demote(v, r, cause)
 	}
 	c.client.parts.glean()
-	now := c.client.stamp(&r)
+	now := c.client.stamp(r)
 	table, kind := c.client.repeats.of(r.Type), r.kind(cause)
 	pass, ok := table.Pass(kind, now)
 	if !ok {
 		if v&gate.Send != 0 {
-			c.keep(v&^(gate.Issue|gate.Trail), &r, nil)
+			c.keep(v&^(gate.Issue|gate.Trail), r, nil)
 		}
 		return table.Last(kind, pass)
 	}
 	r.Flags |= record.FlagID | flags(v)
 	r.Suppressed, r.Place = pass.Suppressed, pass.Place
-	r.ID = c.client.ids.Take()
-	switch err := c.failure(&r, cause); {
+	ident.Fast(&r.ID)
+	switch err := c.failure(r, cause); {
 	case r.Type == record.PanicType || err != nil && c.client.repeats.wraps(err):
-		ok = c.putChain(r.importance(), &r, cause, err)
+		ok = c.putChain(r.importance(), r, cause, err)
 	case err != nil:
-		one := [1]record.Error{{Type: c.client.repeats.types.of(err), Text: errorText(err)}}
-		r.errs = one[:]
-		ok = c.put(r.importance(), &r)
+		var one [1]record.Error
+		one[0].Type, one[0].Text = c.client.repeats.types.of(err), errorText(err)
+		ok = c.put(r.importance(), r, one[:])
 	default:
-		ok = c.put(r.importance(), &r)
+		ok = c.put(r.importance(), r, nil)
 	}
 	if !ok {
 		table.Back(pass)
@@ -300,8 +326,7 @@ func (r *capture) importance() blackbox.Kind {
 }
 
 //go:noinline
-func (c *Channel) putChain(k blackbox.Kind, base *capture, cause any, err error) bool {
-	r := *base
+func (c *Channel) putChain(k blackbox.Kind, r *capture, cause any, err error) bool {
 	errs := chain{types: &c.client.repeats.types}
 	if r.Type == record.PanicType {
 		r.Gid = c.client.header.goroutine()
@@ -309,10 +334,11 @@ func (c *Channel) putChain(k blackbox.Kind, base *capture, cause any, err error)
 	} else {
 		errs.walk(err, -1, 0)
 	}
-	if r.errs = errs.list(&r.Head); k == blackbox.History {
+	list := errs.list(&r.Head)
+	if k == blackbox.History {
 		r.Type = record.ErrorType // a breadcrumb like any other
 	}
-	return c.put(k, &r)
+	return c.put(k, r, list)
 }
 
 // note keeps a record that is no event: as history, so that a crash still shows what came before it, or as a log record.
@@ -333,11 +359,11 @@ func (c *Channel) keep(v gate.Verdict, r *capture, err error) {
 	if v&gate.Send != 0 {
 		k = blackbox.Log
 	}
-	if r.site != 0 || r.pcs != nil || err != nil {
+	if r.site != 0 || r.depth() != 0 || err != nil {
 		c.keepMore(k, r, err)
 		return
 	}
-	c.put(k, r)
+	c.put(k, r, nil)
 }
 
 // keepMore is keep for what has a call site or an error.
@@ -346,24 +372,23 @@ func (c *Channel) keep(v gate.Verdict, r *capture, err error) {
 func (c *Channel) keepMore(k blackbox.Kind, base *capture, err error) {
 	r := *base
 	pcs := [1]uintptr{r.site}
-	var errs [1]record.Error
-	if r.pcs = nil; r.site != 0 {
+	if r.mark, r.pcs = (walk.Mark{}), nil; r.site != 0 {
 		r.pcs = pcs[:]
 	}
-	if err != nil {
-		errs[0] = record.Error{Type: c.client.repeats.types.of(err), Text: errorText(err)}
-		r.errs = errs[:]
+	if err == nil {
+		c.put(k, &r, nil)
+		return
 	}
-	c.put(k, &r)
+	c.put(k, &r, []record.Error{{Type: c.client.repeats.types.of(err), Text: errorText(err)}})
 }
+
+// depth returns how many return addresses the stack has.
+func (r *capture) depth() int { return r.mark.N + len(r.pcs) }
 
 // from returns the stack from the call site on that the bridge named, if it did: what lies between, such as another handler of
 // the game's, is not the place that logged. A site that is not on this stack, since the library logs in the background, is all
 // that there is to tell.
 func from(site uintptr, pcs []uintptr) []uintptr {
-	if site == 0 {
-		return pcs
-	}
 	for i, pc := range pcs {
 		if pc == site || pc == site+1 {
 			return pcs[i:]
@@ -379,7 +404,7 @@ func from(site uintptr, pcs []uintptr) []uintptr {
 // record is no part of it, as one that was made by Sprintf is another one each time.
 func (r *capture) kind(cause any) uint64 {
 	const m = 0x9e3779b97f4a7c15
-	h := uint64(r.Type) ^ uint64(typeWord(cause))
+	h := uint64(r.Type) ^ uint64(typeWord(cause)) ^ r.mark.Kind
 	for _, pc := range r.pcs {
 		h = (h ^ uint64(pc)) * m
 		h ^= h >> 29

@@ -67,7 +67,6 @@ type Client struct {
 	maxBody     int // immutable after Start
 	bell        *notify.Bell
 	tally       *tally.Tally
-	ids         ident.Pool
 	changes     *recorder.Changes
 	repeats     repeats
 	own         *Channel      // immutable after Start
@@ -151,7 +150,7 @@ func (c *Client) build(history *blackbox.HistoryBuffer, module string) {
 	id := ident.New()
 	copy(run.SpanID[:], id[8:])
 	cfg := recorder.Config{
-		Ring: c.ring, Changes: c.changes, History: history, Outbox: c.outbox, Compress: p.Compress, Bell: c.bell, Progress: &c.progress, Tally: c.tally, IDs: &c.ids,
+		Ring: c.ring, Changes: c.changes, History: history, Outbox: c.outbox, Compress: p.Compress, Bell: c.bell, Progress: &c.progress, Tally: c.tally,
 		Stacks: stack.Options{MainModule: module, InApp: p.Code.InApp, Cut: p.Code.Wrappers, Memory: p.shares.stacks}, Room: recorder.Room{Scope: p.shares.scope, Item: p.shares.item, Logs: p.shares.logs}, Run: run,
 		Bytes: c.controls.Bytes, Untell: c.untell,
 	}

@@ -19,15 +19,15 @@ const leastValue = 16
 // all to the same length. What finds no room then, or is over MaxFields, is left out and counted.
 //
 //go:noinline
-func (c *Channel) putCut(k blackbox.Kind, base *capture) bool {
+func (c *Channel) putCut(k blackbox.Kind, base *capture, errs []record.Error) bool {
 	r, room := *base, c.client.maxBody
 	if len(r.text) > room/4 {
 		r.text, r.Flags = r.text[:room/4], r.Flags|record.FlagText
 	}
-	if len(r.pcs) > room/32 {
-		r.pcs, r.Flags = r.pcs[:room/32], r.Flags|record.FlagStack
+	if r.depth() > room/32 {
+		r.pcs, r.mark.N, r.Flags = r.pcs[:min(len(r.pcs), room/32)], min(r.mark.N, room/32), r.Flags|record.FlagStack
 	}
-	n := record.Size(&r.Head, r.text, len(r.pcs)) + cutErrors(r.errs, room/4)
+	n := record.Size(&r.Head, r.text, r.depth()) + cutErrors(errs, room/4)
 	cut := cutting{value: leastValue, room: room - n}
 	for step := record.MaxValue / 2; step > 0; step /= 2 {
 		if c.sizeOf(&r, cut.value+step) <= cut.room {
@@ -36,7 +36,7 @@ func (c *Channel) putCut(k blackbox.Kind, base *capture) bool {
 	}
 	size, kept := cut.fields(c, &r, nil)
 	left := int(c.left) + r.left + int(c.nfixed) + len(r.attrs) - kept
-	return c.write(n+size, left, k, &r, &cut)
+	return c.write(n+size, left, k, &r, errs, &cut)
 }
 
 // sizeOf returns what all attributes take when values have at most so many bytes.

@@ -1,6 +1,7 @@
 package krunk
 
 import (
+	"runtime"
 	"slices"
 
 	"github.com/krunk-go/krunk/internal/blackbox"
@@ -24,18 +25,33 @@ func (c *Client) inside() uintptr {
 //
 //go:noinline
 func (c *Client) insideHere() bool {
-	var pcs [fewPCs]uintptr
-	n := c.walker.Callers(self, pcs[:])
-	if n == len(pcs) {
-		return c.insideDeep()
-	}
-	return slices.Contains(pcs[:n], c.inside())
+	at := c.inside()
+	return at != 0 && !c.walker.Without(at) && insideCalled(at)
 }
 
 //go:noinline
-func (c *Client) insideDeep() bool {
+func insideCalled(at uintptr) bool {
+	var pcs [fewPCs]uintptr
+	n := runtime.Callers(self, pcs[:])
+	if n == len(pcs) {
+		return insideDeep(at)
+	}
+	return slices.Contains(pcs[:n], at)
+}
+
+//go:noinline
+func insideDeep(at uintptr) bool {
 	var pcs [record.MaxPCs]uintptr
-	return slices.Contains(pcs[:c.walker.Callers(self, pcs[:])], c.inside())
+	return slices.Contains(pcs[:runtime.Callers(self, pcs[:])], at)
+}
+
+// inside is Client.insideHere for a capture that may have its stack already.
+func (r *capture) inside(c *Client) bool {
+	at := c.inside()
+	if at == 0 || r.pcs == nil {
+		return at != 0 && c.insideHere()
+	}
+	return slices.Contains(r.pcs, at)
 }
 
 // demote keeps as history what would have been an event.

@@ -6,108 +6,126 @@ import (
 	"github.com/krunk-go/krunk/internal/record"
 )
 
-// put copies a record into the black box and reports whether that took it.
-func (c *Channel) put(k blackbox.Kind, r *capture) bool {
+// put copies a record into the black box, with a chain of errors, and reports whether that took it.
+func (c *Channel) put(k blackbox.Kind, r *capture, errs []record.Error) bool {
 	r.Channel = c.index
-	n := record.Size(&r.Head, r.text, len(r.pcs)) + len(c.fixed)
-	for i := range r.errs {
-		n += r.errs[i].Size()
+	n := record.Size(&r.Head, r.text, r.depth()) + len(c.fixed)
+	for i := range errs {
+		n += errs[i].Size()
 	}
 	for i := range r.attrs {
 		a := &r.attrs[i]
 		if a.pending() {
-			return c.putSettled(k, r)
+			return c.putSettled(k, r, errs)
 		}
-		f := a.field()
-		n += f.Size()
+		n += record.FieldSize(a.name(), a.kind(), int(a.num))
 	}
 	left := int(c.left) + r.left
 	if n > c.client.maxBody || len(r.attrs)+int(c.nfixed) > record.MaxFields {
-		return c.putCut(k, r)
+		return c.putCut(k, r, errs)
 	}
-	return c.write(n, left, k, r, nil)
+	return c.write(n, left, k, r, errs, nil)
+}
+
+// writing is one record on its way into the black box. It is handed on by pointer: what is returned by value in more than four words
+// is copied in pairs of words, and the processor waits for each pair to be written.
+type writing struct {
+	_    [0]func() // no code to compare it
+	slot blackbox.Slot
+	out  record.Writer
+	room bool // slot lies in the ring
+	done bool
 }
 
 // write reserves n bytes and fills them; no foreign code runs in between. A fault that happens there all the same, for instance
 // since a text lies in memory that the game has unmapped, or since another goroutine changes the attributes, costs this record.
-func (c *Channel) write(n, left int, k blackbox.Kind, r *capture, cut *cutting) (ok bool) {
+func (c *Channel) write(n, left int, k blackbox.Kind, r *capture, errs []record.Error, cut *cutting) (ok bool) {
+	var t writing
 	ring := c.client.ring
-	slot, room := ring.Reserve(k, n)
-	if !room {
+	if t.room = ring.ReserveIn(&t.slot, k, n); !t.room {
 		if r.Type < record.SetTag {
 			c.client.lost(protocol.ReasonQueueOverflow, &r.Head, n)
 			return false
 		}
-		slot.Body = make([]byte, n) // of the scope the newest wins, however full the ring is
+		t.slot.Body = make([]byte, n) // of the scope the newest wins, however full the ring is
 	}
-	defer func() {
-		if !ok {
-			recover()
-			c.broken(slot, room, r)
-		}
-	}()
-	w := record.Begin(slot.Body, &r.Head, r.text, r.pcs)
-	for i := range r.errs {
-		w.Error(&r.errs[i])
-	}
-	if cut != nil {
-		cut.fields(c, r, &w)
-	} else {
-		if c.nfixed > 0 {
-			w.Fields(c.fixed, int(c.nfixed))
-		}
-		for i := range r.attrs {
-			f := r.attrs[i].field()
-			w.Field(&f)
+	defer t.end(c, r)
+	t.fill(c, r, errs, cut)
+	t.out.LeftOut(left)
+	if !t.room {
+		c.client.changes.Add(ring.Head(), t.slot.Body)
+	} else if ring.Commit(t.slot) {
+		if ring.Urgent(t.slot) {
+			c.client.bell.Call()
+		} else {
+			c.client.bell.Ring()
 		}
 	}
-	w.LeftOut(left)
-	if !room {
-		c.client.changes.Add(ring.Head(), slot.Body)
-		return true
-	}
-	switch {
-	case !ring.Commit(slot):
-	case ring.Urgent(slot):
-		c.client.bell.Call()
-	default:
-		c.client.bell.Ring()
-	}
+	t.done = true
 	return true
 }
 
-// broken gives up a record that could not be written.
-//
+func (t *writing) fill(c *Channel, r *capture, errs []record.Error, cut *cutting) {
+	stack := t.out.Open(t.slot.Body, &r.Head, r.text, r.depth())
+	if r.mark.N > 0 {
+		r.mark.Fill(stack)
+	} else {
+		record.PutPCs(stack, r.pcs)
+	}
+	for i := range errs {
+		t.out.Error(&errs[i])
+	}
+	if cut != nil {
+		cut.fields(c, r, &t.out)
+	} else {
+		if c.nfixed > 0 {
+			t.out.Fields(c.fixed, int(c.nfixed))
+		}
+		for i := range r.attrs {
+			a := &r.attrs[i]
+			t.out.Value(a.name(), a.kind(), a.num, a.text())
+		}
+	}
+}
+
+// end gives up a record that could not be written.
+func (t *writing) end(c *Channel, r *capture) {
+	if !t.done {
+		recover()
+		t.broken(c.client, r)
+	}
+}
+
 //go:noinline
-func (c *Channel) broken(slot blackbox.Slot, reserved bool, r *capture) {
-	c.client.lost(protocol.ReasonInternalSDKError, &r.Head, len(slot.Body))
-	if reserved && c.client.ring.Abandon(slot) {
-		c.client.bell.Call()
+func (t *writing) broken(c *Client, r *capture) {
+	c.lost(protocol.ReasonInternalSDKError, &r.Head, len(t.slot.Body))
+	if t.room && c.ring.Abandon(t.slot) {
+		c.bell.Call()
 	}
 }
 
 // putSettled asks the attributes that run foreign code, in a copy: the slice belongs to the caller.
 //
 //go:noinline
-func (c *Channel) putSettled(k blackbox.Kind, base *capture) bool {
+func (c *Channel) putSettled(k blackbox.Kind, base *capture, errs []record.Error) bool {
 	var room [8]Attr
 	if len(base.attrs) > len(room) {
-		return c.putManySettled(k, base)
+		return c.putManySettled(k, base, errs)
 	}
 	r := *base
 	r.attrs = settled(append(room[:0], r.attrs...))
-	return c.put(k, &r)
+	return c.put(k, &r, errs)
 }
 
 // putManySettled is apart since its array is clear work, and larger than the stack of most goroutines has room.
 //
 //go:noinline
-func (c *Channel) putManySettled(k blackbox.Kind, base *capture) bool {
+func (c *Channel) putManySettled(k blackbox.Kind, base *capture, errs []record.Error) bool {
 	var room [record.MaxFields]Attr
 	r := *base
 	r.attrs = settled(append(room[:0], r.attrs[:min(len(r.attrs), len(room))]...))
 	r.left = len(base.attrs) - len(r.attrs)
-	return c.put(k, &r)
+	return c.put(k, &r, errs)
 }
 
 func settled(own []Attr) []Attr {

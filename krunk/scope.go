@@ -61,5 +61,5 @@ func (c *Client) scope(t record.Type, text string, attrs ...Attr) {
 	}
 	r := capture{Head: record.Head{Type: t}, text: text, attrs: attrs}
 	c.stamp(&r)
-	c.own.put(blackbox.Event, &r)
+	c.own.put(blackbox.Event, &r, nil)
 }

@@ -109,7 +109,13 @@ func space(body int) uint64 { return (uint64(body) + header + align - 1) &^ (ali
 
 // Reserve takes room for a body of n bytes, or reports false when the ring is too full for this kind. It never blocks and
 // does not allocate.
-func (r *Ring) Reserve(k Kind, n int) (Slot, bool) {
+func (r *Ring) Reserve(k Kind, n int) (s Slot, ok bool) {
+	ok = r.ReserveIn(&s, k, n)
+	return s, ok
+}
+
+// ReserveIn is Reserve into a slot of the caller's: a result of so many words is copied in pairs that the processor has to wait for.
+func (r *Ring) ReserveIn(s *Slot, k Kind, n int) bool {
 	need, size := space(n), uint64(len(r.buf))
 	for {
 		tail, head := r.tail.Load(), r.head.Load()
@@ -122,7 +128,7 @@ func (r *Ring) Reserve(k Kind, n int) (Slot, bool) {
 			if n <= small {
 				r.refused[k].Store(tail + 1)
 			}
-			return Slot{}, false
+			return false
 		}
 		if !r.head.CompareAndSwap(head, end) {
 			continue
@@ -131,8 +137,9 @@ func (r *Ring) Reserve(k Kind, n int) (Slot, bool) {
 			r.publish(head, pad)
 		}
 		at := start & r.mask
-		body := r.buf[at+header : at+header+uint64(n) : at+header+uint64(n)]
-		return Slot{Body: body, from: head, pos: start, kind: k}, true
+		s.Body = r.buf[at+header : at+header+uint64(n) : at+header+uint64(n)]
+		s.from, s.pos, s.kind = head, start, k
+		return true
 	}
 }
 

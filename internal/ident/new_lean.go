@@ -3,4 +3,7 @@
 package ident
 
 // New returns a random id from the runtime's generator: crypto/rand brings 32 MiB of zero pages and panics on some consoles.
-func New() [16]byte { return fast() }
+func New() (id [16]byte) {
+	Fast(&id)
+	return id
+}

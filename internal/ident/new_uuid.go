@@ -5,9 +5,10 @@ package ident
 import "github.com/google/uuid"
 
 // New returns a random id from the system's generator; where that fails, from the runtime's.
-func New() [16]byte {
-	if id, err := uuid.NewRandom(); err == nil {
-		return id
+func New() (id [16]byte) {
+	made, err := uuid.NewRandom()
+	if id = made; err != nil {
+		Fast(&id)
 	}
-	return fast()
+	return id
 }

@@ -32,34 +32,40 @@ type Field struct {
 }
 
 // Size returns how many bytes f takes in a record. A key over MaxKey ends in "...".
-func (f *Field) Size() int {
-	n := 2 + len(marked(f.Key, MaxKey))
-	if f.Kind < String {
-		return n + 8
+func (f *Field) Size() int { return FieldSize(f.Key, f.Kind, len(f.Str)) }
+
+// FieldSize is Size for a text of n bytes; other kinds ignore n.
+func FieldSize(key string, k Kind, n int) int {
+	size := 2 + len(key)
+	if len(key) > MaxKey {
+		size = 2 + len(marked(key, MaxKey))
 	}
-	return n + 2 + min(len(f.Str), MaxValue)
+	if k < String {
+		return size + 8
+	}
+	return size + 2 + min(n, MaxValue)
 }
 
-// put writes f and returns the rest of b.
-func (f *Field) put(b []byte) []byte {
-	key := marked(f.Key, MaxKey)
-	b[0], b[1] = uint8(f.Kind), uint8(len(key))
+// putField writes an attribute and returns the rest of b.
+func putField(b []byte, key string, k Kind, num uint64, str string) []byte {
+	key = marked(key, MaxKey)
+	b[0], b[1] = uint8(k), uint8(len(key))
 	rest := b[2+copy(b[2:], key):]
-	if f.Kind < String {
-		binary.LittleEndian.PutUint64(rest, f.Num)
+	if k < String {
+		binary.LittleEndian.PutUint64(rest, num)
 		return rest[8:]
 	}
-	if len(f.Str) > MaxValue {
+	if len(str) > MaxValue {
 		b[0] |= uint8(Cut)
 	}
-	return putString16(rest, cut(f.Str, MaxValue))
+	return putString16(rest, cut(str, MaxValue))
 }
 
 // AppendField appends f as it stands in a record.
 func AppendField(dst []byte, f *Field) []byte {
 	n := len(dst)
 	dst = append(dst, make([]byte, f.Size())...)
-	f.put(dst[n:])
+	putField(dst[n:], f.Key, f.Kind, f.Num, f.Str)
 	return dst
 }
 

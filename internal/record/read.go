@@ -39,7 +39,7 @@ func Read(body []byte) (Record, error) {
 	rd := reader{b: body[fixed:]}
 	if r.Flags&FlagID != 0 {
 		copy(r.ID[:], rd.bytes(16))
-		r.Suppressed, r.Place = rd.uint32(), rd.uint16()
+		r.Suppressed, r.Place = rd.uint32(), uint16(rd.uint32())
 	}
 	if r.Type == PanicType {
 		r.Gid = rd.uint64()

@@ -14,7 +14,8 @@
 //	28 uint16  number of attributes
 //	30 uint8   number of errors
 //	31 uint8   attributes left out, in steps of 1, then 255 for "more"
-//	32         event id, 16 bytes, uint32 suppressed and uint16 place, if FlagID
+//	32         event id, 16 bytes, uint32 suppressed and uint32 place, if FlagID; what follows is aligned to 8 bytes, since the
+//	           checksum reads words, and one that was written in two parts makes the processor wait
 //	           goroutine, 8 bytes, if the type is Panic
 //	           PCs, 8 bytes each
 //	           text: uint32 length and bytes

@@ -12,7 +12,7 @@ type Writer struct {
 func Size(h *Head, text string, pcs int) int {
 	n := fixed + 4 + min(len(text), MaxText) + 8*pcs
 	if h.Flags&FlagID != 0 {
-		n += 22
+		n += 24
 	}
 	if h.Type == PanicType {
 		n += 8
@@ -27,6 +27,13 @@ func (e *Error) Size() int {
 
 // Begin writes the fixed part, the PCs, at most MaxPCs, and the text into body, which is as long as the whole record.
 func Begin(body []byte, h *Head, text string, pcs []uintptr) Writer {
+	var w Writer
+	PutPCs(w.Open(body, h, text, len(pcs)), pcs)
+	return w
+}
+
+// Open is Begin for n PCs that the caller writes into what it returns, 8 bytes each.
+func (w *Writer) Open(body []byte, h *Head, text string, n int) []byte {
 	if len(text) > MaxText {
 		h.Flags |= FlagText
 	}
@@ -35,31 +42,31 @@ func Begin(body []byte, h *Head, text string, pcs []uintptr) Writer {
 	le.PutUint64(body, uint64(h.Time))
 	le.PutUint64(body[8:], uint64(h.Frame)|uint64(h.Since)<<32)
 	le.PutUint64(body[16:], uint64(h.PPM)|uint64(uint16(h.Level))<<32|uint64(h.Channel)<<48)
-	le.PutUint64(body[24:], uint64(h.Type)|uint64(uint8(len(pcs)))<<8|uint64(h.Flags)<<16)
+	le.PutUint64(body[24:], uint64(h.Type)|uint64(uint8(n))<<8|uint64(h.Flags)<<16)
 	b := body[fixed:]
 	if h.Flags&FlagID != 0 {
 		b = b[copy(b, h.ID[:]):]
-		le.PutUint32(b, h.Suppressed)
-		le.PutUint16(b[4:], h.Place)
-		b = b[6:]
+		le.PutUint64(b, uint64(h.Suppressed)|uint64(h.Place)<<32)
+		b = b[8:]
 	}
 	if h.Type == PanicType {
 		le.PutUint64(b, h.Gid)
 		b = b[8:]
 	}
-	b = putPCs(b, pcs)
-	return Writer{b: putString32(b, cut(text, MaxText)), whole: body}
+	w.b, w.whole = putString32(b[8*n:], cut(text, MaxText)), body
+	return b[:8*n]
 }
 
 // Error adds one error of the chain.
 func (w *Writer) Error(e *Error) {
 	pcs := e.PCs[:min(len(e.PCs), MaxErrorPCs)]
 	w.b[0], w.b[1], w.b[2] = e.Parent, e.Index, uint8(len(pcs))
-	w.b = putString32(putString16(putPCs(w.b[3:], pcs), marked(e.Type, MaxType)), marked(e.Text, MaxText))
+	w.b = putString32(putString16(PutPCs(w.b[3:], pcs), marked(e.Type, MaxType)), marked(e.Text, MaxText))
 	w.whole[30]++
 }
 
-func putPCs(b []byte, pcs []uintptr) []byte {
+// PutPCs writes pcs and returns what is behind them.
+func PutPCs(b []byte, pcs []uintptr) []byte {
 	for _, pc := range pcs {
 		binary.LittleEndian.PutUint64(b, uint64(pc))
 		b = b[8:]
@@ -68,8 +75,11 @@ func putPCs(b []byte, pcs []uintptr) []byte {
 }
 
 // Field adds one attribute.
-func (w *Writer) Field(f *Field) {
-	w.b = f.put(w.b)
+func (w *Writer) Field(f *Field) { w.Value(f.Key, f.Kind, f.Num, f.Str) }
+
+// Value adds one attribute, given by the members of a Field: to make one of those costs a capture call more than to write it.
+func (w *Writer) Value(key string, k Kind, num uint64, str string) {
+	w.b = putField(w.b, key, k, num, str)
 	w.count(1)
 }
 

@@ -8,7 +8,6 @@ import (
 	"time"
 
 	"github.com/krunk-go/krunk/internal/blackbox"
-	"github.com/krunk-go/krunk/internal/ident"
 	"github.com/krunk-go/krunk/internal/notify"
 	"github.com/krunk-go/krunk/internal/record"
 	"github.com/krunk-go/krunk/internal/scrub"
@@ -28,7 +27,6 @@ type Config struct {
 	Bell     *notify.Bell         // rung by producers and by the sender
 	Progress *notify.Signal
 	Tally    *tally.Tally
-	IDs      *ident.Pool
 	Wake     func()      // tells the sender that the outbox has something new
 	Away     func() bool // the server does not answer at the moment; nil: it does
 	Stacks   stack.Options

@@ -8,7 +8,6 @@ import (
 	"time"
 
 	"github.com/krunk-go/krunk/internal/blackbox"
-	"github.com/krunk-go/krunk/internal/ident"
 	"github.com/krunk-go/krunk/internal/notify"
 	"github.com/krunk-go/krunk/internal/protocol"
 	"github.com/krunk-go/krunk/internal/record"
@@ -29,7 +28,7 @@ func newRig(outbox int, change func(*Config)) *rig {
 	g := &rig{ring: blackbox.NewRing(blackbox.Words(1 << 18)), tally: new(tally.Tally)}
 	cfg := Config{
 		Ring: g.ring, History: blackbox.NewHistoryBuffer(blackbox.Words(64 << 10)), Bell: notify.NewBell(), Progress: new(notify.Signal),
-		Tally: g.tally, IDs: new(ident.Pool), Changes: NewChanges(32 << 10), Wake: func() { g.woken++ },
+		Tally: g.tally, Changes: NewChanges(32 << 10), Wake: func() { g.woken++ },
 		Room: Room{Scope: 96 << 10, Item: 1 << 20, Logs: 128 << 10},
 		Run: Run{
 			Start: StartOf(time.Now()), Channel: func(i uint16) string { return "channel" + strconv.Itoa(int(i)) },

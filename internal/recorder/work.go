@@ -20,7 +20,6 @@ func (r *Recorder) Work() {
 
 // live runs until Stop and then reports true.
 func (r *Recorder) live() bool {
-	r.cfg.IDs.Fill()
 	r.warm()
 	for {
 		r.tick()
@@ -122,7 +121,6 @@ func (r *Recorder) drain() {
 			r.reader.Back(rec)
 		}
 	}
-	r.cfg.IDs.Fill()
 }
 
 // yield lets the game's goroutines have the only processor after a quarter of a millisecond's work, which is counted and not

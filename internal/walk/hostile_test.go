@@ -16,6 +16,7 @@ func TestHostileChains(t *testing.T) {
 	}
 	var room [64]uintptr // two words a frame; lies on the stack, as it does not escape
 	at := func(i int) uintptr { return uintptr(unsafe.Pointer(&room[0])) + uintptr(i)*unsafe.Sizeof(room[0]) }
+	_, _, _, top, _ := follow(0, 0, nil, 1, w.exit, w.panics)
 	for _, c := range []struct {
 		name  string
 		frame uintptr // of room, in words from its begin, or an address
@@ -39,7 +40,7 @@ func TestHostileChains(t *testing.T) {
 			room[i*2], room[i*2+1] = c.next, c.ret
 		}
 		var pcs [16]uintptr
-		n, got := follow(c.frame, 0, &pcs[0], len(pcs), w.exit, w.panics)
+		n, _, _, _, got := follow(top-c.frame, 0, &pcs[0], len(pcs), w.exit, w.panics)
 		if got != c.want || n > len(pcs) {
 			t.Errorf("%s: got %d addresses and end %d, want end %d", c.name, n, got, c.want)
 		}

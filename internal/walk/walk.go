@@ -52,6 +52,13 @@ func (w Walker) Callers(skip int, pcs []uintptr) int {
 	return runtime.Callers(skip+1, pcs)
 }
 
+// Mark is a stack that was measured and not stored. How far its first frame lies from the stack's end stays true when the stack moves.
+type Mark struct {
+	dist uintptr
+	N    int    // addresses
+	Kind uint64 // a hash of them
+}
+
 // end is how a chain ended.
 type end uint8
 
