@@ -1,0 +1,5 @@
+//go:build !race
+
+package krunklogr_test
+
+const raceEnabled = false

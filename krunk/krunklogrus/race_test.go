@@ -1,0 +1,5 @@
+//go:build race
+
+package krunklogrus_test
+
+const raceEnabled = true

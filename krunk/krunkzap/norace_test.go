@@ -1,0 +1,5 @@
+//go:build !race
+
+package krunkzap_test
+
+const raceEnabled = false

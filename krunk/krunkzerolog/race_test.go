@@ -1,0 +1,5 @@
+//go:build race
+
+package krunkzerolog_test
+
+const raceEnabled = true
