@@ -11,6 +11,7 @@ import (
 
 	"github.com/krunk-go/krunk/krunk"
 	"github.com/krunk-go/krunk/transport"
+	"github.com/krunk-go/krunk/transport/deflate"
 	"github.com/krunk-go/krunk/transport/nethttp"
 	"github.com/krunk-go/krunk/transport/sentrytest"
 )
@@ -223,23 +224,60 @@ func (s slowly) Send(ctx transport.Context, r *transport.Request) (transport.Res
 	return s.Transport.Send(ctx, r)
 }
 
-// A spike of 500 to a server that is 50 ms away arrives within Flush(5s) and Close(3s).
-func TestSpikeToAServerFarAway(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		srv := sentrytest.New(sentrytest.Options{AnyTime: true})
-		c, err := krunk.Start(krunk.Config{DSN: srv.DSN(), Transport: slowly{srv.Transport()}, MaxRepeats: -1})
-		if err != nil {
-			t.Fatal(err)
+// spikes are what a spike may meet: nothing compressed, or all of it; a short past, or a long one.
+func spikes(t *testing.T, f func(t *testing.T, srv *sentrytest.Server, start func(transport.Transport) *krunk.Client)) {
+	for _, pack := range []transport.Compressor{nil, deflate.Items()} {
+		for _, crumbs := range []int{0, 100} {
+			t.Run(fmt.Sprint(map[bool]string{true: "compressed, "}[pack != nil], crumbs, " breadcrumbs"), func(t *testing.T) {
+				defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(1))
+				synctest.Test(t, func(t *testing.T) {
+					srv := sentrytest.New(sentrytest.Options{AnyTime: true})
+					f(t, srv, func(way transport.Transport) *krunk.Client {
+						c, err := krunk.Start(krunk.Config{DSN: srv.DSN(), Transport: way, Compress: pack, MaxRepeats: -1})
+						if err != nil {
+							t.Fatal(err)
+						}
+						for i := range crumbs {
+							c.Channel("past").Debug("the player did something", krunk.Int("step", i), krunk.String("where", "at the gate"))
+						}
+						return c
+					})
+					srv.Verify(t)
+				})
+			})
 		}
+	}
+}
+
+// A spike of 500 to a server that is 50 ms away arrives within Flush(10s).
+func TestSpikeToAServerFarAway(t *testing.T) {
+	spikes(t, func(t *testing.T, srv *sentrytest.Server, start func(transport.Transport) *krunk.Client) {
+		c := start(slowly{srv.Transport()})
 		for i := range 500 {
 			c.Report(fmt.Errorf("spike %d", i))
 		}
 		crash(c, "the world is gone")
-		flushed := c.Flush(5 * time.Second)
-		closed := c.Close(3 * time.Second)
-		if n := len(srv.Events()); n != 501 || !closed {
+		flushed := c.Flush(10 * time.Second)
+		closed := c.Close(0)
+		if n := len(srv.Events()); n != 501 || !closed || !flushed {
 			t.Errorf("%d events arrived, want 501; Flush %v, Close %v, given up %v, %d wait", n, flushed, closed, c.Stats().Losses, c.Stats().Waiting)
 		}
-		srv.Verify(t)
+	})
+}
+
+// Three spikes of 500 within three seconds, each in one frame, arrive whole. `internal/benchmarks/cmd/spikes` plays twenty.
+func TestSpikesArriveWhole(t *testing.T) {
+	spikes(t, func(t *testing.T, srv *sentrytest.Server, start func(transport.Transport) *krunk.Client) {
+		c := start(srv.Transport())
+		for i := range 3 {
+			for range 500 {
+				c.Report(fmt.Errorf("spike %d", i), krunk.String("peer", "player 4711"))
+			}
+			time.Sleep(time.Second)
+		}
+		c.Close(time.Minute)
+		if n := len(srv.Events()); n != 3*500 || len(c.Stats().Losses) != 0 {
+			t.Errorf("%d events arrived, want all 1500; lost %v", n, c.Stats().Losses)
+		}
 	})
 }

@@ -165,7 +165,7 @@ func (c *Client) build(history *blackbox.HistoryBuffer, module string) {
 				DSN: p.dsn.String(), SDKName: sdkName, SDKVersion: Version, TraceID: text.Hex(run.TraceID[:]),
 				PublicKey: p.dsn.PublicKey, Release: p.Release, Environment: p.Environment,
 			},
-			Start: run.Start, Outbox: c.outbox, Compress: p.Compress, Aloft: p.shares.item, Progress: &c.progress, Tally: c.tally, Collect: c.collect, Killed: c.controls.Killed,
+			Start: run.Start, Outbox: c.outbox, Compress: p.Compress, Aloft: p.shares.aloft, Progress: &c.progress, Tally: c.tally, Collect: c.collect, Killed: c.controls.Killed,
 			Freed: func() { c.recorder.Freed() },
 		})
 		cfg.Wake, cfg.Away = c.sender.Wake, c.sender.Away

@@ -15,6 +15,7 @@ type shares struct {
 	logs    int // log records that wait for their batch
 	stacks  int // frames that were resolved before
 	item    int // the longest encoded event or batch of log records; making and sending one takes some times as much
+	aloft   int // requests under way, beside which no other one begins
 	kinds   int // how many kinds of events have their repeats counted apart; not bytes, but 60 for each
 }
 
@@ -49,8 +50,13 @@ func sharesOf(memory int, packed bool) shares {
 	s.stacks = min(rest/28, 100<<10)
 	s.item = min(rest/16, 128<<10)
 	s.outbox = rest - s.history - s.scope - s.changes - s.logs - s.logs/7 - s.stacks - recorder.Scratch(s.item) - s.item - s.kinds*kindSize
-	if packed {
+	s.aloft = s.item
+	switch {
+	case packed:
 		s.outbox -= s.item + s.outbox/12 // the index of entries that are short
+	case memory >= defaultMemory/2: // three events with a hundred breadcrumbs each
+		s.aloft += s.item / 2
+		s.outbox -= s.item / 2
 	}
 	s.outbox += memory / 40                                // not all of them are ever full at once
 	s.outbox -= (s.ring + s.history + s.outbox) % pageSize // they are one block

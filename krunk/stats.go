@@ -11,6 +11,8 @@ type Stats struct {
 	Retries      uint64 // attempts without a usable answer
 	Waiting      int    // envelopes without an answer yet
 	WaitingBytes int    // bytes of those
+	LeftEvents   uint64 // after Close: events that it left behind, without an answer and not in Losses; some may have arrived
+	LeftLogs     uint64 // after Close: log records of that kind
 	Losses       []Loss // everything that was given up, by reason and category
 	LastError    string // of the latest attempt that failed, "" if none ever did
 }
@@ -39,6 +41,16 @@ func (c *Client) Stats() Stats {
 	if c.sender != nil {
 		s.Sent, s.Retries, s.LastError = c.sender.Sent.Load(), c.sender.Retries.Load(), c.sender.LastError()
 		s.Waiting, s.WaitingBytes, _ = c.outbox.Usage()
+		if c.closed.Load() {
+			c.left(&s)
+		}
 	}
 	return s
+}
+
+// left counts what a closed client still holds: envelopes that wait or are on their way, and what was not encoded any more.
+func (c *Client) left(s *Stats) {
+	events, logs := c.recorder.Left()
+	waiting, waitingLogs := c.outbox.Holds()
+	s.LeftEvents, s.LeftLogs = events+waiting, logs+waitingLogs
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"runtime"
+	"strings"
 	"time"
 	"unsafe"
 
@@ -12,6 +13,7 @@ import (
 
 	"github.com/krunk-go/krunk/krunk"
 	"github.com/krunk-go/krunk/transport"
+	"github.com/krunk-go/krunk/transport/deflate"
 	"github.com/krunk-go/krunk/transport/http1"
 	"github.com/krunk-go/krunk/transport/nethttp"
 )
@@ -25,23 +27,23 @@ func numbersOf(b []byte) []uint64 {
 // what is left, waits for at most ten seconds, and returns how many calls are known to be lost.
 type reporter struct {
 	capture func(int)
+	flush   func(time.Duration) bool // of Krunk alone
 	end     func() (int, error)
 }
 
 const endTime = 10 * time.Second
 
 func openReporter(who, dsn string, load Load) (reporter, error) {
-	switch who {
-	case "none":
+	name, with, _ := strings.Cut(who, "+")
+	switch {
+	case who == "none":
 		return noReporter(), nil
-	case "krunk":
-		return krunkReporter(dsn, nethttp.Default(), load)
-	case "krunk+http1":
-		return krunkReporter(dsn, http1.Default(), load)
-	case "sentry-go":
+	case name == "krunk":
+		return krunkReporter(dsn, "+"+with+"+", load)
+	case who == "sentry-go":
 		return sentryReporter(dsn, load)
 	}
-	return reporter{}, fmt.Errorf("benchmarks: nobody is called %q; write none, krunk, krunk+http1 or sentry-go", who)
+	return reporter{}, fmt.Errorf("benchmarks: nobody is called %q; write none, krunk, krunk+http1 (and +deflate, +100), or sentry-go", who)
 }
 
 // noReporter costs an indirect call; the first one looks how deep the stack is.
@@ -58,10 +60,23 @@ func noReporter() reporter {
 	}
 }
 
-// krunkReporter has tags and breadcrumbs as any game; its records stay in history, too, as they do by default.
-func krunkReporter(dsn string, t transport.Transport, load Load) (r reporter, err error) {
+// krunkReporter has tags and breadcrumbs as any game; its records stay in history, too, as they do by default. with names what it has
+// instead: "+http1+" that transport, "+deflate+" compression, "+100+" as many breadcrumbs.
+func krunkReporter(dsn, with string, load Load) (r reporter, err error) {
+	var t transport.Transport = nethttp.Default()
+	if strings.Contains(with, "+http1+") {
+		t = http1.Default()
+	}
+	var pack transport.Compressor
+	if strings.Contains(with, "+deflate+") {
+		pack = deflate.Items()
+	}
+	crumbs := deliveredCrumbs
+	if strings.Contains(with, "+100+") {
+		crumbs = 100
+	}
 	c, err := krunk.Start(krunk.Config{
-		DSN: dsn, Transport: t, Release: release, MaxRepeats: -1,
+		DSN: dsn, Transport: t, Compress: pack, Release: release, MaxRepeats: -1,
 		Channels: map[string]krunk.Thresholds{"net": {Send: "info"}, "past": {}},
 	})
 	if err != nil {
@@ -71,9 +86,10 @@ func krunkReporter(dsn string, t transport.Transport, load Load) (r reporter, er
 		c.SetTag(k, "value of "+k)
 	}
 	net, past := c.Channel("net"), c.Channel("past")
-	for i := range deliveredCrumbs {
+	for i := range crumbs {
 		krunkCrumb(past, i)
 	}
+	r.flush = c.Flush
 	r.capture = func(int) { net.Report(errReset) }
 	category := "error"
 	if load.Records {

@@ -33,14 +33,14 @@ type Shape struct {
 
 // serverRole answers every POST with 200 and an id, as Sentry does, until its standard input ends. Its first value is its
 // address, its second what it saw. With the argument "up" it counts what the envelopes hold; with "hanging" it reads requests
-// and answers none. With "tls" its certificate follows the address.
+// and answers none; with "distant" each answer takes 50 ms. With "tls" its certificate follows the address.
 func serverRole(args []string, out *json.Encoder) error {
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		return fmt.Errorf("benchmarks: server: %w", err)
 	}
 	addr := l.Addr().String()
-	s := server{counts: slices.Contains(args, "up"), hangs: slices.Contains(args, "hanging")}
+	s := server{counts: slices.Contains(args, "up"), hangs: slices.Contains(args, "hanging"), distant: slices.Contains(args, "distant")}
 	srv := &httptest.Server{Listener: counting{l, &s.bytes}, Config: &http.Server{Handler: &s, ReadHeaderTimeout: 10 * time.Second}}
 	if slices.Contains(args, "tls") {
 		srv.StartTLS()
@@ -63,7 +63,7 @@ func serverRole(args []string, out *json.Encoder) error {
 }
 
 type server struct {
-	counts, hangs bool
+	counts, hangs, distant bool
 
 	requests, bytes atomic.Int64
 	events, logs    atomic.Int64
@@ -84,6 +84,9 @@ func (s *server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	if s.counts {
 		s.count(body)
+	}
+	if s.distant {
+		time.Sleep(distance)
 	}
 	w.Header().Set("Content-Type", "application/json")
 	io.WriteString(w, `{"id":"fc6d8c0c43fc4630ad850ee518f1b9d0"}`)

@@ -238,6 +238,21 @@ func (o *Outbox) Drained(seq uint64) bool {
 	return drained
 }
 
+// Holds returns how many events and log records wait.
+func (o *Outbox) Holds() (events, logs uint64) {
+	o.lock()
+	for i := range o.entries {
+		e := o.entries[i].entry(o.buf)
+		if e.Kind == Log {
+			logs += uint64(e.Count)
+		} else {
+			events += uint64(e.Count)
+		}
+	}
+	o.unlock()
+	return events, logs
+}
+
 // Usage returns how many entries and bytes wait, and the most bytes that ever did.
 func (o *Outbox) Usage() (entries, bytes, peak int) {
 	o.lock()

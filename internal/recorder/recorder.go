@@ -72,6 +72,7 @@ type Recorder struct {
 
 	worked int    // since the last yield, in bytes of JSON
 	target uint64 // the flushTo that is to be reached next
+	readers
 	marks
 	Counts
 }
@@ -171,6 +172,7 @@ func (r *Recorder) Resume() {
 }
 
 func (r *Recorder) end() {
+	r.readers.mu.Unlock()
 	r.ended.Store(true)
 	r.cfg.Progress.Broadcast()
 }

@@ -11,6 +11,7 @@ import (
 
 // Work runs until Stop. A panic outside of a record costs the log records that wait for their batch.
 func (r *Recorder) Work() {
+	r.readers.mu.Lock()
 	defer r.end()
 	notify.Keep(r.live, func() {
 		r.fault()
