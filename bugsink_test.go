@@ -14,7 +14,10 @@ import (
 	"testing"
 	"time"
 
+	"github.com/krunk-go/krunk/internal/protocol"
+	"github.com/krunk-go/krunk/internal/session"
 	"github.com/krunk-go/krunk/krunk"
+	"github.com/krunk-go/krunk/transport"
 )
 
 // The tests of this file run against a real server: .ci/bugsink run go test -count=1 -run TestBugsink -v .
@@ -456,5 +459,49 @@ func TestBugsinkProbe(t *testing.T) {
 	g := startBugsink(t, krunk.Config{})
 	if err := g.Probe(time.Minute); err != nil {
 		t.Errorf("got %v for the right DSN", err)
+	}
+}
+
+// Bugsink reads and drops sessions; that must cost nothing, least of all the crash that lies beside one.
+func TestBugsinkSessions(t *testing.T) {
+	g := startBugsink(t, krunk.Config{})
+	u, err := url.Parse(g.api.dsn)
+	if err != nil {
+		t.Fatal(err)
+	}
+	now := time.Now()
+	names := session.Names{User: "install-1", Release: "moonfall@1.4.2", Environment: "playtest"}
+	var s session.State
+	s.Begin([16]byte{1}, now.Add(-time.Minute).UnixNano())
+	send := func(head string, event []byte, status session.Status) {
+		t.Helper()
+		update, ok := s.Next(status, now.UnixNano())
+		if !ok {
+			t.Fatal("no update")
+		}
+		body := []byte(`{` + head + `"dsn":"` + g.api.dsn + `","sent_at":"` + now.UTC().Format(time.RFC3339) + "\"}\n")
+		if event != nil {
+			body = protocol.AppendItem(body, "event", event)
+		}
+		body = protocol.AppendItem(body, "session", update.Append(nil, &names))
+		a, err := g.wire.Send(t.Context(), &transport.Request{
+			URL: "http://" + u.Host + "/api" + u.Path + "/envelope/", Auth: "Sentry sentry_version=7, sentry_client=krunk.go/0.1.0, sentry_key=" + u.User.Username(),
+			ContentType: "application/x-sentry-envelope", Body: body,
+		})
+		if err != nil || a.Status != http.StatusOK || strings.HasPrefix(a.ContentType, "text/html") {
+			t.Errorf("got %+v, %v; want 200", a, err)
+		}
+	}
+	const id = "5b0d7e0c1f4a4c2e9a61d1f0c3b70001"
+	event := []byte(`{"event_id":"` + id + `","timestamp":"` + now.UTC().Format(time.RFC3339) + `","platform":"go","level":"fatal","exception":{"values":[{"type":"panic","value":"hull breach","mechanism":{"type":"auto.go.crash","handled":false}}]}}`)
+	send("", nil, session.Running)
+	s.Fail()
+	send("", nil, session.Running)
+	send(`"event_id":"`+id+`",`, event, session.Crashed)
+	if got := g.api.event(id).title(); got != "panic: hull breach" {
+		t.Errorf("the crash beside its session is %q", got)
+	}
+	if n := g.wire.accepted("session"); n != 3 {
+		t.Errorf("%d updates were accepted, want 3", n)
 	}
 }

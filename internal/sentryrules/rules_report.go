@@ -110,9 +110,25 @@ func sessionRule() rule {
 		if status == "crashed" && n.Get("errors").Num() < 1 {
 			c.fault(n, lossNone, "crashed without errors", "errors of at least 1")
 		}
+		sessionTimes(c, n)
 		if !n.has("did") {
 			c.note(n, "session without did: users are not counted", "the install id")
 		}
+	}
+}
+
+// sessionTimes judges what the times of an update say together.
+func sessionTimes(c *check, n *Node) {
+	began, at, duration := n.Get("started").When(), n.Get("timestamp").When(), n.Get("duration")
+	if began.IsZero() || at.IsZero() {
+		return
+	}
+	age := at.Sub(began).Seconds()
+	switch {
+	case age < 0:
+		c.fault(n, lossField, fmt.Sprintf("timestamp %v s before started", -age), "a time that is not before started")
+	case duration != nil && duration.Float() > age+1:
+		c.fault(n, lossField, fmt.Sprintf("duration %v of a session that is %v s old", duration.Float(), age), "the seconds from started at most")
 	}
 }
 

@@ -166,6 +166,9 @@ func TestSessionRows(t *testing.T) {
 		{"sid garbage", sessionEnvelope("sid", `"x"`), "session.sid", LossItem},
 		{"status unknown", sessionEnvelope("status", `"gone"`), "session.status", LossField},
 		{"mechanism without abnormal", sessionEnvelope("abnormal_mechanism", `"none"`), "session", LossField},
+		{"timestamp before started", sessionEnvelope("timestamp", `"2026-09-21T13:59:59Z"`), "session", LossField},
+		{"duration too long", sessionEnvelope("timestamp", `"2026-09-21T14:00:10Z"`, "duration", "12"), "session", LossField},
+		{name: "duration without the background", body: sessionEnvelope("timestamp", `"2026-09-21T14:00:10Z"`, "duration", "3")},
 		{"crashed without errors", sessionEnvelope("status", `"crashed"`), "session", LossNone},
 	})
 }

@@ -36,7 +36,8 @@ type Session struct {
 	Abnormal    string // abnormal_mechanism
 	Release     string
 	Environment string
-	Envelope    int // number of the request
+	Envelope    int  // number of the request
+	numbered    bool // has seq
 }
 
 func newSession(number int, n *sentryrules.Node) Session {
@@ -44,6 +45,6 @@ func newSession(number int, n *sentryrules.Node) Session {
 		ID: n.Get("sid").Text(), User: n.Get("did").Text(), Init: n.Get("init").Bool(), Seq: n.Get("seq").Num(),
 		Started: n.Get("started").When(), Time: n.Get("timestamp").When(), Duration: n.Get("duration").Float(),
 		Status: n.Get("status").Text(), Errors: n.Get("errors").Num(), Abnormal: n.Get("abnormal_mechanism").Text(),
-		Release: n.Get("attrs").Get("release").Text(), Environment: n.Get("attrs").Get("environment").Text(), Envelope: number,
+		Release: n.Get("attrs").Get("release").Text(), Environment: n.Get("attrs").Get("environment").Text(), Envelope: number, numbered: n.Get("seq") != nil,
 	}
 }

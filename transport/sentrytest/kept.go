@@ -35,13 +35,20 @@ const maxIDs = 1 << 16
 
 // put reports whether the id is new.
 func (s *idSet) put(id string) bool {
+	isNew, _ := s.turn(id)
+	return isNew
+}
+
+// turn is put that tells which id, if any, was forgotten for the new one.
+func (s *idSet) turn(id string) (isNew bool, gone string) {
 	if s.has[id] {
-		return false
+		return false, ""
 	}
 	if len(s.order) == maxIDs {
-		delete(s.has, s.order[0])
+		gone = s.order[0]
+		delete(s.has, gone)
 		s.order = s.order[1:]
 	}
 	s.has[id], s.order = true, append(s.order, id)
-	return true
+	return true, gone
 }

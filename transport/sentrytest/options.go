@@ -28,6 +28,10 @@ type Options struct {
 	// and the like stay faults.
 	AnyTime bool
 
+	// CrashTogether makes it a fault if a session ends as crashed in an envelope without a fatal event: a server that gets
+	// the one without the other counts a crash nobody can look at.
+	CrashTogether bool
+
 	// RateLimits is sent as X-Sentry-Rate-Limits with each answer that has none of its own, 200 included. Bugsink sends
 	// "86400:transaction;span:organization". "": no header.
 	RateLimits string

@@ -1,7 +1,6 @@
 package sentrytest
 
 import (
-	"fmt"
 	"net/http"
 
 	"github.com/krunk-go/krunk/internal/sentryrules"
@@ -125,32 +124,8 @@ func (s *Server) accept(v *verdict) {
 		s.discards.add(d, 0)
 	}
 	for _, x := range v.sessions {
-		s.checkSession(v, x)
+		s.live(v, x)
 		s.sessions.add(x, 0)
-	}
-}
-
-// checkSession judges an update by those before it.
-func (s *Server) checkSession(v *verdict, x Session) {
-	fault := func(what, write string) {
-		v.faults = append(v.faults, Fault{Envelope: v.env.Number, Item: -1, Where: "session", Offset: -1, What: fmt.Sprintf("%s (sid %s)", what, sentryrules.Clip(x.ID)), Write: write, Loss: LossItem})
-	}
-	same := x
-	same.Envelope = 0
-	if !s.updates.put(fmt.Sprint(same)) {
-		return // sent again, which is what a client must do when no answer came
-	}
-	first := s.runs.put(x.ID)
-	switch {
-	case first && !x.Init:
-		fault("first update delivered has no init: the session is not counted", "init true")
-	case !first && x.Init:
-		fault("init in a later update: the session is counted twice", "init once")
-	case s.over.has[x.ID]:
-		fault("update after a final status", "nothing")
-	}
-	if x.Status != "" && x.Status != "ok" {
-		s.over.put(x.ID)
 	}
 }
 

@@ -31,9 +31,8 @@ type inbox struct {
 	requests   int
 	duplicates int
 	ids        idSet
-	runs       idSet // sessions that began
-	over       idSet // sessions that ended
-	updates    idSet // of sessions, whole
+	lives      map[string]*life // of sessions by sid, the newest 65,536
+	sids       idSet            // keys of lives
 	envelopes  kept[*Envelope]
 	raw        []*Envelope // those with Raw, oldest first
 	rawBytes   int64
@@ -49,7 +48,7 @@ func (s *Server) clear() {
 	const faultBytes = 10000 * 512
 	s.changed, s.script = make(chan struct{}), nil
 	s.inbox = inbox{
-		ids: newIDSet(), runs: newIDSet(), over: newIDSet(), updates: newIDSet(),
+		ids: newIDSet(), sids: newIDSet(), lives: make(map[string]*life),
 		envelopes: kept[*Envelope]{limit: s.opt.Keep}, events: kept[Event]{limit: s.opt.Keep}, logs: kept[Log]{limit: s.opt.Keep},
 		discards: kept[Discard]{limit: s.opt.Keep}, sessions: kept[Session]{limit: s.opt.Keep},
 		faults: kept[Fault]{limit: faultBytes}, notes: kept[Fault]{limit: faultBytes},

@@ -157,18 +157,38 @@ func TestDuplicates(t *testing.T) {
 }
 
 func TestSessions(t *testing.T) {
-	end := []string{"init", "", "status", `"exited"`, "seq", "1", "duration", "800.5"}
+	at := func(clock string, pairs ...string) string {
+		return sessionEnvelope(append([]string{"init", "", "timestamp", quote("2026-09-21T" + clock + "Z")}, pairs...)...)
+	}
+	end := at("14:13:20.5", "status", `"exited"`, "seq", "3", "duration", "800.5", "errors", "2")
+	first, second := at("14:01:00", "seq", "1", "errors", "1"), at("14:02:00", "seq", "2", "errors", "2")
+	begin := sessionEnvelope("seq", "0")
 	for _, r := range []struct {
 		name   string
 		bodies []string
 		want   string
 	}{
-		{"start and end", []string{sessionEnvelope(), sessionEnvelope(end...)}, ""},
+		{"whole life", []string{begin, first, second, end}, ""},
+		{"start and end", []string{sessionEnvelope(), end}, ""},
+		{"no numbers", []string{sessionEnvelope(), at("14:01:00", "errors", "1"), at("14:02:00", "status", `"exited"`, "errors", "1")}, ""},
 		{"single final", []string{sessionEnvelope("status", `"exited"`)}, ""},
-		{"no init", []string{sessionEnvelope(end...)}, "no init"},
-		{"sent again", []string{sessionEnvelope(), sessionEnvelope(), sessionEnvelope(end...), sessionEnvelope(end...)}, ""},
-		{"init twice", []string{sessionEnvelope(), sessionEnvelope("errors", "1")}, "counted twice"},
-		{"after the end", []string{sessionEnvelope(), sessionEnvelope(end...), sessionEnvelope("init", "")}, "final status"},
+		{"abnormal", []string{begin, at("14:01:00", "seq", "1", "status", `"abnormal"`, "abnormal_mechanism", `"anr_foreground"`)}, ""},
+		{"two sessions", []string{begin, sessionEnvelope("sid", `"1f6a2c1e7d0b4c539f0e5a1f8e2b6c77"`), end}, ""},
+		{"no init", []string{end}, "no init"},
+		{"sent again", []string{begin, begin, end, end}, ""},
+		{"an older one sent again", []string{begin, first, second, first, end, begin}, ""},
+		{"init twice", []string{begin, at("14:00:00", "init", "true", "seq", "1", "errors", "1")}, "counted twice"},
+		{"after the end", []string{begin, end, at("14:20:00", "seq", "4", "errors", "3")}, "after a final status, exited"},
+		{"two ends", []string{begin, end, at("14:20:00", "seq", "4", "errors", "3", "status", `"crashed"`)}, "after a final status, exited"},
+		{"order", []string{begin, second, first}, "seq 1 behind 2"},
+		{"number twice", []string{begin, first, at("14:02:00", "seq", "1", "errors", "2")}, "seq 1 behind 1"},
+		{"number lost", []string{begin, first, at("14:02:00", "errors", "2")}, "seq 0 behind 1"},
+		{"time falls", []string{begin, second, at("14:01:00", "seq", "3", "errors", "2")}, "timestamp 2026-09-21 14:01:00 +0000 UTC behind"},
+		{"errors fall", []string{begin, second, at("14:03:00", "seq", "3", "errors", "1")}, "errors fell from 2 to 1"},
+		{"another user", []string{begin, at("14:01:00", "seq", "1", "did", `"u2"`)}, `did changed from "u1" to "u2"`},
+		{"another begin", []string{begin, at("14:01:00", "seq", "1", "started", `"2026-09-21T14:00:01Z"`)}, "started changed"},
+		{"another release", []string{begin, at("14:01:00", "seq", "1", "attrs", `{"release":"moonfall@1.4.3"}`)}, "release changed"},
+		{"another environment", []string{begin, at("14:01:00", "seq", "1", "attrs", `{"release":"moonfall@1.4.2","environment":"x"}`)}, "environment changed"},
 	} {
 		s := New(Options{AnyTime: true})
 		for _, b := range r.bodies {
@@ -180,6 +200,28 @@ func TestSessions(t *testing.T) {
 		}
 		if got := len(s.Sessions()); got != len(r.bodies) {
 			t.Errorf("%s: got %d sessions, want %d", r.name, got, len(r.bodies))
+		}
+	}
+}
+
+func TestCrashTogether(t *testing.T) {
+	crashed := sessionEnvelope("status", `"crashed"`, "errors", "1")
+	_, update, _ := strings.Cut(crashed, "\n")
+	for _, r := range []struct {
+		name, body string
+		together   bool
+		faults     int
+	}{
+		{"together", header() + "\n" + item("event", event("level", `"fatal"`)) + update, true, 0},
+		{"alone", crashed, true, 1},
+		{"beside an error", header() + "\n" + item("event", event("level", `"error"`)) + update, true, 1},
+		{"alone, not asked", crashed, false, 0},
+		{"no crash", sessionEnvelope(), true, 0},
+	} {
+		s := New(Options{AnyTime: true, CrashTogether: r.together})
+		post(t, s, r.body)
+		if f := s.Faults(); len(f) != r.faults {
+			t.Errorf("%s: got %v, want %d faults", r.name, f, r.faults)
 		}
 	}
 }
