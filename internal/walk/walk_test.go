@@ -1,6 +1,7 @@
 package walk_test
 
 import (
+	"encoding/binary"
 	"fmt"
 	"reflect"
 	"runtime"
@@ -180,6 +181,124 @@ func TestSameFramesAsCallers(t *testing.T) {
 				t.Error(diff)
 			}
 		})
+	}
+}
+
+// measured compares a stack that was measured, and filled in after the goroutine's stack had to move, with that of runtime.Callers.
+//
+//go:noinline
+func measured() string {
+	var a [400]uintptr
+	var b [8 * 400]byte
+	mark, ok := walker.Measure(len(a))
+	if !ok {
+		if walk.Fast {
+			return "the chain is not whole"
+		}
+		return ""
+	}
+	grow(40) // by 40 KiB at least
+	mark.Fill(b[:])
+	n := runtime.Callers(2, a[:])
+	pcs := make([]uintptr, mark.N)
+	for i := range pcs {
+		pcs[i] = uintptr(binary.LittleEndian.Uint64(b[8*i:]))
+	}
+	if got, want := frames(pcs), frames(a[:n]); !slices.Equal(got, want) {
+		return fmt.Sprintf("got\n  %s\nwant\n  %s", strings.Join(got, "\n  "), strings.Join(want, "\n  "))
+	}
+	return ""
+}
+
+//go:noinline
+func grow(n int) int {
+	var room [1024]byte
+	if n > 0 {
+		room[n%len(room)] = byte(grow(n - 1))
+	}
+	return int(room[n%len(room)])
+}
+
+//go:noinline
+func under(n int, f func() string) string {
+	if n == 0 {
+		return f()
+	}
+	s := under(n-1, f)
+	runtime.KeepAlive(n)
+	return s
+}
+
+func TestMeasure(t *testing.T) {
+	for _, depth := range []int{0, 10, 63, 64, 100, 250, 300} {
+		diff := make(chan string)
+		go func() { diff <- under(depth, measured) }() // whose stack is small
+		if diff := <-diff; diff != "" {
+			t.Errorf("%d frames: %s", depth, diff)
+		}
+	}
+}
+
+// What a stack has over the limit is left out, other stacks have other hashes, and a goroutine that panics is left to runtime.Callers.
+func TestMarks(t *testing.T) {
+	if !walk.Fast {
+		t.Skip("this build does not walk by frame pointers")
+	}
+	var marks []walk.Mark
+	measure := func(limit int) func() string {
+		return func() string {
+			m, ok := walker.Measure(limit)
+			if !ok {
+				t.Error("the chain is not whole")
+			}
+			marks = append(marks, m)
+			return ""
+		}
+	}
+	for range 2 {
+		under(20, measure(10))
+	}
+	under(30, measure(100))
+	under(31, measure(100))
+	if a, b := marks[0], marks[1]; a.N != 10 || a != b {
+		t.Errorf("got %+v and %+v, want 10 addresses and the same twice", a, b)
+	}
+	if a, b := marks[2], marks[3]; b.N != a.N+1 || a.Kind == b.Kind || a.Kind == marks[0].Kind {
+		t.Errorf("got %+v and %+v, want one address more and hashes of their own", a, b)
+	}
+	panicked := func() {
+		defer func() {
+			_ = recover()
+			if _, ok := walker.Measure(100); ok {
+				t.Error("panicking: got a chain, want runtime.Callers to be asked")
+			}
+		}()
+		panic("x")
+	}
+	panicked()
+	if _, ok := walker.Measure(100); !ok {
+		t.Error("recovered: the chain is not whole")
+	}
+}
+
+func TestWithout(t *testing.T) {
+	var pcs [64]uintptr
+	var n int
+	under(3, func() string { n = runtime.Callers(2, pcs[:]); return "" })
+	for i, pc := range pcs[:n] {
+		on := under(3, func() string { return fmt.Sprint(walker.Without(pc)) })
+		if i != 4 && on != "false" { // that one is the call of under, which is another one here
+			t.Errorf("frame %d of %d: not found", i, n)
+		}
+	}
+	if walk.Fast && !walker.Without(1) {
+		t.Error("an address that is on no stack: got false")
+	}
+	if (walk.Walker{}).Without(1) {
+		t.Error("zero Walker: got true")
+	}
+	if n := testing.AllocsPerRun(100, func() { walker.Without(1); walker.Measure(100) }); n != 0 {
+		t.Errorf("got %v allocations, want 0", n)
 	}
 }
 
