@@ -31,10 +31,13 @@ func releaseOf(info *debug.BuildInfo) string {
 	return moduleName(info.Main.Path) + "@" + version
 }
 
-// mainModule returns the import path of the main module; caller is not needed here.
-func mainModule(_, _ string) string {
-	if info, ok := debug.ReadBuildInfo(); ok {
-		return info.Main.Path
+// mainModule returns what finds the import path of the main module. To read the build information takes longer than all else that
+// Start does.
+func mainModule() func() string {
+	return func() string {
+		if info, ok := debug.ReadBuildInfo(); ok {
+			return info.Main.Path
+		}
+		return ""
 	}
-	return ""
 }

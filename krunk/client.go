@@ -3,7 +3,6 @@ package krunk
 import (
 	"errors"
 	"math/rand/v2"
-	"runtime"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -65,8 +64,8 @@ func (r *repeats) of(t record.Type) *repeat.Table {
 type Client struct {
 	ring        *blackbox.Ring
 	maxBody     int // immutable after Start
-	bell        *notify.Bell
-	tally       *tally.Tally
+	bell        notify.Bell
+	tally       tally.Tally
 	changes     *recorder.Changes
 	repeats     repeats
 	own         *Channel      // immutable after Start
@@ -105,18 +104,19 @@ func Start(cfg Config) (*Client, error) {
 	if err != nil {
 		return nil, err
 	}
-	module := caller()
+	module := mainModule()
 	if p.Release == "" {
-		p.Release = defaultRelease(module)
+		p.Release = defaultRelease(module())
 	}
 	c := &Client{
-		plan: p, clock: clock{start: time.Now()}, bell: notify.NewBell(), tally: new(tally.Tally), stacks: stacks{walker: walk.New()},
+		plan: p, clock: clock{start: time.Now()}, stacks: stacks{walker: walk.New()},
 		registry: registry{channels: make(map[string]*Channel)},
 		changes:  recorder.NewChanges(p.shares.changes),
 		repeats: repeats{
 			issues: repeat.New(p.MaxRepeats, time.Minute, p.shares.kinds), panics: repeat.New(p.MaxPanicRepeats, time.Hour, p.shares.kinds/4),
 		},
 	}
+	c.bell.Init()
 	c.names.Store(new([]string))
 	ring, history := p.shares.ring, p.shares.ring+p.shares.history
 	size := history
@@ -141,7 +141,7 @@ func Start(cfg Config) (*Client, error) {
 }
 
 // build makes the recorder and, with a DSN, the sender.
-func (c *Client) build(history *blackbox.HistoryBuffer, module string) {
+func (c *Client) build(history *blackbox.HistoryBuffer, module func() string) {
 	p := c.plan
 	run := recorder.Run{
 		Start: recorder.StartOf(c.start), Channel: c.channelName, Policy: c.controls.Policy,
@@ -150,8 +150,8 @@ func (c *Client) build(history *blackbox.HistoryBuffer, module string) {
 	id := ident.New()
 	copy(run.SpanID[:], id[8:])
 	cfg := recorder.Config{
-		Ring: c.ring, Changes: c.changes, History: history, Outbox: c.outbox, Compress: p.Compress, Bell: c.bell, Progress: &c.progress, Tally: c.tally,
-		Stacks: stack.Options{MainModule: module, InApp: p.Code.InApp, Cut: p.Code.Wrappers, Memory: p.shares.stacks}, Room: recorder.Room{Scope: p.shares.scope, Item: p.shares.item, Logs: p.shares.logs}, Run: run,
+		Ring: c.ring, Changes: c.changes, History: history, Outbox: c.outbox, Compress: p.Compress, Bell: &c.bell, Progress: &c.progress, Tally: &c.tally,
+		Module: module, Stacks: stack.Options{InApp: p.Code.InApp, Cut: p.Code.Wrappers, Memory: p.shares.stacks}, Room: recorder.Room{Scope: p.shares.scope, Item: p.shares.item, Logs: p.shares.logs}, Run: run,
 		Bytes: c.controls.Bytes, Untell: c.untell,
 	}
 	if p.DSN != "" {
@@ -165,20 +165,12 @@ func (c *Client) build(history *blackbox.HistoryBuffer, module string) {
 				DSN: p.dsn.String(), SDKName: sdkName, SDKVersion: Version, TraceID: text.Hex(run.TraceID[:]),
 				PublicKey: p.dsn.PublicKey, Release: p.Release, Environment: p.Environment,
 			},
-			Start: run.Start, Outbox: c.outbox, Compress: p.Compress, Aloft: p.shares.aloft, Progress: &c.progress, Tally: c.tally, Collect: c.collect, Killed: c.controls.Killed,
+			Start: run.Start, Outbox: c.outbox, Compress: p.Compress, Aloft: p.shares.aloft, Progress: &c.progress, Tally: &c.tally, Collect: c.collect, Killed: c.controls.Killed,
 			Freed: func() { c.recorder.Freed() },
 		})
 		cfg.Wake, cfg.Away = c.sender.Wake, c.sender.Away
 	}
 	c.recorder = recorder.New(cfg)
-}
-
-// caller returns the main module's path; it is called by Start alone.
-func caller() string {
-	var pc [1]uintptr
-	runtime.Callers(3, pc[:])
-	f, _ := runtime.CallersFrames(pc[:]).Next() // resolving needs it anyway; runtime.Caller would be linked besides
-	return mainModule(f.Function, f.File)
 }
 
 // Channel returns the channel with that name, the same one for every call. Call it after Start: a nil Client has no channels

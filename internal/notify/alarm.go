@@ -10,17 +10,19 @@ import (
 // no use for them. It is owned by one goroutine.
 type Alarm struct {
 	bell  *Bell
-	timer *time.Timer
+	timer *time.Timer // nil before the first Set
 	rang  atomic.Bool
 }
 
 // NewAlarm returns an alarm that is not set.
 func NewAlarm(bell *Bell) *Alarm {
-	a := &Alarm{bell: bell}
-	a.timer = time.AfterFunc(time.Hour, a.ring)
-	a.timer.Stop()
+	a := new(Alarm)
+	a.Init(bell)
 	return a
 }
+
+// Init makes a zero Alarm one that is not set.
+func (a *Alarm) Init(bell *Bell) { a.bell = bell }
 
 func (a *Alarm) ring() {
 	a.rang.Store(true)
@@ -34,11 +36,17 @@ func (a *Alarm) Rang() bool { return a.rang.Load() && a.rang.Swap(false) }
 // Set makes the alarm ring after d, and not when it was to ring before.
 func (a *Alarm) Set(d time.Duration) {
 	a.Stop()
+	if a.timer == nil {
+		a.timer = time.AfterFunc(d, a.ring)
+		return
+	}
 	a.timer.Reset(d)
 }
 
 // Stop makes the alarm not ring.
 func (a *Alarm) Stop() {
-	a.timer.Stop()
+	if a.timer != nil {
+		a.timer.Stop()
+	}
 	a.rang.Store(false)
 }

@@ -19,7 +19,14 @@ const (
 // NewBell returns a bell.
 //
 //go:noinline
-func NewBell() *Bell { return &Bell{ch: make(chan struct{}, 1)} }
+func NewBell() *Bell {
+	b := new(Bell)
+	b.Init()
+	return b
+}
+
+// Init makes a zero Bell one.
+func (b *Bell) Init() { b.ch = make(chan struct{}, 1) }
 
 // Ring wakes the owner if it sleeps. It never blocks and does not allocate.
 func (b *Bell) Ring() {

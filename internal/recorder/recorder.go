@@ -30,6 +30,7 @@ type Config struct {
 	Wake     func()      // tells the sender that the outbox has something new
 	Away     func() bool // the server does not answer at the moment; nil: it does
 	Stacks   stack.Options
+	Module   func() string // returns Stacks.MainModule; nil: that stands there
 	Run      Run
 	Room
 
@@ -58,17 +59,17 @@ type tools struct {
 type Recorder struct {
 	cfg    Config
 	began  time.Time
-	reader *blackbox.Reader
+	reader blackbox.Reader
 	items  items
 	budget budget
 	state
 	linger  linger
-	poll    *notify.Alarm // of a step of linger
-	batch   *notify.Alarm // of the first log record of a batch
+	poll    notify.Alarm  // of a step of linger
+	batch   notify.Alarm  // of the first log record of a batch
 	packed  []byte        // the memory of an item that was compressed
 	pending []byte        // an event that waits for room in the outbox, nil if none does
 	meta    blackbox.Meta // of pending
-	room    *notify.Bell  // rung when the outbox got room, which matters only while an envelope waits for it
+	room    notify.Bell   // rung when the outbox got room, which matters only while an envelope waits for it
 
 	worked int    // since the last yield, in bytes of JSON
 	target uint64 // the flushTo that is to be reached next
@@ -115,18 +116,32 @@ func New(cfg Config) *Recorder {
 		cfg.Bytes = func() int64 { return 0 }
 	}
 	r := &Recorder{
-		cfg: cfg, room: notify.NewBell(), reader: blackbox.NewReader(cfg.Ring), began: time.Now(),
-		batch: notify.NewAlarm(cfg.Bell), poll: notify.NewAlarm(cfg.Bell),
+		cfg: cfg, reader: *blackbox.NewReader(cfg.Ring), began: time.Now(),
 	}
+	r.room.Init()
+	r.batch.Init(cfg.Bell)
+	r.poll.Init(cfg.Bell)
 	s := scrub.New(home())
 	r.scope = newScope(cfg.Scope, cfg.Item/3, s)
 	if cfg.Outbox != nil {
 		r.items.calm = min(cfg.Item+2*itemHead, calm)
-		t := &tools{items: &r.items, stacks: stack.NewResolver(cfg.Stacks), scrub: s, clock: &clock{read: cfg.Run.Start, began: r.began}}
-		r.events.init(&r.cfg, t)
-		r.logs.init(&r.cfg, t)
 	}
 	return r
+}
+
+// prepare makes what events and log records are made with, once. Work does it, so that whoever starts the recorder does not wait for
+// that.
+func (r *Recorder) prepare() {
+	if r.cfg.Outbox == nil || r.events.run != nil {
+		return
+	}
+	o := r.cfg.Stacks
+	if r.cfg.Module != nil {
+		o.MainModule = r.cfg.Module()
+	}
+	t := &tools{items: &r.items, stacks: stack.NewResolver(o), scrub: r.scope.scrub, clock: &clock{read: r.cfg.Run.Start, began: r.began}}
+	r.events.init(&r.cfg, t)
+	r.logs.init(&r.cfg, t)
 }
 
 // Freed says that an entry of the outbox is done, so that what waits for room may be put.

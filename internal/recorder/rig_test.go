@@ -43,6 +43,7 @@ func newRig(outbox int, change func(*Config)) *rig {
 		change(&cfg)
 	}
 	g.Recorder = New(cfg)
+	g.prepare()
 	return g
 }
 

@@ -21,6 +21,7 @@ func (r *Recorder) Work() {
 
 // live runs until Stop and then reports true.
 func (r *Recorder) live() bool {
+	r.prepare()
 	r.warm()
 	for {
 		r.tick()

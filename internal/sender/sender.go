@@ -36,7 +36,7 @@ type Config struct {
 // Sender is owned by the goroutine that calls Work. Wake, Flush, Stop, Away, Inside and Counts may be called by others.
 type Sender struct {
 	cfg     Config
-	bell    *notify.Bell
+	bell    notify.Bell
 	quit    atomic.Bool   // Stop was called
 	ended   atomic.Bool   // Work has returned
 	asked   atomic.Uint64 // flushes asked for
@@ -87,10 +87,11 @@ func New(cfg Config) *Sender {
 	if cfg.Killed == nil {
 		cfg.Killed = func() bool { return false }
 	}
-	s := &Sender{cfg: cfg, bell: notify.NewBell(), born: time.Now()}
+	s := &Sender{cfg: cfg, born: time.Now()}
 	if c := cfg.Compress; c != nil {
 		s.form, s.content, _ = c.Form()
 	}
+	s.bell.Init()
 	s.back = make(chan *flight, maxFlights)
 	s.limit = min(transport.Parallel(cfg.Transport), maxFlights)
 	s.pauses.urgedAt, s.reports.at, s.reports.next = -time.Hour, -time.Hour, -time.Hour

@@ -19,7 +19,7 @@ func (s *Sender) Work() {
 			s.Work()
 		}
 	}()
-	timer := notify.NewAlarm(s.bell)
+	timer := notify.NewAlarm(&s.bell)
 	for !s.stopping() {
 		wait := s.turn()
 		s.bell.Sleep()
