@@ -22,7 +22,7 @@ func (r *Recorder) Left() (events, logs uint64) {
 		events++
 	}
 	logs = uint64(r.logs.len() - r.logs.put)
-	ahead := *r.reader
+	ahead := r.reader
 	for rec, ok := ahead.Next(); ok; rec, ok = ahead.Next() {
 		h, err := record.Read(rec.Body)
 		if err != nil {
