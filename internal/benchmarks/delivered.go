@@ -72,9 +72,10 @@ func Deliver(who string, events, flight int, secure bool) (d Delivered, err erro
 }
 
 // Encode is Deliver for a transport that answers at once and looks at nothing: what a client spends without the way to a
-// server. crumbs is 0 or 100 breadcrumbs an event.
-func Encode(crumbs, events int) (d Delivered, err error) {
-	return d, runChild(&d, "delivered", fmt.Sprintf("stub/crumbs=%d", crumbs), "127.0.0.1:9", strconv.Itoa(events), "1")
+// server. crumbs is 0 or 100 breadcrumbs an event; pack compresses them.
+func Encode(crumbs, events int, pack bool) (d Delivered, err error) {
+	way := map[bool]string{true: "/deflate"}[pack]
+	return d, runChild(&d, "delivered", fmt.Sprintf("stub/crumbs=%d%s", crumbs, way), "127.0.0.1:9", strconv.Itoa(events), "1")
 }
 
 // deliveredRole is the client.
@@ -178,6 +179,10 @@ func openDelivery(who string, to target, slots chan struct{}) (*Session, error) 
 		return deliverKrunk(dsn, transport.Func(accept), nil, slots, 0)
 	case "stub/crumbs=100":
 		return deliverKrunk(dsn, transport.Func(accept), nil, slots, 100)
+	case "stub/crumbs=0/deflate":
+		return deliverKrunk(dsn, transport.Func(accept), deflate.Items(), slots, 0)
+	case "stub/crumbs=100/deflate":
+		return deliverKrunk(dsn, transport.Func(accept), deflate.Items(), slots, 100)
 	case "sentry-go":
 		return deliverSentry(to, slots)
 	}

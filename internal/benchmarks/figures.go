@@ -166,9 +166,9 @@ func StartFigures(t Times) ([]Figure, error) {
 
 // EncodeFigures are those of Encode, each the cheapest of five rounds.
 func EncodeFigures(events int) ([]Figure, error) {
-	least := func(crumbs int) (us float64, err error) {
+	least := func(crumbs int, pack bool) (us float64, err error) {
 		for i := range deliveredRounds {
-			d, err := Encode(crumbs, events)
+			d, err := Encode(crumbs, events, pack)
 			if err != nil {
 				return 0, err
 			}
@@ -178,9 +178,11 @@ func EncodeFigures(events int) ([]Figure, error) {
 		}
 		return us, nil
 	}
-	none, err := least(0)
-	all, err2 := least(100)
-	if err := errors.Join(err, err2); err != nil {
+	none, err := least(0, false)
+	all, err2 := least(100, false)
+	nonePacked, err3 := least(0, true)
+	allPacked, err4 := least(100, true)
+	if err := errors.Join(err, err2, err3, err4); err != nil {
 		return nil, err
 	}
 	name := "event over a transport that answers at once: processor time, 100 breadcrumbs"
@@ -188,7 +190,13 @@ func EncodeFigures(events int) ([]Figure, error) {
 	us.Other, us.Against, us.Ratio = none, "without", all/none
 	twice := us
 	twice.Goal, twice.OK = "<= 2x", us.Ratio <= 2
-	return []Figure{us, twice}, nil
+	added := func(crumbs string, packed, plain float64) Figure {
+		return Figure{
+			Measure: "the same with Compress, " + crumbs + " breadcrumbs", Krunk: packed, Unit: "µs", Other: plain, Against: "without Compress",
+			Ratio: packed / plain, OK: true,
+		}
+	}
+	return []Figure{us, twice, added("100", allPacked, all), added("no", nonePacked, none)}, nil
 }
 
 // deliveredRounds is how often each delivery is measured.

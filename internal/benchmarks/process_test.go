@@ -49,8 +49,10 @@ func TestDeliver(t *testing.T) {
 
 func TestEncode(t *testing.T) {
 	for _, crumbs := range []int{0, 100} {
-		if d, err := Encode(crumbs, 100); err != nil || d.CPU <= 0 {
-			t.Errorf("%d breadcrumbs: got %+v, %v, want a cost", crumbs, d, err)
+		for _, pack := range []bool{false, true} {
+			if d, err := Encode(crumbs, 100, pack); err != nil || d.CPU <= 0 {
+				t.Errorf("%d breadcrumbs, compressed %v: got %+v, %v, want a cost", crumbs, pack, d, err)
+			}
 		}
 	}
 }
