@@ -3,7 +3,7 @@ package recorder
 import (
 	"bytes"
 	"fmt"
-	"strings"
+	"regexp"
 	"testing"
 
 	"github.com/krunk-go/krunk/internal/blackbox"
@@ -54,7 +54,9 @@ func recorded(t *testing.T, c transport.Compressor, outbox int) (all []blackbox.
 			if !ok || !ok2 || !bytes.HasPrefix(item, short) || e.Cut > 0 && !bytes.HasPrefix(item[len(short):], []byte(`,"breadcrumbs":`)) {
 				t.Fatalf("an entry of %d bytes, cut at %d, is none", len(e.Body), e.Cut)
 			}
-			e.Body, e.Cut = item, uint32(len(short))
+			if e.Body = item; e.Cut > 0 {
+				e.Cut = uint32(len(short))
+			}
 		}
 		all = append(all, e)
 	}
@@ -75,7 +77,10 @@ func TestCompressedIsTheSame(t *testing.T) {
 	small, _ := recorded(t, counted{deflate.Items(), &n}, 24<<10)
 	for i := range min(len(want), len(got)) {
 		a, b := timeless(got[i].Body), timeless(want[i].Body)
-		if a != b || got[i].Encoding == 0 || got[i].Kind == blackbox.Event && len(a)-int(got[i].Cut) != len(b)-int(want[i].Cut) {
+		if got[i].Kind == blackbox.Log { // which have an attribute more where two were made at the same time
+			a, b = fmt.Sprint(logBodies(t, got[i])), fmt.Sprint(logBodies(t, want[i]))
+		}
+		if a != b || got[i].Encoding == 0 || timeless(got[i].Body[:got[i].Cut]) != timeless(want[i].Body[:want[i].Cut]) {
 			t.Fatalf("entry %d is\n%.300s\nwant\n%.300s", i, a, b)
 		}
 	}
@@ -90,12 +95,7 @@ func TestCompressedIsTheSame(t *testing.T) {
 	}
 }
 
-// timeless returns an item without digits, which are times, above all.
+// timeless returns an item with 0 instead of each number, which are times, above all.
 func timeless(item []byte) string {
-	return strings.Map(func(r rune) rune {
-		if r >= '0' && r <= '9' {
-			return '0'
-		}
-		return r
-	}, string(item))
+	return regexp.MustCompile(`[0-9]+(\.[0-9]+)?`).ReplaceAllString(string(item), "0")
 }

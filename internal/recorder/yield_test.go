@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/krunk-go/krunk/internal/record"
+	"github.com/krunk-go/krunk/transport/deflate"
 )
 
 // turns drains g on the only processor beside a goroutine that always wants it, and returns how often that one had it.
@@ -38,30 +39,37 @@ func TestRecorderYields(t *testing.T) {
 		name  string
 		burst func(g *rig)
 		want  int // pieces, at the least
+
+		change func(*Config)
 	}{
 		{"events", func(g *rig) {
 			for i := range 200 {
 				g.event(t, i, "boom")
 			}
-		}, 12},
+		}, 12, nil},
+		{"compressed events", func(g *rig) {
+			for i := range 200 {
+				g.event(t, i, "boom")
+			}
+		}, 21, func(c *Config) { c.Compress = deflate.Items() }},
 		{"long events", func(g *rig) {
 			for i := range 10 {
 				g.event(t, i, strings.Repeat("x", 4000))
 			}
-		}, 1},
+		}, 1, nil},
 		{"log records", func(g *rig) {
 			for i := range 1000 {
 				g.log(t, 0, fmt.Sprint("record ", i))
 			}
-		}, 6},
+		}, 6, nil},
 		{"history", func(g *rig) {
 			for range 1000 {
 				g.put(t, 0, encoded(record.Head{Type: record.LogType, Flags: record.FlagTrail, PPM: million}, "crumb", nil, nil))
 			}
-		}, 5},
+		}, 5, nil},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			g := newRig(1<<20, nil)
+			g := newRig(1<<20, tt.change)
 			tt.burst(g)
 			if got := turns(g); got < tt.want {
 				t.Errorf("others had the processor %d times, want %d at least", got, tt.want)
