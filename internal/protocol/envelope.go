@@ -12,7 +12,7 @@ import (
 // the time of sending.
 type Header struct {
 	_           [0]func() // no code to compare it
-	EventID     string    // 32 hexadecimal digits; empty for an envelope without an event
+	EventID     [16]byte  // zero for an envelope without an event
 	DSN         string
 	SDKName     string
 	SDKVersion  string
@@ -25,7 +25,10 @@ type Header struct {
 // AppendEnvelopeHeader appends the header line with its line feed. What is empty is left out: servers refuse a blank id.
 func AppendEnvelopeHeader(dst []byte, h *Header, sentAt time.Time) []byte {
 	o := open(dst)
-	o.text("event_id", h.EventID)
+	if h.EventID != ([16]byte{}) {
+		o.key("event_id")
+		o.b = append(text.AppendHex(append(o.b, '"'), h.EventID[:]), '"')
+	}
 	o.text("dsn", h.DSN)
 	o.key("sent_at")
 	o.b = append(text.AppendTime(append(o.b, '"'), sentAt.UnixNano(), 3), '"')

@@ -37,7 +37,7 @@ var sentAt = time.Date(2026, 9, 21, 16, 13, 21, 4_999_999, time.FixedZone("", 2*
 
 func header() *Header {
 	return &Header{
-		EventID: "5b0d7e0c1f4a4c2e9a61d1f0c3b7a9e2", DSN: "https://0123456789abcdef0123456789abcdef@crash.example.test:8443/tel/42",
+		EventID: [16]byte{0x5b, 0x0d, 0x7e, 0x0c, 0x1f, 0x4a, 0x4c, 0x2e, 0x9a, 0x61, 0xd1, 0xf0, 0xc3, 0xb7, 0xa9, 0xe2}, DSN: "https://0123456789abcdef0123456789abcdef@crash.example.test:8443/tel/42",
 		SDKName: "krunk.go", SDKVersion: "0.3.0", TraceID: "7e57c0de7e57c0de7e57c0de7e57c0de", PublicKey: "0123456789abcdef0123456789abcdef",
 		Release: "moonfall@1.4.2+881", Environment: "production",
 	}

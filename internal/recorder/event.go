@@ -43,6 +43,7 @@ type events struct {
 	raw        []byte   // contexts and breadcrumb data of this event
 	shortened  []string // contexts of this event in which something is
 	code       [8]byte
+	id         [32]byte
 }
 
 func (e *events) init(cfg *Config, t *tools) {
@@ -90,7 +91,7 @@ func (e *events) item(rec *record.Record, s *scope, history *blackbox.HistoryBuf
 	defer e.forget()
 	start := e.clock.set()
 	ev := &e.event
-	ev.EventID = text.Hex(rec.ID[:])
+	ev.EventID = view(text.AppendHex(e.id[:0], rec.ID[:]))
 	ev.Timestamp = seconds(e.clock.of(rec, start))
 	ev.Level = protocol.EventLevel(int(rec.Level))
 	ev.Logger = e.run.Channel(rec.Channel)

@@ -8,7 +8,6 @@ import (
 
 	"github.com/krunk-go/krunk/internal/blackbox"
 	"github.com/krunk-go/krunk/internal/protocol"
-	"github.com/krunk-go/krunk/internal/text"
 	"github.com/krunk-go/krunk/transport"
 )
 
@@ -27,6 +26,8 @@ type flight struct {
 	told  bool // a client report goes along
 	used  bool // between launch and landing
 	life  atomic.Pointer[lifetime]
+	timer *time.Timer // of the attempt, nil before the first one
+	req   transport.Request
 	resp  transport.Response
 	err   error
 }
@@ -49,10 +50,7 @@ var (
 func (s *Sender) begin(f *flight, e blackbox.Entry, now time.Time) {
 	f.entry, f.told, f.began, f.pack = e, false, now.Sub(s.born), false
 	h := s.cfg.Header
-	h.EventID = ""
-	if e.ID != ([16]byte{}) {
-		h.EventID = text.Hex(e.ID[:])
-	}
+	h.EventID = e.ID
 	f.body = protocol.AppendEnvelopeHeader(f.body[:0], &h, now)
 }
 
@@ -90,13 +88,18 @@ func (s *Sender) moved(e *blackbox.Entry) int64 {
 
 // fly calls the transport. A panic in it is as good as a refusal: the fault may lie in what it was given.
 func (s *Sender) fly(f *flight) {
-	life := newLifetime()
+	life := &lifetime{began: time.Now()}
 	f.life.Store(life)
 	if s.stopping() {
 		life.end(errStopped)
 	}
 	defer life.end(errStopped)
-	defer time.AfterFunc(attemptTime, func() { life.end(errTimeout) }).Stop()
+	if f.timer == nil {
+		f.timer = time.AfterFunc(attemptTime, f.timeout)
+	} else {
+		f.timer.Reset(attemptTime)
+	}
+	defer f.timer.Stop()
 	defer func() {
 		if recover() != nil {
 			f.err = errPanicked
@@ -116,10 +119,17 @@ func (s *Sender) fly(f *flight) {
 //
 //go:noinline
 func (s *Sender) post(f *flight, life *lifetime, body []byte, content string) {
-	r := s.request // a transport that changes its request changes a copy
-	r.Body, r.ContentEncoding = body, content
+	f.req = s.request // a transport that changes its request changes a copy
+	f.req.Body, f.req.ContentEncoding = body, content
 	f.err = errExited
-	f.resp, f.err = s.call(life, &r)
+	f.resp, f.err = s.call(life, &f.req)
+}
+
+// timeout ends an attempt that takes too long, and not the next one where it comes late.
+func (f *flight) timeout() {
+	if life := f.life.Load(); time.Since(life.began) >= attemptTime {
+		life.end(errTimeout)
+	}
 }
 
 // launch lets a goroutine of its own make the attempt, or reports false for an entry that is none.

@@ -3,14 +3,17 @@ package sender
 import (
 	"errors"
 	"sync"
+	"time"
 )
 
 // lifetime is the transport.Context of one attempt: it ends when it is told to.
 type lifetime struct {
-	_    [0]func() // no code to compare it
-	once sync.Once
-	done chan struct{} // closed when the lifetime has ended
-	err  error         // immutable after done is closed
+	_     [0]func() // no code to compare it
+	began time.Time // immutable
+
+	mu   sync.Mutex
+	done chan struct{} // guarded by mu; closed when the lifetime has ended, nil while nobody has asked for it
+	err  error         // guarded by mu; not nil when the lifetime has ended
 }
 
 var (
@@ -18,27 +21,38 @@ var (
 	errStopped = errors.New("the client was closed")
 )
 
-func newLifetime() *lifetime { return &lifetime{done: make(chan struct{})} }
-
 // Done returns a channel that is closed when the lifetime has ended.
-func (l *lifetime) Done() <-chan struct{} { return l.done }
+func (l *lifetime) Done() <-chan struct{} {
+	l.mu.Lock()
+	if l.done == nil {
+		l.done = make(chan struct{})
+		if l.err != nil {
+			close(l.done)
+		}
+	}
+	done := l.done
+	l.mu.Unlock()
+	return done
+}
 
 // Err returns why the lifetime has ended, or nil.
 func (l *lifetime) Err() error {
-	select {
-	case <-l.done:
-		return l.err
-	default:
-		return nil
-	}
+	l.mu.Lock()
+	err := l.err
+	l.mu.Unlock()
+	return err
 }
 
 // end ends the lifetime with err; later calls do nothing.
 //
 //go:noinline
 func (l *lifetime) end(err error) {
-	l.once.Do(func() {
+	l.mu.Lock()
+	if l.err == nil {
 		l.err = err
-		close(l.done)
-	})
+		if l.done != nil {
+			close(l.done)
+		}
+	}
+	l.mu.Unlock()
 }

@@ -6,7 +6,7 @@ import (
 )
 
 func TestLifetime(t *testing.T) {
-	l := newLifetime()
+	l := new(lifetime)
 	select {
 	case <-l.Done():
 		t.Error("a new lifetime has ended")
@@ -20,5 +20,10 @@ func TestLifetime(t *testing.T) {
 	<-l.Done()
 	if l.Err() != errTimeout {
 		t.Errorf("got %v, want the first reason", l.Err())
+	}
+	late := new(lifetime) // whose end comes before anybody asks
+	late.end(errStopped)
+	if <-late.Done(); late.Err() != errStopped {
+		t.Errorf("got %v, want %v", late.Err(), errStopped)
 	}
 }

@@ -79,12 +79,16 @@ func SortKeys(keys []string) {
 // Hex returns b in lower-case hexadecimal digits. encoding/hex would do, but links fmt.
 //
 //go:noinline
-func Hex(b []byte) string {
-	out := make([]byte, 0, 2*len(b))
+func Hex(b []byte) string { return string(AppendHex(nil, b)) }
+
+// AppendHex appends b in lower-case hexadecimal digits.
+//
+//go:noinline
+func AppendHex(dst, b []byte) []byte {
 	for _, c := range b {
-		out = append(out, hexDigits[c>>4], hexDigits[c&0xf])
+		dst = append(dst, hexDigits[c>>4], hexDigits[c&0xf])
 	}
-	return string(out)
+	return dst
 }
 
 // AppendFloat appends f as encoding/json writes it; NaN and infinities, which JSON has no number for, become 0.
