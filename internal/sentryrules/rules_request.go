@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"slices"
 	"strings"
 )
 
@@ -27,7 +28,10 @@ func (c *check) request(q *Request) {
 		c.at(-1, lossNone, "chunked body", "Content-Length")
 	}
 	c.credentials(q)
-	c.contentType(q.Header)
+	c.contentType(q)
+	if browser(q) {
+		return // it writes its own User-Agent
+	}
 	mark := c.in(" User-Agent")
 	if ua := q.Header.Get("User-Agent"); c.client != "" && ua != c.client && !strings.HasPrefix(ua, c.client+" (") {
 		c.at(-1, lossNone, fmt.Sprintf("%q is unlike sentry_client %q", Clip(ua), Clip(c.client)), "name/version as in sentry_client")
@@ -35,19 +39,33 @@ func (c *check) request(q *Request) {
 	c.out(mark)
 }
 
-func (c *check) contentType(h http.Header) {
-	const want = "application/x-sentry-envelope"
+// browser reports whether a page sent the request. Then a simple request in the sense of CORS is right, which needs no question to the
+// server before it: who sends stands in the query, and the type is text/plain, as Sentry's own client for browsers has it.
+func browser(q *Request) bool { return q.Header.Get("Origin") != "" }
+
+func (c *check) contentType(q *Request) {
+	want := "application/x-sentry-envelope"
 	defer c.out(c.in(" Content-Type"))
-	if got := h.Values("Content-Type"); len(got) != 1 || got[0] != want {
+	got := q.Header.Values("Content-Type")
+	if browser(q) && len(got) == 1 && strings.HasPrefix(got[0], "text/plain") {
+		return
+	}
+	if len(got) != 1 || got[0] != want {
 		c.at(-1, lossNone, fmt.Sprintf("%q: Spotlight throws the envelope away", Clip(strings.Join(got, ", "))), want)
 	}
 }
 
 // credentials judges what tells who sends; a request has to tell it in one way.
 func (c *check) credentials(q *Request) {
+	auth := q.Header.Values("X-Sentry-Auth")
+	if list := queryAuth(q); list != "" && browser(q) && len(auth) == 0 {
+		defer c.out(c.in(" query"))
+		c.auth(list)
+		return
+	}
 	for name := range q.Query {
 		if strings.HasPrefix(name, "sentry_") {
-			c.refuse(http.StatusUnauthorized, -1, "query parameter "+Clip(name), "X-Sentry-Auth alone")
+			c.refuse(http.StatusUnauthorized, -1, "query parameter "+Clip(name), "X-Sentry-Auth alone; in the query only from a page, which has an Origin")
 		}
 	}
 	for _, v := range q.Header.Values("Authorization") {
@@ -59,7 +77,6 @@ func (c *check) credentials(q *Request) {
 		c.refuse(http.StatusUnauthorized, -1, "Authorization of scheme "+Clip(scheme)+" beside X-Sentry-Auth", "X-Sentry-Auth alone")
 	}
 	defer c.out(c.in(" X-Sentry-Auth"))
-	auth := q.Header.Values("X-Sentry-Auth")
 	if len(auth) != 1 {
 		c.refuse(http.StatusUnauthorized, -1, fmt.Sprintf("%d such headers", len(auth)), "one")
 		return
@@ -70,6 +87,20 @@ func (c *check) credentials(q *Request) {
 		return
 	}
 	c.auth(list)
+}
+
+// queryAuth returns the fields of the query as X-Sentry-Auth would list them.
+func queryAuth(q *Request) string {
+	var fields []string
+	for name, values := range q.Query {
+		for _, v := range values {
+			if strings.HasPrefix(name, "sentry_") {
+				fields = append(fields, name+"="+v)
+			}
+		}
+	}
+	slices.Sort(fields)
+	return strings.Join(fields, ", ")
 }
 
 func (c *check) auth(list string) {

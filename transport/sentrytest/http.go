@@ -17,6 +17,9 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		panic(http.ErrAbortHandler)
 	}
 	defer s.leave()
+	if allowOrigin(w, r) {
+		return
+	}
 	q := &sentryrules.Request{Method: r.Method, Path: r.URL.Path, Query: r.URL.Query(), Header: r.Header.Clone(), Length: r.ContentLength}
 	q.Body, q.Broken = io.ReadAll(io.LimitReader(r.Body, sentryrules.MaxWire+1))
 	a := s.receive(q)
@@ -32,6 +35,25 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	default:
 		s.write(w, a, gone)
 	}
+}
+
+// allowOrigin lets pages of any origin in, as Sentry and Bugsink do, and answers the question that a browser asks before a request
+// that is not a simple one. It reports whether that was all.
+func allowOrigin(w http.ResponseWriter, r *http.Request) bool {
+	if r.Header.Get("Origin") == "" {
+		return false
+	}
+	h := w.Header()
+	h.Set("Access-Control-Allow-Origin", "*")
+	h.Set("Access-Control-Expose-Headers", "X-Sentry-Error, X-Sentry-Rate-Limits, Retry-After")
+	if r.Method != http.MethodOptions {
+		return false
+	}
+	h.Set("Access-Control-Allow-Methods", "POST")
+	h.Set("Access-Control-Allow-Headers", "X-Sentry-Auth, Content-Type, Content-Encoding")
+	h.Set("Access-Control-Max-Age", "3600")
+	w.WriteHeader(http.StatusNoContent)
+	return true
 }
 
 // reset closes the connection, with RST where it can.
