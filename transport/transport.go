@@ -1,8 +1,8 @@
 // Package transport is the contract between Krunk and whatever carries its bytes: POST them there, tell the status and
 // a few headers. It imports neither net nor context, so a console's own HTTP costs nothing but itself.
 //
-// Package transport/nethttp implements it over net/http, transport/http1 over net and crypto/tls alone, and transport/sentrytest is a strict
-// endpoint for tests. Package transport/deflate compresses what they carry.
+// Package transport/nethttp implements it over net/http, transport/http1 over net and crypto/tls alone, transport/fetch over a browser's fetch,
+// and transport/sentrytest is a strict endpoint for tests. Package transport/deflate compresses what they carry.
 package transport
 
 // Context says when a Send has to end. Every context.Context is one. This package does not name that type: with it come

@@ -87,6 +87,33 @@ func set(name, value string) func(*http.Request) {
 
 func auth(list string) func(*http.Request) { return set("X-Sentry-Auth", list) }
 
+// page makes a request what a browser sends for a page: a simple one, with its own User-Agent.
+func page(query string) func(*http.Request) {
+	return func(r *http.Request) {
+		r.Header.Del("X-Sentry-Auth")
+		r.Header.Set("Origin", "https://game.example")
+		r.Header.Set("User-Agent", "Mozilla/5.0")
+		r.Header.Set("Content-Type", "text/plain;charset=UTF-8")
+		r.URL.RawQuery = query
+	}
+}
+
+// A browser asks before a request that is not a simple one, and is let in.
+func TestPreflight(t *testing.T) {
+	s := Start(Options{})
+	defer s.Close()
+	r := newHTTP(t, s, "")
+	r.Method, r.Body, r.ContentLength = http.MethodOptions, nil, 0
+	r.Header = http.Header{"Origin": {"https://game.example"}, "Access-Control-Request-Method": {"POST"}, "Access-Control-Request-Headers": {"content-encoding"}}
+	status, h, _ := do(t, r)
+	if status != 204 || h.Get("Access-Control-Allow-Origin") != "*" || !strings.Contains(h.Get("Access-Control-Allow-Headers"), "Content-Encoding") {
+		t.Errorf("got %d with %v, want 204 and leave", status, h)
+	}
+	if s.Requests() != 0 || len(s.Faults()) != 0 {
+		t.Errorf("got %d requests and faults %v, want none", s.Requests(), s.Faults())
+	}
+}
+
 type httpRow struct {
 	name   string
 	change func(*http.Request)
@@ -125,6 +152,13 @@ func httpRows(t *testing.T, ev string) []httpRow {
 		{"basic beside", set("Authorization", "Basic x"), "HTTP", 401},
 		{"second sentry", set("Authorization", "Sentry "+good), "HTTP", 401},
 		{"auth in query", func(r *http.Request) { r.URL.RawQuery = "sentry_key=" + defaultKey }, "HTTP", 401},
+		{"page", page("sentry_version=7&sentry_client=" + testAgent + "&sentry_key=" + defaultKey), "", 200},
+		{"page with the wrong key", page("sentry_version=7&sentry_client=" + testAgent + "&sentry_key=x"), "HTTP query", 403},
+		{"page with both", func(r *http.Request) {
+			page("sentry_key=" + defaultKey)(r)
+			r.Header.Set("X-Sentry-Auth", "Sentry "+good)
+		}, "HTTP", 401},
+		{"page without", page("x=1"), a, 401},
 		{"no auth", func(r *http.Request) { r.Header.Del("X-Sentry-Auth") }, a, 401},
 		{"two auths", func(r *http.Request) { r.Header.Add("X-Sentry-Auth", "Sentry "+good) }, a, 401},
 		{"lower-case sentry", auth("sentry " + good), a, 401},
