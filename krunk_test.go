@@ -750,7 +750,7 @@ func TestStartNamesWhatIsWrong(t *testing.T) {
 		{"environment", krunk.Config{Environment: "none"}, []string{"Config.Environment", "none"}},
 		{"dist", krunk.Config{Dist: "a b"}, []string{"Config.Dist", `"a b"`}},
 		{"negative memory", krunk.Config{Memory: -1}, []string{"Config.Memory", "-1", "131072"}},
-		{"no memory to compress", krunk.Config{Memory: 256 << 10, Compress: deflate.Items()}, []string{"Config.Memory", "262144", "466944", "Compress nil"}},
+		{"no memory to compress", krunk.Config{Memory: 256 << 10, Compress: deflate.Items()}, []string{"Config.Memory", "262144", "466944", "Compress"}},
 		{"tunnel", krunk.Config{Tunnel: "relay"}, []string{"Config.Tunnel", `"relay"`, "https://"}},
 		{"level", krunk.Config{Channels: map[string]krunk.Thresholds{"net": {Trail: "warning"}}}, []string{`Config.Channels["net"].Trail: `, `"warning"`, "warn,"}},
 		{"pattern", krunk.Config{Code: krunk.Code{InApp: []string{"example.com/a", "example.com/b/..."}}}, []string{`Config.Code.InApp[1]: "example.com/b/..."`, "import"}},

@@ -112,7 +112,7 @@ func (cfg Config) check() (*plan, error) {
 	case cfg.Memory == 0:
 		p.Memory = defaultMemory + pack
 	case cfg.Memory < leastMemory(pack):
-		faults.say("Memory", tooLittle(cfg.Memory, pack))
+		faults.say("Memory", strconv.Itoa(cfg.Memory)+" bytes; write at least "+strconv.Itoa(leastMemory(pack))+", or 0 for 1 MiB and what Compress takes")
 	case cfg.Memory > 1<<30:
 		faults.say("Memory", strconv.Itoa(cfg.Memory)+" bytes; write at most "+strconv.Itoa(1<<30))
 	}
@@ -129,15 +129,6 @@ func (cfg Config) check() (*plan, error) {
 	p.levels = parseLevels(cfg.Channels, &faults)
 	p.shares = sharesOf(p.Memory-pack, cfg.Compress != nil)
 	return p, errors.Join(faults...)
-}
-
-// tooLittle says what to write instead of too small a Memory.
-func tooLittle(memory, pack int) string {
-	s := strconv.Itoa(memory) + " bytes; write at least " + strconv.Itoa(leastMemory(pack))
-	if pack > 0 {
-		return s + ", or leave Compress nil, which takes " + strconv.Itoa(pack) + " of them"
-	}
-	return s + ", or 0 for 1 MiB"
 }
 
 // leastMemory is the least that Memory may be with a compressor that takes so much of it.

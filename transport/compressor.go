@@ -13,12 +13,12 @@ type Compressor interface {
 	// is too short or would not get shorter by an eighth.
 	Pack(dst, item []byte, cut int) (packed []byte, at int, ok bool)
 
-	// Head returns the line that the item begins with, a view of packed, and how many bytes follow it. It returns nil if packed is no
-	// packed form.
-	Head(packed []byte) (line []byte, rest int)
+	// Size returns how long the item is, 0 if packed is no packed form.
+	Size(packed []byte) int
 
-	// Join appends a request: head, the packed item without its line, and tail. It returns false if packed is no packed form.
-	Join(dst, head, packed, tail []byte) (body []byte, ok bool)
+	// Join appends a request: head, the packed item, and tail. Where end is not empty, the item is an event that ends in it, a line feed
+	// included, with the line that such an event has. It returns false if packed is no packed form.
+	Join(dst, head, packed []byte, end string, tail []byte) (body []byte, ok bool)
 
 	// Unpack appends the item, or returns false if packed is no packed form, or one of more than a mebibyte.
 	Unpack(dst, packed []byte) (item []byte, ok bool)

@@ -72,16 +72,11 @@ func itemLine(dst []byte, n int, parts ...string) []byte {
 func AppendShortEvent(dst, item []byte, cut int) []byte {
 	begin := bytes.IndexByte(item, '\n') + 1
 	cut = max(cut, begin) // of an item from outside
-	return text.Append(append(AppendShortHeader(dst, cut-begin), item[begin:cut]...), ShortEnd)
+	return text.Append(append(AppendItemHeader(dst, "event", cut-begin+len(ShortEnd)-1), item[begin:cut]...), ShortEnd)
 }
 
 // ShortEnd is what stands instead of the breadcrumbs, and ends the item.
 const ShortEnd = `,"breadcrumbs":{"values":[{"category":"krunk","level":"warning","message":"left out: too large for the server"}]}}` + "\n"
-
-// AppendShortHeader appends the line before an event of n bytes that ShortEnd follows.
-func AppendShortHeader(dst []byte, n int) []byte {
-	return AppendItemHeader(dst, "event", n+len(ShortEnd)-1)
-}
 
 // AppendLogItem appends a container with count log records.
 func AppendLogItem(dst []byte, count int, payload []byte) []byte {

@@ -88,14 +88,14 @@ func (s *Sender) moved(e *blackbox.Entry) int64 {
 
 // fly calls the transport. A panic in it is as good as a refusal: the fault may lie in what it was given.
 func (s *Sender) fly(f *flight) {
-	life := &lifetime{began: time.Now()}
+	life := &lifetime{began: int64(s.now())}
 	f.life.Store(life)
 	if s.stopping() {
 		life.end(errStopped)
 	}
 	defer life.end(errStopped)
 	if f.timer == nil {
-		f.timer = time.AfterFunc(attemptTime, f.timeout)
+		f.timer = time.AfterFunc(attemptTime, func() { s.timeout(f) })
 	} else {
 		f.timer.Reset(attemptTime)
 	}
@@ -126,8 +126,8 @@ func (s *Sender) post(f *flight, life *lifetime, body []byte, content string) {
 }
 
 // timeout ends an attempt that takes too long, and not the next one where it comes late.
-func (f *flight) timeout() {
-	if life := f.life.Load(); time.Since(life.began) >= attemptTime {
+func (s *Sender) timeout(f *flight) {
+	if life := f.life.Load(); int64(s.now())-life.began >= int64(attemptTime) {
 		life.end(errTimeout)
 	}
 }

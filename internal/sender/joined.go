@@ -1,13 +1,11 @@
 package sender
 
 import (
-	"strconv"
 	"sync/atomic"
 	"time"
 
 	"github.com/krunk-go/krunk/internal/blackbox"
 	"github.com/krunk-go/krunk/internal/protocol"
-	"github.com/krunk-go/krunk/internal/text"
 	"github.com/krunk-go/krunk/transport"
 )
 
@@ -21,10 +19,9 @@ type format struct {
 
 // joined is what a flight has beside its body if it is compressed.
 type joined struct {
-	pack   bool   // it is
-	wire   []byte // the request
-	head   int    // length of the envelope's header in body
-	report int    // where in body the client report begins
+	pack bool   // it is
+	wire []byte // the request
+	head int    // length of the envelope's header in body; behind it is a client report, or nothing
 }
 
 // request returns the body of a flight's request.
@@ -47,25 +44,17 @@ func packed(e *blackbox.Entry) []byte {
 }
 
 // join builds the request for an entry that is compressed, without taking it apart.
-func (s *Sender) join(f *flight, e *blackbox.Entry, now time.Time) bool {
-	line, n := s.cfg.Compress.Head(packed(e))
-	if line == nil {
-		return false
-	}
+func (s *Sender) join(f *flight, e *blackbox.Entry, now time.Time) (ok bool) {
 	f.pack, f.head = true, len(f.body)
+	end := ""
 	if e.Shorten {
-		f.body = protocol.AppendShortHeader(f.body, n)
-	} else {
-		f.body = append(f.body, line...)
+		end = protocol.ShortEnd
 	}
-	tail := len(f.body)
-	if e.Shorten {
-		f.body = text.Append(f.body, protocol.ShortEnd)
-	}
-	f.report = len(f.body)
 	s.ride(f, now)
-	f.wire, _ = s.cfg.Compress.Join(f.wire[:0], f.body[:tail], packed(e), f.body[tail:])
-	return true
+	if f.wire, ok = s.cfg.Compress.Join(f.wire[:0], f.body[:f.head], packed(e), end, f.body[f.head:]); !ok {
+		s.reports.settle(f, s.cfg.Tally, false)
+	}
+	return ok
 }
 
 // appendItem appends the item of an entry as it is when it is not compressed, or reports false for an entry that is none.
@@ -89,8 +78,7 @@ func (s *Sender) size(e *blackbox.Entry) int {
 	if e.Encoding == 0 || s.foreign(e) {
 		return len(packed(e))
 	}
-	line, n := s.cfg.Compress.Head(packed(e))
-	return len(line) + n
+	return s.cfg.Compress.Size(packed(e))
 }
 
 // postPlain makes the attempt once more, not compressed, after a server or a proxy answered with 415 or 400. If that helps, nothing is
@@ -100,10 +88,9 @@ func (s *Sender) postPlain(f *flight, life *lifetime) {
 	if !ok {
 		return
 	}
-	refused := f.resp.Status
-	s.post(f, life, append(body, f.body[f.report:]...), "")
+	s.post(f, life, append(body, f.body[f.head:]...), "")
 	if f.err == nil && f.resp.Status != 415 && f.resp.Status != 400 {
 		s.plain.Store(true)
-		f.resp.Note = "status " + strconv.Itoa(refused) + " for what is compressed: envelopes are sent plain from now on"
+		f.resp.Note = "the server refuses what is compressed: envelopes are sent plain from now on"
 	}
 }

@@ -155,8 +155,8 @@ func TestRefusedEncoding(t *testing.T) {
 		sent       int
 		last       string
 	}{
-		{"415", 415, 200, "gzip plain plain plain", 3, "status 415 for what is compressed: envelopes are sent plain from now on"},
-		{"400", 400, 200, "gzip plain plain plain", 3, "status 400 for what is compressed: envelopes are sent plain from now on"},
+		{"415", 415, 200, "gzip plain plain plain", 3, "the server refuses what is compressed: envelopes are sent plain from now on"},
+		{"400", 400, 200, "gzip plain plain plain", 3, "the server refuses what is compressed: envelopes are sent plain from now on"},
 		{"400 to everything", 400, 400, "gzip plain gzip plain gzip plain", 0, "status 400"},
 		{"no answer to the plain one", 415, 0, "gzip plain", 0, "no route to host"},
 		{"413 is none of the encoding", 413, 200, "gzip gzip gzip gzip gzip gzip", 0, "status 413: too large for the server, or for a proxy before it; what follows is built smaller"},

@@ -3,13 +3,13 @@ package sender
 import (
 	"errors"
 	"sync"
-	"time"
 )
 
-// lifetime is the transport.Context of one attempt: it ends when it is told to.
+// lifetime is the transport.Context of one attempt: it ends when it is told to. A Context must not lead to time.Time, whose methods would
+// all be linked.
 type lifetime struct {
 	_     [0]func() // no code to compare it
-	began time.Time // immutable
+	began int64     // nanoseconds since the sender was born, immutable
 
 	mu   sync.Mutex
 	done chan struct{} // guarded by mu; closed when the lifetime has ended, nil while nobody has asked for it

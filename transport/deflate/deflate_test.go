@@ -110,22 +110,23 @@ func TestRoundTrip(t *testing.T) {
 func want(t *testing.T, packed, item []byte) {
 	t.Helper()
 	c := Items()
-	first, rest := c.Head(packed)
-	line, behind, _ := bytes.Cut(item, []byte("\n"))
-	if string(first) != string(line)+"\n" || rest != len(behind) {
-		t.Errorf("the line is %q and %d follow, want %q and %d", first, rest, line, len(behind))
+	if got := c.Size(packed); got != len(item) {
+		t.Errorf("it says %d bytes, want %d", got, len(item))
 	}
+	_, behind, _ := bytes.Cut(item, []byte("\n"))
 	if got, ok := c.Unpack([]byte("x"), packed); !ok || !bytes.Equal(got[1:], item) {
 		t.Errorf("unpacked to %d bytes (%v), want the %d of the item", len(got)-1, ok, len(item))
 	}
 	for _, head := range [][]byte{nil, []byte("h"), text(200), noise(65535), text(65536), text(200_000)} {
 		for _, tail := range [][]byte{nil, text(100), noise(70_000)} {
-			body, ok := c.Join([]byte("x"), head, packed, tail)
-			if !ok {
-				t.Fatal("not joined")
-			}
-			if got := gunzip(t, body[1:]); !bytes.Equal(got, join(head, behind, tail)) {
-				t.Fatalf("a head of %d and a tail of %d bytes: %d other bytes, want %d", len(head), len(tail), len(got), len(head)+len(behind)+len(tail))
+			for end, whole := range map[string][]byte{"": item, "end\n": join(fmt.Appendf(nil, "{\"type\":\"event\",\"length\":%d}\n", len(behind)+3), behind, []byte("end\n"))} {
+				body, ok := c.Join([]byte("x"), head, packed, end, tail)
+				if !ok {
+					t.Fatal("not joined")
+				}
+				if got := gunzip(t, body[1:]); !bytes.Equal(got, join(head, whole, tail)) {
+					t.Fatalf("a head of %d and a tail of %d bytes: %d other bytes, want %d", len(head), len(tail), len(got), len(head)+len(whole)+len(tail))
+				}
 			}
 		}
 	}
@@ -175,16 +176,16 @@ func TestDamage(t *testing.T) {
 			if got, ok := c.Unpack(nil, b); ok && i >= lineHead+len(line) && !bytes.Equal(got, item) {
 				t.Errorf("byte %d of %d is changed, and nobody notices", i, len(packed))
 			}
-			c.Head(b)
-			c.Join(nil, nil, b, nil)
+			c.Size(b)
+			c.Join(nil, nil, b, "end", nil)
 		}
 	}
 	for n := range packed {
 		_, ok := c.Unpack(nil, packed[:n])
-		_, joined := c.Join(nil, nil, packed[:n], nil)
-		l, _ := c.Head(packed[:n])
-		if whole := n == lineHead+len(line) || n == at; ok != whole || joined != whole || (l != nil) != whole {
-			t.Errorf("%d bytes of it: unpacked %v, joined %v, a head %v, want %v", n, ok, joined, l != nil, whole)
+		_, joined := c.Join(nil, nil, packed[:n], "", nil)
+		size := c.Size(packed[:n])
+		if whole := n == lineHead+len(line) || n == at; ok != whole || joined != whole || (size > 0) != whole {
+			t.Errorf("%d bytes of it: unpacked %v, joined %v, a size %v, want %v", n, ok, joined, size > 0, whole)
 		}
 	}
 	// What says that it becomes more than a mebibyte is not begun.
@@ -224,8 +225,8 @@ func TestDoesNotAllocate(t *testing.T) {
 	packed, body := make([]byte, 0, 20_000), make([]byte, 0, 20_000)
 	f := func() {
 		packed, _, _ = c.Pack(packed[:0], item, 5000)
-		c.Head(packed)
-		body, _ = c.Join(body[:0], head, packed, head)
+		c.Size(packed)
+		body, _ = c.Join(body[:0], head, packed, "end", head)
 	}
 	if got := testing.AllocsPerRun(100, f); got != 0 {
 		t.Errorf("got %v allocations, want 0", got)
@@ -257,14 +258,14 @@ func FuzzUnpack(f *testing.F) {
 	f.Add(packed)
 	f.Add(packed[:at])
 	f.Fuzz(func(t *testing.T, b []byte) {
-		line, rest := c.Head(b)
+		size := c.Size(b)
 		item, ok := c.Unpack(nil, b)
-		if ok && (len(item) != len(line)+rest || len(item) > mostItem) {
-			t.Errorf("%d bytes, want a line of %d and %d behind it", len(item), len(line), rest)
+		if ok && (len(item) != size || len(item) > mostItem) {
+			t.Errorf("%d bytes, want %d", len(item), size)
 		}
-		body, joined := c.Join(nil, []byte("head"), b, []byte("tail"))
-		if joined != (line != nil) || ok && !joined {
-			t.Errorf("joined %v, unpacked %v, a head %v", joined, ok, line != nil)
+		body, joined := c.Join(nil, []byte("head"), b, "", []byte("tail"))
+		if joined != (size > 0) || ok && !joined {
+			t.Errorf("joined %v, unpacked %v, a size %d", joined, ok, size)
 		}
 		if len(body) > len(b)+100 {
 			t.Errorf("%d bytes became a request of %d", len(b), len(body))
@@ -309,6 +310,6 @@ func BenchmarkJoin(b *testing.B) {
 	dst := make([]byte, 0, 5000)
 	b.ReportAllocs()
 	for b.Loop() {
-		dst, _ = c.Join(dst[:0], head, packed, nil)
+		dst, _ = c.Join(dst[:0], head, packed, "", nil)
 	}
 }

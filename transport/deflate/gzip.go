@@ -3,6 +3,8 @@ package deflate
 import (
 	"encoding/binary"
 	"hash/crc32"
+
+	"github.com/krunk-go/krunk/internal/protocol"
 )
 
 // gzipHeader says: deflate, no name, no time (it would tell the player's clock), fastest level, unknown system.
@@ -15,10 +17,18 @@ type stream struct {
 	size uint32 // modulo 2^32, as the format wants it
 }
 
-func (c *items) Join(dst, head, packed, tail []byte) (body []byte, ok bool) {
+func (c *items) Join(dst, before, packed []byte, end string, tail []byte) (body []byte, ok bool) {
+	line, n := head(packed)
 	_, parts, ok := cutLine(packed)
 	s := stream{b: append(dst, gzipHeader...)}
-	s.stored(head, false)
+	s.stored(before, false)
+	if end == "" {
+		s.stored(line, false)
+	} else {
+		at := s.begin()
+		s.b = protocol.AppendItemHeader(s.b, "event", n+len(end)-1) // the line feed behind it does not count
+		s.end(at)
+	}
 	for ok && len(parts) > 0 {
 		var p part
 		if p, parts, ok = cutPart(parts); ok {
@@ -30,9 +40,27 @@ func (c *items) Join(dst, head, packed, tail []byte) (body []byte, ok bool) {
 	if !ok {
 		return dst, false
 	}
+	if end != "" {
+		at := s.begin()
+		s.b = append(s.b, end...)
+		s.end(at)
+	}
 	s.stored(tail, true)
 	s.b = binary.LittleEndian.AppendUint32(s.b, s.crc)
 	return binary.LittleEndian.AppendUint32(s.b, s.size), true
+}
+
+// begin begins a short block that is not compressed, and end ends the one that began there.
+func (s *stream) begin() (at int) {
+	s.b = append(s.b, 0, 0, 0, 0, 0)
+	return len(s.b)
+}
+
+func (s *stream) end(at int) {
+	n := len(s.b) - at
+	copy(s.b[at-4:], []byte{byte(n), byte(n >> 8), ^byte(n), ^byte(n >> 8)})
+	s.crc = crc32.Update(s.crc, crc32.IEEETable, s.b[at:])
+	s.size += uint32(n)
 }
 
 // stored appends text in blocks that are not compressed, which are 65,535 bytes long at most.

@@ -15,7 +15,7 @@ type inflate struct {
 
 func (c *items) Unpack(dst, packed []byte) (item []byte, ok bool) {
 	line, parts, ok := cutLine(packed)
-	if _, n := c.Head(packed); !ok || n > mostItem-len(line) {
+	if !ok || c.Size(packed) > mostItem {
 		return dst, false
 	}
 	u, _ := c.inflates.Get().(*inflate)

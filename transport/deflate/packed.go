@@ -66,7 +66,13 @@ func cutPart(b []byte) (p part, rest []byte, ok bool) {
 	return part{int(raw), binary.LittleEndian.Uint32(b[4:]), b[partHead:end]}, b[end:], true
 }
 
-func (c *items) Head(packed []byte) (line []byte, rest int) {
+func (c *items) Size(packed []byte) int {
+	line, rest := head(packed)
+	return len(line) + rest
+}
+
+// head returns the line that the item begins with, and how many bytes follow it. It returns nil if packed is no packed form.
+func head(packed []byte) (line []byte, rest int) {
 	line, b, ok := cutLine(packed)
 	for ok && len(b) > 0 {
 		var p part

@@ -36,15 +36,13 @@ while data:
 			continue
 		}
 		for _, head := range [][]byte{nil, text(400), noise(65536)} {
-			body, _ := c.Join(nil, head, packed, head)
-			_, rest, _ := bytes.Cut(tt.item, []byte("\n"))
+			body, _ := c.Join(nil, head, packed, "", head)
 			add(&in, body)
-			add(&want, join(head, rest, head))
+			add(&want, join(head, tt.item, head))
 			if at > 0 {
-				body, _ = c.Join(nil, head, packed[:at], nil)
-				_, rest, _ = bytes.Cut(tt.item[:tt.cut], []byte("\n"))
+				body, _ = c.Join(nil, head, packed[:at], "", nil)
 				add(&in, body)
-				add(&want, join(head, rest))
+				add(&want, join(head, tt.item[:tt.cut]))
 			}
 		}
 	}
