@@ -39,6 +39,7 @@ func room(n int) uint64 { return (uint64(n) + entryHeader + 7) &^ 7 }
 func (o *Outbox) write(s *stored, m *Meta, body []byte) {
 	h := o.buf[s.at : s.at+entryHeader]
 	copy(o.buf[s.at+entryHeader:], body)
+	o.probe.stored()
 	binary.LittleEndian.PutUint32(h[16:], s.size)
 	binary.LittleEndian.PutUint32(h[20:], m.Count)
 	h[24], h[25], h[26], h[27] = uint8(m.Kind), m.Category, m.Encoding, 0
@@ -46,6 +47,7 @@ func (o *Outbox) write(s *stored, m *Meta, body []byte) {
 	copy(h[32:], m.ID[:])
 	binary.LittleEndian.PutUint64(h[48:], uint64(m.Start))
 	binary.LittleEndian.PutUint64(h[56:], m.Upto)
+	o.probe.stored()
 	o.seal(s)
 	o.state(s, entryLive)
 }
@@ -54,9 +56,13 @@ func (o *Outbox) write(s *stored, m *Meta, body []byte) {
 func (o *Outbox) seal(s *stored) {
 	sum := entrySum(o.buf, s.at, s.seq, s.size, s.refusals)
 	word(o.buf, s.at+8).Store(uint64(s.refusals)<<32 | uint64(sum))
+	o.probe.stored()
 }
 
-func (o *Outbox) state(s *stored, state uint64) { word(o.buf, s.at).Store(o.key ^ (s.seq<<8 | state)) }
+func (o *Outbox) state(s *stored, state uint64) {
+	word(o.buf, s.at).Store(o.key ^ (s.seq<<8 | state))
+	o.probe.stored()
+}
 
 // entrySum is the checksum of the entry at that place: over the place, the header and the body.
 func entrySum(mem []byte, at, seq uint64, size, refusals uint32) uint32 {

@@ -44,6 +44,7 @@ type Outbox struct {
 	turn    uint64    // guarded by mu; of the entry that was put behind last
 	peak    int       // guarded by mu; most bytes ever waiting
 	seen    Entry     // guarded by mu; what skip is asked about, here since it escapes
+	probe   probe
 	limit   int       // guarded by mu; of MaxBody when it was last halved, 0: never
 	halved  time.Time // guarded by mu
 }
@@ -80,6 +81,17 @@ const leastBody = 16 << 10
 // NewOutbox makes an outbox over mem, whose start is aligned to 8 bytes and which nobody else writes. What stands there is no
 // entry of it: OpenOutbox goes on with that. The key is a random number.
 func NewOutbox(mem []byte, key uint64) *Outbox { return &Outbox{buf: mem, key: key} }
+
+// Outbox returns the outbox of a block, which is empty, or nil if the block has none.
+func (b *Block) Outbox() *Outbox {
+	mem := b.At(OutboxRegion)
+	if mem == nil {
+		return nil
+	}
+	o := NewOutbox(mem, b.key)
+	o.probe = b.watch
+	return o
+}
 
 // Size returns the length of the block.
 func (o *Outbox) Size() int { return len(o.buf) }

@@ -1,6 +1,6 @@
 // Package blackbox is the memory of a run: a ring of records that any goroutine writes without waiting for another one, and
 // an outbox of encoded envelopes that wait for their answer. Both lie in one block of bytes without pointers, allocated once.
-// The block holds no addresses, so that a file mapping could carry it; the index of the history and that of the outbox lie outside.
+// The block holds no addresses, so that a file mapping can carry it; the index of the history and that of the outbox lie outside.
 //
 // A record is a header of 16 bytes and a body:
 //
@@ -15,7 +15,6 @@ package blackbox
 
 import (
 	"encoding/binary"
-	"math/rand/v2"
 	"sync/atomic"
 	"unsafe"
 )
@@ -79,10 +78,11 @@ func Words(n int) []byte {
 	return unsafe.Slice((*byte)(unsafe.Pointer(unsafe.SliceData(w))), len(w)*8)[:n]
 }
 
-// NewRing makes a ring over mem, whose length is a power of two of at least MinRing and whose start is aligned to 8 bytes.
-func NewRing(mem []byte) *Ring {
+// NewRing makes a ring over mem, whose length is a power of two of at least MinRing and whose start is aligned to 8 bytes. The key is a
+// random number.
+func NewRing(mem []byte, key uint64) *Ring {
 	size := uint64(len(mem))
-	r := &Ring{buf: mem, mask: size - 1, step: size / 8, key: rand.Uint64()}
+	r := &Ring{buf: mem, mask: size - 1, step: size / 8, key: key}
 	r.limit = [Kinds]uint64{History: size / 2, Log: size / 4 * 3, Event: size / 8 * 7, Fatal: size}
 	return r
 }

@@ -69,6 +69,13 @@ func scanOutbox(mem []byte, key uint64, state uint8, found func(Entry)) (summed 
 	return summed
 }
 
+// OpenOutbox returns the outbox of a dead run; see OpenOutbox.
+func (b *Block) OpenOutbox() (*Outbox, Found) {
+	o, f := OpenOutbox(b.At(OutboxRegion), b.key)
+	o.probe = b.watch
+	return o, f
+}
+
 // OpenOutbox makes an outbox that goes on with what stands in mem, as ScanOutbox finds it, which is returned as well. What was
 // under way is to be sent again; who is behind whom, and what rests, is forgotten.
 func OpenOutbox(mem []byte, key uint64) (*Outbox, Found) {

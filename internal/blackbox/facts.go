@@ -1,0 +1,115 @@
+package blackbox
+
+import (
+	"encoding/binary"
+	"errors"
+)
+
+// Facts are what stays the same for a whole run, for whoever goes on with it after its death. They lie in the head, and their texts in
+// a region of their own, under one checksum.
+type Facts struct {
+	Start            int64 // Unix nanoseconds, as the clock told it then
+	PID              uint32
+	Run, Trace, Boot [16]byte
+	Span             [8]byte
+	Texts            [FactTexts]string // cut where they have no room
+}
+
+// The texts of Facts.
+const (
+	Release = iota
+	Dist
+	Environment
+	Module    // path of the main module
+	GoVersion // of the program
+	SDK       // version of Krunk
+	Target    // hash of the DSN: nothing is ever sent to another one
+
+	FactTexts = 7
+)
+
+// FactsSize is what FactsRegion takes in a file, which makes the head 4 KiB long.
+const FactsSize = 4096 - headSize
+
+// The constant part of the head:
+//
+//	  0  magic  uint64, stored last: it publishes the block
+//	  8  sum    uint32, over what follows and the texts; 4 bytes are zero
+//	 16  key    uint64
+//	 24  start  int64
+//	 32  sizes  [8]uint32
+//	 64  run, trace [16]byte
+//	 96  span   [8]byte
+//	104  pid    uint32; length of the texts uint32
+//	112  boot   [16]byte
+//
+// A text is its length as uint16 and its bytes.
+const magic = 0x3130_4b4e_5552_4b00 // "\0KRUNK01"
+
+// Publish writes the facts and makes the block one that Open takes.
+func (b *Block) Publish(f *Facts) {
+	le, h := binary.LittleEndian, b.mem[:liveOffset]
+	le.PutUint64(h[16:], b.key)
+	le.PutUint64(h[24:], uint64(f.Start))
+	for i, n := range b.sizes {
+		le.PutUint32(h[32+4*i:], uint32(n))
+	}
+	copy(h[64:], f.Run[:])
+	copy(h[80:], f.Trace[:])
+	copy(h[96:], f.Span[:])
+	copy(h[112:], f.Boot[:])
+	le.PutUint32(h[104:], f.PID)
+	mem := b.At(FactsRegion)
+	all := mem[:0]
+	for i, text := range f.Texts {
+		room := len(mem) - len(all) - 2*(FactTexts-i)
+		text = text[:max(min(len(text), room, 1<<16-1), 0)]
+		all = append(le.AppendUint16(all, uint16(len(text))), text...)
+	}
+	le.PutUint32(h[108:], uint32(len(all)))
+	le.PutUint32(h[8:], sum(all, uint64(sum(h[16:], b.key, 0)), 0))
+	word(b.mem, 0).Store(magic)
+}
+
+var errHead = errors.New("blackbox: no head of a run, or not a whole one")
+
+// Open reads the head of a block that a run has left behind: its size may be more than that of the block. It is input from outside:
+// a head counts only if its checksum agrees, and no region reaches beyond mem, whose start is aligned to 8 bytes.
+func Open(mem []byte) (*Block, Facts, error) {
+	var f Facts
+	if len(mem) < headSize || word(mem, 0).Load() != magic {
+		return nil, f, errHead
+	}
+	le, h := binary.LittleEndian, mem[:liveOffset]
+	var s Sizes
+	total := headSize
+	for i := range s {
+		n := int(le.Uint32(h[32+4*i:]) & (1<<31 - 1))
+		if n > len(mem) {
+			return nil, f, errHead
+		}
+		s[i] = n
+		if total += rounded(n); total > len(mem) {
+			return nil, f, errHead
+		}
+	}
+	ring, texts := s[RingRegion], int(le.Uint32(h[108:])&(1<<31-1))
+	if ring < MinRing || ring&(ring-1) != 0 || texts > s[FactsRegion] {
+		return nil, f, errHead
+	}
+	b := NewBlock(mem[:total:total], s, le.Uint64(h[16:]))
+	all := mem[headSize : headSize+texts]
+	if le.Uint32(h[8:]) != sum(all, uint64(sum(h[16:], b.key, 0)), 0) {
+		return nil, f, errHead
+	}
+	f.Start, f.PID = int64(le.Uint64(h[24:])), le.Uint32(h[104:])
+	f.Run, f.Trace, f.Span, f.Boot = [16]byte(h[64:]), [16]byte(h[80:]), [8]byte(h[96:]), [16]byte(h[112:])
+	for i := range f.Texts {
+		if len(all) < 2 {
+			break
+		}
+		n := min(int(le.Uint16(all)), len(all)-2)
+		f.Texts[i], all = string(all[2:2+n]), all[2+n:]
+	}
+	return b, f, nil
+}
