@@ -65,7 +65,7 @@ type Client struct {
 	ring        *blackbox.Ring
 	maxBody     int // immutable after Start
 	bell        notify.Bell
-	tally       tally.Tally
+	tally       *tally.Tally
 	changes     *recorder.Changes
 	repeats     repeats
 	own         *Channel      // immutable after Start
@@ -118,30 +118,25 @@ func Start(cfg Config) (*Client, error) {
 	}
 	c.bell.Init()
 	c.names.Store(new([]string))
-	ring, history := p.shares.ring, p.shares.ring+p.shares.history
-	size := history
-	if p.DSN != "" {
-		size += p.shares.outbox
-	}
-	block := blackbox.Words(size)
-	c.ring = blackbox.NewRing(block[:ring:ring])
+	sizes := p.shares.sizes(p.DSN != "")
+	block := blackbox.NewBlock(blackbox.Words(sizes.Total()), sizes, rand.Uint64())
+	c.tally = tally.At(block.At(blackbox.TallyRegion))
+	c.ring = blackbox.NewRing(block.At(blackbox.RingRegion), block.Key())
 	c.maxBody = c.ring.MaxBody()
-	if p.DSN != "" {
-		c.outbox = blackbox.NewOutbox(block[history:], rand.Uint64())
-	}
+	c.outbox = block.Outbox()
 	c.own = c.Channel("default")
 	if join := cfg.Sampling.join; join != nil {
 		if err := c.steer(join); err != nil {
 			return nil, errors.New("krunk: Config.Sampling: " + err.Error())
 		}
 	}
-	c.build(blackbox.NewHistoryBuffer(block[ring:history]), module)
+	c.build(block, module)
 	c.work()
 	return c, nil
 }
 
 // build makes the recorder and, with a DSN, the sender.
-func (c *Client) build(history *blackbox.HistoryBuffer, module func() string) {
+func (c *Client) build(block *blackbox.Block, module func() string) {
 	p := c.plan
 	run := recorder.Run{
 		Start: recorder.StartOf(c.start), Channel: c.channelName, Policy: c.controls.Policy,
@@ -150,8 +145,8 @@ func (c *Client) build(history *blackbox.HistoryBuffer, module func() string) {
 	id := ident.New()
 	copy(run.SpanID[:], id[8:])
 	cfg := recorder.Config{
-		Ring: c.ring, Changes: c.changes, History: history, Outbox: c.outbox, Compress: p.Compress, Bell: &c.bell, Progress: &c.progress, Tally: &c.tally,
-		Module: module, Stacks: stack.Options{InApp: p.Code.InApp, Cut: p.Code.Wrappers, Memory: p.shares.stacks}, Room: recorder.Room{Scope: p.shares.scope, Item: p.shares.item, Logs: p.shares.logs}, Run: run,
+		Block: block, Ring: c.ring, Changes: c.changes, History: blackbox.NewHistoryBuffer(block.At(blackbox.HistoryRegion)), Outbox: c.outbox, Compress: p.Compress, Bell: &c.bell, Progress: &c.progress, Tally: c.tally,
+		Module: module, Stacks: stack.Options{InApp: p.Code.InApp, Cut: p.Code.Wrappers, Memory: p.shares.stacks}, Room: recorder.Room{Scope: p.shares.scope, Item: p.shares.item}, Run: run,
 		Bytes: c.controls.Bytes, Untell: c.untell,
 	}
 	if p.DSN != "" {
@@ -165,7 +160,7 @@ func (c *Client) build(history *blackbox.HistoryBuffer, module func() string) {
 				DSN: p.dsn.String(), SDKName: sdkName, SDKVersion: Version, TraceID: text.Hex(run.TraceID[:]),
 				PublicKey: p.dsn.PublicKey, Release: p.Release, Environment: p.Environment,
 			},
-			Start: run.Start, Outbox: c.outbox, Compress: p.Compress, Aloft: p.shares.aloft, Progress: &c.progress, Tally: &c.tally, Collect: c.collect, Killed: c.controls.Killed,
+			Start: run.Start, Outbox: c.outbox, Compress: p.Compress, Aloft: p.shares.aloft, Progress: &c.progress, Tally: c.tally, Collect: c.collect, Killed: c.controls.Killed,
 			Freed: func() { c.recorder.Freed() },
 		})
 		cfg.Wake, cfg.Away = c.sender.Wake, c.sender.Away

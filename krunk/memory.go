@@ -3,6 +3,7 @@ package krunk
 import (
 	"github.com/krunk-go/krunk/internal/blackbox"
 	"github.com/krunk-go/krunk/internal/recorder"
+	"github.com/krunk-go/krunk/internal/tally"
 )
 
 // shares is how Config.Memory is divided, in bytes. TestMemory measures the sum.
@@ -43,9 +44,9 @@ func sharesOf(memory int, packed bool) shares {
 	s.history = rest / 13 &^ 7
 	s.scope = min(rest*11/128, recorder.MaxScope)
 	s.changes = max(rest/48, 3<<10)
-	s.logs = min(rest/10, 128<<10)
+	s.logs = min(rest/10, 128<<10) &^ 63
 	if memory < defaultMemory/2 {
-		s.logs = rest / 20
+		s.logs = rest / 20 &^ 63
 	}
 	s.stacks = min(rest/28, 100<<10)
 	s.item = min(rest/16, 128<<10)
@@ -58,7 +59,17 @@ func sharesOf(memory int, packed bool) shares {
 		s.aloft += s.item / 2
 		s.outbox -= s.item / 2
 	}
-	s.outbox += memory / 40                                // not all of them are ever full at once
-	s.outbox -= (s.ring + s.history + s.outbox) % pageSize // they are one block
+	s.outbox += memory / 40 // not all of them are ever full at once
+	sizes := s.sizes(true)
+	s.outbox += pageSize/2 - (sizes.Total()+pageSize/2)%pageSize
 	return s
+}
+
+// sizes returns the regions of the block, of which some are needed only where something is sent.
+func (s *shares) sizes(sends bool) blackbox.Sizes {
+	sizes := blackbox.Sizes{blackbox.TallyRegion: tally.Size, blackbox.HistoryRegion: s.history, blackbox.RingRegion: s.ring}
+	if sends {
+		sizes[blackbox.OutboxRegion], sizes[blackbox.BatchRegion] = s.outbox, s.logs
+	}
+	return sizes
 }

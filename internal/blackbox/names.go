@@ -40,7 +40,7 @@ func nameWord(mem []byte, at int) *atomic.Uint32 {
 }
 
 func (n *Names) word(at, size int) uint32 {
-	return uint32(n.key) ^ (sum(n.mem[at+4:at+4+size], n.key+uint64(at), 0)<<8 | uint32(size))
+	return uint32(n.key) ^ (sum(n.mem[at+4:at+4+size], n.key+uint64(at), 0)&^0xff | uint32(size)) // its upper bits: see sum
 }
 
 // List returns the names of a dead run. The block is input from outside: what does not agree with its checksum ends the list.

@@ -36,14 +36,14 @@ type Entry struct {
 // (ScanOutbox); the rest is on the heap.
 type Outbox struct {
 	mu      sync.Mutex
-	buf     []byte    // immutable after NewOutbox: the slice, not the bytes
-	key     uint64    // immutable after NewOutbox
-	entries []stored  // guarded by mu; by place
-	used    uint64    // guarded by mu
-	last    uint64    // guarded by mu; Seq of the newest entry
-	turn    uint64    // guarded by mu; of the entry that was put behind last
-	peak    int       // guarded by mu; most bytes ever waiting
-	seen    Entry     // guarded by mu; what skip is asked about, here since it escapes
+	buf     []byte   // immutable after NewOutbox: the slice, not the bytes
+	key     uint64   // immutable after NewOutbox
+	entries []stored // guarded by mu; by place
+	used    uint64   // guarded by mu
+	last    uint64   // guarded by mu; Seq of the newest entry
+	turn    uint64   // guarded by mu; of the entry that was put behind last
+	peak    int      // guarded by mu; most bytes ever waiting
+	seen    Entry    // guarded by mu; what skip is asked about, here since it escapes
 	probe   probe
 	limit   int       // guarded by mu; of MaxBody when it was last halved, 0: never
 	halved  time.Time // guarded by mu

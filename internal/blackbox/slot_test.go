@@ -22,7 +22,7 @@ func fillTo(t *testing.T, r *Ring, rd *Reader, n uint64) {
 // A reservation that is given up is passed over by the reader and by Scan, and costs nothing else.
 func TestAbandon(t *testing.T) {
 	mem := Words(MinRing)
-	r := NewRing(mem, 5)
+	r := NewRing(mem, ringKey)
 	rd := NewReader(r)
 	put(t, r, Event, "first")
 	given, _ := r.Reserve(Fatal, 100)
@@ -54,7 +54,7 @@ func TestAbandon(t *testing.T) {
 // pad is there, also by history.
 func TestPadWakes(t *testing.T) {
 	for _, give := range []bool{false, true} {
-		r := NewRing(Words(MinRing), 5)
+		r := NewRing(Words(MinRing), ringKey)
 		rd := NewReader(r)
 		fillTo(t, r, rd, 64)
 		s, ok := r.Reserve(History, 200) // does not fit into the 64 bytes
@@ -78,7 +78,7 @@ func TestPadWakes(t *testing.T) {
 
 // The eighth of the ring that only the pad crosses counts too.
 func TestPadCrossesAnEighth(t *testing.T) {
-	r := NewRing(Words(MinRing), 5)
+	r := NewRing(Words(MinRing), ringKey)
 	rd := NewReader(r)
 	fillTo(t, r, rd, 64)
 	s, _ := r.Reserve(History, 200)
@@ -90,7 +90,7 @@ func TestPadCrossesAnEighth(t *testing.T) {
 // A length in the block that is a lie, as in a file that somebody else can write, ends the reading of what is there and no more.
 func TestReaderTrustsNoLength(t *testing.T) {
 	for _, lie := range []uint32{100, MinRing, 1<<32 - 1} {
-		r := NewRing(Words(MinRing), 5)
+		r := NewRing(Words(MinRing), ringKey)
 		rd := NewReader(r)
 		put(t, r, Event, "first")
 		put(t, r, Event, "second")
@@ -107,7 +107,7 @@ func TestReaderTrustsNoLength(t *testing.T) {
 }
 
 func BenchmarkRing(b *testing.B) {
-	r := NewRing(Words(256<<10), 5)
+	r := NewRing(Words(256<<10), ringKey)
 	rd := NewReader(r)
 	body := make([]byte, 150)
 	for b.Loop() {
@@ -125,7 +125,7 @@ func BenchmarkRing(b *testing.B) {
 // A ring says that it is full from the first small record that it refuses until the reader makes room, for each kind apart. A
 // record that was too long for what is left says nothing of others.
 func TestFull(t *testing.T) {
-	r := NewRing(Words(MinRing), 5)
+	r := NewRing(Words(MinRing), ringKey)
 	rd := NewReader(r)
 	for {
 		s, ok := r.Reserve(Event, r.MaxBody())

@@ -171,7 +171,7 @@ func BenchmarkWorst(b *testing.B) {
 		b.ReportMetric(l.over(int64(time.Millisecond)), "over-1ms-ppm")
 	}
 	b.Run("lockfree", func(b *testing.B) {
-		r := NewRing(Words(1<<18), 5)
+		r := NewRing(Words(1<<18), ringKey)
 		rd := NewReader(r)
 		report(b, crowd(b, func(body []byte) bool {
 			s, ok := r.Reserve(Fatal, len(body))

@@ -5,6 +5,7 @@ import (
 	"time"
 	"unsafe"
 
+	"github.com/krunk-go/krunk/internal/blackbox"
 	"github.com/krunk-go/krunk/internal/protocol"
 	"github.com/krunk-go/krunk/internal/record"
 	"github.com/krunk-go/krunk/internal/scrub"
@@ -15,17 +16,17 @@ import (
 const (
 	batchSize = 100             // log records in an envelope, the most that Sentry's documents allow
 	batchWait = 5 * time.Second // after the first record of a batch
-	leastLog  = 160             // bytes that a log record takes of the arena, at the least
+	leastLog  = 160             // bytes that a log record takes of the block, at the least
 )
 
-// logs collects log records until their batch is full. Their texts and attributes lie in an arena that never grows, so views
-// into it stay valid; a record that finds no room there ends the batch.
+// logs collects log records until their batch is full. Their texts and attributes lie in the block, so views of it stay valid; a
+// record that finds no room there ends the batch.
 type logs struct {
 	run     *Run
 	items   *items
 	batch   protocol.Logs
 	ends    []uint64 // positions behind the records of the batch
-	arena   []byte
+	kept    blackbox.Batch
 	common  []byte // attributes that every record has, without braces; immutable after init
 	traceID string
 	fields  []record.Field
@@ -46,8 +47,7 @@ func (l *logs) init(cfg *Config, t *tools) {
 	l.scrub, l.stacks, l.items, l.clock = t.scrub, t.stacks, t.items, t.clock
 	l.run = &cfg.Run
 	l.traceID = text.Hex(cfg.Run.TraceID[:])
-	l.arena = make([]byte, 0, cfg.Logs)
-	l.most = min(batchSize, max(cfg.Logs/leastLog, 1))
+	l.most = min(batchSize, max(l.kept.Size()/leastLog, 1))
 	l.batch.Items, l.ends = make([]protocol.Log, 0, l.most), make([]uint64, 0, l.most)
 	for _, a := range [...][2]string{
 		{"sentry.release", cfg.Run.Release}, {"sentry.environment", cfg.Run.Environment},
@@ -75,9 +75,8 @@ func (m moment) after(ns int64) moment {
 }
 
 // add takes a record that ends at that position into the batch, or reports false if the batch has to go first. A record that is too
-// long for the arena has memory of its own and is the last one of its batch.
+// long for the block has memory of its own and is the last one of its batch.
 func (l *logs) add(rec *record.Record, end uint64, s *scope) bool {
-	start := len(l.arena)
 	text := l.scrub.Text(rec.Text)
 	if rec.Flags&record.FlagText != 0 {
 		text = ending(text)
@@ -86,21 +85,27 @@ func (l *logs) add(rec *record.Record, end uint64, s *scope) bool {
 		l.clock.set() // once for a batch
 	}
 	at := l.last.after(l.clock.of(rec, l.clock.start))
-	b := append(l.arena, text...)
-	attrs := len(b)
-	b = l.attributes(b, rec, s, at)
-	if l.full = len(b) > cap(l.arena); !l.full {
-		l.arena = b
+	room := l.kept.Room()
+	b := l.attributes(append(room, text...), rec, s, at)
+	it := blackbox.Item{
+		Upto: end, Us: at.us, Sequence: uint16(at.sequence), Level: rec.Level, Text: b[:len(text):len(text)], Attributes: b[len(text):len(b):len(b)],
+	}
+	if l.full = len(b) > cap(room); !l.full {
+		l.kept.Add(&it, b, len(text))
 	} else if l.waiting() {
 		return false
 	}
-	l.last, l.ends = at, append(l.ends, end)
-	level, severity := protocol.LogLevel(int(rec.Level))
-	l.batch.Items = append(l.batch.Items, protocol.Log{
-		Timestamp: float64(at.us) / 1e6, TraceID: l.traceID, Level: level, Severity: severity,
-		Body: view(b[start:attrs]), Attributes: b[attrs:len(b):len(b)],
-	})
+	l.take(&it)
 	return true
+}
+
+// take takes an item into the batch.
+func (l *logs) take(it *blackbox.Item) {
+	level, severity := protocol.LogLevel(int(it.Level))
+	l.last, l.ends = moment{it.Us, int64(it.Sequence)}, append(l.ends, it.Upto)
+	l.batch.Items = append(l.batch.Items, protocol.Log{
+		Timestamp: float64(it.Us) / 1e6, TraceID: l.traceID, Level: level, Severity: severity, Body: view(it.Text), Attributes: it.Attributes,
+	})
 }
 
 // attributes appends those of the game first, as readers show the first ones, then its tags, then what Krunk has to say.
@@ -204,7 +209,7 @@ func (l *logs) reset() {
 	clear(l.batch.Items)
 	l.batch.Items, l.ends = l.batch.Items[:0], l.ends[:0]
 	l.put, l.stuck = 0, false
-	l.arena = l.arena[:0]
+	l.kept.Reset()
 }
 
 //go:noinline

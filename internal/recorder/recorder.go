@@ -19,6 +19,7 @@ import (
 // Config is the machine that a Recorder works with, whoever's records it reads. It is immutable after New but for what is
 // safe for concurrent use.
 type Config struct {
+	Block    *blackbox.Block // holds the log records that wait for their batch
 	Ring     *blackbox.Ring
 	Changes  *Changes // of the scope, that found no room in the ring; nil: none ever
 	History  *blackbox.HistoryBuffer
@@ -44,7 +45,6 @@ type Config struct {
 type Room struct {
 	Scope int // tags, user and contexts
 	Item  int // the longest encoded event or batch; see Scratch
-	Logs  int // the texts and attributes of log records that wait for their batch
 }
 
 // tools are what events and log records are made with.
@@ -121,6 +121,7 @@ func New(cfg Config) *Recorder {
 	r.room.Init()
 	r.batch.Init(cfg.Bell)
 	r.poll.Init(cfg.Bell)
+	r.logs.kept = *cfg.Block.Batch()
 	s := scrub.New(home())
 	r.scope = newScope(cfg.Scope, cfg.Item/3, s)
 	if cfg.Outbox != nil {

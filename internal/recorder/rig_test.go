@@ -25,11 +25,13 @@ type rig struct {
 
 // newRig makes a recorder over an outbox of that size; change may alter its Config.
 func newRig(outbox int, change func(*Config)) *rig {
-	g := &rig{ring: blackbox.NewRing(blackbox.Words(1 << 18)), tally: new(tally.Tally)}
+	g := &rig{ring: blackbox.NewRing(blackbox.Words(1<<18), 7), tally: new(tally.Tally)}
+	sizes := blackbox.Sizes{blackbox.BatchRegion: 128 << 10}
 	cfg := Config{
-		Ring: g.ring, History: blackbox.NewHistoryBuffer(blackbox.Words(64 << 10)), Bell: notify.NewBell(), Progress: new(notify.Signal),
+		Block: blackbox.NewBlock(blackbox.Words(sizes.Total()), sizes, 7),
+		Ring:  g.ring, History: blackbox.NewHistoryBuffer(blackbox.Words(64 << 10)), Bell: notify.NewBell(), Progress: new(notify.Signal),
 		Tally: g.tally, Changes: NewChanges(32 << 10), Wake: func() { g.woken++ },
-		Room: Room{Scope: 96 << 10, Item: 1 << 20, Logs: 128 << 10},
+		Room: Room{Scope: 96 << 10, Item: 1 << 20},
 		Run: Run{
 			Start: StartOf(time.Now()), Channel: func(i uint16) string { return "channel" + strconv.Itoa(int(i)) },
 			SDKName: "krunk.go", SDKVersion: "1", Release: "game@1", TraceID: [16]byte{1},

@@ -3,6 +3,7 @@ package tally
 
 import (
 	"sync/atomic"
+	"unsafe"
 
 	"github.com/krunk-go/krunk/internal/protocol"
 )
@@ -15,6 +16,12 @@ type Tally struct {
 		total, told atomic.Uint64
 	}
 }
+
+// Size is what a Tally takes in bytes.
+const Size = protocol.Reasons * protocol.Categories * 16
+
+// At returns the Tally whose counters are mem, which is Size long and aligned to 8 bytes: zero, or what a run has left behind.
+func At(mem []byte) *Tally { return (*Tally)(unsafe.Pointer(unsafe.SliceData(mem[:Size]))) }
 
 // Add counts n things of a category that were dropped for a reason.
 //
@@ -30,6 +37,17 @@ func (t *Tally) Untold(dst []protocol.Discard) []protocol.Discard {
 func (t *Tally) Told(list []protocol.Discard) {
 	for _, d := range list {
 		t.n[d.Reason][d.Category].told.Add(d.Quantity)
+	}
+}
+
+// Inherit adds what a dead run has not told, whose counters are input from outside: what cannot be is passed over. It counts as told
+// there from then on; a death in between tells it twice.
+func (t *Tally) Inherit(dead *Tally) {
+	for _, d := range dead.Untold(nil) {
+		if d.Quantity < 1<<48 {
+			t.Add(d.Reason, d.Category, d.Quantity)
+			dead.Told([]protocol.Discard{d})
+		}
 	}
 }
 

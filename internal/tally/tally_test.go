@@ -5,6 +5,7 @@ import (
 	"slices"
 	"sync"
 	"testing"
+	"unsafe"
 
 	"github.com/krunk-go/krunk/internal/protocol"
 )
@@ -105,4 +106,22 @@ func TestAddDoesNotAllocate(t *testing.T) {
 	if n := testing.AllocsPerRun(100, func() { c.Add(overflow, errs, 1) }); n != 0 {
 		t.Errorf("%v allocations, want 0", n)
 	}
+}
+
+// The counters of a dead run lie in bytes; what it did not tell is told once, and what cannot be is not believed.
+func TestInherit(t *testing.T) {
+	if Size != unsafe.Sizeof(Tally{}) {
+		t.Fatalf("a Tally takes %d bytes, want Size %d", unsafe.Sizeof(Tally{}), Size)
+	}
+	mem := make([]uint64, Size/8)
+	dead := At(unsafe.Slice((*byte)(unsafe.Pointer(&mem[0])), Size))
+	dead.Add(overflow, errs, 5)
+	dead.Told([]protocol.Discard{d(overflow, errs, 2)})
+	dead.Add(sampled, items, 1)
+	dead.Told([]protocol.Discard{d(sampled, items, 4)}) // damaged
+	var c Tally
+	c.Add(overflow, errs, 10)
+	c.Inherit(dead)
+	c.Inherit(dead)
+	want(t, "inherited", c.Untold(nil), d(overflow, errs, 13))
 }
