@@ -1,12 +1,17 @@
 package nethttp
 
 import (
+	"context"
 	"errors"
+	"io"
 	"net"
+	"net/http"
 	"runtime"
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"github.com/krunk-go/krunk/transport"
 )
 
 // bare is a transport.Context that is no context.Context.
@@ -16,7 +21,15 @@ type bare struct {
 }
 
 func (b *bare) Done() <-chan struct{} { return b.done }
-func (b *bare) Err() error            { return b.err }
+
+func (b *bare) Err() error {
+	select {
+	case <-b.done:
+		return b.err
+	default:
+		return nil
+	}
+}
 
 func (b *bare) end(err error) {
 	b.err = err
@@ -49,4 +62,45 @@ func TestBareContext(t *testing.T) {
 			t.Errorf("%d goroutines, %d before", n, before)
 		}
 	})
+}
+
+// TestEndsAreTold: whoever ends a Send, over HTTP/1.1 and HTTP/2, the error wraps why.
+func TestEndsAreTold(t *testing.T) {
+	ca := newAuthority(t, "ca")
+	silent := func(w http.ResponseWriter, r *http.Request) {
+		_, _ = io.Copy(io.Discard, r.Body)
+		<-r.Context().Done()
+	}
+	enough := errors.New("enough")
+	for name, s := range map[string]*server{"http/1.1": serve(t, nil, silent), "http/2": serve(t, ca.issue(t), silent)} {
+		for _, tt := range []struct {
+			name    string
+			timeout time.Duration
+			ctx     func() transport.Context
+			want    error
+		}{
+			{"timeout", 100 * time.Millisecond, func() transport.Context { return t.Context() }, context.DeadlineExceeded},
+			{"timeout, bare", 100 * time.Millisecond, func() transport.Context { return &bare{done: make(chan struct{})} }, context.DeadlineExceeded},
+			{"deadline", 0, func() transport.Context {
+				ctx, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
+				t.Cleanup(cancel)
+				return ctx
+			}, context.DeadlineExceeded},
+			{"cancelled", 0, func() transport.Context {
+				ctx, cancel := context.WithCancel(t.Context())
+				time.AfterFunc(100*time.Millisecond, cancel)
+				return ctx
+			}, context.Canceled},
+			{"bare", 0, func() transport.Context {
+				ctx := &bare{done: make(chan struct{})}
+				ctx.end(enough)
+				return ctx
+			}, enough},
+		} {
+			tr := newTransport(t, &Config{Timeout: tt.timeout, Trust: Trust{PEM: ca.pem, Only: true}})
+			if _, err := tr.Send(tt.ctx(), envelope(s.URL)); !errors.Is(err, tt.want) {
+				t.Errorf("%s, %s: got %v, want it to wrap %v", name, tt.name, err, tt.want)
+			}
+		}
+	}
 }
