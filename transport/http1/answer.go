@@ -98,6 +98,9 @@ func (h *header) statusLine(l []byte) error {
 
 // field reads one header line.
 func (h *header) field(l []byte) error {
+	if l[0] == ' ' || l[0] == '\t' { // goes on with the line before, which none that is looked at needs
+		return nil
+	}
 	name, v, ok := bytes.Cut(l, []byte(":"))
 	if !ok || len(name) == 0 {
 		return errors.New("a header of the answer has no name")
