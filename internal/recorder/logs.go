@@ -38,9 +38,17 @@ type logs struct {
 	last    moment
 	put     int  // records of the batch that are in the outbox or were counted
 	stuck   bool // the others wait for room in the outbox
+	waits   madeLogs
 	due     bool // the batch has waited long enough
 	most    int  // records of a batch, immutable after init
 	full    bool // no further record has room in the batch
+}
+
+// madeLogs are the next records of a batch as an item.
+type madeLogs struct {
+	meta blackbox.Meta
+	body []byte // nil: not made yet, or memory that was used for something else since
+	size int    // of the item when it is not compressed
 }
 
 func (l *logs) init(cfg *Config, t *tools) {
@@ -208,7 +216,7 @@ func (l *logs) item(from, to int) ([]byte, error) {
 func (l *logs) reset() {
 	clear(l.batch.Items)
 	l.batch.Items, l.ends = l.batch.Items[:0], l.ends[:0]
-	l.put, l.stuck = 0, false
+	l.put, l.stuck, l.waits.body = 0, false, nil
 	l.kept.Reset()
 }
 

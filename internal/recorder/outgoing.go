@@ -17,6 +17,7 @@ func (r *Recorder) event(rec *record.Record, in *blackbox.Record) {
 		kind = min(kind, blackbox.Event)
 	}
 	r.Events.Add(1)
+	r.logs.waits.body = nil // it lies where the event is made now
 	known := r.events.stacks.Resolved()
 	item, cut, err := r.events.item(rec, &r.scope, r.cfg.History)
 	r.worked += eventWork + len(item) + (r.events.stacks.Resolved()-known)*frameWork
@@ -53,10 +54,30 @@ func (r *Recorder) flushLogs() bool {
 	return true
 }
 
-// putLogs puts the next records of the batch into the outbox: all of them, or a half of a half where they are longer than an
-// envelope may be or than what is left of the hour's budget. It reports false when there is no room, which there will be as long
+// putLogs puts the next records of the batch into the outbox. It reports false when there is no room, which there will be as long
 // as the server answers. While it does not, log records must not stop events: they are counted as dropped.
 func (r *Recorder) putLogs() bool {
+	w := &r.logs.waits
+	if w.body == nil && !r.makeLogs() {
+		return true
+	}
+	switch {
+	case r.cfg.Outbox.Put(w.meta, w.body):
+		r.budget.charge(r.elapsed(), w.size)
+		r.cfg.Wake()
+	case !r.cfg.Away():
+		return false
+	default:
+		r.dropLogs(protocol.ReasonBufferOverflow, int(w.meta.Count), w.size)
+	}
+	w.body = nil
+	r.logs.put += int(w.meta.Count)
+	return true
+}
+
+// makeLogs makes an item of the next records of the batch: all of them, or a half of a half where they are longer than an envelope may be or
+// than what is left of the hour's budget. It reports false when they had to be counted as dropped.
+func (r *Recorder) makeLogs() bool {
 	from, n := r.logs.put, r.logs.len()-r.logs.put
 	longest, left := min(r.cfg.Outbox.MaxBody(), r.cfg.Item), r.left()
 	item, err := r.logs.item(from, from+n)
@@ -65,28 +86,23 @@ func (r *Recorder) putLogs() bool {
 		item, err = r.logs.item(from, from+n)
 	}
 	r.worked += len(item)
-	m := blackbox.Meta{
-		Kind: blackbox.Log, Category: uint8(protocol.CategoryLogItem), Count: uint32(n), Start: r.logs.clock.start, Upto: r.logs.ends[from+n-1],
-	}
 	switch {
 	case err != nil:
 		r.cfg.Tally.Add(protocol.ReasonInternalSDKError, protocol.CategoryLogItem, uint64(n))
 	case len(item) > longest:
-		r.dropLogs(protocol.ReasonBufferOverflow, n, item)
+		r.dropLogs(protocol.ReasonBufferOverflow, n, len(item))
 	case len(item) > left:
-		r.dropLogs(protocol.ReasonSampleRate, n, item)
+		r.dropLogs(protocol.ReasonSampleRate, n, len(item))
 	default:
-		if body := r.pack(&m, item); r.cfg.Outbox.Put(m, body) {
-			r.budget.charge(r.elapsed(), len(item))
-			r.cfg.Wake()
-		} else if !r.cfg.Away() {
-			return false
-		} else {
-			r.dropLogs(protocol.ReasonBufferOverflow, n, item)
+		w := &r.logs.waits
+		w.size, w.meta = len(item), blackbox.Meta{
+			Kind: blackbox.Log, Category: uint8(protocol.CategoryLogItem), Count: uint32(n), Start: r.logs.clock.start, Upto: r.logs.ends[from+n-1],
 		}
+		w.body = r.pack(&w.meta, item)
+		return true
 	}
 	r.logs.put += n
-	return true
+	return false
 }
 
 // loseLogs gives the batch up after a panic that it may have caused.
@@ -98,9 +114,9 @@ func (r *Recorder) loseLogs() {
 }
 
 //go:noinline
-func (r *Recorder) dropLogs(why protocol.Reason, n int, item []byte) {
+func (r *Recorder) dropLogs(why protocol.Reason, n, size int) {
 	r.cfg.Tally.Add(why, protocol.CategoryLogItem, uint64(n))
-	r.cfg.Tally.Add(why, protocol.CategoryLogByte, uint64(len(item)))
+	r.cfg.Tally.Add(why, protocol.CategoryLogByte, uint64(size))
 }
 
 //go:noinline

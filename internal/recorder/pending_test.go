@@ -59,3 +59,40 @@ func TestFatalLogsAreNoPanics(t *testing.T) {
 		t.Errorf("%d sent, want 3", n)
 	}
 }
+
+// A batch that waits for room is made again where an event was made in its place.
+func TestEventWhileABatchWaits(t *testing.T) {
+	g := newRig(1<<20, nil)
+	filler := make([]byte, 1<<18-1000)
+	for g.outbox.Put(blackbox.Meta{Kind: blackbox.Log, Count: 1}, filler) {
+	}
+	var want []string
+	for i := range 100 {
+		want = append(want, escaped(i, 100))
+	}
+	for _, text := range want[:99] {
+		g.log(t, 0, text)
+	}
+	h := record.Head{Type: record.LogType, Flags: record.FlagSend | record.FlagID, Level: 8, PPM: million, ID: [16]byte{1}}
+	g.put(t, blackbox.Event, encoded(h, want[99], []uintptr{1}, nil))
+	g.drain()
+	if !g.stalled() {
+		t.Fatal("there was room for the batch; the test wants none")
+	}
+	events := 0
+	for e, ok := g.sent(); ok; e, ok = g.sent() {
+		if e.Kind == blackbox.Event {
+			events++
+			payload(t, e.Body)
+		} else if len(e.Body) < len(filler) {
+			if got := logBodies(t, e); !slices.Equal(got, want) {
+				t.Errorf("%d records arrived, want the %d in order", len(got), len(want))
+			}
+			want = nil
+		}
+		g.drain()
+	}
+	if events != 1 || want != nil {
+		t.Errorf("%d events, log records arrived: %v; want one, and true", events, want == nil)
+	}
+}
