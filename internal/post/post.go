@@ -45,8 +45,12 @@ func secrets(r *transport.Request, u *url.URL) []string {
 			all = append(all, value)
 		}
 	}
-	q := u.Query()
-	all = append(all, q.Get("sentry_key"), q.Get("sentry_secret"))
+	for field := range strings.SplitSeq(u.RawQuery, "&") {
+		if name, value, _ := strings.Cut(field, "="); name == "sentry_key" || name == "sentry_secret" {
+			plain, _ := url.QueryUnescape(value)
+			all = append(all, value, plain)
+		}
+	}
 	if u.User != nil {
 		all = append(all, u.User.String(), u.User.Username())
 	}

@@ -6,9 +6,9 @@ import (
 	"fmt"
 	"io"
 	"strconv"
-	"strings"
 	"time"
 
+	"github.com/krunk-go/krunk/internal/ascii"
 	"github.com/krunk-go/krunk/transport"
 )
 
@@ -105,8 +105,8 @@ func (h *header) field(l []byte) error {
 	if !ok || len(name) == 0 {
 		return errors.New("a header of the answer has no name")
 	}
-	is := func(s string) bool { return len(name) == len(s) && strings.EqualFold(string(name), s) }
-	v = bytes.Trim(v, " \t")
+	is := func(s string) bool { return len(name) == len(s) && ascii.EqualFold(string(name), s) }
+	v = trimmed(v)
 	switch {
 	case is("Content-Length"):
 		n, err := strconv.ParseInt(string(v), 10, 63)
@@ -115,12 +115,12 @@ func (h *header) field(l []byte) error {
 		}
 		h.length = n
 	case is("Transfer-Encoding"):
-		if h.chunked = strings.EqualFold(string(v), "chunked"); !h.chunked {
+		if h.chunked = ascii.EqualFold(string(v), "chunked"); !h.chunked {
 			h.close = true // its end cannot be known
 		}
 	case is("Connection"):
 		for token := range bytes.SplitSeq(v, []byte(",")) {
-			h.close = h.close || strings.EqualFold(string(bytes.TrimSpace(token)), "close")
+			h.close = h.close || ascii.EqualFold(string(trimmed(token)), "close")
 		}
 	case is("Retry-After"):
 		h.retryAfter = string(v)
@@ -138,6 +138,17 @@ func (h *header) field(l []byte) error {
 		}
 	}
 	return nil
+}
+
+// trimmed returns b without spaces and tabs at its ends.
+func trimmed(b []byte) []byte {
+	for len(b) > 0 && (b[0] == ' ' || b[0] == '\t') {
+		b = b[1:]
+	}
+	for n := len(b) - 1; n >= 0 && (b[n] == ' ' || b[n] == '\t'); n-- {
+		b = b[:n]
+	}
+	return b
 }
 
 // body reads the answer's body and throws it away, for at most d, and reports whether the connection can be used again. The
@@ -197,8 +208,8 @@ func (c *conn) chunks() (some bool, err error) {
 		if err != nil {
 			return true, err
 		}
-		size, _, _ := strings.Cut(string(l), ";")
-		n, err := strconv.ParseInt(strings.Trim(size, " \t"), 16, 63)
+		size, _, _ := bytes.Cut(l, []byte(";"))
+		n, err := strconv.ParseInt(string(trimmed(size)), 16, 63)
 		switch {
 		case err != nil || n < 0:
 			return true, errors.New("the size of a chunk is no number")
