@@ -571,24 +571,33 @@ func TestIdle(t *testing.T) {
 	<-closed
 }
 
-// One write carries an envelope, head and body.
+// One write carries an envelope, head and body; over TLS one for each 16 KiB, the longest record there is.
 func TestOneWrite(t *testing.T) {
-	var writes atomic.Int32
-	cfg := &Config{DialContext: func(ctx context.Context, network, addr string) (net.Conn, error) {
-		c, err := (&net.Dialer{}).DialContext(ctx, network, addr)
-		return &counting{c, &writes}, err
-	}}
-	base := listen(t, always(ok))
-	tr := newTransport(t, cfg)
-	r := envelope(base)
-	r.Body = make([]byte, 40<<10)
-	for range 3 {
-		if _, err := tr.Send(t.Context(), r); err != nil {
-			t.Fatal(err)
+	secure := httptest.NewTLSServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { _, _ = io.Copy(io.Discard, r.Body) }))
+	defer secure.Close()
+	for _, c := range []struct {
+		name, base string
+		body       int
+		writes     int32
+	}{
+		{"plain", listen(t, always(ok)), 100, 1}, {"plain, long", listen(t, always(ok)), 40 << 10, 1},
+		{"TLS", secure.URL, 100, 1}, {"TLS, event", secure.URL, 12 << 10, 1}, {"TLS, long", secure.URL, 40 << 10, 3},
+	} {
+		var writes atomic.Int32
+		tr := newTransport(t, &Config{Trust: Trust{PEM: certOf(secure)}, DialContext: func(ctx context.Context, network, addr string) (net.Conn, error) {
+			c, err := (&net.Dialer{}).DialContext(ctx, network, addr)
+			return &counting{c, &writes}, err
+		}})
+		r := envelope(c.base)
+		r.Body = make([]byte, c.body)
+		for i := range 4 {
+			if a, err := tr.Send(t.Context(), r); err != nil || a.Status != 200 {
+				t.Fatalf("%s: got %+v, %v", c.name, a, err)
+			}
+			if n := writes.Swap(0); n != c.writes && i > 0 { // the first has the handshake
+				t.Errorf("%s: got %d writes, want %d", c.name, n, c.writes)
+			}
 		}
-	}
-	if n := writes.Load(); n != 3 {
-		t.Errorf("got %d writes for 3 envelopes", n)
 	}
 }
 
