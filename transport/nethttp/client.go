@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net"
 	"net/http"
+	"net/url"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -19,7 +20,8 @@ const maxAnswerHeader = 64 << 10
 // later request, up to the time when TCP gives up.
 type client struct {
 	*http.Transport
-	dials atomic.Int32 // attempts to connect
+	dials atomic.Int32           // attempts to connect
+	via   atomic.Pointer[string] // host and port of the proxy over TLS that was asked for last
 
 	mu      sync.Mutex // guards the rest
 	conns   map[*conn]struct{}
@@ -31,7 +33,6 @@ type client struct {
 func (t *Transport) newClient(l *link) *client {
 	c := &client{conns: make(map[*conn]struct{})}
 	c.Transport = &http.Transport{
-		Proxy:                  t.proxy,
 		TLSClientConfig:        l.tls().Clone(),
 		TLSHandshakeTimeout:    t.cfg.ConnectTimeout, // of what goes through a proxy; handshake has it for the rest
 		IdleConnTimeout:        t.cfg.IdleTimeout,
@@ -57,7 +58,15 @@ func (t *Transport) newClient(l *link) *client {
 		}
 		return c.handshake(ctx, made, limit, addr)
 	}
-	if t.proxy != nil { // a request is in the hand of net/http's own TLS there, and is put together in its buffer
+	if t.proxy != nil {
+		c.Proxy = func(r *http.Request) (*url.URL, error) {
+			u, err := t.proxy(r)
+			if err == nil && u != nil && u.Scheme == "https" {
+				c.via.Store(address(u))
+			}
+			return u, err
+		}
+		// A request is in the hand of net/http's own TLS there, and is put together in its buffer.
 		c.WriteBufferSize = maxJoin
 	}
 	return c
@@ -71,6 +80,9 @@ func (c *client) handshake(ctx context.Context, made net.Conn, limit time.Durati
 	if cfg.ServerName, _, _ = net.SplitHostPort(addr); cfg.ServerName == "" {
 		cfg.ServerName = addr
 	}
+	if via := c.via.Load(); via != nil && *via == addr {
+		cfg.NextProtos = nil // net/http speaks HTTP/1.1 to proxies, also to those that choose another protocol
+	}
 	secure := tls.Client(made, cfg)
 	if err := secure.HandshakeContext(bounded); err != nil {
 		_ = made.Close()
@@ -83,6 +95,16 @@ func (c *client) handshake(ctx context.Context, made net.Conn, limit time.Durati
 		return secure, nil
 	}
 	return &join{Conn: secure}, nil
+}
+
+// address returns host and port of a proxy over TLS, as a dialer gets them.
+func address(u *url.URL) *string {
+	port := u.Port()
+	if port == "" {
+		port = "443"
+	}
+	addr := net.JoinHostPort(u.Hostname(), port)
+	return &addr
 }
 
 // dial bounds every dialer by limit and keeps account of the connection.

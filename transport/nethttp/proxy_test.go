@@ -2,6 +2,7 @@ package nethttp
 
 import (
 	"context"
+	"crypto/tls"
 	"io"
 	"net"
 	"net/http"
@@ -34,10 +35,13 @@ func (a *asked) take() []string {
 }
 
 // proxy is a forward proxy that sends everything to one server, so that names need not exist.
-func proxy(t *testing.T, server string) (*server, *asked) {
+func proxy(t *testing.T, server string) (*server, *asked) { return proxyOver(t, nil, server) }
+
+// proxyOver is proxy, over TLS with HTTP/2 on offer if it has a certificate.
+func proxyOver(t *testing.T, cert *tls.Certificate, server string) (*server, *asked) {
 	t.Helper()
 	seen := new(asked)
-	return serve(t, nil, func(w http.ResponseWriter, r *http.Request) {
+	return serve(t, cert, func(w http.ResponseWriter, r *http.Request) {
 		seen.add(r.Method + " " + r.RequestURI + " " + r.Header.Get("Proxy-Authorization"))
 		if r.Method != http.MethodConnect {
 			ok(w, r)
@@ -62,31 +66,36 @@ func proxy(t *testing.T, server string) (*server, *asked) {
 func TestProxyURL(t *testing.T) {
 	ca := newAuthority(t, "ca")
 	secure := serve(t, ca.issue(t), ok)
-	p, seen := proxy(t, secure.Listener.Addr().String())
+	plain, seenPlain := proxy(t, secure.Listener.Addr().String())
+	hidden, seenHidden := proxyOver(t, ca.issue(t), secure.Listener.Addr().String())
+	const post, connect = "POST http://sentry.invalid/api/42/envelope/ Basic dXNlcjpwYXNz", "CONNECT sentry.invalid:443 Basic dXNlcjpwYXNz"
 	tests := []struct {
 		name string
 		base string
+		p    *server
+		seen *asked
 		want string // what the proxy is asked
 	}{
-		{"http", "http://sentry.invalid", "POST http://sentry.invalid/api/42/envelope/ Basic dXNlcjpwYXNz"},
-		{"https", "https://sentry.invalid", "CONNECT sentry.invalid:443 Basic dXNlcjpwYXNz"},
+		{"http", "http://sentry.invalid", plain, seenPlain, post},
+		{"https", "https://sentry.invalid", plain, seenPlain, connect},
+		{"http by a proxy over TLS", "http://sentry.invalid", hidden, seenHidden, post},
+		{"https by a proxy over TLS", "https://sentry.invalid", hidden, seenHidden, connect},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			seen.take()
 			tr := newTransport(t, &Config{
-				Proxy: strings.Replace(p.URL, "://", "://user:pass@", 1),
+				Proxy: strings.Replace(tt.p.URL, "://", "://user:pass@", 1),
 				Trust: Trust{PEM: ca.pem, Only: true, Pins: pinsFor(tt.base, ca)},
 			})
 			mustSend(t, tr, tt.base)
 			mustSend(t, tr, tt.base)
-			if got := seen.take()[0]; got != tt.want {
+			if got := tt.seen.take()[0]; got != tt.want {
 				t.Errorf("the proxy was asked %q, want %q", got, tt.want)
 			}
 		})
 	}
-	if got := secure.conns.Load(); got != 1 {
-		t.Errorf("got %d connections through the proxy, want 1", got)
+	if got := secure.conns.Load(); got != 2 {
+		t.Errorf("got %d connections through the proxies, want 1 each", got)
 	}
 }
 
