@@ -8,18 +8,19 @@ import (
 // MaxHistory is how many records of history an event carries.
 const MaxHistory = 100
 
-// HistoryBuffer keeps the newest records of history, at most MaxHistory of them and as many as three quarters of its memory hold,
+// HistoryBuffer keeps the newest entries of history, at most MaxHistory of them and as many as three quarters of its memory hold,
 // apart from the ring: a burst of events must not push the history out that explains it. Nor does a channel that says much push
 // out the others: while one has more than half of the entries, its own oldest ones go. It is owned by the recorder.
 //
-// An entry in the block is a header of 32 bytes and the body: its length and a checksum as uint32, its number as uint64, the time
-// of its last repetition as int64, how often it happened and its kind as uint32. The header is written last, and an entry moves
-// when room is made.
+// An entry in the block is a header of 32 bytes and the body: the position in the ring of the record that it was made of, shifted
+// by 8 bits, with 1 in them, mixed with the key, as uint64; the length of the body and a checksum of position and body as uint32; the time
+// of its last repetition as int64; how often it happened and its kind as uint32. The word with the position is written last, and an
+// entry moves when room is made.
 type HistoryBuffer struct {
 	buf    []byte
-	end    int    // where the next entry goes
-	live   int    // bytes of all entries
-	number uint64 // of the next entry
+	key    uint64
+	end    int // where the next entry goes
+	live   int // bytes of all entries
 	list   [2 * MaxHistory]span
 	first  int // the entries are list[first:last], oldest first
 	last   int
@@ -35,43 +36,53 @@ type span struct {
 
 const historyHeader = 32
 
+// entryWhole says that an entry of history stands there.
+const entryWhole = 1
+
 // HistoryEntry is what is kept of a record. Body is a view, valid until the next Add.
 type HistoryEntry struct {
 	Body  []byte
+	Pos   uint64 // of the record in the ring
 	Count uint32 // how often it happened, in sum
+	Kind  uint32 // as Add was told
 	Last  int64  // time of the last repetition, or of the entry itself
 }
 
-// NewHistoryBuffer makes a buffer over mem.
-func NewHistoryBuffer(mem []byte) *HistoryBuffer { return &HistoryBuffer{buf: mem} }
-
-// Add copies body in and forgets what is in its way. One that equals the newest entry, but for the first bytes that say when, is
-// that entry once more. A body over a quarter of the memory is cut.
-func (h *HistoryBuffer) Add(body []byte, channel uint16, time int64, when int) {
-	body = body[:min(len(body), len(h.buf)/4-historyHeader)]
-	if h.last > h.first {
-		s := h.list[h.last-1]
-		if old := h.body(s); h.kind(s) == 0 && len(old) == len(body) && len(body) > when && bytes.Equal(old[when:], body[when:]) {
-			h.again(s, 1, time)
-			return
-		}
-	}
-	h.add(body, channel, time, 0, 1)
+// NewHistoryBuffer makes a buffer over mem, whose start is aligned to 8 bytes. The key is a random number.
+func NewHistoryBuffer(mem []byte, key uint64) *HistoryBuffer {
+	return &HistoryBuffer{buf: mem, key: key}
 }
 
-// AddKind is Add for what happened n times and is one entry with everything else of its kind, which is not 0, wherever that
-// stands.
-func (h *HistoryBuffer) AddKind(body []byte, channel uint16, time int64, kind, n uint32) {
+// MaxBody is the longest body that an entry has.
+func (h *HistoryBuffer) MaxBody() int { return len(h.buf)/4 - historyHeader }
+
+// Repeated notes that the newest entry happened once more, if it has no kind and its body begins with those bytes.
+func (h *HistoryBuffer) Repeated(head []byte, time int64) bool {
+	if h.last == h.first {
+		return false
+	}
+	s := h.list[h.last-1]
+	if h.kind(s) != 0 || !bytes.HasPrefix(h.body(s), head) {
+		return false
+	}
+	h.again(s, 1, time)
+	return true
+}
+
+// RepeatedKind notes that the entry of that kind, which is not 0, happened n times more, wherever it stands.
+func (h *HistoryBuffer) RepeatedKind(kind, n uint32, time int64) bool {
 	for _, s := range h.list[h.first:h.last] {
 		if h.kind(s) == kind {
 			h.again(s, n, time)
-			return
+			return true
 		}
 	}
-	h.add(body[:min(len(body), len(h.buf)/4-historyHeader)], channel, time, kind, n)
+	return false
 }
 
-func (h *HistoryBuffer) add(body []byte, channel uint16, time int64, kind, n uint32) {
+// Add copies in what was made of the record at pos, which happened n times, and forgets what is in its way. A body over MaxBody is cut.
+func (h *HistoryBuffer) Add(pos uint64, body []byte, channel uint16, time int64, kind, n uint32) {
+	body = body[:min(len(body), h.MaxBody())]
 	size := (len(body) + historyHeader + 7) &^ 7
 	for h.Len() == MaxHistory || h.Len() > 0 && h.live+size > len(h.buf)/4*3 {
 		h.forget()
@@ -85,16 +96,16 @@ func (h *HistoryBuffer) add(body []byte, channel uint16, time int64, kind, n uin
 	}
 	s := span{at: h.end, size: size, share: uint8(channel % uint16(len(h.shares)))}
 	to := h.buf[s.at : s.at+size]
+	word(h.buf, uint64(s.at)).Store(0)
 	copy(to[historyHeader:], body)
+	binary.LittleEndian.PutUint32(to[8:], uint32(len(body)))
+	binary.LittleEndian.PutUint32(to[12:], sum(body, pos, History))
+	binary.LittleEndian.PutUint64(to[16:], uint64(time))
 	binary.LittleEndian.PutUint32(to[24:], n)
 	binary.LittleEndian.PutUint32(to[28:], kind)
-	binary.LittleEndian.PutUint64(to[16:], uint64(time))
-	binary.LittleEndian.PutUint64(to[8:], h.number)
-	binary.LittleEndian.PutUint32(to[4:], sum(body, h.number, History))
-	binary.LittleEndian.PutUint32(to, uint32(len(body)))
+	word(h.buf, uint64(s.at)).Store(h.key ^ (pos<<8 | entryWhole))
 	h.list[h.last] = s
 	h.last++
-	h.number++
 	h.end += size
 	h.live += size
 	if h.shares[s.share]++; 2*int(h.shares[s.share]) > h.Len() {
@@ -135,7 +146,7 @@ func (h *HistoryBuffer) compact() {
 }
 
 func (h *HistoryBuffer) body(s span) []byte {
-	n := int(binary.LittleEndian.Uint32(h.buf[s.at:]))
+	n := int(binary.LittleEndian.Uint32(h.buf[s.at+8:]))
 	return h.buf[s.at+historyHeader : s.at+historyHeader+n]
 }
 
@@ -147,6 +158,12 @@ func (h *HistoryBuffer) Len() int { return h.last - h.first }
 // At returns entry i, 0 being the oldest.
 func (h *HistoryBuffer) At(i int) HistoryEntry {
 	s := h.list[h.first+i]
-	b := h.buf[s.at:]
-	return HistoryEntry{Body: h.body(s), Count: binary.LittleEndian.Uint32(b[24:]), Last: int64(binary.LittleEndian.Uint64(b[16:]))}
+	return historyEntry(h.buf, s.at, h.body(s), (word(h.buf, uint64(s.at)).Load()^h.key)>>8)
+}
+
+func historyEntry(mem []byte, at int, body []byte, pos uint64) HistoryEntry {
+	b := mem[at:]
+	return HistoryEntry{
+		Body: body, Pos: pos, Count: binary.LittleEndian.Uint32(b[24:]), Kind: binary.LittleEndian.Uint32(b[28:]), Last: int64(binary.LittleEndian.Uint64(b[16:])),
+	}
 }

@@ -24,15 +24,12 @@ func (e *Encoder) Event(dst []byte, ev *Event) ([]byte, error) {
 	}
 	ev.tidy()
 	out, err := e.encode(dst, ev)
-	if err != nil || ev.Breadcrumbs == nil {
+	if err != nil || len(ev.Breadcrumbs) == 0 {
 		return out, err
 	}
 	end := len(out) - len("}")
-	if out, err = e.encodeCrumbs(append(out[:end], `,"breadcrumbs":`...), ev.Breadcrumbs); err != nil {
-		return dst, err
-	}
 	e.Cut = end - len(dst)
-	return append(out, '}'), nil
+	return appendBreadcrumbs(out[:end], ev.Breadcrumbs), nil
 }
 
 // Logs appends l as JSON, with the same repairs.
@@ -54,21 +51,12 @@ func (ev *Event) tidy() {
 			ev.Contexts[k] = fixed
 		}
 	}
-	if b := ev.Breadcrumbs; b != nil {
-		for i := range b.Values {
-			c := &b.Values[i]
-			c.Data, _ = c.Data.tidy(notJSON)
-		}
-	}
 	ev.tidyLists()
 }
 
 // tidyLists leaves empty lists out, which would be null otherwise, and types every mechanism: without a type servers lose
 // the unhandled flag.
 func (ev *Event) tidyLists() {
-	if ev.Breadcrumbs != nil && len(ev.Breadcrumbs.Values) == 0 {
-		ev.Breadcrumbs = nil
-	}
 	if ev.Threads != nil && len(ev.Threads.Values) == 0 {
 		ev.Threads = nil
 	}

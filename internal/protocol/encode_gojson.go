@@ -35,15 +35,13 @@ func (e *Encoder) Warm() {
 			Mechanism:  &Mechanism{Handled: new(bool), ExceptionID: &n, ParentID: &n},
 			Stacktrace: &Stacktrace{Frames: []Frame{{}}},
 		}}},
-		Threads: &Threads{Values: []Thread{{}}}, Breadcrumbs: &Breadcrumbs{Values: []Breadcrumb{{Data: Raw("{}")}}},
+		Threads: &Threads{Values: []Thread{{}}},
 	}
 	_, _ = e.Event(nil, &ev)
 	_, _ = e.Logs(nil, &Logs{Items: []Log{{Attributes: Raw("{}")}}})
 }
 
 func (e *Encoder) encode(dst []byte, ev *Event) ([]byte, error) { return e.run(dst, ev) }
-
-func (e *Encoder) encodeCrumbs(dst []byte, b *Breadcrumbs) ([]byte, error) { return e.run(dst, b) }
 
 func (e *Encoder) encodeLogs(dst []byte, l *Logs) ([]byte, error) { return e.run(dst, l) }
 

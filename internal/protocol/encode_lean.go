@@ -15,8 +15,4 @@ func (e *Encoder) Warm() {}
 
 func (e *Encoder) encode(dst []byte, ev *Event) ([]byte, error) { return e.lean.event(dst, ev), nil }
 
-func (e *Encoder) encodeCrumbs(dst []byte, b *Breadcrumbs) ([]byte, error) {
-	return e.lean.crumbs(dst, b), nil
-}
-
 func (e *Encoder) encodeLogs(dst []byte, l *Logs) ([]byte, error) { return e.lean.logs(dst, l), nil }

@@ -25,7 +25,7 @@ func both(t *testing.T, e *Encoder, l *lean, ev *Event) string {
 		t.Fatalf("encoders differ\n got %s\nwant %s", got, want)
 	}
 	body := strings.TrimPrefix(want, "kept")
-	if has := ev.Breadcrumbs != nil; has != (e.Cut > 0) || has && !strings.HasPrefix(body[e.Cut:], `,"breadcrumbs":{"values":[`) {
+	if has := len(ev.Breadcrumbs) > 0; has != (e.Cut > 0) || has && !strings.HasPrefix(body[e.Cut:], `,"breadcrumbs":{"values":[`) {
 		t.Fatalf("the breadcrumbs do not begin at %d: %s", e.Cut, body)
 	}
 	if e.Cut > 0 && !json.Valid([]byte(body[:e.Cut]+"}")) {
@@ -40,10 +40,10 @@ func both(t *testing.T, e *Encoder, l *lean, ev *Event) string {
 // whole appends ev with its breadcrumbs.
 func (l *lean) whole(dst []byte, ev *Event) []byte {
 	dst = l.event(dst, ev)
-	if ev.Breadcrumbs == nil {
+	if len(ev.Breadcrumbs) == 0 {
 		return dst
 	}
-	return append(new(lean).crumbs(append(dst[:len(dst)-1], `,"breadcrumbs":`...), ev.Breadcrumbs), '}')
+	return appendBreadcrumbs(dst[:len(dst)-1], ev.Breadcrumbs)
 }
 
 func bothLogs(t *testing.T, e *Encoder, logs *Logs) {
@@ -135,10 +135,10 @@ func TestTidy(t *testing.T) {
 		{"spaced context", one("a", Raw(` { "a" : "b c" } `)), head + `,"contexts":{"a":{"a":"b c"}}}`},
 		{"empty context", one("a", nil), head + "}"},
 		{"crumb", ev(func(e *Event) {
-			e.Breadcrumbs = &Breadcrumbs{Values: []Breadcrumb{{Timestamp: "t", Data: Raw("NaN")}, {Data: Raw{}}}}
-		}), head + `,"breadcrumbs":{"values":[{"timestamp":"t","data":{"krunk":"value is not JSON"}},{}]}}`},
+			e.Breadcrumbs = []Raw{crumb("t", Breadcrumb{Data: Raw("NaN")}), crumb("u", Breadcrumb{Data: Raw{}})}
+		}), head + `,"breadcrumbs":{"values":[{"timestamp":"t","message":"","data":{"krunk":"value is not JSON"}},{"timestamp":"u","message":""}]}}`},
 		{"no null lists", ev(func(e *Event) {
-			e.Exception, e.Threads, e.Breadcrumbs = &Exceptions{}, &Threads{}, &Breadcrumbs{}
+			e.Exception, e.Threads, e.Breadcrumbs = &Exceptions{}, &Threads{}, []Raw{}
 		}), head + "}"},
 		{"no null frames", ev(func(e *Event) {
 			e.Exception = &Exceptions{Values: []Exception{{Type: "E", Stacktrace: &Stacktrace{}, Mechanism: &Mechanism{}}}}

@@ -34,8 +34,9 @@ type Event struct {
 	Exception   *Exceptions       `json:"exception,omitempty"`
 	Threads     *Threads          `json:"threads,omitempty"`
 
-	// Breadcrumbs is the last member, and the encoder writes it apart, so that it is known where the rest of an event ends.
-	Breadcrumbs *Breadcrumbs `json:"-"`
+	// Breadcrumbs run from the oldest to the newest, each an object that was encoded before and is not looked at again. They are the
+	// last member, and the encoder writes it apart, so that it is known where the rest of an event ends.
+	Breadcrumbs []Raw `json:"-"`
 }
 
 // SDK names who made the event. Settings.InferIP "never" keeps the server from storing the peer's address.
@@ -122,21 +123,6 @@ type Thread struct {
 	Crashed bool      `json:"crashed,omitempty"`
 	Current bool      `json:"current,omitempty"`
 	Main    bool      `json:"main,omitempty"`
-}
-
-// Breadcrumbs runs from the oldest to the newest.
-type Breadcrumbs struct {
-	Values []Breadcrumb `json:"values"`
-}
-
-// Breadcrumb is one record of the history before an event. Data is a JSON object.
-type Breadcrumb struct {
-	Timestamp string `json:"timestamp,omitempty"` // RFC 3339: Spotlight takes a number for milliseconds
-	Type      string `json:"type,omitempty"`      // "error" for what was raised as an issue
-	Category  string `json:"category,omitempty"`
-	Level     string `json:"level,omitempty"`
-	Message   string `json:"message,omitempty"`
-	Data      Raw    `json:"data,omitempty"`
 }
 
 // Logs is the payload of a `log` container.

@@ -77,16 +77,18 @@ func (f *fitter) limit() bool {
 }
 
 func (f *fitter) halveCrumbs() bool {
+	n := len(f.ev.Breadcrumbs)
+	f.dropCrumbs((n + 1) / 2)
+	return n > 0
+}
+
+// dropCrumbs takes the oldest n out. Their owner fills the list again, so its beginning stays.
+func (f *fitter) dropCrumbs(n int) {
 	b := f.ev.Breadcrumbs
-	if b == nil || len(b.Values) == 0 {
-		return false
-	}
-	half := (len(b.Values) + 1) / 2
-	f.crumbs += half
-	left := copy(b.Values, b.Values[half:])
-	clear(b.Values[left:])
-	b.Values = b.Values[:left]
-	return true
+	f.crumbs += n
+	left := copy(b, b[n:])
+	clear(b[left:])
+	f.ev.Breadcrumbs = b[:left]
 }
 
 func (f *fitter) dropFrames() bool {
@@ -191,6 +193,9 @@ func (f *fitter) note() {
 func (ev *Event) least() uint64 {
 	var n size
 	ev.visit(n.member)
+	for _, c := range ev.Breadcrumbs {
+		n += size(len(c) + len(`,`))
+	}
 	return uint64(n)
 }
 

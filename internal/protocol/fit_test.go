@@ -13,7 +13,7 @@ import (
 func mountain() *Event {
 	ev := full()
 	for range 200 {
-		ev.Breadcrumbs.Values = append(ev.Breadcrumbs.Values, Breadcrumb{Timestamp: "2026-09-21T14:13:20Z", Message: strings.Repeat("m", 500)})
+		ev.Breadcrumbs = append(ev.Breadcrumbs, crumb("2026-09-21T14:13:20Z", Breadcrumb{Message: strings.Repeat("m", 500)}))
 	}
 	top := &ev.Exception.Values[1]
 	for range 240 {
@@ -83,10 +83,10 @@ func TestEventWithinKeepsBothEndsOfTheStack(t *testing.T) {
 // The newest breadcrumbs and the outermost error stay.
 func TestEventWithinKeepsTheEnds(t *testing.T) {
 	ev := full()
-	ev.Breadcrumbs.Values = []Breadcrumb{{Message: "1"}, {Message: "2"}, {Message: "3"}}
+	ev.Breadcrumbs = []Raw{Raw("1"), Raw("2"), Raw("3")}
 	f := fitter{ev: ev}
 	f.halveCrumbs()
-	if got := ev.Breadcrumbs.Values; len(got) != 1 || got[0].Message != "3" || cap(got) != 3 {
+	if got := ev.Breadcrumbs; len(got) != 1 || string(got[0]) != "3" || cap(got) != 3 {
 		t.Errorf("got %v with room for %d, want the newest in its old memory", got, cap(got))
 	}
 	f.keepErrors(1)
@@ -112,7 +112,7 @@ func TestEventWithinMinFit(t *testing.T) {
 				Mechanism:  &Mechanism{Type: long, Source: long, Handled: &yes, ExceptionID: &n, ParentID: &n},
 				Stacktrace: &Stacktrace{Frames: []Frame{{Function: long}}}}}},
 			Threads:     &Threads{Values: []Thread{{Name: long}}},
-			Breadcrumbs: &Breadcrumbs{Values: []Breadcrumb{{Message: long, Data: raw}}},
+			Breadcrumbs: []Raw{crumb("", Breadcrumb{Message: long, Data: raw})},
 		}
 		var e Encoder
 		out, err := e.EventWithin(nil, ev, MinFit)
@@ -147,9 +147,9 @@ func TestEventWithinTooSmall(t *testing.T) {
 }
 
 func TestEventWithinCapsAtOneMiB(t *testing.T) {
-	ev := &Event{Breadcrumbs: &Breadcrumbs{}}
+	ev := &Event{}
 	for range 300 {
-		ev.Breadcrumbs.Values = append(ev.Breadcrumbs.Values, Breadcrumb{Message: strings.Repeat("x", 8000)})
+		ev.Breadcrumbs = append(ev.Breadcrumbs, crumb("", Breadcrumb{Message: strings.Repeat("x", 8000)}))
 	}
 	var e Encoder
 	out, err := e.EventWithin(nil, ev, 1<<30)
@@ -160,10 +160,10 @@ func TestEventWithinCapsAtOneMiB(t *testing.T) {
 
 // An event of 200 MB is cut before it is encoded: what it takes depends on the limit alone.
 func TestEventWithinDoesNotEncodeFirst(t *testing.T) {
-	long := strings.Repeat("\x01", 1<<20)
-	ev := &Event{Breadcrumbs: &Breadcrumbs{}}
+	long := Raw(`"` + strings.Repeat("1", 1<<20) + `"`)
+	ev := &Event{}
 	for range 200 {
-		ev.Breadcrumbs.Values = append(ev.Breadcrumbs.Values, Breadcrumb{Message: long})
+		ev.Breadcrumbs = append(ev.Breadcrumbs, long)
 	}
 	var e Encoder
 	out, err := e.EventWithin(nil, ev, MinFit)

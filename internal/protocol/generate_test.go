@@ -106,9 +106,8 @@ func (s *source) event() *Event {
 		}
 	}
 	if has(7) {
-		ev.Breadcrumbs = &Breadcrumbs{}
 		for range s.byte() % 8 {
-			ev.Breadcrumbs.Values = append(ev.Breadcrumbs.Values, Breadcrumb{Timestamp: s.text(), Type: s.text(), Category: s.text(), Level: s.text(), Message: s.text(), Data: s.raw()})
+			ev.Breadcrumbs = append(ev.Breadcrumbs, crumb("2026-09-21T14:13:20.000000Z", Breadcrumb{Type: s.text(), Category: s.text(), Level: s.text(), Message: s.text(), Data: s.raw()}))
 		}
 	}
 	return ev
@@ -172,7 +171,16 @@ func full() *Event {
 				Mechanism:  &Mechanism{Type: "auto.go.panic", Handled: &no, ExceptionID: &zero, IsExceptionGroup: true},
 				Stacktrace: &Stacktrace{Frames: []Frame{frame("main", 31), frame("(*Boss).Tick", 88)}}},
 		}},
-		Threads:     &Threads{Values: []Thread{{ID: 17, Name: "main", Crashed: true, Current: true}}},
-		Breadcrumbs: &Breadcrumbs{Values: []Breadcrumb{{Timestamp: "2026-09-21T14:13:19.000000Z", Category: "scene.load", Level: "info", Message: "boss_3", Data: Raw(`{"ms":41.7}`)}, {Timestamp: "2026-09-21T14:13:20.000000Z", Type: "error"}}},
+		Threads: &Threads{Values: []Thread{{ID: 17, Name: "main", Crashed: true, Current: true}}},
+		Breadcrumbs: []Raw{
+			crumb("2026-09-21T14:13:19.000000Z", Breadcrumb{Category: "scene.load", Level: "info", Message: "boss_3", Data: Raw(`{"ms":41.7}`)}),
+			crumb("2026-09-21T14:13:20.000000Z", Breadcrumb{Type: "error"}),
+		},
 	}
+}
+
+// crumb returns a whole breadcrumb.
+func crumb(time string, c Breadcrumb) Raw {
+	b, _ := AppendBreadcrumb(append([]byte(BreadcrumbTime), time+`"`...), &c)
+	return b
 }

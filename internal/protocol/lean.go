@@ -30,10 +30,6 @@ func (l *lean) event(dst []byte, ev *Event) []byte {
 	return l.append(dst, unsafe.Pointer(ev), &eventShape)
 }
 
-func (l *lean) crumbs(dst []byte, b *Breadcrumbs) []byte {
-	return l.append(dst, unsafe.Pointer(b), &crumbsShape)
-}
-
 func (l *lean) logs(dst []byte, logs *Logs) []byte {
 	return l.append(dst, unsafe.Pointer(logs), &logsShape)
 }

@@ -64,13 +64,8 @@ func (s *shape) visit(p unsafe.Pointer, f func(m *member, at unsafe.Pointer)) {
 	}
 }
 
-// visit calls f for each member of ev, breadcrumbs too.
-func (ev *Event) visit(f func(m *member, at unsafe.Pointer)) {
-	eventShape.visit(unsafe.Pointer(ev), f)
-	if ev.Breadcrumbs != nil {
-		crumbsShape.visit(unsafe.Pointer(ev.Breadcrumbs), f)
-	}
-}
+// visit calls f for each member of ev but its breadcrumbs.
+func (ev *Event) visit(f func(m *member, at unsafe.Pointer)) { eventShape.visit(unsafe.Pointer(ev), f) }
 
 // length returns the length of the string, or of the slice of whatever type, at p. A string's words are fewer than a slice's: to read
 // it as one would look behind it, which the race detector's checks of pointers end the program for.
@@ -160,17 +155,6 @@ var (
 		{name: "crashed", at: unsafe.Offsetof(Thread{}.Crashed), kind: bools},
 		{name: "current", at: unsafe.Offsetof(Thread{}.Current), kind: bools},
 		{name: "main", at: unsafe.Offsetof(Thread{}.Main), kind: bools},
-	}}
-
-	crumbsShape = shape{members: []member{
-		{name: "values", at: unsafe.Offsetof(Breadcrumbs{}.Values), kind: many, of: &shape{unsafe.Sizeof(Breadcrumb{}), len(`{}`), []member{
-			{name: "timestamp", at: unsafe.Offsetof(Breadcrumb{}.Timestamp)},
-			{name: "type", at: unsafe.Offsetof(Breadcrumb{}.Type)},
-			{name: "category", at: unsafe.Offsetof(Breadcrumb{}.Category), max: MaxCategory},
-			{name: "level", at: unsafe.Offsetof(Breadcrumb{}.Level)},
-			{name: "message", at: unsafe.Offsetof(Breadcrumb{}.Message), max: MaxMessage},
-			{name: "data", at: unsafe.Offsetof(Breadcrumb{}.Data), kind: raws, max: MaxCrumbData},
-		}}},
 	}}
 
 	logsShape = shape{members: []member{

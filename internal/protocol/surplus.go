@@ -4,11 +4,7 @@ package protocol
 // a thousand errors with full stacks would make it copy 260 MB. It returns how many things it dropped without another count.
 // The limit is MaxEvent also where less is allowed, so that the order in which things are given up stays the same.
 func (f *fitter) surplus() (n int) {
-	if b := f.ev.Breadcrumbs; b != nil {
-		gone := newest(len(b.Values), MaxEvent, func(i int) int { return b.Values[i].trimmedLen() })
-		f.crumbs += gone
-		b.Values = b.Values[:copy(b.Values, b.Values[gone:])]
-	}
+	f.dropCrumbs(newest(len(f.ev.Breadcrumbs), MaxEvent, func(i int) int { return len(f.ev.Breadcrumbs[i]) }))
 	if x := f.ev.Exception; x != nil {
 		gone := newest(len(x.Values), MaxEvent, func(i int) int { return x.Values[i].trimmedLen() })
 		f.errors += f.keepErrors(max(len(x.Values)-gone, 1))
@@ -40,10 +36,6 @@ const aroundElement = len(`{}`)
 
 // capped is the length of a text after Trim.
 func capped(s string, max int) int { return min(len(s), max) + aroundElement }
-
-func (c *Breadcrumb) trimmedLen() int {
-	return capped(c.Message, MaxMessage) + capped(c.Category, MaxCategory) + min(len(c.Data), MaxCrumbData)
-}
 
 func (e *Exception) trimmedLen() int {
 	n := capped(e.Value, MaxMessage) + capped(e.Type, MaxName) + capped(e.Module, MaxName)

@@ -18,7 +18,7 @@ func crowd() *Event {
 	}
 	ev := full()
 	for i := range 1000 {
-		ev.Breadcrumbs.Values = append(ev.Breadcrumbs.Values, Breadcrumb{Message: long, Category: long, Data: Raw(`{"a":1}`)})
+		ev.Breadcrumbs = append(ev.Breadcrumbs, crumb("", Breadcrumb{Message: long, Category: long, Data: Raw(`{"a":1}`)}))
 		ev.Exception.Values = append(ev.Exception.Values, Exception{
 			Type: long, Value: strconv.Itoa(i) + long[:8000], Stacktrace: &Stacktrace{Frames: append([]Frame(nil), frames[:100]...)},
 		})

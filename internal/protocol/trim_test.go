@@ -16,8 +16,7 @@ func TestEventTrimTexts(t *testing.T) {
 		LogEntry: &LogEntry{Message: long},
 		Exception: &Exceptions{Values: []Exception{{Type: long, Value: long, Module: long, Mechanism: &Mechanism{Type: long, Source: long},
 			Stacktrace: &Stacktrace{Frames: []Frame{{Function: long, Module: long, Filename: long, AbsPath: long}}}}}},
-		Threads:     &Threads{Values: []Thread{{Name: long}}},
-		Breadcrumbs: &Breadcrumbs{Values: []Breadcrumb{{Category: long, Message: long}}},
+		Threads: &Threads{Values: []Thread{{Name: long}}},
 	}
 	n := ev.Trim()
 	x, f := &ev.Exception.Values[0], &ev.Exception.Values[0].Stacktrace.Frames[0]
@@ -30,7 +29,7 @@ func TestEventTrimTexts(t *testing.T) {
 		{"tag", ev.Tags["a"], 200}, {"message", ev.LogEntry.Message, 8192},
 		{"type", x.Type, 256}, {"value", x.Value, 8192}, {"module", x.Module, 256}, {"mechanism", x.Mechanism.Type, 256}, {"source", x.Mechanism.Source, 256},
 		{"function", f.Function, 256}, {"frame module", f.Module, 256}, {"filename", f.Filename, 256}, {"abs_path", f.AbsPath, 256},
-		{"thread", ev.Threads.Values[0].Name, 1024}, {"category", ev.Breadcrumbs.Values[0].Category, 128}, {"crumb", ev.Breadcrumbs.Values[0].Message, 8192},
+		{"thread", ev.Threads.Values[0].Name, 1024},
 	}
 	for _, tt := range fields {
 		if len(tt.got) > tt.max || len(tt.got) < tt.max-1 || !strings.HasSuffix(tt.got, "...") || !utf8.ValidString(tt.got) {
@@ -48,12 +47,11 @@ func TestEventTrimTexts(t *testing.T) {
 func TestEventTrimLimitsAreInclusive(t *testing.T) {
 	ev := &Event{
 		Logger: strings.Repeat("l", 64), Release: strings.Repeat("r", 200), Dist: strings.Repeat("d", 64), Environment: strings.Repeat("e", 64),
-		User:        &User{ID: strings.Repeat("i", 128), Email: strings.Repeat("m", 75)},
-		Tags:        map[string]string{strings.Repeat("k", 32): strings.Repeat("v", 200)},
-		Contexts:    map[string]Raw{"c": Raw(`"` + strings.Repeat("c", 8190) + `"`)},
-		LogEntry:    &LogEntry{Message: strings.Repeat("f", 8192)},
-		Exception:   &Exceptions{Values: []Exception{{Stacktrace: &Stacktrace{Frames: make([]Frame, 250)}}}},
-		Breadcrumbs: &Breadcrumbs{Values: []Breadcrumb{{Data: Raw(`"` + strings.Repeat("d", 2046) + `"`)}}},
+		User:      &User{ID: strings.Repeat("i", 128), Email: strings.Repeat("m", 75)},
+		Tags:      map[string]string{strings.Repeat("k", 32): strings.Repeat("v", 200)},
+		Contexts:  map[string]Raw{"c": Raw(`"` + strings.Repeat("c", 8190) + `"`)},
+		LogEntry:  &LogEntry{Message: strings.Repeat("f", 8192)},
+		Exception: &Exceptions{Values: []Exception{{Stacktrace: &Stacktrace{Frames: make([]Frame, 250)}}}},
 	}
 	if got := ev.Trim(); got != 0 {
 		t.Errorf("got %d things cut, want 0", got)
@@ -101,15 +99,12 @@ func TestEventTrimLogger(t *testing.T) {
 
 func TestEventTrimRaws(t *testing.T) {
 	big := Raw(`"` + strings.Repeat("x", 9000) + `"`)
-	ev := &Event{Contexts: map[string]Raw{"a": big}, Breadcrumbs: &Breadcrumbs{Values: []Breadcrumb{{Data: big}}}}
-	if got := ev.Trim(); got != 2 {
-		t.Errorf("got %d things cut, want 2", got)
+	ev := &Event{Contexts: map[string]Raw{"a": big}}
+	if got := ev.Trim(); got != 1 {
+		t.Errorf("got %d things cut, want 1", got)
 	}
 	if got, want := string(ev.Contexts["a"]), `{"krunk_trimmed":"9002 bytes are over 8192"}`; got != want {
 		t.Errorf("context: got %s, want %s", got, want)
-	}
-	if got, want := string(ev.Breadcrumbs.Values[0].Data), `{"krunk_trimmed":"9002 bytes are over 2048"}`; got != want {
-		t.Errorf("data: got %s, want %s", got, want)
 	}
 }
 

@@ -33,21 +33,28 @@ func (c *clock) set() int64 {
 // not come yet becomes now, one that no server keeps the oldest that they do, and so does one before 1970, as a device without a
 // clock may tell it; FlagTime says so.
 func (c *clock) of(rec *record.Record, start int64) int64 {
-	t := rec.Time
+	ns, cut := c.at(rec.Time, start)
+	if cut {
+		rec.Flags |= record.FlagTime
+	}
+	return ns
+}
+
+// at is of for a record's time alone.
+func (c *clock) at(taken, start int64) (ns int64, cut bool) {
+	t := taken
 	if t > c.seen+ahead || t < c.seen-oldest {
 		c.seen = int64(time.Since(c.began))
 		if t > c.seen+ahead {
 			t = c.seen
 		}
-		if t = max(t, c.seen-oldest); t != rec.Time {
-			rec.Flags |= record.FlagTime
-		}
+		t = max(t, c.seen-oldest)
+		cut = t != taken
 	}
 	if t += start; t < 0 {
-		rec.Flags |= record.FlagTime
-		t = 0
+		return 0, true
 	}
-	return t
+	return t, cut
 }
 
 // behind returns the time of a record that comes next and was taken at ns. The order is that of the ring, though two goroutines may

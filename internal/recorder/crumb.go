@@ -1,8 +1,8 @@
 package recorder
 
 import (
+	"encoding/binary"
 	"math/bits"
-	"slices"
 	"strconv"
 
 	"github.com/krunk-go/krunk/internal/blackbox"
@@ -12,44 +12,135 @@ import (
 	"github.com/krunk-go/krunk/internal/text"
 )
 
-// breadcrumbs adds the history, oldest first.
+// A breadcrumb is encoded once, when its record is read, and kept so in the history: without its time, since the clock may be set until
+// it travels, and so that it can be told how often it happened. In front of its JSON are 20 bytes: a hash of what the record said, the
+// record's time, and where in the JSON the message ends.
+const (
+	crumbHead      = 20
+	crumbHash      = 8
+	crumbShortened = 1 << 31 // in the last word: something of it was cut
+)
+
+// breadcrumbs adds the history, oldest first: as much of its newest part as an event may hold.
 func (e *events) breadcrumbs(history *blackbox.HistoryBuffer, start int64) {
-	e.crumbs.Values = e.crumbs.Values[:0]
-	last := int64(0)
+	crumbs := e.crumbs[:0]
 	limit := e.limit()
 	first, room := history.Len(), limit
-	for first > 0 && history.Len()-first < crumbsOf(limit) && room >= len(history.At(first-1).Body) {
+	for first > 0 && history.Len()-first < crumbsOf(limit) {
+		if room -= len(history.At(first-1).Body) + crumbTime; room < 0 {
+			break
+		}
 		first--
-		room -= len(history.At(first).Body)
 	}
+	last, shortened := int64(0), false
 	for i := first; i < history.Len(); i++ {
 		entry := history.At(i)
-		rec, err := record.Read(entry.Body)
-		if err != nil {
-			continue // the last bytes of a record that was longer than the history keeps
+		if len(entry.Body) <= crumbHead {
+			continue
 		}
-		last = behind(last, e.clock.of(&rec, start))
-		c := protocol.Breadcrumb{
-			Timestamp: e.moment(last), Category: e.run.Channel(rec.Channel), Level: protocol.EventLevel(int(rec.Level)),
+		head, body := entry.Body[:crumbHead], entry.Body[crumbHead:]
+		time := int64(binary.LittleEndian.Uint64(head[crumbHash:]))
+		end := binary.LittleEndian.Uint32(head[crumbHash+8:])
+		shortened = shortened || end&crumbShortened != 0
+		ns, _ := e.clock.at(time, start)
+		last = behind(last, ns)
+		b := append(e.seconds.append(append(e.raw, protocol.BreadcrumbTime...), last), '"')
+		if n := int(end &^ crumbShortened); entry.Count > 1 && n <= len(body) {
+			b = appendRepeated(append(b, body[:n]...), &entry, time)
+			body = body[n:]
 		}
-		if rec.Flags&record.FlagID != 0 {
-			c.Type = "error"
-			c.Message = e.scrub.Text(rec.Text)
-		} else {
-			e.told(&rec, &c)
-		}
-		if c.Type != "" || entry.Count > 1 {
-			b := append(e.raw, c.Message...)
-			if c.Type != "" {
-				b = append(ident.AppendShort(append(b, " ["...), rec.ID), ']')
-			}
-			c.Message = view(e.keep(appendRepeated(b, &entry, rec.Time)))
-		}
-		e.crumbs.Values = append(e.crumbs.Values, c)
+		crumbs = append(crumbs, e.keep(append(b, body...)))
 	}
-	if len(e.crumbs.Values) > 0 {
-		e.event.Breadcrumbs = &e.crumbs
+	if shortened {
+		e.shortened = append(e.shortened, "breadcrumbs")
 	}
+	e.crumbs, e.event.Breadcrumbs = crumbs, crumbs
+}
+
+// crumbTime is what a breadcrumb's beginning takes, and a comma.
+const crumbTime = len(protocol.BreadcrumbTime) + len(`2026-09-21T14:13:20.000000Z",`) - crumbHead
+
+// stamp appends times as RFC 3339 with microseconds. Most are of the same second as the one before.
+type stamp struct {
+	second int64 // that text is of, plus one, so that the zero stamp has none
+	text   [len("2026-09-21T14:13:20")]byte
+}
+
+func (s *stamp) append(dst []byte, ns int64) []byte {
+	sec, us := ns/1e9, ns%1e9/1e3
+	if sec+1 != s.second {
+		start := len(dst)
+		dst = text.AppendTime(dst, ns, 6)
+		if n := copy(s.text[:], dst[start:]); n == len(s.text) && len(dst)-start == n+len(".000000Z") {
+			s.second = sec + 1
+		}
+		return dst
+	}
+	dst = append(append(dst, s.text[:]...), ".000000Z"...)
+	for i := len(dst) - 2; us > 0; i-- {
+		dst[i] += byte(us % 10)
+		us /= 10
+	}
+	return dst
+}
+
+// crumb puts a record into the history.
+func (r *Recorder) crumb(rec *record.Record, in *blackbox.Record) {
+	e := &r.events
+	var head [crumbHead]byte
+	binary.LittleEndian.PutUint64(head[:], hash(in.Body[min(record.When, len(in.Body)):]))
+	if r.cfg.History.Repeated(head[:crumbHash], rec.Time) {
+		return
+	}
+	e.raw, e.shortened = e.raw[:0], e.shortened[:0]
+	c := protocol.Breadcrumb{Category: e.run.Channel(rec.Channel), Level: protocol.EventLevel(int(rec.Level))}
+	e.told(rec, &c)
+	r.keepCrumb(head[:], &c, rec, in.Pos, 0, 1)
+	clear(e.fields)
+	clear(e.errs)
+}
+
+// keepCrumb encodes a breadcrumb and puts it into the history. One that is longer than an entry loses its data, and then the end of its
+// message.
+func (r *Recorder) keepCrumb(head []byte, c *protocol.Breadcrumb, rec *record.Record, pos uint64, kind, n uint32) {
+	e := &r.events
+	binary.LittleEndian.PutUint64(head[crumbHash:], uint64(rec.Time))
+	start := len(e.raw)
+	e.raw = append(e.raw, head...)
+	var end int
+	cut := uint32(0)
+	for {
+		e.raw, end = protocol.AppendBreadcrumb(e.raw[:start+crumbHead], c)
+		if len(e.raw)-start <= r.cfg.History.MaxBody() {
+			break
+		}
+		if cut = crumbShortened; c.Data != nil {
+			c.Data = nil
+		} else if c.Message, _ = text.Trim(c.Message, len(c.Message)/2); c.Message == "" {
+			return // no history is so small, and no channel's name so long
+		}
+	}
+	if len(e.shortened) > 0 {
+		cut = crumbShortened
+	}
+	body := e.raw[start:]
+	binary.LittleEndian.PutUint32(body[crumbHash+8:], uint32(end)|cut)
+	r.worked += len(body)
+	r.cfg.History.Add(pos, body, rec.Channel, rec.Time, kind, n)
+	e.raw, e.shortened = e.raw[:0], e.shortened[:0]
+}
+
+// hash tells what records say apart.
+func hash(b []byte) uint64 {
+	const m = 0x9e3779b97f4a7c15
+	h := uint64(len(b)) * m
+	for ; len(b) >= 8; b = b[8:] {
+		h = bits.RotateLeft64((h^binary.LittleEndian.Uint64(b))*m, 29)
+	}
+	for _, c := range b {
+		h = (h ^ uint64(c)) * m
+	}
+	return h ^ h>>32
 }
 
 // told fills in what a record said: Sentry shows message and data, Bugsink the message alone, Spotlight the data alone if there
@@ -135,7 +226,7 @@ const maxIssue = 200
 
 // issue leaves a breadcrumb of what was raised, for the events that come after. All of one kind leave one, so that a burst of
 // them does not push out what led to it. It uses memory of the event that was encoded before.
-func (r *Recorder) issue(rec *record.Record) {
+func (r *Recorder) issue(rec *record.Record, pos uint64) {
 	e := &r.events
 	e.errs, e.pcs = rec.Errors(e.errs[:0]), rec.PCs(e.pcs[:0])
 	said, same := append(e.raw[:0], rec.Text...), ""
@@ -148,14 +239,16 @@ func (r *Recorder) issue(rec *record.Record) {
 	case rec.Flags&record.FlagPlain == 0:
 		same = rec.Text
 	}
-	short, _ := text.Trim(view(said), maxIssue)
-	h := rec.Head
-	h.Type, h.Flags, h.Suppressed = record.LogType, record.FlagID, 0
-	n := record.Size(&h, short, 0)
-	e.raw = slices.Grow(said, n)
-	body := e.raw[len(said) : len(said)+n]
-	record.Begin(body, &h, short, nil)
-	r.cfg.History.AddKind(body, rec.Channel, rec.Time, issueKind(rec, e.pcs, same), 1+rec.Suppressed)
+	kind, n := issueKind(rec, e.pcs, same), 1+rec.Suppressed
+	if !r.cfg.History.RepeatedKind(kind, n, rec.Time) {
+		short, _ := text.Trim(view(said), maxIssue)
+		e.raw, e.shortened = append(said, e.scrub.Text(short)...), e.shortened[:0]
+		e.raw = append(ident.AppendShort(append(e.raw, " ["...), rec.ID), ']')
+		var head [crumbHead]byte
+		r.keepCrumb(head[:], &protocol.Breadcrumb{
+			Type: "error", Category: e.run.Channel(rec.Channel), Level: protocol.EventLevel(int(rec.Level)), Message: view(e.raw[len(said):]),
+		}, rec, pos, kind, n)
+	}
 	e.raw = e.raw[:0]
 	clear(e.errs)
 }

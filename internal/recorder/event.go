@@ -29,7 +29,8 @@ type events struct {
 	exceptions protocol.Exceptions
 	stacktrace protocol.Stacktrace
 	threads    protocol.Threads
-	crumbs     protocol.Breadcrumbs
+	crumbs     []protocol.Raw
+	seconds    stamp
 	entry      protocol.LogEntry
 	sdk        protocol.SDK
 	settings   protocol.SDKSettings
@@ -131,7 +132,7 @@ func (e *events) item(rec *record.Record, s *scope, history *blackbox.HistoryBuf
 func (e *events) forget() {
 	e.reset()
 	e.entry = protocol.LogEntry{}
-	clear(e.crumbs.Values)
+	clear(e.crumbs)
 	clear(e.exceptions.Values)
 	clear(e.fields)
 	clear(e.errs)
@@ -295,9 +296,6 @@ func withoutMiddle(pcs []uintptr, most int) []uintptr {
 	outer := pcs[len(pcs)-most/5:]
 	return append(pcs[:most-len(outer)], outer...)
 }
-
-// moment returns a time as RFC 3339.
-func (e *events) moment(ns int64) string { return view(e.keep(text.AppendTime(e.raw, ns, 6))) }
 
 // short returns the code that EventID.Short shows to the player.
 func (e *events) short(id [16]byte) string {

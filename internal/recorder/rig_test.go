@@ -29,7 +29,7 @@ func newRig(outbox int, change func(*Config)) *rig {
 	sizes := blackbox.Sizes{blackbox.BatchRegion: 128 << 10}
 	cfg := Config{
 		Block: blackbox.NewBlock(blackbox.Words(sizes.Total()), sizes, 7),
-		Ring:  g.ring, History: blackbox.NewHistoryBuffer(blackbox.Words(64 << 10)), Bell: notify.NewBell(), Progress: new(notify.Signal),
+		Ring:  g.ring, History: blackbox.NewHistoryBuffer(blackbox.Words(64<<10), 7), Bell: notify.NewBell(), Progress: new(notify.Signal),
 		Tally: g.tally, Changes: NewChanges(32 << 10), Wake: func() { g.woken++ },
 		Room: Room{Scope: 96 << 10, Item: 1 << 20},
 		Run: Run{

@@ -208,10 +208,10 @@ func (r *Recorder) take(in blackbox.Record) (taken bool) {
 	}
 	switch {
 	case rec.Flags&record.FlagID != 0:
-		r.issue(&rec)
+		r.issue(&rec, in.Pos)
 	case rec.Flags&record.FlagTrail != 0:
 		r.History.Add(1)
-		r.cfg.History.Add(in.Body, rec.Channel, rec.Time, record.When)
+		r.crumb(&rec, &in)
 	}
 	return true
 }
