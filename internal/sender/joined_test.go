@@ -185,10 +185,7 @@ func TestRefusedEncoding(t *testing.T) {
 				want := ""
 				for i := range 3 {
 					want = string(g.packed(t, fmt.Sprint(i), 2000))
-					limit := g.cfg.Progress.Limit(time.Millisecond)
-					g.Flush(limit)
-					limit.Stop()
-					if g.waiting() > 0 {
+					if synctest.Wait(); g.waiting() > 0 {
 						break
 					}
 				}
