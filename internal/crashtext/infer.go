@@ -1,0 +1,90 @@
+package crashtext
+
+import "strings"
+
+// NotRecorded is the message where neither the text nor the frames tell the reason.
+const NotRecorded = "fatal error (reason not recorded)"
+
+const deadlock = "all goroutines are asleep - deadlock!"
+
+// finish works out the reason that the runtime did not write: up to Go 1.27 a line "fatal error:" goes to standard error alone.
+func (r *Report) finish() {
+	if r.Kind != Unknown || len(r.Goroutines) == 0 {
+		return
+	}
+	r.Kind, r.Inferred = Fatal, true
+	for i := range r.Goroutines[:min(len(r.Goroutines), 2)] { // the runtime's own stack may come first
+		if r.Message = infer(r.Goroutines[i].Frames); r.Message != "" {
+			return
+		}
+	}
+	r.Message = NotRecorded
+	if g := &r.Goroutines[0]; !g.System && g.State != "running" && r.Fault == "" {
+		r.Message = deadlock // nobody ran
+	}
+}
+
+// clue is a function that gives a reason away.
+type clue struct{ begins, reason string }
+
+// Frames that stand behind the one in which the runtime gave up.
+var clues = [...]clue{
+	{"runtime.mapassign", "concurrent map writes"},
+	{"runtime.mapdelete", "concurrent map writes"},
+	{"runtime.mapclear", "concurrent map writes"},
+	{"runtime.mapaccess", "concurrent map read and map write"},
+	{"runtime.mapiter", "concurrent map iteration and map write"},
+	{"runtime.mapIter", "concurrent map iteration and map write"},
+	{"internal/runtime/maps.(*Iter).Next", "concurrent map iteration and map write"},
+	{"sync.(*Mutex).unlockSlow", "sync: unlock of unlocked mutex"},
+	{"internal/sync.(*Mutex).unlockSlow", "sync: unlock of unlocked mutex"},
+	{"sync.(*RWMutex).rUnlockSlow", "sync: RUnlock of unlocked RWMutex"},
+	{"sync.(*RWMutex).RUnlock", "sync: RUnlock of unlocked RWMutex"},
+	{"sync.(*RWMutex).Unlock", "sync: Unlock of unlocked RWMutex"},
+	{"runtime.newstack", "stack overflow"},
+	{"runtime.checkmcount", "thread exhaustion"},
+	{"runtime.(*mcache).", "out of memory"},
+	{"runtime.(*mheap).", "out of memory"},
+	{"runtime.sysMap", "out of memory"},
+	{"runtime.sysReserve", "out of memory"},
+	{"runtime.persistentalloc1", "out of memory"},
+	{"runtime.preprintpanics.func1", "panic while printing panic value"},
+	{"runtime.sigpanic", "unexpected fault"},
+	{"runtime.checkdead", deadlock},
+}
+
+// maxDepth is how many frames are looked at: the reason is near.
+const maxDepth = 12
+
+func infer(frames []Frame) string {
+	gaveUp, inMap := false, false
+	for i := range frames[:min(len(frames), maxDepth)] {
+		name := frames[i].Func
+		switch name {
+		case "internal/runtime/maps.fatal":
+			gaveUp, inMap = true, true
+			continue
+		case "runtime.throw", "runtime.fatal", "runtime.fatal.func1", "runtime.fatalthrow", "sync.fatal", "sync.throw", "internal/sync.fatal", "internal/sync.throw":
+			gaveUp = true
+			continue
+		}
+		if !gaveUp {
+			return ""
+		}
+		for _, c := range &clues {
+			if strings.HasPrefix(name, c.begins) {
+				return c.reason
+			}
+		}
+		if inMap {
+			break
+		}
+	}
+	switch {
+	case inMap:
+		return "concurrent map access" // which one only the frames of the runtime tell, which are left out at most levels
+	case gaveUp:
+		return NotRecorded
+	}
+	return ""
+}
