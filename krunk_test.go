@@ -756,6 +756,8 @@ func TestStartNamesWhatIsWrong(t *testing.T) {
 		{"pattern", krunk.Config{Code: krunk.Code{InApp: []string{"example.com/a", "example.com/b/..."}}}, []string{`Config.Code.InApp[1]: "example.com/b/..."`, "import"}},
 		{"no path", krunk.Config{Code: krunk.Code{Wrappers: []string{""}}}, []string{`Config.Code.Wrappers[0]: ""`, "import"}},
 		{"sentinel", krunk.Config{Code: krunk.Code{Sentinels: []krunk.Sentinel{{Text: "done"}, {}}}}, []string{"Config.Code.Sentinels[1]: empty", "Type"}},
+		{"short hang", krunk.Config{Frames: krunk.Frames{Hang: 50 * time.Millisecond}}, []string{"Config.Frames.Hang: 50 ms", "1s"}},
+		{"negative frame", krunk.Config{Frames: krunk.Frames{Slow: -time.Second}}, []string{"Config.Frames.Slow: -1000 ms", "0"}},
 		{"order", krunk.Config{Channels: map[string]krunk.Thresholds{"net": {Send: "error", Issue: "warn"}}}, []string{`["net"]`, "Send error", "Issue warn"}},
 		{"channel", krunk.Config{Channels: map[string]krunk.Thresholds{"net.*": {}}}, []string{`["net.*"]`, "letters"}},
 		{"all at once", krunk.Config{Memory: -1, Release: "a/b", Dist: "?"}, []string{"Config.Memory", "Config.Release", "Config.Dist"}},

@@ -1,13 +1,13 @@
 package krunk
 
 import (
+	"math/bits"
 	"runtime"
 	"time"
 	"unsafe"
 
 	"github.com/krunk-go/krunk/internal/blackbox"
 	"github.com/krunk-go/krunk/internal/gate"
-	"github.com/krunk-go/krunk/internal/ident"
 	"github.com/krunk-go/krunk/internal/protocol"
 	"github.com/krunk-go/krunk/internal/record"
 	"github.com/krunk-go/krunk/internal/walk"
@@ -49,6 +49,9 @@ const fewPCs = 64
 func (c *Channel) Report(err error, attrs ...Attr) EventID {
 	v, ppm := c.decideError(err)
 	if v&gate.Issue == 0 {
+		if v == 0 {
+			return EventID{}
+		}
 		return c.unraised(v, ppm, err, attrs)
 	}
 	var r capture
@@ -66,6 +69,9 @@ func (c *Client) Report(err error, attrs ...Attr) EventID {
 	own := c.main()
 	v, ppm := own.decideError(err)
 	if v&gate.Issue == 0 {
+		if v == 0 {
+			return EventID{}
+		}
 		return own.unraised(v, ppm, err, attrs)
 	}
 	var r capture
@@ -100,11 +106,9 @@ func (c *Channel) full(k blackbox.Kind) bool {
 
 //go:noinline
 func (c *Channel) unraised(v gate.Verdict, ppm uint32, err error, attrs []Attr) EventID {
-	if v != 0 {
-		var r capture
-		r.Type, r.Level, r.PPM, r.attrs = record.ErrorType, int16(LevelError), ppm, attrs
-		c.note(v, &r, err)
-	}
+	var r capture
+	r.Type, r.Level, r.PPM, r.attrs = record.ErrorType, int16(LevelError), ppm, attrs
+	c.note(v, &r, err)
 	return EventID{}
 }
 
@@ -175,7 +179,11 @@ func (c *Channel) decide(t record.Type, level Level, site uintptr) (gate.Verdict
 	if v&gate.Draw == 0 || v&(gate.Send|gate.Issue) == 0 {
 		return v &^ gate.Draw, gate.Million
 	}
-	return c.state.Take(v, c.siteKey(site))
+	key := uint64(site)
+	if key == 0 && c.state.WantsKey() {
+		key = siteKey()
+	}
+	return c.state.Take(v, key)
 }
 
 // raise takes the stack of an issue, unless the black box is full.
@@ -205,20 +213,27 @@ func (c *Client) measure(r *capture) (ok bool) {
 //
 //go:noinline
 func (c *Channel) raiseCalled(v gate.Verdict, base *capture, cause any) EventID {
+	if c.client.deep.Load() {
+		return c.raiseDeep(v, base, cause)
+	}
 	var pcs [fewPCs]uintptr
 	n := runtime.Callers(self, pcs[:])
 	if n == len(pcs) {
+		c.client.deep.Store(true)
 		return c.raiseDeep(v, base, cause)
 	}
 	return c.raisedFrom(v, base, cause, pcs[:n])
 }
 
-// raiseDeep takes a stack again that filled the small array.
+// raiseDeep takes a stack again that filled the small array, or at once where the one before did.
 //
 //go:noinline
 func (c *Channel) raiseDeep(v gate.Verdict, base *capture, cause any) EventID {
 	var pcs [record.MaxPCs]uintptr
 	n := runtime.Callers(self, pcs[:])
+	if n < fewPCs {
+		c.client.deep.Store(false)
+	}
 	if n == len(pcs) {
 		base.Flags |= record.FlagStack
 		if base.Type == record.PanicType {
@@ -284,7 +299,7 @@ func (c *Channel) raised(v gate.Verdict, r *capture, cause any) EventID {
 	}
 	r.Flags |= record.FlagID | flags(v)
 	r.Suppressed, r.Place = pass.Suppressed, pass.Place
-	ident.Fast(&r.ID)
+	c.client.ids.Take(&r.ID)
 	switch err := c.failure(r, cause); {
 	case r.Type == record.PanicType || err != nil && c.client.repeats.wraps(err):
 		ok = c.putChain(r.importance(), r, cause, err)
@@ -405,9 +420,16 @@ func from(site uintptr, pcs []uintptr) []uintptr {
 func (r *capture) kind(cause any) uint64 {
 	const m = 0x9e3779b97f4a7c15
 	h := uint64(r.Type) ^ uint64(typeWord(cause)) ^ r.mark.Kind
-	for _, pc := range r.pcs {
-		h = (h ^ uint64(pc)) * m
-		h ^= h >> 29
+	pcs, g := r.pcs, uint64(len(r.pcs))
+	for ; len(pcs) >= 2; pcs = pcs[2:] { // in two lanes, as a multiplication takes longer than all else here
+		h = bits.RotateLeft64((h^uint64(pcs[0]))*m, 29)
+		g = bits.RotateLeft64((g^uint64(pcs[1]))*m, 31)
+	}
+	if len(pcs) == 1 {
+		g = bits.RotateLeft64((g^uint64(pcs[0]))*m, 31)
+	}
+	if len(r.pcs) > 0 {
+		h ^= g * m
 	}
 	for i := range r.attrs {
 		if g := r.attrs[i].group(); g != "" {

@@ -57,6 +57,8 @@ type Config struct {
 	PanicWait time.Duration
 	// Code says whose the frames of a stack are, and which panics are no crash.
 	Code Code
+	// Frames says what is too long for a frame.
+	Frames Frames
 }
 
 // Thresholds are the levels from which on records of a channel are used: "trace", "debug", "info", "warn", "error", "fatal",
@@ -126,6 +128,7 @@ func (cfg Config) check() (*plan, error) {
 		p.PanicWait = defaultPanicWait
 	}
 	cfg.Code.check(&faults)
+	p.Frames.check(&faults)
 	p.levels = parseLevels(cfg.Channels, &faults)
 	p.shares = sharesOf(p.Memory-pack, cfg.Compress != nil)
 	return p, errors.Join(faults...)

@@ -27,7 +27,8 @@
 //   - [Client.Recover], [Client.Repanic], [Client.Go] and [Client.ReportPanic] report panics: go on, crash as before, in a
 //     goroutine, or from a deferred function of the game's own.
 //   - [Client.SetUser], [Client.SetTag], [Client.SetContext] say what holds for everything that is captured from then on.
-//   - [Client.Beat] once a frame, so that every record says in which frame it was made.
+//   - [Client.Beat] once a frame, so that every record says in which frame it was made and a loop that hangs is reported
+//     ([Config].Frames); [Client.Pause] and [Client.Resume] around what has no frames.
 //   - [Client.Sampling] lets a game server decide, while the game runs, who reports what.
 //
 // Nothing arrives? [Client.Probe] sends one envelope and says what is wrong with key, project or network;

@@ -77,6 +77,7 @@ func (c *Client) Close(d time.Duration) bool {
 func (c *Client) shut() *atomic.Bool {
 	c.mu.Lock()
 	c.closed.Store(true)
+	c.watchdog.Call()
 	ctl := c.controls.Hooks()
 	for _, ch := range c.channels {
 		ch.gate.Set(gate.Off())

@@ -14,14 +14,11 @@ import (
 // or Info and log, then decide, siteKey and runtime.Callers itself. To ask for the functions' names would allocate for inlined ones.
 const ownFrames = 5
 
-// siteKey returns what tells the place that makes a record from other places, or 0 if no policy asks: the walk to it takes
-// longer than all else that a dropped record costs. A bridge may know the place. It does not allocate.
+// siteKey returns what tells the place that makes a record from other places. It is asked for only where a policy wants it: the walk
+// takes longer than all else that a dropped record costs. It does not allocate.
 //
 //go:noinline
-func (c *Channel) siteKey(known uintptr) uint64 {
-	if known != 0 || !c.state.WantsKey() {
-		return uint64(known)
-	}
+func siteKey() uint64 {
 	var pc [1]uintptr
 	runtime.Callers(ownFrames, pc[:])
 	return uint64(pc[0])

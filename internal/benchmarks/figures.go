@@ -124,7 +124,12 @@ func GateFigures(t Times) []Figure {
 		f.Goal, f.OK = fmt.Sprintf("<= %g ns", most), f.Krunk <= most
 		return f
 	}
+	beat := func(measure, krunk string, most float64) Figure {
+		return Figure{Measure: measure, Krunk: t[krunk], Unit: "ns", Goal: fmt.Sprintf("<= %g ns", most), OK: t[krunk] <= most}
+	}
 	return []Figure{
+		beat("Beat", "beat", 40),
+		beat("Beat with Frames.Slow", "beat/slow", 45),
 		within("below the threshold", "krunk", "zerolog", 2),
 		within("below the threshold, 1 attribute", "krunk/attrs=1", "zerolog/attrs=1", 3),
 		within("below the threshold, 2 attributes", "krunk/attrs=2", "zerolog/attrs=2", 4),

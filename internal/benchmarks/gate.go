@@ -24,6 +24,8 @@ func GateCases() []Case {
 		{"krunk/attrs=1", gateCalls, openBelowAttr},
 		{"krunk/attrs=2", gateCalls, openBelowAttrs},
 		{"krunk/nil", gateCalls, openNil},
+		{"beat", gateCalls / 8, openBeat(0)},
+		{"beat/slow", gateCalls / 8, openBeat(time.Hour)},
 		{"zerolog", gateCalls, openDisabled},
 		{"zerolog/attrs=1", gateCalls, openDisabledAttr},
 		{"zerolog/attrs=2", gateCalls, openDisabledAttrs},
@@ -81,6 +83,23 @@ func openBelowAttrs() (*Session, error) {
 		}
 	}
 	return s, nil
+}
+
+// openBeat measures the begin of a frame, which reads the clock.
+func openBeat(slow time.Duration) func() (*Session, error) {
+	return func() (*Session, error) {
+		c, err := krunk.Start(krunk.Config{Release: release, Frames: krunk.Frames{Slow: slow}})
+		if err != nil {
+			return nil, err
+		}
+		s := &Session{Size: gateBatch, Close: func() error { return nothingLost(c) }}
+		s.Batch = func(n int) {
+			for range n {
+				c.Beat()
+			}
+		}
+		return s, nil
+	}
 }
 
 func openNil() (*Session, error) {

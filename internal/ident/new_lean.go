@@ -4,6 +4,6 @@ package ident
 
 // New returns a random id from the runtime's generator: crypto/rand brings 32 MiB of zero pages and panics on some consoles.
 func New() (id [16]byte) {
-	Fast(&id)
+	random(&id)
 	return id
 }

@@ -8,7 +8,7 @@ import "github.com/google/uuid"
 func New() (id [16]byte) {
 	made, err := uuid.NewRandom()
 	if id = made; err != nil {
-		Fast(&id)
+		random(&id)
 	}
 	return id
 }

@@ -56,6 +56,7 @@ const (
 	FlagForeign             // came through a bridge: frames of logging libraries are not the game's
 	FlagSite                // its PCs begin at the call site, as the bridge knew it; else a bridge's own frames may lead
 	FlagTime                // its time made no sense and is a bound that did
+	FlagSlow                // tells of a slow frame; the next event says how many there were
 )
 
 const (

@@ -43,6 +43,7 @@ type events struct {
 	frames     []stack.Frame
 	raw        []byte   // contexts and breadcrumb data of this event
 	shortened  []string // contexts of this event in which something is
+	slow       uint32   // frames that were slow since the last event
 	code       [8]byte
 	id         [32]byte
 }
@@ -227,6 +228,10 @@ func (e *events) about(rec *record.Record, s *scope) {
 	}
 	if rec.Suppressed > 0 {
 		b = strconv.AppendUint(protocol.AppendKey(b, "suppressed"), uint64(rec.Suppressed), 10)
+	}
+	if e.slow > 0 {
+		b = strconv.AppendUint(protocol.AppendKey(b, "slow_frames"), uint64(e.slow), 10)
+		e.slow = 0
 	}
 	if s.cut {
 		b = append(protocol.AppendKey(b, "scope_cut"), "true"...)

@@ -198,6 +198,9 @@ func (r *Recorder) take(in blackbox.Record) (taken bool) {
 	if rec.Flags&(record.FlagSend|record.FlagID) != 0 {
 		r.linger.heard = true
 	}
+	if rec.Flags&record.FlagSlow != 0 {
+		r.events.slow++
+	}
 	if rec.Flags&record.FlagSend != 0 && r.cfg.Outbox != nil {
 		if !r.log(&rec, in.End) {
 			return false

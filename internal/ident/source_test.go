@@ -14,10 +14,12 @@ func checkID(t *testing.T, id [16]byte) {
 }
 
 func TestVersionBits(t *testing.T) {
+	var source Source
+	source.Init()
 	for _, tt := range []struct {
 		name string
 		take func() [16]byte
-	}{{"new", New}, {"fast", func() (id [16]byte) { Fast(&id); return id }}} {
+	}{{"new", New}, {"source", func() (id [16]byte) { source.Take(&id); return id }}, {"random", func() (id [16]byte) { random(&id); return id }}} {
 		t.Run(tt.name, func(t *testing.T) {
 			seen := make(map[[16]byte]bool)
 			var ones, zeros [16]byte
@@ -50,13 +52,17 @@ func TestVersionBits(t *testing.T) {
 }
 
 // 64 goroutines make ids at the same time: none twice, and no half of one twice.
-func TestConcurrentFast(t *testing.T) {
+func TestConcurrentTake(t *testing.T) {
 	var wg sync.WaitGroup
+	var sources [2]Source // of two runs
+	for i := range sources {
+		sources[i].Init()
+	}
 	var made [64][200][16]byte
 	for g := range made {
 		wg.Go(func() {
 			for i := range made[g] {
-				Fast(&made[g][i])
+				sources[g%2].Take(&made[g][i])
 			}
 		})
 	}
@@ -74,9 +80,11 @@ func TestConcurrentFast(t *testing.T) {
 	}
 }
 
-func TestFastDoesNotAllocate(t *testing.T) {
+func TestTakeDoesNotAllocate(t *testing.T) {
 	var id [16]byte
-	if n := testing.AllocsPerRun(100, func() { Fast(&id) }); n != 0 {
+	var source Source
+	source.Init()
+	if n := testing.AllocsPerRun(100, func() { source.Take(&id) }); n != 0 {
 		t.Errorf("got %v allocations, want 0", n)
 	}
 }

@@ -1,0 +1,145 @@
+package krunk
+
+import (
+	"math"
+	"runtime"
+	"strconv"
+	"sync/atomic"
+	"time"
+
+	"github.com/krunk-go/krunk/internal/gate"
+	"github.com/krunk-go/krunk/internal/notify"
+	"github.com/krunk-go/krunk/internal/record"
+	"github.com/krunk-go/krunk/internal/watch"
+)
+
+// Frames says what is too long for a frame. Both are about games that call Client.Beat.
+type Frames struct {
+	// Hang is how long no Beat may come before that is reported as an event of the channel "frames", with the stack of the goroutine
+	// in whose function Beat was called first; when frames go on, a breadcrumb tells how long it was. What lies between Client.Pause
+	// and Client.Resume does not count, nor does the time in which the process was stopped. It is looked for four times a second.
+	// Zero: 5 s. Negative: never. The least is 1 s.
+	Hang time.Duration
+	// Slow is the length of a frame from which on it leaves a breadcrumb of the channel "frames", and the next event tells how many
+	// there were. Zero: frames leave none.
+	Slow time.Duration
+}
+
+const (
+	defaultHang = 5 * time.Second
+	leastHang   = time.Second
+)
+
+func (f *Frames) check(faults *faults) {
+	switch {
+	case f.Hang == 0:
+		f.Hang = defaultHang
+	case f.Hang > 0 && f.Hang < leastHang:
+		faults.say("Frames.Hang", millis(f.Hang)+"; write at least 1s, or -1 to have no hangs reported")
+	}
+	if f.Slow < 0 {
+		faults.say("Frames.Slow", millis(f.Slow)+"; write the length of a frame that is too long, such as 50ms, or 0 for none")
+	}
+}
+
+// millis returns d as a text without the formatting of package time, which is 1 KiB of every program.
+func millis(d time.Duration) string { return strconv.FormatInt(d.Milliseconds(), 10) + " ms" }
+
+// frames is what Beat needs. It begins with what it touches each time.
+type frames struct {
+	_        [0]func() // no code to compare it
+	frame    atomic.Uint32
+	resumed  atomic.Uint32 // 1 + frame in which Pause or Resume was called: it may be as long as it likes
+	beatAt   atomic.Int64  // nanoseconds since Start
+	slow     int64         // length of a slow frame, immutable after Start
+	watchdog notify.Bell   // wakes it
+	paused   atomic.Bool
+	about    atomic.Pointer[Channel] // what is said about frames, nil before the first one
+	loop     uintptr                 // entry of the function that called Beat first, immutable after that
+	hungAt   int64                   // owned by the watchdog: the last beat before the hang
+}
+
+// init says what is too long.
+func (s *frames) init(f Frames) {
+	s.watchdog.Init()
+	if s.slow = int64(f.Slow); f.Slow == 0 {
+		s.slow = math.MaxInt64
+	}
+}
+
+// Beat says that a frame of the game loop begins. Every record carries the number of its frame and how far into it the
+// record was made. The first call starts the watchdog of Config.Frames.Hang: where no further frames come for a while, call Pause. One clock reading and two atomic stores; it never blocks and does not allocate, but for the first call.
+func (c *Client) Beat() {
+	if c == nil {
+		return
+	}
+	now := c.now()
+	last := c.beatAt.Swap(now)
+	if n := c.frame.Add(1); n == 1 {
+		c.beganFrames()
+	} else if now-last >= c.slow {
+		c.slowFrame(n-1, now-last)
+	}
+	c.watchdog.Ring()
+}
+
+// Pause says that no Beat is expected until Resume: the game loads, shows a menu without frames, or is in the background. It never
+// blocks and does not allocate.
+func (c *Client) Pause() {
+	if c != nil {
+		c.pause(true)
+	}
+}
+
+// Resume ends what Pause began. The frame in which either was called counts neither as slow nor as a hang.
+func (c *Client) Resume() {
+	if c != nil {
+		c.pause(false)
+	}
+}
+
+func (c *Client) pause(on bool) {
+	c.resumed.Store(c.frame.Load() + 1)
+	c.paused.Store(on)
+	c.watchdog.Call()
+}
+
+// beganFrames starts the watchdog. It is called by Beat alone.
+//
+//go:noinline
+func (c *Client) beganFrames() {
+	if c.closed.Load() {
+		return
+	}
+	c.about.Store(c.Channel("frames"))
+	if c.plan.Frames.Hang < 0 {
+		return
+	}
+	var pc [1]uintptr
+	runtime.Callers(3, pc[:])
+	if f := runtime.FuncForPC(pc[0] - 1); f != nil {
+		c.loop = f.Entry()
+	}
+	go watch.Run((*watched)(c), &c.watchdog, c.plan.Frames.Hang)
+}
+
+// slowFrame leaves a breadcrumb.
+//
+//go:noinline
+func (c *Client) slowFrame(frame uint32, took int64) {
+	if c.resumed.Load() != frame+1 {
+		c.tellFrame("slow frame", frame, took, record.FlagSlow)
+	}
+}
+
+// tellFrame leaves a breadcrumb about a frame that is over.
+func (c *Client) tellFrame(what string, frame uint32, took int64, flag uint16) {
+	ch := c.about.Load()
+	if ch == nil || ch.gate.Decide(gate.LevelWarn)&gate.Trail == 0 {
+		return
+	}
+	attrs := [2]Attr{Duration("length", time.Duration(took)), Int("of_frame", int(frame))}
+	var r capture
+	r.Type, r.Level, r.PPM, r.Flags, r.text, r.attrs = record.LogType, int16(LevelWarn), gate.Million, flag, what, attrs[:]
+	ch.note(gate.Trail, &r, nil)
+}

@@ -1,0 +1,58 @@
+package krunk
+
+import (
+	"runtime"
+
+	"github.com/krunk-go/krunk/internal/gate"
+	"github.com/krunk-go/krunk/internal/record"
+)
+
+// watched is the Client as its watchdog sees it. Only programs that call Beat link it.
+type watched Client
+
+func (w *watched) Beats() uint32 { return w.frame.Load() }
+func (w *watched) Paused() bool  { return w.paused.Load() }
+func (w *watched) Ended() bool   { return w.closed.Load() }
+
+// Hang reports that frames have stopped, with the stack of the loop as it stands.
+func (w *watched) Hang() {
+	c := (*Client)(w)
+	w.hungAt = w.beatAt.Load()
+	ch := c.about.Load()
+	v, ppm := ch.decide(record.ErrorType, LevelError, 0)
+	if v&gate.Issue == 0 {
+		return
+	}
+	var r capture
+	r.Type, r.Level, r.PPM = record.ErrorType, int16(LevelError), ppm
+	ch.raisedFrom(v, &r, hang{millis(w.plan.Frames.Hang)}, c.stackOfLoop())
+}
+
+// Over tells how long it was.
+func (w *watched) Over() {
+	(*Client)(w).tellFrame("frames go on", w.frame.Load()-1, w.beatAt.Load()-w.hungAt, 0)
+}
+
+// hang is the error that a hang is reported as.
+type hang struct{ after string }
+
+func (h hang) Error() string { return "no frame for " + h.after }
+
+// stackOfLoop returns the innermost 32 return addresses of a goroutine that is in the function which called Beat first, innermost
+// first; none if there is no such one. The world stands still for it, some microseconds for each goroutine: it stands still as it is.
+func (c *Client) stackOfLoop() []uintptr {
+	all := make([]runtime.StackRecord, runtime.NumGoroutine()+16)
+	n, ok := runtime.GoroutineProfile(all)
+	if !ok {
+		return nil
+	}
+	for i := range all[:n] {
+		pcs := all[i].Stack()
+		for _, pc := range pcs {
+			if f := runtime.FuncForPC(pc - 1); f != nil && f.Entry() == c.loop {
+				return pcs
+			}
+		}
+	}
+	return nil
+}
