@@ -68,23 +68,35 @@ type Client struct {
 	maxBody int // immutable after Start
 	bell    notify.Bell
 	sender  *sender.Sender // nil without a DSN
-	walker  walk.Walker    // immutable after Start
+	stacks
 	clock
 	ids ident.Source
 	registry
 	repeats repeats
 	own     *Channel // immutable after Start
 	changes *recorder.Changes
-	deep    atomic.Bool // the last stack of runtime.Callers filled an array of fewPCs
 
-	historyLost atomic.Uint64 // history records that found no room
-	plan        *plan         // immutable after Start
-	outbox      *blackbox.Outbox
-	recorder    *recorder.Recorder
-	controls    gate.Controls
-	tally       *tally.Tally
-	header      header
+	losses
+	plan     *plan // immutable after Start
+	outbox   *blackbox.Outbox
+	recorder *recorder.Recorder
+	controls gate.Controls
+	header   header
 	life
+}
+
+// stacks is what the stack of a capture call is taken with.
+type stacks struct {
+	_      [0]func()   // no code to compare it
+	walker walk.Walker // immutable after Start
+	deep   atomic.Bool // the last stack of runtime.Callers filled an array of fewPCs
+}
+
+// losses counts what was given up.
+type losses struct {
+	_           [0]func() // no code to compare it
+	tally       *tally.Tally
+	historyLost atomic.Uint64 // history records that found no room
 }
 
 // registry holds the channels, and the unfinished lines of their writers.
@@ -107,7 +119,7 @@ func Start(cfg Config) (*Client, error) {
 		p.Release = defaultRelease(module())
 	}
 	c := &Client{
-		plan: p, clock: clock{start: time.Now()}, walker: walk.New(),
+		plan: p, clock: clock{start: time.Now()}, stacks: stacks{walker: walk.New()},
 		registry: registry{channels: make(map[string]*Channel)},
 		changes:  recorder.NewChanges(p.shares.changes),
 		repeats: repeats{
