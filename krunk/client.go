@@ -104,6 +104,7 @@ type registry struct {
 	parts    parts
 	mu       sync.Mutex
 	channels map[string]*Channel      // guarded by mu
+	kept     *blackbox.Names          // guarded by mu
 	names    atomic.Pointer[[]string] // by index; longer by one for every channel, over the same array, written under mu
 }
 
@@ -135,7 +136,7 @@ func Start(cfg Config) (*Client, error) {
 	c.tally = tally.At(block.At(blackbox.TallyRegion))
 	c.ring = blackbox.NewRing(block.At(blackbox.RingRegion), block.Key())
 	c.maxBody = c.ring.MaxBody()
-	c.outbox = block.Outbox()
+	c.outbox, c.kept = block.Outbox(), block.Names()
 	c.own = c.Channel("default")
 	if join := cfg.Sampling.join; join != nil {
 		if err := c.steer(join); err != nil {
@@ -209,6 +210,7 @@ func (c *Client) Channel(name string) *Channel {
 	} else if !c.closed.Load() {
 		ch.gate.Set(c.plan.levels.of(name))
 	}
+	c.kept.Add(name)
 	c.names.Store(&names)
 	c.channels[name] = ch
 	return ch

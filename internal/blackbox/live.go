@@ -25,10 +25,11 @@ type Live struct {
 type Recorded struct {
 	Done  atomic.Uint64 // every record of the ring before this position stands in outbox, batch, history or scope, or was counted
 	Logs  atomic.Uint64 // log records before this position stand in the outbox or were counted
+	Last  atomic.Uint64 // time of the newest of these: Unix microseconds << 10 | sequence
 	Wall  atomic.Int64  // Unix nanoseconds of the run's start, as the clock told it last
 	Base  atomic.Uint64 // address of a function, see stack.Fingerprint; 0 if not known
 	Print atomic.Uint64 // fingerprint of the build; 0 if not known
-	_     [24]byte
+	_     [16]byte
 }
 
 // Beats is written by Client.Beat.

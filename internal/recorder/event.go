@@ -68,8 +68,12 @@ func contextsOf(run *Run) map[string]protocol.Raw {
 	// A model that no phone table renames; what the device is really called, the game says with SetContext.
 	device := member(member(nil, "name", runtime.GOOS+" "+runtime.GOARCH), "arch", runtime.GOARCH)
 	device = append(protocol.AppendKey(device, "processor_count"), strconv.Itoa(runtime.NumCPU())...)
+	goVersion := run.GoVersion
+	if goVersion == "" {
+		goVersion = runtime.Version()
+	}
 	return map[string]protocol.Raw{
-		"runtime": append(member(member(nil, "name", "go"), "version", runtime.Version()), '}'),
+		"runtime": append(member(member(nil, "name", "go"), "version", goVersion), '}'),
 		"os":      append(member(nil, "name", runtime.GOOS), '}'),
 		"device":  append(device, '}'),
 		"trace":   append(member(member(nil, "trace_id", text.Hex(run.TraceID[:])), "span_id", text.Hex(run.SpanID[:])), '}'),
@@ -114,6 +118,12 @@ func (e *events) item(rec *record.Record, s *scope, history *blackbox.HistoryBuf
 	e.pcs = rec.PCs(e.pcs[:0])
 	if rec.Type == record.ErrorType && len(e.errs) > 0 && len(e.errs[0].PCs) > 0 { // where it was made says more than where it was reported
 		e.pcs = append(e.pcs[:0], e.errs[0].PCs...)
+	}
+	if e.run.OtherBuild || e.run.Moved != 0 {
+		e.pcs = e.run.rebase(e.pcs)
+		for i := range e.errs {
+			e.errs[i].PCs = e.run.rebase(e.errs[i].PCs)
+		}
 	}
 	if len(e.pcs) > framesOf(e.limit()) {
 		e.pcs = withoutMiddle(e.pcs, framesOf(e.limit()))
@@ -235,6 +245,9 @@ func (e *events) about(rec *record.Record, s *scope) {
 	}
 	if s.cut {
 		b = append(protocol.AppendKey(b, "scope_cut"), "true"...)
+	}
+	if e.run.OtherBuild {
+		b = text.AppendString(protocol.AppendKey(b, "stack"), "other build")
 	}
 	if rec.LeftOut > 0 {
 		b = strconv.AppendInt(protocol.AppendKey(b, "attributes_left_out"), int64(rec.LeftOut), 10)

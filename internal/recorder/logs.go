@@ -118,7 +118,7 @@ func (l *logs) take(it *blackbox.Item) {
 
 // attributes appends those of the game first, as readers show the first ones, then its tags, then what Krunk has to say.
 func (l *logs) attributes(b []byte, rec *record.Record, s *scope, at moment) []byte {
-	l.pcs = rec.PCs(l.pcs[:0])
+	l.pcs = l.run.rebase(rec.PCs(l.pcs[:0]))
 	taken := func(key string) bool {
 		switch {
 		case strings.HasPrefix(key, "sentry."), strings.HasPrefix(key, "krunk."):

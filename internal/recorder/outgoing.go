@@ -72,6 +72,7 @@ func (r *Recorder) putLogs() bool {
 	}
 	w.body = nil
 	r.logs.put += int(w.meta.Count)
+	r.putTo(w.meta.Upto)
 	return true
 }
 
@@ -102,13 +103,24 @@ func (r *Recorder) makeLogs() bool {
 		return true
 	}
 	r.logs.put += n
+	r.putTo(r.logs.ends[from+n-1])
 	return false
+}
+
+// putTo says in the block that log records before that position stand in the outbox or were counted.
+func (r *Recorder) putTo(upto uint64) {
+	last := &r.logs.last
+	r.cfg.Block.Last.Store(uint64(last.us)<<10 | uint64(last.sequence))
+	r.cfg.Block.Stored()
+	r.cfg.Block.Logs.Store(upto)
+	r.cfg.Block.Stored()
 }
 
 // loseLogs gives the batch up after a panic that it may have caused.
 func (r *Recorder) loseLogs() {
 	if n := r.logs.len() - r.logs.put; n > 0 {
 		r.cfg.Tally.Add(protocol.ReasonInternalSDKError, protocol.CategoryLogItem, uint64(n))
+		r.putTo(r.logs.ends[len(r.logs.ends)-1])
 	}
 	r.logs.reset()
 }
@@ -139,7 +151,11 @@ func (r *Recorder) retry() bool {
 		r.pending = nil
 		r.cfg.Wake()
 	}
-	return !r.logs.stuck || r.flushLogs()
+	if r.logs.stuck && !r.flushLogs() {
+		return false
+	}
+	r.release()
+	return true
 }
 
 // packWork is what compressing a byte of JSON and an item amount to, as parts of encoding a byte of it.

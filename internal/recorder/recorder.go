@@ -19,7 +19,7 @@ import (
 // Config is the machine that a Recorder works with, whoever's records it reads. It is immutable after New but for what is
 // safe for concurrent use.
 type Config struct {
-	Block    *blackbox.Block // holds the log records that wait for their batch
+	Block    *blackbox.Block // its words, log records that wait for their batch, and scope
 	Ring     *blackbox.Ring
 	Changes  *Changes // of the scope, that found no room in the ring; nil: none ever
 	History  *blackbox.HistoryBuffer
@@ -31,7 +31,8 @@ type Config struct {
 	Wake     func()      // tells the sender that the outbox has something new
 	Away     func() bool // the server does not answer at the moment; nil: it does
 	Stacks   stack.Options
-	Module   func() string // returns Stacks.MainModule; nil: that stands there
+	Module   func() string               // returns Stacks.MainModule; nil: that stands there
+	Build    func() (base, print uint64) // for the words Base and Print of the block; nil: nobody reads them
 	Run      Run
 	Room
 
@@ -64,12 +65,14 @@ type Recorder struct {
 	budget budget
 	state
 	linger  linger
-	poll    notify.Alarm  // of a step of linger
-	batch   notify.Alarm  // of the first log record of a batch
-	packed  []byte        // the memory of an item that was compressed
-	pending []byte        // an event that waits for room in the outbox, nil if none does
-	meta    blackbox.Meta // of pending
-	room    notify.Bell   // rung when the outbox got room, which matters only while an envelope waits for it
+	poll    notify.Alarm    // of a step of linger
+	batch   notify.Alarm    // of the first log record of a batch
+	packed  []byte          // the memory of an item that was compressed
+	pending []byte          // an event that waits for room in the outbox, nil if none does
+	meta    blackbox.Meta   // of pending
+	held    blackbox.Record // the newest record, while something of it waits for room in the outbox; its End is 0 if nothing does
+	past    past
+	room    notify.Bell // rung when the outbox got room, which matters only while an envelope waits for it
 
 	worked int    // since the last yield, in bytes of JSON
 	target uint64 // the flushTo that is to be reached next
@@ -81,6 +84,7 @@ type Recorder struct {
 // state is what the records of the run have said so far, and what is made of it.
 type state struct {
 	scope  scope
+	copies blackbox.Snapshots // of the scope
 	events events
 	logs   logs
 }
@@ -121,7 +125,7 @@ func New(cfg Config) *Recorder {
 	r.room.Init()
 	r.batch.Init(cfg.Bell)
 	r.poll.Init(cfg.Bell)
-	r.logs.kept = *cfg.Block.Batch()
+	r.logs.kept, r.copies = *cfg.Block.Batch(), *cfg.Block.Snapshots()
 	s := scrub.New(home())
 	r.scope = newScope(cfg.Scope, cfg.Item/3, s)
 	if cfg.Outbox != nil {
@@ -143,6 +147,11 @@ func (r *Recorder) prepare() {
 	t := &tools{items: &r.items, stacks: stack.NewResolver(o), scrub: r.scope.scrub, clock: &clock{read: r.cfg.Run.Start, began: r.began}}
 	r.events.init(&r.cfg, t)
 	r.logs.init(&r.cfg, t)
+	if r.cfg.Build != nil {
+		base, print := r.cfg.Build()
+		r.cfg.Block.Base.Store(base)
+		r.cfg.Block.Print.Store(print)
+	}
 }
 
 // Freed says that an entry of the outbox is done, so that what waits for room may be put.

@@ -13,9 +13,24 @@ type Run struct {
 	Policy  func() string       // version of the policy in force, "" if there is none; nil: never one
 
 	SDKName, SDKVersion        string
+	GoVersion                  string // of the program; "": of this one
 	Release, Dist, Environment string
 	TraceID                    [16]byte
 	SpanID                     [8]byte
+
+	Moved      uintptr // how far the program's code lies from where it lay in that run
+	OtherBuild bool    // the addresses of that run mean nothing here
+}
+
+// rebase makes addresses of that run addresses of this program; there are none if it was another one.
+func (run *Run) rebase(pcs []uintptr) []uintptr {
+	if run.OtherBuild {
+		return pcs[:0]
+	}
+	for i := range pcs {
+		pcs[i] += run.Moved
+	}
+	return pcs
 }
 
 // StartOf returns a Run.Start for a run of this process.

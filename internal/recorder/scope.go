@@ -26,9 +26,12 @@ const (
 // entry in the order in which they were set, so that it is bounded and can be kept as a whole. An entry is its part, the length
 // of its name, the length of its value as uint16, the name, and the value.
 type scope struct {
-	mem  []byte // grows to its capacity and no further
-	cut  bool   // something did not fit
-	most int    // bytes of contexts, immutable after newScope
+	mem     []byte // grows to its capacity and no further
+	cut     bool   // something did not fit
+	state   []byte // of head; immutable but for its owner
+	policy  string // version of the policy that was in force last
+	changed bool   // since the copy in the block was written
+	most    int    // bytes of contexts, immutable after newScope
 
 	scrub *scrub.Scrubber
 
@@ -66,6 +69,7 @@ func newScope(size, contexts int, s *scrub.Scrubber) scope {
 
 // apply takes one change.
 func (s *scope) apply(rec *record.Record) {
+	s.changed = true
 	fields := rec.Fields()
 	switch rec.Type {
 	case record.SetTag:
@@ -217,6 +221,18 @@ func (s *scope) read() {
 		}
 		at = end
 	}
+}
+
+// head returns what stands before mem in a copy of the scope: whether something did not fit, and the policy's version behind its
+// length.
+func (s *scope) head(policy string) []byte {
+	policy = policy[:min(len(policy), 255)]
+	b := append(s.state[:0], 0, uint8(len(policy)))
+	if s.cut {
+		b[0] = 1
+	}
+	s.policy, s.state = policy, append(b, policy...)
+	return s.state
 }
 
 // oneLine replaces line breaks: a tag's value has none.

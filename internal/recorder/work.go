@@ -99,8 +99,10 @@ func (r *Recorder) warm() {
 // drain reads until the ring is empty or the outbox is full. A record stays in the ring until its envelope stands in the outbox.
 func (r *Recorder) drain() {
 	r.freed.Store(false)
+	r.wall()
 	for n := 0; r.retry(); n++ {
-		if n%16 == 15 {
+		if n%16 == 0 {
+			r.checkpoint(r.reader.Pos())
 			r.reader.Release(r.reader.Pos())
 			r.tick()
 		}
@@ -114,8 +116,9 @@ func (r *Recorder) drain() {
 		}
 		rec, ok := r.reader.Next()
 		if !ok {
-			r.reader.Release(r.reader.Pos())
 			r.change(r.reader.Pos())
+			r.checkpoint(r.reader.Pos())
+			r.reader.Release(r.reader.Pos())
 			r.finish()
 			break
 		}
@@ -180,6 +183,7 @@ func (r *Recorder) take(in blackbox.Record) (taken bool) {
 	defer func() {
 		if recover() != nil {
 			r.fault()
+			r.checkpoint(in.End)
 		}
 	}()
 	r.worked += recordWork
@@ -188,11 +192,14 @@ func (r *Recorder) take(in blackbox.Record) (taken bool) {
 	if err != nil {
 		r.Malformed.Add(1)
 		r.fault()
+		r.checkpoint(in.End)
 		return true
 	}
 	switch rec.Type {
 	case record.SetTag, record.RemoveTag, record.SetUser, record.SetContext:
-		r.scope.apply(&rec)
+		if in.Pos >= r.past.scope { // many come in a row: the next checkpoint is that of another record
+			r.scope.apply(&rec)
+		}
 		return true
 	}
 	if rec.Flags&(record.FlagSend|record.FlagID) != 0 {
@@ -201,22 +208,65 @@ func (r *Recorder) take(in blackbox.Record) (taken bool) {
 	if rec.Flags&record.FlagSlow != 0 {
 		r.events.slow++
 	}
-	if rec.Flags&record.FlagSend != 0 && r.cfg.Outbox != nil {
+	if rec.Flags&record.FlagSend != 0 && r.cfg.Outbox != nil && in.End > r.past.logs {
 		if !r.log(&rec, in.End) {
 			return false
 		}
 	}
-	if rec.Flags&record.FlagID != 0 && r.cfg.Outbox != nil {
+	if rec.Flags&record.FlagID != 0 && r.cfg.Outbox != nil && in.End > r.past.events {
 		r.event(&rec, &in)
 	}
+	if r.stalled() {
+		r.held = in
+		return true
+	}
+	r.keep(&rec, &in)
+	return true
+}
+
+// keep makes a record, which stands in the outbox or the batch as far as it belongs there, history, and is done with it.
+func (r *Recorder) keep(rec *record.Record, in *blackbox.Record) {
 	switch {
 	case rec.Flags&record.FlagID != 0:
-		r.issue(&rec, in.Pos)
+		r.issue(rec, in.Pos)
 	case rec.Flags&record.FlagTrail != 0:
 		r.History.Add(1)
-		r.crumb(&rec, &in)
+		r.crumb(rec, in)
 	}
-	return true
+	r.checkpoint(in.End)
+}
+
+// release keeps the record that was held.
+func (r *Recorder) release() {
+	if in := r.held; in.End > 0 {
+		r.held.End = 0
+		if rec, err := record.Read(in.Body); err == nil {
+			r.keep(&rec, &in)
+		}
+	}
+}
+
+// checkpoint says in the block that everything before pos stands where whoever goes on after a crash finds it, or was counted. What
+// the scope has become stands there first.
+func (r *Recorder) checkpoint(pos uint64) {
+	if r.scope.changed {
+		r.scope.changed = false
+		r.copies.Put(pos, r.scope.head(r.cfg.Run.Policy()), r.scope.mem)
+	}
+	r.cfg.Block.Done.Store(pos)
+	r.cfg.Block.Stored()
+}
+
+// wall says in the block what the clock tells of the run's start, and sees whether another policy is in force: events will say so.
+func (r *Recorder) wall() {
+	if r.cfg.Outbox == nil {
+		return
+	}
+	r.cfg.Block.Wall.Store(r.events.clock.set())
+	r.cfg.Block.Stored()
+	if p := r.cfg.Run.Policy(); p != r.scope.policy {
+		r.scope.policy, r.scope.changed = p, true
+	}
 }
 
 // log takes a record, which ends at that position, into the batch, or reports false when there is no room for it before the batch has gone.

@@ -1,0 +1,122 @@
+package recorder
+
+import (
+	"encoding/binary"
+	"time"
+
+	"github.com/krunk-go/krunk/internal/blackbox"
+	"github.com/krunk-go/krunk/internal/protocol"
+	"github.com/krunk-go/krunk/internal/tally"
+)
+
+// past is what a dead run has done with its records, as its block tells. It is zero for a run that lives.
+type past struct {
+	records []blackbox.Record // that are still to be read, oldest first
+	logs    uint64            // log records that end at this position or before stand in outbox or batch, or were counted
+	events  uint64            // the same of events
+	scope   uint64            // changes of the scope before this position are in it
+}
+
+// Continue returns a recorder that goes on where the one of a dead run stopped, with that run's block, which nobody else uses from now
+// on. Of cfg, what is the run's own is replaced: Block, Ring, Changes, History, Outbox, Module and Run. ended is when the run wrote last,
+// in Unix nanoseconds; base and print are Fingerprint's. It has no Work: Replay does it. What the run did not tell of what it dropped
+// is counted in cfg.Tally.
+//
+// The block is input from outside: what stands there and makes no sense is passed over.
+func Continue(b *blackbox.Block, f *blackbox.Facts, ended int64, base, print uint64, cfg Config) *Recorder {
+	start := b.Wall.Load()
+	if start == 0 {
+		start = f.Start
+	}
+	names := b.Names().List()
+	run := Run{
+		Start: func() int64 { return start }, SDKName: cfg.Run.SDKName, SDKVersion: f.Texts[blackbox.SDK], GoVersion: f.Texts[blackbox.GoVersion],
+		Channel: func(i uint16) string {
+			if int(i) < len(names) {
+				return names[i]
+			}
+			return ""
+		},
+		Release: f.Texts[blackbox.Release], Dist: f.Texts[blackbox.Dist], Environment: f.Texts[blackbox.Environment], TraceID: f.Trace, SpanID: f.Span,
+		Moved:      uintptr(base - b.Base.Load()),
+		OtherBuild: b.Print.Load() == 0 || print != b.Print.Load(),
+	}
+	outbox, found := b.OpenOutbox()
+	cfg.Block, cfg.Ring, cfg.Changes, cfg.Outbox, cfg.Run, cfg.Build = b, nil, nil, outbox, run, nil
+	cfg.History = blackbox.NewHistoryBuffer(b.At(blackbox.HistoryRegion), b.Key())
+	cfg.Stacks.MainModule, cfg.Module = f.Texts[blackbox.Module], nil
+	if mem := b.At(blackbox.TallyRegion); len(mem) >= tally.Size {
+		cfg.Tally.Inherit(tally.At(mem))
+	}
+	copies, state, upto := b.OpenSnapshots()
+	cfg.Scope = max(cfg.Scope, len(state))
+	r := New(cfg)
+	r.began = time.Now().Add(-time.Duration(max(ended-start, 0)))
+	r.copies, r.past.scope, r.past.events = *copies, upto, found.Events
+	r.restore(state)
+	r.prepare()
+	r.events.clock.set()
+	r.resumeLogs(max(b.Logs.Load(), found.Logs))
+	done := b.Done.Load()
+	for _, rec := range blackbox.Scan(b.At(blackbox.RingRegion), b.Key()) {
+		if rec.End > done {
+			r.past.records = append(r.past.records, rec)
+		}
+	}
+	return r
+}
+
+// restore takes over the scope of a dead run.
+func (r *Recorder) restore(state []byte) {
+	s := &r.scope
+	if len(state) < 2 || len(state)-2 < int(state[1]) {
+		return
+	}
+	policy := string(state[2 : 2+state[1]])
+	r.cfg.Run.Policy = func() string { return policy }
+	s.cut, s.policy = state[0] != 0, policy
+	for b := state[2+state[1]:]; len(b) >= entryHead; {
+		name := entryHead + int(b[1])
+		end := name + int(binary.LittleEndian.Uint16(b[2:]))
+		if end > len(b) {
+			break
+		}
+		if part(b[0]) != contextPart || protocol.Valid(b[name:end]) {
+			s.mem = append(s.mem, b[:end]...)
+		}
+		b = b[end:]
+	}
+	s.read()
+}
+
+// resumeLogs takes over the batch of a dead run, whose records before that position stand in the outbox.
+func (r *Recorder) resumeLogs(upto uint64) {
+	batch, live, last := r.cfg.Block.OpenBatch(upto)
+	l := &r.logs
+	l.kept, l.last = *batch, moment{last.Us, int64(last.Sequence)}
+	w := r.cfg.Block.Last.Load() // the newest items may be half overwritten
+	if m := (moment{int64(w >> 10), int64(w & 1023)}); last.Upto <= upto && (m.us > l.last.us || m.us == l.last.us && m.sequence > l.last.sequence) {
+		l.last = m
+	}
+	r.past.logs = upto
+	for i := range live {
+		r.past.logs = live[i].Upto
+		if l.len() < l.most && protocol.Valid(live[i].Attributes) {
+			l.take(&live[i])
+		}
+	}
+}
+
+// Replay goes on as far as the outbox has room, and reports whether everything that the dead run has left stands there or was counted.
+func (r *Recorder) Replay() bool {
+	for r.retry() {
+		if len(r.past.records) == 0 {
+			return r.flushLogs()
+		}
+		if !r.take(r.past.records[0]) {
+			return false
+		}
+		r.past.records = r.past.records[1:]
+	}
+	return false
+}
