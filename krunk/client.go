@@ -158,7 +158,7 @@ func (c *Client) build(block *blackbox.Block, module func() string) {
 	id := ident.New()
 	copy(run.SpanID[:], id[8:])
 	cfg := recorder.Config{
-		Block: block, Ring: c.ring, Changes: c.changes, History: blackbox.NewHistoryBuffer(block.At(blackbox.HistoryRegion), block.Key()), Outbox: c.outbox, Compress: p.Compress, Bell: &c.bell, Progress: &c.progress, Tally: c.tally,
+		Block: block, Ring: c.ring, Changes: c.changes, History: block.History(), Outbox: c.outbox, Compress: p.Compress, Bell: &c.bell, Progress: &c.progress, Tally: c.tally,
 		Module: module, Stacks: stack.Options{InApp: p.Code.InApp, Cut: p.Code.Wrappers, Memory: p.shares.stacks}, Room: recorder.Room{Scope: p.shares.scope, Item: p.shares.item}, Run: run,
 		Bytes: c.controls.Bytes, Untell: c.untell,
 	}

@@ -272,6 +272,46 @@ func FuzzBlock(f *testing.F) {
 		if mem := b.At(OutboxRegion); mem != nil {
 			b.OpenOutbox()
 		}
+		if mem := b.At(HistoryRegion); len(mem) >= 1<<10 {
+			h := b.OpenHistory(func(body []byte) bool { return len(body) > 0 })
+			for i := range 2 * MaxHistory {
+				h.Add(uint64(i)+1<<40, make([]byte, i), uint16(i), int64(i), 0, 1)
+			}
+		}
 		Scan(b.At(RingRegion), b.Key())
 	})
+}
+
+// What goes on with a history has the entries that were not forgotten, and forgets the same ones next.
+func TestOpenHistory(t *testing.T) {
+	for _, size := range []int{2 << 10, 64 << 10} {
+		b := NewBlock(Words(headSize+size), Sizes{HistoryRegion: size}, ringKey)
+		h := b.History()
+		for i := range 1000 {
+			h.Add(uint64(i), append(fmt.Append(nil, i, " "), make([]byte, i%97)...), uint16(i*i%5), int64(i), uint32(i%2), uint32(i))
+			if i%7 != 0 && i < 990 {
+				continue
+			}
+			mem := cloned(b.mem)
+			again := NewBlock(mem, Sizes{HistoryRegion: size}, ringKey).OpenHistory(func([]byte) bool { return true })
+			for j := range 3 {
+				if !reflect.DeepEqual(entries(again), entries(h)) || again.Len() == 0 {
+					t.Fatalf("%d bytes, after %d and %d more: %v, want %v", size, i, j, entries(again), entries(h))
+				}
+				if j < 2 && i == 999 {
+					again.Add(2000, []byte("more"), 1, 1, 0, 1)
+					h.Add(2000, []byte("more"), 1, 1, 0, 1)
+				}
+			}
+		}
+	}
+}
+
+// entries is all that a history says.
+func entries(h *HistoryBuffer) (out []string) {
+	for i := range h.Len() {
+		e := h.At(i)
+		out = append(out, fmt.Sprint(e.Pos, e.Count, e.Kind, e.Last, e.share, string(e.Body)))
+	}
+	return out
 }

@@ -13,9 +13,10 @@ const MaxHistory = 100
 // out the others: while one has more than half of the entries, its own oldest ones go. It is owned by the recorder.
 //
 // An entry in the block is a header of 32 bytes and the body: the position in the ring of the record that it was made of, shifted
-// by 8 bits, with 1 in them, mixed with the key, as uint64; the length of the body and a checksum of position and body as uint32; the time
-// of its last repetition as int64; how often it happened and its kind as uint32. The word with the position is written last, and an
-// entry moves when room is made.
+// by 8 bits, with 1 in them, mixed with the key, as uint64; the length of the body, with the channel's share in the upper 8 bits, and a
+// checksum of position, both and body as uint32; the time of its last repetition as int64; how often it happened and its kind as uint32. The
+// word with the position is written last, and is 0 from when the entry is forgotten. An entry moves when room is made: one that the program dies
+// at while it moves over its own old place is lost.
 type HistoryBuffer struct {
 	buf    []byte
 	key    uint64
@@ -26,6 +27,7 @@ type HistoryBuffer struct {
 	last   int
 	shares [64]uint8 // entries by channel; channels that meet in a place share it
 	heavy  int       // place of the one that had more than half last
+	probe  probe
 }
 
 type span struct {
@@ -34,7 +36,15 @@ type span struct {
 	share    uint8
 }
 
-const historyHeader = 32
+const (
+	historyHeader = 32
+	historyShare  = 24 // bits of a length, behind which the share stands
+	historyLength = 1<<historyShare - 1
+)
+
+func historySum(body []byte, pos uint64, share uint8) uint32 {
+	return sum(body, pos, Kind(share)<<2|History)
+}
 
 // entryWhole says that an entry of history stands there.
 const entryWhole = 1
@@ -46,6 +56,9 @@ type HistoryEntry struct {
 	Count uint32 // how often it happened, in sum
 	Kind  uint32 // as Add was told
 	Last  int64  // time of the last repetition, or of the entry itself
+
+	at    int
+	share uint8
 }
 
 // NewHistoryBuffer makes a buffer over mem, whose start is aligned to 8 bytes. The key is a random number.
@@ -96,14 +109,16 @@ func (h *HistoryBuffer) Add(pos uint64, body []byte, channel uint16, time int64,
 	}
 	s := span{at: h.end, size: size, share: uint8(channel % uint16(len(h.shares)))}
 	to := h.buf[s.at : s.at+size]
-	word(h.buf, uint64(s.at)).Store(0)
+	h.mark(s.at, 0)
 	copy(to[historyHeader:], body)
-	binary.LittleEndian.PutUint32(to[8:], uint32(len(body)))
-	binary.LittleEndian.PutUint32(to[12:], sum(body, pos, History))
+	h.probe.stored()
+	binary.LittleEndian.PutUint32(to[8:], uint32(len(body))|uint32(s.share)<<historyShare)
+	binary.LittleEndian.PutUint32(to[12:], historySum(body, pos, s.share))
 	binary.LittleEndian.PutUint64(to[16:], uint64(time))
 	binary.LittleEndian.PutUint32(to[24:], n)
 	binary.LittleEndian.PutUint32(to[28:], kind)
-	word(h.buf, uint64(s.at)).Store(h.key ^ (pos<<8 | entryWhole))
+	h.probe.stored()
+	h.mark(s.at, h.key^(pos<<8|entryWhole))
 	h.list[h.last] = s
 	h.last++
 	h.end += size
@@ -113,11 +128,18 @@ func (h *HistoryBuffer) Add(pos uint64, body []byte, channel uint16, time int64,
 	}
 }
 
+// mark stores the word of an entry.
+func (h *HistoryBuffer) mark(at int, w uint64) {
+	word(h.buf, uint64(at)).Store(w)
+	h.probe.stored()
+}
+
 // again notes that an entry happened n times more.
 func (h *HistoryBuffer) again(s span, n uint32, time int64) {
 	b := h.buf[s.at:]
 	binary.LittleEndian.PutUint32(b[24:], binary.LittleEndian.Uint32(b[24:])+n)
 	binary.LittleEndian.PutUint64(b[16:], uint64(time))
+	h.probe.stored()
 }
 
 // forget takes out the oldest entry, of the channel that has more than half of them if there is one.
@@ -128,6 +150,7 @@ func (h *HistoryBuffer) forget() {
 			i++
 		}
 	}
+	h.mark(h.list[i].at, 0)
 	h.live -= h.list[i].size
 	h.shares[h.list[i].share]--
 	copy(h.list[h.first+1:i+1], h.list[h.first:i])
@@ -139,14 +162,19 @@ func (h *HistoryBuffer) compact() {
 	h.end = 0
 	for i := h.first; i < h.last; i++ {
 		s := &h.list[i]
+		from := s.at
 		copy(h.buf[h.end:], h.buf[s.at:s.at+s.size])
+		h.probe.stored()
 		s.at = h.end
 		h.end += s.size
+		if from >= h.end { // else it was overwritten
+			h.mark(from, 0)
+		}
 	}
 }
 
 func (h *HistoryBuffer) body(s span) []byte {
-	n := int(binary.LittleEndian.Uint32(h.buf[s.at+8:]))
+	n := int(binary.LittleEndian.Uint32(h.buf[s.at+8:]) & historyLength)
 	return h.buf[s.at+historyHeader : s.at+historyHeader+n]
 }
 
@@ -164,6 +192,6 @@ func (h *HistoryBuffer) At(i int) HistoryEntry {
 func historyEntry(mem []byte, at int, body []byte, pos uint64) HistoryEntry {
 	b := mem[at:]
 	return HistoryEntry{
-		Body: body, Pos: pos, Count: binary.LittleEndian.Uint32(b[24:]), Kind: binary.LittleEndian.Uint32(b[28:]), Last: int64(binary.LittleEndian.Uint64(b[16:])),
+		at: at, share: mem[at+11], Body: body, Pos: pos, Count: binary.LittleEndian.Uint32(b[24:]), Kind: binary.LittleEndian.Uint32(b[28:]), Last: int64(binary.LittleEndian.Uint64(b[16:])),
 	}
 }

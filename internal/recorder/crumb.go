@@ -130,6 +130,19 @@ func (r *Recorder) keepCrumb(head []byte, c *protocol.Breadcrumb, rec *record.Re
 	e.raw, e.shortened = e.raw[:0], e.shortened[:0]
 }
 
+// validCrumb reports whether a body of the history, which is input from outside, makes a breadcrumb.
+func validCrumb(body []byte) bool {
+	if len(body) <= crumbHead {
+		return false
+	}
+	end := int(binary.LittleEndian.Uint32(body[crumbHash+8:]) &^ crumbShortened)
+	json := append(append([]byte(protocol.BreadcrumbTime), '"'), body[crumbHead:]...)
+	if at := len(json) - len(body) + crumbHead + end; at >= 0 && at < len(json) { // where it may say how often
+		json = append(append(json[:at:at], " ×2 in 1 ms"...), json[at:]...)
+	}
+	return protocol.Valid(json)
+}
+
 // hash tells what records say apart.
 func hash(b []byte) uint64 {
 	const m = 0x9e3779b97f4a7c15

@@ -64,15 +64,11 @@ type Recorder struct {
 	items  items
 	budget budget
 	state
-	linger  linger
-	poll    notify.Alarm    // of a step of linger
-	batch   notify.Alarm    // of the first log record of a batch
-	packed  []byte          // the memory of an item that was compressed
-	pending []byte          // an event that waits for room in the outbox, nil if none does
-	meta    blackbox.Meta   // of pending
-	held    blackbox.Record // the newest record, while something of it waits for room in the outbox; its End is 0 if nothing does
-	past    past
-	room    notify.Bell // rung when the outbox got room, which matters only while an envelope waits for it
+	linger linger
+	poll   notify.Alarm // of a step of linger
+	batch  notify.Alarm // of the first log record of a batch
+	outgoing
+	room notify.Bell // rung when the outbox got room, which matters only while an envelope waits for it
 
 	worked int    // since the last yield, in bytes of JSON
 	target uint64 // the flushTo that is to be reached next
@@ -85,8 +81,18 @@ type Recorder struct {
 type state struct {
 	scope  scope
 	copies blackbox.Snapshots // of the scope
+	past   past
 	events events
 	logs   logs
+}
+
+// outgoing is what waits for room in the outbox.
+type outgoing struct {
+	_       [0]func()       // no code to compare it
+	packed  []byte          // the memory of an item that was compressed
+	pending []byte          // an event that waits for room in the outbox, nil if none does
+	meta    blackbox.Meta   // of pending
+	held    blackbox.Record // the newest record, while something of it waits for room in the outbox; its End is 0 if nothing does
 }
 
 // marks are how far things are, for others than the owner.

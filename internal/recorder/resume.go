@@ -43,7 +43,7 @@ func Continue(b *blackbox.Block, f *blackbox.Facts, ended int64, base, print uin
 	}
 	outbox, found := b.OpenOutbox()
 	cfg.Block, cfg.Ring, cfg.Changes, cfg.Outbox, cfg.Run, cfg.Build = b, nil, nil, outbox, run, nil
-	cfg.History = blackbox.NewHistoryBuffer(b.At(blackbox.HistoryRegion), b.Key())
+	cfg.History = b.OpenHistory(validCrumb)
 	cfg.Stacks.MainModule, cfg.Module = f.Texts[blackbox.Module], nil
 	if mem := b.At(blackbox.TallyRegion); len(mem) >= tally.Size {
 		cfg.Tally.Inherit(tally.At(mem))

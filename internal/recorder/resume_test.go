@@ -67,7 +67,7 @@ func newMortal(t testing.TB, stored func(*mortal)) *mortal {
 	f.Texts = [...]string{"game@1", "dist", "playtest", "example.com/game", "go1.99", "9.9.9", "target"}
 	cfg := mortalConfig()
 	cfg.Block, cfg.Ring, cfg.Outbox, cfg.Tally = m.block, m.ring, m.outbox, m.tally
-	cfg.History = blackbox.NewHistoryBuffer(m.block.At(blackbox.HistoryRegion), mortalKey)
+	cfg.History = m.block.History()
 	cfg.Build = func() (base, print uint64) { return 1 << 20, 42 }
 	cfg.Stacks.MainModule = f.Texts[blackbox.Module]
 	cfg.Run = Run{
@@ -204,7 +204,7 @@ func (m *mortal) send(o *blackbox.Outbox) bool {
 	return true
 }
 
-// toldBy returns what an envelope tells, by key. Breadcrumbs are left out.
+// toldBy returns what an envelope tells, by key.
 func toldBy(t testing.TB, e *blackbox.Entry) map[string]string {
 	told := make(map[string]string)
 	_, body, _ := bytes.Cut(e.Body, []byte("\n"))
@@ -222,9 +222,6 @@ func toldBy(t testing.TB, e *blackbox.Entry) map[string]string {
 	}
 	if !json.Valid(body) {
 		t.Fatalf("event: %s", body)
-	}
-	if e.Cut > 0 {
-		body = append(body[:int(e.Cut)-(len(e.Body)-len(body))], '}')
 	}
 	told[fmt.Sprintf("event %x", e.ID)] = strings.TrimSpace(string(body))
 	return told

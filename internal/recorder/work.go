@@ -227,6 +227,7 @@ func (r *Recorder) take(in blackbox.Record) (taken bool) {
 // keep makes a record, which stands in the outbox or the batch as far as it belongs there, history, and is done with it.
 func (r *Recorder) keep(rec *record.Record, in *blackbox.Record) {
 	switch {
+	case r.past.records != nil && r.cfg.History.Knows(in.Pos, rec.Time):
 	case rec.Flags&record.FlagID != 0:
 		r.issue(rec, in.Pos)
 	case rec.Flags&record.FlagTrail != 0:
