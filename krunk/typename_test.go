@@ -26,7 +26,7 @@ type (
 	aComplex     complex128
 	aSmall       complex64
 	aString      string
-	aPair[T any] struct{ a, b T }
+	aPair[T any] struct{ _, _ T }
 )
 
 // Both builds name types and print panic values alike, whatever way they learn of them.
