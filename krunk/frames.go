@@ -35,14 +35,16 @@ func (f *Frames) check(faults *faults) {
 	case f.Hang == 0:
 		f.Hang = defaultHang
 	case f.Hang > 0 && f.Hang < leastHang:
-		faults.say("Frames.Hang", millis(f.Hang)+"; write at least 1s, or -1 to have no hangs reported")
+		faults.say("Frames.Hang", millis(f.Hang)+"; write at least 1s, or -1 for no hangs")
 	}
 	if f.Slow < 0 {
-		faults.say("Frames.Slow", millis(f.Slow)+"; write the length of a frame that is too long, such as 50ms, or 0 for none")
+		faults.say("Frames.Slow", millis(f.Slow)+"; write how long a slow frame is, or 0 for none")
 	}
 }
 
 // millis returns d as a text without the formatting of package time, which is 1 KiB of every program.
+//
+//go:noinline
 func millis(d time.Duration) string { return strconv.FormatInt(d.Milliseconds(), 10) + " ms" }
 
 // frames is what Beat needs. It begins with what it touches each time.
