@@ -409,7 +409,8 @@ func from(site uintptr, pcs []uintptr) []uintptr {
 			return pcs[i:]
 		}
 	}
-	if runtime.FuncForPC(site) == nil {
+	pc := [1]uintptr{site + 1} // as a return address
+	if f, _ := runtime.CallersFrames(pc[:]).Next(); f.PC == 0 {
 		return pcs // no address of this program
 	}
 	return append(pcs[:0], site)

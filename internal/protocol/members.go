@@ -2,6 +2,7 @@ package protocol
 
 import (
 	"unicode/utf8"
+	"unsafe"
 
 	"github.com/krunk-go/krunk/internal/text"
 )
@@ -187,7 +188,7 @@ func shortened(v Raw, max int) Raw {
 // unit returns the length of the character, or of the escapes that make one, at the start of the inside of a JSON string.
 func unit(s []byte) int {
 	if s[0] != '\\' {
-		_, n := utf8.DecodeRune(s)
+		_, n := utf8.DecodeRuneInString(unsafe.String(&s[0], len(s)))
 		return n
 	}
 	if len(s) < 6 || s[1] != 'u' {

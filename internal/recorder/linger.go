@@ -11,6 +11,7 @@ const (
 // linger is how the recorder waits after an event or a log record: it comes back by itself after growing steps, so that nobody pays
 // for waking it, which costs a game's frame more than the rest of a capture call. Two seconds after the last one it sleeps.
 type linger struct {
+	_     [0]func()     // no code to compare it
 	heard bool          // there was one since the last step
 	step  time.Duration // the last one, 0: it sleeps
 	sum   time.Duration // of the steps since the last event
