@@ -11,14 +11,16 @@ const (
 	maxLimit     = 24 * time.Hour // more than that is nonsense
 )
 
-// RateLimits remembers until when the server wants nothing of a category. It is owned by the sender.
+// RateLimits remembers until when the server wants nothing of a category, in the time of a clock that its owner, the sender, counts
+// from a moment of his own.
 type RateLimits struct {
-	until [Categories]time.Time
+	_     [0]func()                 // no code to compare it
+	until [Categories]time.Duration // 0: nothing was ever said
 }
 
 // Update takes the headers of any answer, 200 included. A limit is never shortened. A 429 whose header has no limit that can
-// be read counts for everything, for as long as Retry-After says, or a minute.
-func (r *RateLimits) Update(header, retryAfter string, status int, now time.Time) {
+// be read counts for everything, for as long as Retry-After says, or a minute; a date in there is told from wall, the Unix time in nanoseconds.
+func (r *RateLimits) Update(header, retryAfter string, status int, now time.Duration, wall int64) {
 	read := false
 	for more := true; more; {
 		var part string
@@ -26,13 +28,13 @@ func (r *RateLimits) Update(header, retryAfter string, status int, now time.Time
 		read = r.limit(part, now) || read
 	}
 	if status == 429 && !read {
-		r.extend(CategoryAll, now, parseRetryAfter(retryAfter, now))
+		r.extend(CategoryAll, now, parseRetryAfter(retryAfter, wall))
 	}
 }
 
 // limit takes one limit: seconds ":" categories ":" scope [":" reason [":" namespaces]]. It reports whether it could be read,
 // whether or not it limits anything that Krunk sends.
-func (r *RateLimits) limit(s string, now time.Time) bool {
+func (r *RateLimits) limit(s string, now time.Duration) bool {
 	seconds, rest, ok := ascii.Cut(s, ':')
 	if !ok {
 		return false
@@ -58,7 +60,7 @@ func namespaced(s string) bool {
 }
 
 // all extends every category of a list.
-func (r *RateLimits) all(categories string, now time.Time, d time.Duration) {
+func (r *RateLimits) all(categories string, now, d time.Duration) {
 	if ascii.Trim(categories, ascii.Space) == "" {
 		r.extend(CategoryAll, now, d)
 		return
@@ -73,36 +75,33 @@ func (r *RateLimits) all(categories string, now time.Time, d time.Duration) {
 	}
 }
 
-func (r *RateLimits) extend(c Category, now time.Time, d time.Duration) {
-	if end := now.Add(d); end.After(r.until[c]) {
-		r.until[c] = end
-	}
+func (r *RateLimits) extend(c Category, now, d time.Duration) {
+	r.until[c] = max(r.until[c], now+d)
 }
 
-// Until returns when c may be sent again; a moment in the past if now. A number that is no Category, such as one read from a
+// Until returns when c may be sent again; 0 or a moment in the past if now. A number that is no Category, such as one read from a
 // damaged file, is held up by a limit on everything alone.
-func (r *RateLimits) Until(c Category) time.Time {
+func (r *RateLimits) Until(c Category) time.Duration {
 	if c >= Categories {
 		c = CategoryAll
 	}
-	if all := r.until[CategoryAll]; all.After(r.until[c]) {
-		return all
-	}
-	return r.until[c]
+	return max(r.until[c], r.until[CategoryAll])
 }
 
 // Limited reports whether c must not be sent at that moment.
-func (r *RateLimits) Limited(c Category, now time.Time) bool { return r.Until(c).After(now) }
+func (r *RateLimits) Limited(c Category, now time.Duration) bool { return r.Until(c) > now }
 
 // parseRetryAfter reads seconds or an HTTP date. A date that has passed is a sign of a clock that is wrong, as on a handheld
 // without a battery, and counts as none.
-func parseRetryAfter(s string, now time.Time) time.Duration {
+func parseRetryAfter(s string, wall int64) time.Duration {
 	s = ascii.Trim(s, ascii.Space)
 	if d, ok := ParseSeconds(s); ok {
 		return d
 	}
-	if at, ok := parseHTTPDate(s); ok && time.Unix(at, 0).After(now) {
-		return min(time.Unix(at, 0).Sub(now), maxLimit)
+	if at, ok := parseHTTPDate(s); ok {
+		if left := at - wall/int64(time.Second); left > 0 {
+			return min(time.Duration(min(left, 2*perDay))*time.Second-time.Duration(wall%int64(time.Second)), maxLimit)
+		}
 	}
 	return defaultLimit
 }

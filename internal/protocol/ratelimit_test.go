@@ -7,8 +7,8 @@ import (
 )
 
 func TestRateLimits(t *testing.T) {
-	now := time.Date(2026, 9, 21, 14, 0, 0, 0, time.UTC)
-	date := func(d time.Duration) string { return now.Add(d).Format(http.TimeFormat) }
+	wall, now := time.Date(2026, 9, 21, 14, 0, 0, 0, time.UTC), 7*time.Second
+	date := func(d time.Duration) string { return wall.Add(d).Format(http.TimeFormat) }
 	type limits map[Category]time.Duration
 	every := func(d time.Duration) limits {
 		l := limits{}
@@ -59,6 +59,8 @@ func TestRateLimits(t *testing.T) {
 		{"429 with a date", "", date(10 * time.Minute), 429, every(10 * time.Minute)},
 		{"429 with a date of the past", "", date(-time.Hour), 429, every(time.Minute)},
 		{"429 with a far date", "", date(1000 * time.Hour), 429, every(24 * time.Hour)},
+		{"429 with the last date", "", "Fri, 31 Dec 9999 23:59:59 GMT", 429, every(24 * time.Hour)},
+		{"429 with a date of the first year", "", "Thu, 01 Jan 1970 00:00:00 GMT", 429, every(time.Minute)},
 		{"429 with garbage", "", "soon", 429, every(time.Minute)},
 		{"429 with a negative", "", "-1", 429, every(time.Minute)},
 		{"429 with a header", "5:error:key", "600", 429, limits{CategoryError: 5 * time.Second}},
@@ -69,16 +71,16 @@ func TestRateLimits(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			var r RateLimits
-			r.Update(tt.header, tt.after, tt.status, now)
+			r.Update(tt.header, tt.after, tt.status, now, wall.UnixNano())
 			for c := range Category(Categories) {
 				d := tt.want[c]
 				if limited := r.Limited(c, now); limited != (d > 0) {
 					t.Errorf("%q: limited %v, want %v", c, limited, d > 0)
 				}
-				if d > 0 && !r.Until(c).Equal(now.Add(d)) {
-					t.Errorf("%q: got until %v, want %v", c, r.Until(c), now.Add(d))
+				if d > 0 && r.Until(c) != now+d {
+					t.Errorf("%q: got until %v, want %v", c, r.Until(c), now+d)
 				}
-				if d > 0 && (!r.Limited(c, now.Add(d-1)) || r.Limited(c, now.Add(d))) {
+				if d > 0 && (!r.Limited(c, now+d-1) || r.Limited(c, now+d)) {
 					t.Errorf("%q: want limited until %v and not longer", c, d)
 				}
 			}
@@ -87,31 +89,31 @@ func TestRateLimits(t *testing.T) {
 }
 
 func TestRateLimitsAreNeverShortened(t *testing.T) {
-	now := time.Date(2026, 9, 21, 14, 0, 0, 0, time.UTC)
+	now := time.Hour
 	var r RateLimits
-	r.Update("100:error:key", "", 200, now)
-	r.Update("10:error:key", "", 200, now.Add(time.Second))
-	if got := r.Until(CategoryError).Sub(now); got != 100*time.Second {
+	r.Update("100:error:key", "", 200, now, 0)
+	r.Update("10:error:key", "", 200, now+time.Second, 0)
+	if got := r.Until(CategoryError) - now; got != 100*time.Second {
 		t.Errorf("got %v, want 100s", got)
 	}
-	r.Update("200::key", "", 200, now)
-	if got := r.Until(CategoryError).Sub(now); got != 200*time.Second {
+	r.Update("200::key", "", 200, now, 0)
+	if got := r.Until(CategoryError) - now; got != 200*time.Second {
 		t.Errorf("got %v, want 200s from the limit on everything", got)
 	}
-	r.Update("100:error:key", "", 200, now.Add(150*time.Second))
-	if got := r.Until(CategoryError).Sub(now); got != 250*time.Second {
+	r.Update("100:error:key", "", 200, now+150*time.Second, 0)
+	if got := r.Until(CategoryError) - now; got != 250*time.Second {
 		t.Errorf("got %v, want 250s", got)
 	}
 }
 
 // A number out of a damaged file is no reason to panic.
 func TestRateLimitsUnknownCategory(t *testing.T) {
-	now := time.Now()
+	now := time.Duration(0)
 	var r RateLimits
 	if r.Limited(200, now) {
 		t.Error("limited without a limit")
 	}
-	r.Update("", "", 429, now)
+	r.Update("", "", 429, now, 0)
 	if !r.Limited(200, now) {
 		t.Error("not limited by a limit on everything")
 	}
@@ -123,16 +125,16 @@ func FuzzRateLimits(f *testing.F) {
 	f.Add(":::::,;;,", "1.", 429)
 	f.Add("99999999999999999999.99999999999999999:", "-", 429)
 	f.Fuzz(func(t *testing.T, header, after string, status int) {
-		now := time.Date(2026, 9, 21, 14, 0, 0, 0, time.UTC)
+		wall, now := time.Date(2026, 9, 21, 14, 0, 0, 0, time.UTC).UnixNano(), time.Hour
 		var r RateLimits
-		r.Update("30:error:key", "", 200, now)
-		r.Update(header, after, status, now)
+		r.Update("30:error:key", "", 200, now, 0)
+		r.Update(header, after, status, now, wall)
 		for c := range Category(Categories) {
-			if until := r.Until(c); until.After(now.Add(24 * time.Hour)) {
+			if until := r.Until(c); until > now+24*time.Hour {
 				t.Fatalf("%q: until %v", c, until)
 			}
 		}
-		if r.Until(CategoryError).Before(now.Add(30 * time.Second)) {
+		if r.Until(CategoryError) < now+30*time.Second {
 			t.Fatal("a limit was shortened")
 		}
 		if status != 429 && header == "" && r.Limited(CategorySession, now) {

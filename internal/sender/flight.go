@@ -48,7 +48,7 @@ var (
 
 // begin begins the body of a request.
 func (s *Sender) begin(f *flight, e blackbox.Entry, now time.Time) {
-	f.entry, f.told, f.began, f.pack = e, false, now.Sub(s.born), false
+	f.entry, f.told, f.began, f.pack = e, false, s.now(), false
 	h := s.cfg.Header
 	h.EventID = e.ID
 	f.body = protocol.AppendEnvelopeHeader(f.body[:0], &h, now)

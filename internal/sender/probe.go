@@ -49,7 +49,7 @@ func (s *Sender) answer() {
 	p.text = "the attempt ended in a panic"
 	now, f := time.Now(), &s.flights[0]
 	s.begin(f, blackbox.Entry{}, now)
-	if s.untold(now) {
+	if s.untold() {
 		s.appendReport(f, now)
 	} else {
 		f.body = protocol.AppendItem(f.body, "client_report", protocol.AppendClientReport(nil, now, nil))

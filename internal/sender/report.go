@@ -30,10 +30,10 @@ func (r *reports) settle(f *flight, t *tally.Tally, arrived bool) {
 }
 
 // untold brings the list up to date and reports whether there is something to tell that may be told.
-func (s *Sender) untold(now time.Time) bool {
+func (s *Sender) untold() bool {
 	s.cfg.Collect()
 	s.reports.list = s.cfg.Tally.Untold(s.reports.list[:0])
-	return len(s.reports.list) > 0 && !s.cfg.Killed() && !s.limits.Limited(protocol.CategoryInternal, now)
+	return len(s.reports.list) > 0 && !s.cfg.Killed() && !s.limits.Limited(protocol.CategoryInternal, s.now())
 }
 
 // appendReport appends the list to the request.
@@ -46,7 +46,7 @@ func (s *Sender) appendReport(f *flight, now time.Time) {
 
 // ride lets a report go along with an envelope, if one is due and none is on its way.
 func (s *Sender) ride(f *flight, now time.Time) {
-	if !s.reports.along && s.now()-s.reports.at >= reportEvery && s.untold(now) {
+	if !s.reports.along && s.now()-s.reports.at >= reportEvery && s.untold() {
 		s.appendReport(f, now)
 	}
 }
@@ -58,7 +58,7 @@ func (s *Sender) idle(now time.Duration) {
 	if s.served.Load() >= p.seen {
 		return
 	}
-	if max(p.wish, p.line, s.reports.next) <= now && s.untold(time.Now()) {
+	if max(p.wish, p.line, s.reports.next) <= now && s.untold() {
 		s.alone(now)
 	}
 	p.urged, p.urging = p.seen, false

@@ -46,7 +46,7 @@ func (s *Sender) took(f *flight) outcome {
 		s.fail(text)
 	}
 	if f.err == nil {
-		s.limits.Update(resp.RateLimits, resp.RetryAfter, resp.Status, time.Now())
+		s.limits.Update(resp.RateLimits, resp.RetryAfter, resp.Status, s.now(), time.Now().UnixNano())
 	}
 	switch what {
 	case unanswered:

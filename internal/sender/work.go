@@ -185,7 +185,7 @@ func (s *Sender) rest(now time.Duration) time.Duration {
 	at := s.cfg.Outbox.Wakes(now)
 	e, fatal := s.cfg.Outbox.Newest(blackbox.Fatal, 0)
 	if fatal = fatal && !s.foreign(&e); fatal {
-		if until := s.limits.Until(protocol.CategoryError).Sub(s.born); until > now && (at == 0 || until < at) {
+		if until := s.limits.Until(protocol.CategoryError); until > now && (at == 0 || until < at) {
 			at = until
 		}
 	}
@@ -205,14 +205,14 @@ func (s *Sender) mustWait(e *blackbox.Entry) bool {
 }
 
 func (s *Sender) limited(m blackbox.Meta) bool {
-	now, c := time.Now(), protocol.Category(m.Category)
+	now, c := s.now(), protocol.Category(m.Category)
 	return s.limits.Limited(c, now) || c == protocol.CategoryLogItem && s.limits.Limited(protocol.CategoryLogByte, now)
 }
 
 // overflow drops the newest of the panics that wait for the end of a rate limit and take more than a quarter of the outbox. Log
 // records may fill half of it: a quarter is left to them, which holds the longest batch.
 func (s *Sender) overflow() {
-	for s.limits.Limited(protocol.CategoryError, time.Now()) {
+	for s.limits.Limited(protocol.CategoryError, s.now()) {
 		e, ok := s.cfg.Outbox.Newest(blackbox.Fatal, s.cfg.Outbox.Size()/4)
 		if !ok {
 			return
