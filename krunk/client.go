@@ -2,7 +2,6 @@ package krunk
 
 import (
 	"errors"
-	"math/rand/v2"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -131,36 +130,32 @@ func Start(cfg Config) (*Client, error) {
 	c.bell.Init()
 	c.frames.init(p.Frames)
 	c.names.Store(new([]string))
-	sizes := p.shares.sizes(p.DSN != "")
-	block := blackbox.NewBlock(blackbox.Words(sizes.Total()), sizes, rand.Uint64())
-	c.tally = tally.At(block.At(blackbox.TallyRegion))
-	c.ring = blackbox.NewRing(block.At(blackbox.RingRegion), block.Key())
-	c.maxBody = c.ring.MaxBody()
-	c.outbox, c.kept = block.Outbox(), block.Names()
+	block, facts := c.reside(module)
 	c.own = c.Channel("default")
 	if join := cfg.Sampling.join; join != nil {
 		if err := c.steer(join); err != nil {
 			return nil, errors.New("krunk: Config.Sampling: " + err.Error())
 		}
 	}
-	c.build(block, module)
+	c.build(block, facts, module)
 	c.work()
 	return c, nil
 }
 
 // build makes the recorder and, with a DSN, the sender.
-func (c *Client) build(block *blackbox.Block, module func() string) {
+func (c *Client) build(block *blackbox.Block, facts *blackbox.Facts, module func() string) {
 	p := c.plan
 	run := recorder.Run{
 		Start: recorder.StartOf(c.start), Channel: c.channelName, Policy: c.controls.Policy,
-		SDKName: sdkName, SDKVersion: Version, Release: p.Release, Dist: p.Dist, Environment: p.Environment, TraceID: ident.New(),
+		SDKName: sdkName, SDKVersion: Version, Release: p.Release, Dist: p.Dist, Environment: p.Environment, TraceID: facts.Trace, SpanID: facts.Span,
 	}
-	id := ident.New()
-	copy(run.SpanID[:], id[8:])
 	cfg := recorder.Config{
 		Block: block, Ring: c.ring, Changes: c.changes, History: block.History(), Outbox: c.outbox, Compress: p.Compress, Bell: &c.bell, Progress: &c.progress, Tally: c.tally,
 		Module: module, Stacks: stack.Options{InApp: p.Code.InApp, Cut: p.Code.Wrappers, Memory: p.shares.stacks}, Room: recorder.Room{Scope: p.shares.scope, Item: p.shares.item}, Run: run,
 		Bytes: c.controls.Bytes, Untell: c.untell,
+	}
+	if p.runFile != nil {
+		cfg.Build = p.runFile.Build
 	}
 	if p.DSN != "" {
 		url := p.Tunnel

@@ -59,6 +59,8 @@ type Config struct {
 	Code Code
 	// Frames says what is too long for a frame.
 	Frames Frames
+
+	runFile runFile // nil: what was captured lies on the heap
 }
 
 // Thresholds are the levels from which on records of a channel are used: "trace", "debug", "info", "warn", "error", "fatal",

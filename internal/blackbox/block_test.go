@@ -174,16 +174,16 @@ func TestBatchAgain(t *testing.T) {
 	b := written()
 	batch := b.Batch()
 	batch.Reset()
-	if !addItem(batch, 50, "new", "{}") {
+	if !addItem(batch, 50, "text 9", "{9}") { // as long as the first one was: the second one lies behind it
 		t.Fatal("no room")
 	}
 	again, live, last := b.OpenBatch(40)
-	if len(live) != 1 || string(live[0].Text) != "new" || last.Upto != 50 {
+	if len(live) != 1 || string(live[0].Text) != "text 9" || last.Upto != 50 {
 		t.Fatalf("found %+v, want the new one alone", live)
 	}
 	for n := uint64(60); addItem(again, n, "more", strings.Repeat("x", 90)); n += 10 {
 	}
-	if _, live, _ = b.OpenBatch(40); len(live) != 8 || string(live[0].Text) != "new" {
+	if _, live, _ = b.OpenBatch(40); len(live) != 8 || string(live[0].Text) != "text 9" {
 		t.Errorf("found %d items, want 8, the first one still new", len(live))
 	}
 	if again, live, last = b.OpenBatch(120); len(live) != 0 || last.Upto != 120 || len(again.Room()) != 0 || cap(again.Room()) < 900 {

@@ -7,8 +7,8 @@ import "encoding/binary"
 //
 //	 0  turn  uint64, that of the newer copy is larger
 //	 8  upto  uint64, position in the ring behind the newest record that the state knows
-//	16  size  uint32, stored last, and no such size while the copy is written
-//	20  sum   uint32, over the state, turn and upto
+//	16  size  uint32
+//	20  sum   uint32, over the state, turn and upto, stored last: what stood there before agrees with nothing else
 type Snapshots struct {
 	mem   []byte
 	key   uint64
@@ -43,8 +43,6 @@ func (s *Snapshots) Put(upto uint64, parts ...[]byte) bool {
 	}
 	s.turn++
 	le := binary.LittleEndian
-	le.PutUint32(b[16:], 1<<32-1) // no copy is that long
-	s.probe.stored()
 	at = snapshotHeader
 	for _, p := range parts {
 		at += copy(b[at:], p)
@@ -52,10 +50,9 @@ func (s *Snapshots) Put(upto uint64, parts ...[]byte) bool {
 	s.probe.stored()
 	le.PutUint64(b, s.turn)
 	le.PutUint64(b[8:], upto)
+	le.PutUint32(b[16:], uint32(at-snapshotHeader))
 	s.probe.stored()
 	le.PutUint32(b[20:], s.sum(b[:at], s.turn, upto))
-	s.probe.stored()
-	le.PutUint32(b[16:], uint32(at-snapshotHeader))
 	s.probe.stored()
 	return true
 }

@@ -63,6 +63,9 @@ func (e *events) init(cfg *Config, t *tools) {
 	e.static = contextsOf(&cfg.Run)
 }
 
+// GoVersion returns the version of Go that this program was built with.
+func GoVersion() string { return runtime.Version() }
+
 // contextsOf returns the contexts that stay the same for a run.
 func contextsOf(run *Run) map[string]protocol.Raw {
 	// A model that no phone table renames; what the device is really called, the game says with SetContext.

@@ -66,6 +66,9 @@ func Continue(b *blackbox.Block, f *blackbox.Facts, ended int64, base, print uin
 	return r
 }
 
+// CopiesSize returns what blackbox.ScopeRegion takes for scopes of n bytes.
+func CopiesSize(n int) int { return blackbox.SnapshotSize(n + 2 + maxPolicy) }
+
 // restore takes over the scope of a dead run.
 func (r *Recorder) restore(state []byte) {
 	s := &r.scope
@@ -120,3 +123,6 @@ func (r *Recorder) Replay() bool {
 	}
 	return false
 }
+
+// Outbox returns where the envelopes wait.
+func (r *Recorder) Outbox() *blackbox.Outbox { return r.cfg.Outbox }

@@ -18,6 +18,7 @@ const (
 	maxTags     = 50
 	maxContexts = 24
 	maxName     = 200 // of a context, in bytes
+	maxPolicy   = 255 // of its version in a copy of the scope, in bytes
 
 	leastContext = 128 // bytes, under which nothing of a context would be left
 )
@@ -226,7 +227,7 @@ func (s *scope) read() {
 // head returns what stands before mem in a copy of the scope: whether something did not fit, and the policy's version behind its
 // length.
 func (s *scope) head(policy string) []byte {
-	policy = policy[:min(len(policy), 255)]
+	policy = policy[:min(len(policy), maxPolicy)]
 	b := append(s.state[:0], 0, uint8(len(policy)))
 	if s.cut {
 		b[0] = 1

@@ -1,0 +1,102 @@
+package krunk
+
+import (
+	"errors"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/krunk-go/krunk/internal/blackbox"
+	"github.com/krunk-go/krunk/internal/notify"
+	"github.com/krunk-go/krunk/internal/recorder"
+	"github.com/krunk-go/krunk/internal/stack"
+	"github.com/krunk-go/krunk/internal/tally"
+	"github.com/krunk-go/krunk/transport"
+)
+
+// memoryFile is a run file whose bytes are on the heap.
+type memoryFile struct {
+	block *blackbox.Block
+	err   error
+}
+
+func (f *memoryFile) Create(s blackbox.Sizes, facts *blackbox.Facts) (*blackbox.Block, error) {
+	if f.err != nil {
+		return nil, f.err
+	}
+	f.block = blackbox.NewBlock(blackbox.Words(s.Total()), s, 0x5bd1e9955bd1e995)
+	f.block.Publish(facts)
+	return f.block, nil
+}
+
+func (*memoryFile) Build() (base, print uint64) { return stack.Fingerprint() }
+
+func offline(c transport.Context, _ *transport.Request) (transport.Response, error) {
+	return transport.Response{}, errors.New("no route to host")
+}
+
+// What a client with a run file leaves behind says all that a heir needs: release, channels, scope, and what was captured last.
+func TestBlockOutlivesTheClient(t *testing.T) {
+	file := new(memoryFile)
+	c, err := Start(Config{
+		DSN: "https://key@sentry.invalid/1", Transport: transport.Func(offline), Release: "game@1", Dist: "d1", Environment: "playtest", runFile: file,
+		Channels: map[string]Thresholds{"*": {Send: "info"}},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	net := c.Channel("net.http")
+	c.SetTag("map", "dust")
+	net.Debug("connecting", Int("try", 3))
+	net.Info("hello")
+	net.Report(errors.New("early"))
+	c.Flush(100 * time.Millisecond) // nobody answers
+	c.SetTag("map", "aztec")
+	net.Report(errors.New("late"))
+	mem := blackbox.Words(len(file.block.Bytes()))
+	copy(mem, file.block.Bytes()) // the program is gone
+	c.Close(0)
+
+	b, facts, err := blackbox.Open(mem)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if facts.Texts[blackbox.Target] != "https://key@sentry.invalid/1" || facts.Texts[blackbox.Dist] != "d1" {
+		t.Errorf("facts %+v", facts)
+	}
+	base, print := stack.Fingerprint()
+	r := recorder.Continue(b, &facts, time.Now().UnixNano(), base, print, recorder.Config{
+		Bell: new(notify.Bell), Progress: new(notify.Signal), Tally: new(tally.Tally), Wake: func() {}, Room: recorder.Room{Scope: 60 << 10, Item: 40 << 10},
+	})
+	if !r.Replay() {
+		t.Fatal("the outbox has no room")
+	}
+	all := ""
+	for e, ok := r.Outbox().Next(-1, nil); ok; e, ok = r.Outbox().Next(-1, nil) {
+		all += string(e.Body)
+		r.Outbox().Done(e.Seq)
+	}
+	for text, n := range map[string]int{
+		`"value":"early"`: 1, `"value":"late"`: 1, `"body":"hello"`: 1, `"release":"game@1"`: 2, `"environment":"playtest"`: 2, `"map":"dust"`: 1,
+		`"map":"aztec"`: 1, `"logger":"net.http"`: 2, `connecting try=3`: 2, `TestBlockOutlivesTheClient`: 4,
+	} {
+		if got := strings.Count(all, text); got != n {
+			t.Errorf("%s: %d times, want %d", text, got, n)
+		}
+	}
+	if t.Failed() {
+		t.Log(all)
+	}
+}
+
+// Where there can be no file the client lives on the heap.
+func TestNoFileNoHarm(t *testing.T) {
+	c, err := Start(Config{runFile: &memoryFile{err: errors.New("the disk is full")}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	c.Channel("net").Report(errors.New("boom"))
+	if !c.Close(time.Minute) || c.Stats().Events != 0 {
+		t.Errorf("stats %+v", c.Stats())
+	}
+}
