@@ -2,9 +2,9 @@ package sampling
 
 import (
 	"strconv"
-	"strings"
 	"time"
 
+	"github.com/krunk-go/krunk/internal/ascii"
 	"github.com/krunk-go/krunk/internal/plan"
 )
 
@@ -29,7 +29,7 @@ func (v Version) Less(w Version) bool { return v.Epoch < w.Epoch || v.Epoch == w
 
 // ParseVersion reads what String writes.
 func ParseVersion(s string) (Version, bool) {
-	epoch, n, ok := strings.Cut(s, ".")
+	epoch, n, ok := ascii.Cut(s, '.')
 	e, ok2 := plan.Whole(epoch)
 	m, ok3 := plan.Whole(n)
 	return Version{int64(e), int64(m)}, ok && ok2 && ok3 && e <= plan.MaxEpoch && m <= plan.MaxVersion

@@ -1,9 +1,9 @@
 package sampling
 
 import (
-	"strings"
-
+	"github.com/krunk-go/krunk/internal/ascii"
 	"github.com/krunk-go/krunk/internal/plan"
+	"github.com/krunk-go/krunk/internal/text"
 )
 
 // Signature is one signature over a policy.
@@ -90,11 +90,15 @@ func OpenEnvelope(b []byte) (doc []byte, sigs []Signature, err error) {
 // ParseSignature reads a header of one or more "kid=ops-2026; sig=<base64>", with commas between.
 func ParseSignature(header string) ([]Signature, error) {
 	var out []Signature
-	for part := range strings.SplitSeq(header, ",") {
+	for more := true; more; {
+		var part string
+		part, header, more = ascii.Cut(header, ',')
 		var s Signature
 		ok := false
-		for word := range strings.SplitSeq(part, ";") {
-			key, value, _ := strings.Cut(strings.TrimSpace(word), "=")
+		for more := true; more; {
+			var word string
+			word, part, more = ascii.Cut(part, ';')
+			key, value, _ := ascii.Cut(text.TrimSpace(word), '=')
 			switch key {
 			case "kid":
 				s.Kid = value

@@ -7,8 +7,8 @@ import (
 	"sync"
 	"time"
 
+	"github.com/krunk-go/krunk/internal/ascii"
 	"github.com/krunk-go/krunk/internal/gate"
-
 	"github.com/krunk-go/krunk/internal/plan"
 )
 
@@ -53,7 +53,7 @@ func (r *record) encode() []byte {
 
 // appendLine leaves out a value that would break the format; no server and no key id has a reason for one.
 func appendLine(to, name, value string) string {
-	if strings.Contains(value, "\n") {
+	if strings.IndexByte(value, '\n') >= 0 {
 		return to
 	}
 	return to + name + value + "\n"
@@ -61,14 +61,14 @@ func appendLine(to, name, value string) string {
 
 func decodeRecord(b []byte) (r record, ok bool) {
 	s, ok := strings.CutPrefix(string(b), recordHead)
-	sum, rest, ok2 := strings.Cut(s, "\n")
+	sum, rest, ok2 := ascii.Cut(s, '\n')
 	n, ok3 := plan.Whole(sum)
 	if !ok || !ok2 || !ok3 || n != gate.Sum64([]byte(rest)) {
 		return r, false
 	}
 	r.floors = make(map[string]floor)
 	for {
-		line, more, ok := strings.Cut(rest, "\n")
+		line, more, ok := ascii.Cut(rest, '\n')
 		if !ok {
 			return r, false
 		}
@@ -76,7 +76,7 @@ func decodeRecord(b []byte) (r record, ok bool) {
 		if line == "" {
 			break
 		}
-		if name, value, _ := strings.Cut(line, " "); !r.line(name, value) {
+		if name, value, _ := ascii.Cut(line, ' '); !r.line(name, value) {
 			return r, false
 		}
 	}
@@ -93,8 +93,8 @@ func (r *record) line(name, value string) bool {
 	case "sig":
 		r.at.Signature = value
 	case "floor":
-		version, rest, _ := strings.Cut(value, " ")
-		sum, kid, _ := strings.Cut(rest, " ")
+		version, rest, _ := ascii.Cut(value, ' ')
+		sum, kid, _ := ascii.Cut(rest, ' ')
 		v, ok := ParseVersion(version)
 		n, ok2 := plan.Whole(sum)
 		r.floors[kid] = floor{v, n}

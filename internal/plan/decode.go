@@ -1,6 +1,7 @@
 package plan
 
 import (
+	"strings"
 	"time"
 	"unicode/utf8"
 
@@ -61,13 +62,13 @@ func Decode(b []byte, most int) *Decoder {
 
 // invalid returns the offset of the first byte that is not UTF-8.
 func invalid(b []byte) int {
-	for i := 0; ; {
-		r, n := utf8.DecodeRune(b[i:])
-		if r == utf8.RuneError && n <= 1 {
+	s := string(b)
+	for i, r := range s {
+		if r == utf8.RuneError && !strings.HasPrefix(s[i:], "\ufffd") {
 			return i
 		}
-		i += n
 	}
+	return len(b)
 }
 
 // whole checks what needs more than one member.

@@ -1,6 +1,8 @@
 package plan
 
-import "strings"
+import (
+	"github.com/krunk-go/krunk/internal/ascii"
+)
 
 // OpenEnvelope returns the document inside a signed envelope, and anything else as it is. Signatures are given to add, or
 // skipped without one. It reports false if the envelope is malformed.
@@ -60,7 +62,7 @@ func Unbase64(s string) ([]byte, bool) {
 		return nil, false
 	}
 	out := make([]byte, 0, len(s)/4*3)
-	pad := len(s) - len(strings.TrimRight(s, "="))
+	pad := len(s) - len(ascii.TrimRight(s, "="))
 	if pad > 2 {
 		return nil, false
 	}

@@ -3,6 +3,8 @@ package plan
 import (
 	"slices"
 	"strings"
+
+	"github.com/krunk-go/krunk/internal/ascii"
 )
 
 // Identity is sampling.Identity.
@@ -49,7 +51,7 @@ func conditionKey(name string) condKey {
 	k := condClient
 	for rest := ConditionNames; rest != ""; k++ {
 		var word string
-		if word, rest, _ = strings.Cut(rest, " "); word == name {
+		if word, rest, _ = ascii.Cut(rest, ' '); word == name {
 			return k
 		}
 	}
@@ -102,7 +104,7 @@ const Hashed = "sha256:"
 func (c *Condition) Holds(id *Identity, salt string, hash func([]byte) [32]byte) Truth {
 	v := c.Of(id)
 	if c.Key == condRelease && v != "" {
-		if _, version, ok := strings.Cut(v, "@"); ok && slices.Contains(c.Values, version) {
+		if _, version, ok := ascii.Cut(v, '@'); ok && slices.Contains(c.Values, version) {
 			return Yes
 		}
 		for i := range c.Ranges {

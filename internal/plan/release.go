@@ -1,6 +1,11 @@
 package plan
 
-import "strings"
+import (
+	"strings"
+
+	"github.com/krunk-go/krunk/internal/ascii"
+	"github.com/krunk-go/krunk/internal/text"
+)
 
 // versionRange is a list of comparisons that must all hold, such as ">=1.42 <1.43".
 type versionRange []comparison
@@ -18,11 +23,11 @@ type Release struct {
 	Pre     string
 }
 
-func isRange(s string) bool { return strings.ContainsAny(s, "<>=^~*|") }
+func isRange(s string) bool { return ascii.LastIndexAny(s, "<>=^~*|") >= 0 }
 
 func parseRange(s string) (versionRange, bool) {
 	var out versionRange
-	for s = strings.TrimSpace(s); s != ""; s = strings.TrimSpace(s) {
+	for s = text.TrimSpace(s); s != ""; s = text.TrimSpace(s) {
 		end := strings.IndexByte(s, ' ') // strings.Fields would bring a kilobyte
 		if end < 0 {
 			end = len(s)
@@ -44,14 +49,14 @@ func parseRange(s string) (versionRange, bool) {
 
 // parseRelease reads one to four numbers, after an optional name and "@" and an optional "v"; what follows "+" is ignored.
 func parseRelease(s string) (Release, bool) {
-	if _, after, ok := strings.Cut(s, "@"); ok {
+	if _, after, ok := ascii.Cut(s, '@'); ok {
 		s = after
 	}
-	s, _, _ = strings.Cut(strings.TrimPrefix(s, "v"), "+")
-	s, pre, dash := strings.Cut(s, "-")
+	s, _, _ = ascii.Cut(strings.TrimPrefix(s, "v"), '+')
+	s, pre, dash := ascii.Cut(s, '-')
 	r := Release{Pre: pre}
 	for i := range r.Numbers {
-		word, rest, more := strings.Cut(s, ".")
+		word, rest, more := ascii.Cut(s, '.')
 		if word == "" || len(word) > 9 {
 			return r, false
 		}
@@ -116,8 +121,8 @@ func (r Release) compare(s Release) int {
 // comparePre orders pre-releases as semver does: numbers by value and before words, then the shorter first.
 func comparePre(a, b string) int {
 	for {
-		x, restA, moreA := strings.Cut(a, ".")
-		y, restB, moreB := strings.Cut(b, ".")
+		x, restA, moreA := ascii.Cut(a, '.')
+		y, restB, moreB := ascii.Cut(b, '.')
 		m, isM := digits(x[:min(len(x), 9)])
 		n, isN := digits(y[:min(len(y), 9)])
 		switch {
