@@ -114,6 +114,7 @@ func LogFigures(t Times) []Figure {
 	return []Figure{
 		t.line("log record kept, 2 attributes", "krunk", "zerolog", 0.8),
 		t.line("log record kept, 2 attributes", "krunk", "sentry-go", 0),
+		t.line("log record kept while the recorder reads on another processor", "krunk/busy", "zerolog", 0),
 	}
 }
 

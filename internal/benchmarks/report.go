@@ -8,6 +8,22 @@ import (
 	"github.com/krunk-go/krunk/transport"
 )
 
+// warmCalls are made before each batch of calls that are to be measured warm, as a loop without pauses between batches would: the
+// recorder has worked in between, and the first call after that takes as long as fifty. What a call costs cold, cmd/frames measures.
+const warmCalls = 16
+
+// warm makes n calls of the batch at the end of each rest.
+func (s *Session) warm(n int) {
+	rest := s.Rest
+	s.Rest = func() error {
+		if err := rest(); err != nil {
+			return err
+		}
+		s.Batch(n)
+		return nil
+	}
+}
+
 // A batch of reports has to fit into the ring: 7/8 of 256 KiB hold 800 events of 10 frames.
 const reportBatch = 256
 
@@ -115,6 +131,9 @@ func openReport(crumbs, batch, frames int) func() (*Session, error) {
 		s := &Session{Size: batch, Rest: flushed(c), Close: func() error { return nothingLost(c) }}
 		place := placeOf(frames)
 		s.Batch = func(n int) { place(func() { reportTimes(net, n) }) }
+		if batch > 1 {
+			s.warm(warmCalls)
+		}
 		return s, s.Rest()
 	}
 }
