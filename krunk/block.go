@@ -12,9 +12,9 @@ import (
 // runFile is how package runfile gives a client memory that outlives the program. What only it needs is reached through it alone, so that a
 // program without one links none of that.
 type runFile interface {
-	// Create returns a block of those sizes over memory that is all zero, with its facts published (blackbox.NewBlock, Block.Publish).
-	// After an error the client stays on the heap.
-	Create(sizes blackbox.Sizes, facts *blackbox.Facts) (*blackbox.Block, error)
+	// Create returns a block of those sizes over memory that is all zero, with its facts published (blackbox.NewBlock, Block.Publish), and
+	// its Kept. After an error the client stays on the heap.
+	Create(sizes blackbox.Sizes, facts *blackbox.Facts) (*blackbox.Block, blackbox.Kept, error)
 	// Build is stack.Fingerprint.
 	Build() (base, print uint64)
 }
@@ -36,7 +36,7 @@ func (c *Client) reside(module func() string) (*blackbox.Block, *blackbox.Facts)
 	c.tally = tally.At(block.At(blackbox.TallyRegion))
 	c.ring = blackbox.NewRing(block.At(blackbox.RingRegion), block.Key())
 	c.maxBody = c.ring.MaxBody()
-	c.outbox, c.kept = block.Outbox(), block.Names()
+	c.outbox = block.Outbox()
 	return block, f
 }
 
@@ -53,9 +53,10 @@ func (c *Client) fromFile(sizes blackbox.Sizes, f *blackbox.Facts, module func()
 	}
 	sizes[blackbox.FactsRegion], sizes[blackbox.NamesRegion] = blackbox.FactsSize, namesSize
 	sizes[blackbox.ScopeRegion] = recorder.CopiesSize(p.shares.scope)
-	block, err := p.runFile.Create(sizes, f)
+	block, kept, err := p.runFile.Create(sizes, f)
 	if err != nil {
 		return nil
 	}
+	c.kept = kept
 	return block
 }

@@ -20,13 +20,13 @@ type memoryFile struct {
 	err   error
 }
 
-func (f *memoryFile) Create(s blackbox.Sizes, facts *blackbox.Facts) (*blackbox.Block, error) {
+func (f *memoryFile) Create(s blackbox.Sizes, facts *blackbox.Facts) (*blackbox.Block, blackbox.Kept, error) {
 	if f.err != nil {
-		return nil, f.err
+		return nil, blackbox.Kept{}, f.err
 	}
 	f.block = blackbox.NewBlock(blackbox.Words(s.Total()), s, 0x5bd1e9955bd1e995)
 	f.block.Publish(facts)
-	return f.block, nil
+	return f.block, f.block.Kept(), nil
 }
 
 func (*memoryFile) Build() (base, print uint64) { return stack.Fingerprint() }

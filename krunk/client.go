@@ -103,7 +103,7 @@ type registry struct {
 	parts    parts
 	mu       sync.Mutex
 	channels map[string]*Channel      // guarded by mu
-	kept     *blackbox.Names          // guarded by mu
+	kept     blackbox.Kept            // zero without a run file; Name is guarded by mu
 	names    atomic.Pointer[[]string] // by index; longer by one for every channel, over the same array, written under mu
 }
 
@@ -155,7 +155,7 @@ func (c *Client) build(block *blackbox.Block, facts *blackbox.Facts, module func
 		Bytes: c.controls.Bytes, Untell: c.untell,
 	}
 	if p.runFile != nil {
-		cfg.Build = p.runFile.Build
+		cfg.Build, cfg.Copy = p.runFile.Build, c.kept.Copy
 	}
 	if p.DSN != "" {
 		url := p.Tunnel
@@ -205,7 +205,9 @@ func (c *Client) Channel(name string) *Channel {
 	} else if !c.closed.Load() {
 		ch.gate.Set(c.plan.levels.of(name))
 	}
-	c.kept.Add(name)
+	if c.kept.Name != nil {
+		c.kept.Name(name)
+	}
 	c.names.Store(&names)
 	c.channels[name] = ch
 	return ch

@@ -67,6 +67,15 @@ func NewBlock(mem []byte, s Sizes, key uint64) *Block {
 	return &Block{Live: (*Live)(unsafe.Pointer(&mem[liveOffset])), mem: mem, sizes: s, key: key}
 }
 
+// Kept writes what is needed on the heap as well and is kept for a heir besides. A program that leaves none links nothing of it.
+type Kept struct {
+	Copy func(upto uint64, head, scope []byte) bool // Snapshots.Put
+	Name func(string)                               // Names.Add
+}
+
+// Kept returns what writes the scope and the names of a block.
+func (b *Block) Kept() Kept { return Kept{b.Snapshots().Put, b.Names().Add} }
+
 // Key returns the random number with which the headers of all regions are mixed.
 func (b *Block) Key() uint64 { return b.key }
 
@@ -97,6 +106,9 @@ func (b *Block) probe() probe { return b.watch }
 // probe is told of every store, in tests.
 type probe func()
 
+// It is out of line since it is called so often, and nowhere in a capture call.
+//
+//go:noinline
 func (p probe) stored() {
 	if p != nil {
 		p()

@@ -30,7 +30,7 @@ func written() *Block {
 		names.Add(n)
 	}
 	snaps := b.Snapshots()
-	snaps.Put(10, []byte("an older state"))
+	snaps.Put(10, []byte("an older state"), nil)
 	snaps.Put(20, []byte("a "), []byte("newer state"))
 	batch := b.Batch()
 	for i := range 4 {
@@ -200,7 +200,7 @@ func TestSnapshotsTurns(t *testing.T) {
 			t.Fatalf("turn %d: %q up to %d, want %q", turn, state, upto, want)
 		}
 		before := cloned(b.mem)
-		s.Put(uint64(turn), fmt.Append(nil, "state ", turn))
+		s.Put(uint64(turn), fmt.Append(nil, "state ", turn), nil)
 		torn := cloned(b.mem) // half of what changed
 		changed := 0
 		for i := range torn {
@@ -215,7 +215,7 @@ func TestSnapshotsTurns(t *testing.T) {
 			t.Errorf("turn %d, torn: %q", turn, state)
 		}
 	}
-	if s := b.Snapshots(); s.Put(1, make([]byte, 600)) || len(s.mem) == 0 {
+	if s := b.Snapshots(); s.Put(1, make([]byte, 600), nil) || len(s.mem) == 0 {
 		t.Error("a state that is too long was taken")
 	}
 }
@@ -261,7 +261,7 @@ func FuzzBlock(f *testing.F) {
 			}
 		}
 		s, state, _ := b.OpenSnapshots()
-		s.Put(1, state)
+		s.Put(1, nil, state)
 		batch, live, _ := b.OpenBatch(0)
 		for _, it := range live {
 			if len(it.Text)+len(it.Attributes) > len(mem) {

@@ -23,6 +23,7 @@ type Live struct {
 
 // Recorded is owned by the recorder.
 type Recorded struct {
+	_     [0]func()
 	_     [0]func()     // no code to compare it
 	Done  atomic.Uint64 // every record of the ring before this position stands in outbox, batch, history or scope, or was counted
 	Logs  atomic.Uint64 // log records before this position stand in the outbox or were counted
@@ -35,6 +36,7 @@ type Recorded struct {
 
 // Beats is written by Client.Beat.
 type Beats struct {
+	_      [0]func()
 	_      [0]func()     // no code to compare it
 	Frame  atomic.Uint32 // number of the frame
 	_      uint32
@@ -44,6 +46,7 @@ type Beats struct {
 
 // Ending is what the run knows of its own end.
 type Ending struct {
+	_                [0]func()
 	_                [0]func()     // no code to compare it
 	State            atomic.Uint64 // bits
 	PanicHi, PanicLo atomic.Uint64 // id of the panic that is about to end the program

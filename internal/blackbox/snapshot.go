@@ -32,21 +32,16 @@ func (s *Snapshots) half(turn uint64) []byte {
 	return s.mem[at : at+n : at+n]
 }
 
-// Put writes a state that knows all records before upto, in parts. It reports whether there was room.
-func (s *Snapshots) Put(upto uint64, parts ...[]byte) bool {
-	b, at := s.half(s.turn+1), snapshotHeader
-	for _, p := range parts {
-		at += len(p)
-	}
+// Put writes a state that knows all records before upto, in two parts. It reports whether there was room.
+func (s *Snapshots) Put(upto uint64, head, state []byte) bool {
+	b, at := s.half(s.turn+1), snapshotHeader+len(head)+len(state)
 	if at > len(b) {
 		return false
 	}
 	s.turn++
 	le := binary.LittleEndian
-	at = snapshotHeader
-	for _, p := range parts {
-		at += copy(b[at:], p)
-	}
+	copy(b[snapshotHeader:], head)
+	copy(b[snapshotHeader+len(head):], state)
 	s.probe.stored()
 	le.PutUint64(b, s.turn)
 	le.PutUint64(b[8:], upto)

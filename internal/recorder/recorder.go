@@ -31,8 +31,9 @@ type Config struct {
 	Wake     func()      // tells the sender that the outbox has something new
 	Away     func() bool // the server does not answer at the moment; nil: it does
 	Stacks   stack.Options
-	Module   func() string               // returns Stacks.MainModule; nil: that stands there
-	Build    func() (base, print uint64) // for the words Base and Print of the block; nil: nobody reads them
+	Module   func() string                              // returns Stacks.MainModule; nil: that stands there
+	Copy     func(upto uint64, head, scope []byte) bool // Block.Kept; nil: nobody needs a copy of the scope
+	Build    func() (base, print uint64)                // for the words Base and Print of the block; nil: nobody reads them
 	Run      Run
 	Room
 
@@ -80,7 +81,6 @@ type Recorder struct {
 // state is what the records of the run have said so far, and what is made of it.
 type state struct {
 	scope  scope
-	copies blackbox.Snapshots // of the scope
 	past   past
 	events events
 	logs   logs
@@ -131,7 +131,7 @@ func New(cfg Config) *Recorder {
 	r.room.Init()
 	r.batch.Init(cfg.Bell)
 	r.poll.Init(cfg.Bell)
-	r.logs.kept, r.copies = *cfg.Block.Batch(), *cfg.Block.Snapshots()
+	r.logs.kept = *cfg.Block.Batch()
 	s := scrub.New(home())
 	r.scope = newScope(cfg.Scope, cfg.Item/3, s)
 	if cfg.Outbox != nil {

@@ -11,10 +11,11 @@ import (
 
 // past is what a dead run has done with its records, as its block tells. It is zero for a run that lives.
 type past struct {
-	records []blackbox.Record // that are still to be read, oldest first
-	logs    uint64            // log records that end at this position or before stand in outbox or batch, or were counted
-	events  uint64            // the same of events
-	scope   uint64            // changes of the scope before this position are in it
+	records []blackbox.Record                 // that are still to be read, oldest first
+	logs    uint64                            // log records that end at this position or before stand in outbox or batch, or were counted
+	events  uint64                            // the same of events
+	knows   func(pos uint64, time int64) bool // HistoryBuffer.Knows
+	scope   uint64                            // changes of the scope before this position are in it
 }
 
 // Continue returns a recorder that goes on where the one of a dead run stopped, with that run's block, which nobody else uses from now
@@ -49,10 +50,10 @@ func Continue(b *blackbox.Block, f *blackbox.Facts, ended int64, base, print uin
 		cfg.Tally.Inherit(tally.At(mem))
 	}
 	copies, state, upto := b.OpenSnapshots()
-	cfg.Scope = max(cfg.Scope, len(state))
+	cfg.Scope, cfg.Copy = max(cfg.Scope, len(state)), copies.Put
 	r := New(cfg)
 	r.began = time.Now().Add(-time.Duration(max(ended-start, 0)))
-	r.copies, r.past.scope, r.past.events = *copies, upto, found.Events
+	r.past.knows, r.past.scope, r.past.events = r.cfg.History.Knows, upto, found.Events
 	r.restore(state)
 	r.prepare()
 	r.events.clock.set()

@@ -36,7 +36,7 @@ type mortal struct {
 	block  *blackbox.Block
 	ring   *blackbox.Ring
 	outbox *blackbox.Outbox
-	names  *blackbox.Names
+	kept   blackbox.Kept
 	tally  *tally.Tally
 
 	captured []string          // what was published, by key
@@ -62,11 +62,13 @@ func newMortal(t testing.TB, stored func(*mortal)) *mortal {
 	m.block = blackbox.NewBlock(blackbox.Words(mortalSizes.Total()), mortalSizes, mortalKey)
 	m.block.Watch(func() { stored(m) })
 	m.ring = blackbox.NewRing(m.block.At(blackbox.RingRegion), mortalKey)
-	m.outbox, m.names, m.tally = m.block.Outbox(), m.block.Names(), tally.At(m.block.At(blackbox.TallyRegion))
+	m.outbox, m.tally = m.block.Outbox(), tally.At(m.block.At(blackbox.TallyRegion))
 	f := blackbox.Facts{Start: mortalStart, Trace: [16]byte{1}, Span: [8]byte{2}}
 	f.Texts = [...]string{"game@1", "dist", "playtest", "example.com/game", "go1.99", "9.9.9", "target"}
 	cfg := mortalConfig()
 	cfg.Block, cfg.Ring, cfg.Outbox, cfg.Tally = m.block, m.ring, m.outbox, m.tally
+	m.kept = m.block.Kept()
+	cfg.Copy = m.kept.Copy
 	cfg.History = m.block.History()
 	cfg.Build = func() (base, print uint64) { return 1 << 20, 42 }
 	cfg.Stacks.MainModule = f.Texts[blackbox.Module]
@@ -90,7 +92,7 @@ func newMortal(t testing.TB, stored func(*mortal)) *mortal {
 }
 
 func (m *mortal) channel() {
-	m.names.Add("channel" + strconv.Itoa(m.channels))
+	m.kept.Name("channel" + strconv.Itoa(m.channels))
 	m.channels++
 }
 
@@ -282,10 +284,26 @@ func (m *mortal) live(seed uint64, steps int) {
 	for range steps {
 		m.step(rng.IntN(21))
 	}
+	m.rest()
+	// A batch that was sent, and events in its place: the words alone say that it was.
+	for m.step(0); m.n%5 != 4; {
+		m.step(0)
+	}
+	m.rest()
+	for range 3 {
+		m.step(2)
+		m.rest()
+	}
+	m.step(0) // its time is before that of the one before
+	m.rest()
+}
+
+// rest lets recorder and sender do all there is to do.
+func (m *mortal) rest() {
 	for range 1000 {
 		m.logs.due = true
 		m.drain()
-		if !m.send(m.outbox) && !m.stalled() && !m.reader.Ready() {
+		if !m.send(m.outbox) && !m.stalled() && !m.reader.Ready() && !m.logs.waiting() {
 			break
 		}
 	}

@@ -227,7 +227,7 @@ func (r *Recorder) take(in blackbox.Record) (taken bool) {
 // keep makes a record, which stands in the outbox or the batch as far as it belongs there, history, and is done with it.
 func (r *Recorder) keep(rec *record.Record, in *blackbox.Record) {
 	switch {
-	case r.past.records != nil && r.cfg.History.Knows(in.Pos, rec.Time):
+	case r.past.knows != nil && r.past.knows(in.Pos, rec.Time):
 	case rec.Flags&record.FlagID != 0:
 		r.issue(rec, in.Pos)
 	case rec.Flags&record.FlagTrail != 0:
@@ -250,9 +250,9 @@ func (r *Recorder) release() {
 // checkpoint says in the block that everything before pos stands where whoever goes on after a crash finds it, or was counted. What
 // the scope has become stands there first.
 func (r *Recorder) checkpoint(pos uint64) {
-	if r.scope.changed {
+	if r.scope.changed && r.cfg.Copy != nil {
 		r.scope.changed = false
-		r.copies.Put(pos, r.scope.head(r.cfg.Run.Policy()), r.scope.mem)
+		r.cfg.Copy(pos, r.scope.head(r.cfg.Run.Policy()), r.scope.mem)
 	}
 	r.cfg.Block.Done.Store(pos)
 	r.cfg.Block.Stored()
@@ -265,7 +265,7 @@ func (r *Recorder) wall() {
 	}
 	r.cfg.Block.Wall.Store(r.events.clock.set())
 	r.cfg.Block.Stored()
-	if p := r.cfg.Run.Policy(); p != r.scope.policy {
+	if p := r.cfg.Run.Policy(); r.cfg.Copy != nil && p != r.scope.policy {
 		r.scope.policy, r.scope.changed = p, true
 	}
 }
