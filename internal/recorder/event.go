@@ -122,12 +122,7 @@ func (e *events) item(rec *record.Record, s *scope, history *blackbox.HistoryBuf
 	if rec.Type == record.ErrorType && len(e.errs) > 0 && len(e.errs[0].PCs) > 0 { // where it was made says more than where it was reported
 		e.pcs = append(e.pcs[:0], e.errs[0].PCs...)
 	}
-	if e.run.OtherBuild || e.run.Moved != 0 {
-		e.pcs = e.run.rebase(e.pcs)
-		for i := range e.errs {
-			e.errs[i].PCs = e.run.rebase(e.errs[i].PCs)
-		}
-	}
+	e.rebase()
 	if len(e.pcs) > framesOf(e.limit()) {
 		e.pcs = withoutMiddle(e.pcs, framesOf(e.limit()))
 		rec.Flags |= record.FlagStack
@@ -140,6 +135,14 @@ func (e *events) item(rec *record.Record, s *scope, history *blackbox.HistoryBuf
 	e.about(rec, s)
 	ev.Trim()
 	return e.items.event(ev, e.limit())
+}
+
+// rebase makes the addresses of another run those of this program.
+func (e *events) rebase() {
+	e.pcs = e.run.rebase(e.pcs)
+	for i := range e.errs {
+		e.errs[i].PCs = e.run.rebase(e.errs[i].PCs)
+	}
 }
 
 // forget lets go of the texts of an event that was encoded.

@@ -73,7 +73,7 @@ func newMortal(t testing.TB, stored func(*mortal)) *mortal {
 	cfg.Build = func() (base, print uint64) { return 1 << 20, 42 }
 	cfg.Stacks.MainModule = f.Texts[blackbox.Module]
 	cfg.Run = Run{
-		Start: func() int64 { return mortalStart + 5 }, // the clock was set
+		Start: func() int64 { return mortalStart + 5e6 }, // the clock was set
 		Channel: func(i uint16) string {
 			if int(i) < m.channels {
 				return "channel" + strconv.Itoa(int(i))

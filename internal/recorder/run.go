@@ -23,6 +23,8 @@ type Run struct {
 }
 
 // rebase makes addresses of that run addresses of this program; there are none if it was another one.
+//
+//go:noinline
 func (run *Run) rebase(pcs []uintptr) []uintptr {
 	if run.OtherBuild {
 		return pcs[:0]
