@@ -32,15 +32,20 @@ type Config struct {
 	Away     func() bool // the server does not answer at the moment; nil: it does
 	Stacks   stack.Options
 	Module   func() string                              // returns Stacks.MainModule; nil: that stands there
-	Copy     func(upto uint64, head, scope []byte) bool // Block.Kept; nil: nobody needs a copy of the scope
-	Build    func() (base, print uint64)                // for the words Base and Print of the block; nil: nobody reads them
 	Run      Run
 	Room
+	Legacy
 
 	// Untell takes note that an event does not go out after all, with the place where its kind is counted and how many it was to
 	// tell of; nil: nobody counts.
 	Untell func(t record.Type, place uint16, suppressed uint32)
 	Bytes  func() int64 // of encoded items that are let through in an hour; nil or 0: all
+}
+
+// Legacy is what a run does for whoever goes on with it after its death. It is zero where nobody will.
+type Legacy struct {
+	Copy  func(upto uint64, head, scope []byte) bool // Block.Kept
+	Build func() (base, print uint64)                // for the words Base and Print of the block
 }
 
 // Room is how many bytes the parts of a Recorder may take.

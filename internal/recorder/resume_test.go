@@ -286,7 +286,7 @@ func (m *mortal) live(seed uint64, steps int) {
 	}
 	m.rest()
 	// A batch that was sent, and events in its place: the words alone say that it was.
-	for m.step(0); m.n%5 != 4; {
+	for m.step(0); m.n%5 != 0; {
 		m.step(0)
 	}
 	m.rest()
@@ -294,7 +294,10 @@ func (m *mortal) live(seed uint64, steps int) {
 		m.step(2)
 		m.rest()
 	}
-	m.step(0) // its time is before that of the one before
+	m.step(0)
+	m.rest()
+	m.long = -20
+	m.step(0) // its time is before that of the one before, of which the word alone tells once this one lies in its place
 	m.rest()
 }
 
