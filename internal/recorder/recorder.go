@@ -31,7 +31,7 @@ type Config struct {
 	Wake     func()      // tells the sender that the outbox has something new
 	Away     func() bool // the server does not answer at the moment; nil: it does
 	Stacks   stack.Options
-	Module   func() string                              // returns Stacks.MainModule; nil: that stands there
+	Module   func() string // returns Stacks.MainModule; nil: that stands there
 	Run      Run
 	Room
 	Legacy
