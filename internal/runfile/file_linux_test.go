@@ -1,0 +1,95 @@
+package runfile
+
+import (
+	"os"
+	"path/filepath"
+	"testing"
+)
+
+func TestLife(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "runs")
+	f, err := Create(dir, 8192, 4096, 1, 2)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !Named(filepath.Base(f.Path)) {
+		t.Errorf("made the name %q", f.Path)
+	}
+	if st, err := os.Stat(f.Path); err != nil || st.Size() != 8192 || st.Mode() != 0o600 {
+		t.Errorf("got %v, %v", st, err)
+	}
+	if _, err := Claim(f.Path, 0); err != ErrBusy {
+		t.Errorf("claimed a live run: %v", err)
+	}
+	copy(f.Mem[8000:], "last words")
+	path := f.Path
+	f.Close()
+	g, err := Claim(path, 0)
+	if err != nil || string(g.Mem[8000:8010]) != "last words" {
+		t.Fatal(g, err)
+	}
+	if _, err := Claim(path, 0); err != ErrBusy {
+		t.Errorf("claimed a run twice: %v", err)
+	}
+	if err := g.Remove(); err != nil {
+		t.Error(err)
+	}
+	g.Close()
+	if _, err := Claim(path, 0); err == nil {
+		t.Error("claimed a removed run")
+	}
+}
+
+func TestLockOfAnotherFile(t *testing.T) {
+	f, err := Create(t.TempDir(), 4096, 0, 1, 2)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	os.Remove(f.Path)
+	os.WriteFile(f.Path, nil, 0o600)
+	if err := f.lock(); err != ErrBusy {
+		t.Errorf("a lock of a file that is no longer at its path: got %v", err)
+	}
+}
+
+func TestLinkIsNotFollowed(t *testing.T) {
+	dir := t.TempDir()
+	os.WriteFile(dir+"/a", make([]byte, 4096), 0o600)
+	os.Symlink("a", dir+"/b")
+	if _, err := Claim(dir+"/b", 0); err == nil {
+		t.Error("followed a link")
+	}
+}
+
+func TestNamed(t *testing.T) {
+	for s, want := range map[string]bool{
+		"0000000000000001-00000002.run": true, "0000000000000001-00000002.tmp": false, "../0000000000001-00000002.run": false,
+		"000000000000000A-00000002.run": false, "": false, "0000000000000001_00000002.run": false,
+	} {
+		if got := Named(s); got != want {
+			t.Errorf("%q: got %v", s, got)
+		}
+	}
+}
+
+func TestEmptyFileIsRemoved(t *testing.T) {
+	path := t.TempDir() + "/" + name(1, 2)
+	os.WriteFile(path, nil, 0o600)
+	if _, err := Claim(path, 0); err != errEmpty {
+		t.Errorf("got %v", err)
+	}
+	if _, err := os.Stat(path); !os.IsNotExist(err) {
+		t.Errorf("is still there: %v", err)
+	}
+}
+
+func TestFailureLeavesNoFile(t *testing.T) {
+	dir := t.TempDir()
+	if _, err := Create(dir, -1, 0, 1, 2); err == nil {
+		t.Error("reserved a negative size")
+	}
+	if all, _ := os.ReadDir(dir); len(all) != 0 {
+		t.Errorf("left %v", all)
+	}
+}
