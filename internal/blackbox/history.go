@@ -42,8 +42,9 @@ const (
 	historyLength = 1<<historyShare - 1
 )
 
+// historySum is the checksum of an entry; the kind is History with the share above it.
 func historySum(body []byte, pos uint64, share uint8) uint32 {
-	return sum(body, pos, Kind(share)<<2|History)
+	return sum(body, pos, History+Kind(share)<<2)
 }
 
 // entryWhole says that an entry of history stands there.
