@@ -11,6 +11,9 @@ type levels map[string]gate.Thresholds
 
 // parseLevels checks every entry, by itself and together with what it inherits.
 func parseLevels(in map[string]Thresholds, bad *faults) levels {
+	if len(in) == 0 {
+		return nil
+	}
 	out := make(levels, len(in))
 	names := make([]string, 0, len(in))
 	for name := range in {
