@@ -184,6 +184,15 @@ func (h *HistoryBuffer) kind(s span) uint32 { return binary.LittleEndian.Uint32(
 // Len returns the number of entries.
 func (h *HistoryBuffer) Len() int { return h.last - h.first }
 
+// Body returns the body of entry i, as At has it. A struct as long as an entry takes longer to return than to read.
+func (h *HistoryBuffer) Body(i int) []byte { return h.body(h.list[h.first+i]) }
+
+// Often returns how often entry i happened, and when last.
+func (h *HistoryBuffer) Often(i int) (n uint32, last int64) {
+	b := h.buf[h.list[h.first+i].at:]
+	return binary.LittleEndian.Uint32(b[24:]), int64(binary.LittleEndian.Uint64(b[16:]))
+}
+
 // At returns entry i, 0 being the oldest.
 func (h *HistoryBuffer) At(i int) HistoryEntry {
 	s := h.list[h.first+i]

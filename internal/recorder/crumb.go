@@ -27,30 +27,34 @@ func (e *events) breadcrumbs(history *blackbox.HistoryBuffer, start int64) {
 	limit := e.limit()
 	first, room := history.Len(), limit
 	for first > 0 && history.Len()-first < crumbsOf(limit) {
-		if room -= len(history.At(first-1).Body) + crumbTime; room < 0 {
+		if room -= len(history.Body(first-1)) + crumbTime; room < 0 {
 			break
 		}
 		first--
 	}
 	last, shortened := int64(0), false
+	b := e.raw // in a local for the loop; growing moves later breadcrumbs only
 	for i := first; i < history.Len(); i++ {
-		entry := history.At(i)
-		if len(entry.Body) <= crumbHead {
+		body := history.Body(i)
+		if len(body) <= crumbHead {
 			continue
 		}
-		head, body := entry.Body[:crumbHead], entry.Body[crumbHead:]
+		head, body := body[:crumbHead], body[crumbHead:]
 		time := int64(binary.LittleEndian.Uint64(head[crumbHash:]))
 		end := binary.LittleEndian.Uint32(head[crumbHash+8:])
 		shortened = shortened || end&crumbShortened != 0
 		ns, _ := e.clock.at(time, start)
 		last = behind(last, ns)
-		b := append(e.seconds.append(append(e.raw, protocol.BreadcrumbTime...), last), '"')
-		if n := int(end &^ crumbShortened); entry.Count > 1 && n <= len(body) {
-			b = appendRepeated(append(b, body[:n]...), &entry, time)
+		at := len(b)
+		b = append(e.seconds.append(append(b, protocol.BreadcrumbTime...), last), '"')
+		if n := int(end &^ crumbShortened); n <= len(body) {
+			b = appendRepeated(append(b, body[:n]...), history, i, time)
 			body = body[n:]
 		}
-		crumbs = append(crumbs, e.keep(append(b, body...)))
+		b = append(b, body...)
+		crumbs = append(crumbs, b[at:len(b):len(b)])
 	}
+	e.raw = b
 	if shortened {
 		e.shortened = append(e.shortened, "breadcrumbs")
 	}
@@ -224,12 +228,13 @@ func plain(v []byte) bool {
 }
 
 // appendRepeated tells how often something happened, and in which time, if it was more than once.
-func appendRepeated(dst []byte, entry *blackbox.HistoryEntry, first int64) []byte {
-	if entry.Count < 2 {
+func appendRepeated(dst []byte, history *blackbox.HistoryBuffer, i int, first int64) []byte {
+	n, last := history.Often(i)
+	if n < 2 {
 		return dst
 	}
-	dst = strconv.AppendUint(append(dst, " ×"...), uint64(entry.Count), 10)
-	if ms := (entry.Last - first) / 1e6; ms > 0 {
+	dst = strconv.AppendUint(append(dst, " ×"...), uint64(n), 10)
+	if ms := (last - first) / 1e6; ms > 0 {
 		dst = append(strconv.AppendInt(append(dst, " in "...), ms, 10), " ms"...)
 	}
 	return dst

@@ -31,6 +31,7 @@ type events struct {
 	threads    protocol.Threads
 	crumbs     []protocol.Raw
 	seconds    stamp
+	paths      [32]struct{ raw, clean string } // of frames, by where the raw one lies
 	entry      protocol.LogEntry
 	sdk        protocol.SDK
 	settings   protocol.SDKSettings
@@ -309,10 +310,20 @@ func (e *events) wire(dst []protocol.Frame, frames []stack.Frame) []protocol.Fra
 	for i := range frames {
 		f := &frames[i]
 		dst = append(dst, protocol.Frame{
-			Function: f.Function, Module: f.Module, Filename: f.Filename, AbsPath: e.scrub.Path(f.AbsPath), Lineno: f.Line, InApp: f.InApp,
+			Function: f.Function, Module: f.Module, Filename: f.Filename, AbsPath: e.path(f.AbsPath), Lineno: f.Line, InApp: f.InApp,
 		})
 	}
 	return dst
+}
+
+// path returns a path without what is private. The paths of frames are texts of the program's tables, and few: the same ones come with
+// each event.
+func (e *events) path(raw string) string {
+	known := &e.paths[(uintptr(unsafe.Pointer(unsafe.StringData(raw)))>>3^uintptr(len(raw)))%uintptr(len(e.paths))]
+	if unsafe.StringData(known.raw) != unsafe.StringData(raw) || len(known.raw) != len(raw) {
+		known.raw, known.clean = raw, e.scrub.Path(raw)
+	}
+	return known.clean
 }
 
 // withoutMiddle shortens a stack. A fifth of what stays is from the outer end.
