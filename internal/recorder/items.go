@@ -14,7 +14,7 @@ type items struct {
 
 const (
 	itemHead = 128      // room for the line before a payload
-	calm     = 16 << 10 // what a buffer keeps at most while the recorder sleeps: enough for an ordinary event
+	calm     = 40 << 10 // what a buffer keeps at most while the recorder sleeps: enough for an ordinary event with a hundred breadcrumbs
 )
 
 // Scratch returns what it takes to make an item of that many bytes: its parts, its frames and breadcrumbs, its JSON, and what

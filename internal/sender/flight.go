@@ -14,7 +14,7 @@ import (
 const (
 	attemptTime = 30 * time.Second // a transport with time-outs of its own ends before that
 	maxFlights  = 4
-	calm        = 16 << 10 // bytes that the body of a request keeps while the sender sleeps
+	calm        = 40 << 10 // bytes that the body of a request keeps while the sender sleeps
 )
 
 // flight is one attempt. It is owned by the sender's goroutine, but for the time from launch until it comes back.
