@@ -71,14 +71,16 @@ func TestLongBreadcrumbs(t *testing.T) {
 	}
 }
 
-// How many breadcrumbs of the usual length there are in a history of the length that Config.Memory makes it.
+// How many breadcrumbs of the usual length there are in a history of the length that Config.Memory makes it: of 128 KiB, 256 KiB and 1 MiB.
 func TestHistoryHolds(t *testing.T) {
-	g := newRig(1<<20, nil)
-	for i := range 300 {
-		g.take(blackbox.Record{Body: trailed(i), Pos: uint64(i)})
-	}
-	if n := g.cfg.History.Len(); n != blackbox.MaxHistory {
-		t.Errorf("64 KiB hold %d, want %d", n, blackbox.MaxHistory)
+	for size, want := range map[int]int{5_664: 20, 14_488: 50, 57_344: blackbox.MaxHistory} {
+		g := newRig(1<<20, func(cfg *Config) { cfg.History = blackbox.NewHistoryBuffer(blackbox.Words(size), 0) })
+		for i := range 300 {
+			g.take(blackbox.Record{Body: trailed(i), Pos: uint64(i)})
+		}
+		if n := g.cfg.History.Len(); n < want {
+			t.Errorf("%d bytes hold %d, want %d", size, n, want)
+		}
 	}
 }
 
