@@ -73,7 +73,7 @@ func (rd *Reader) Release(pos uint64) { rd.ring.tail.Store(pos) }
 func (r *Ring) kindAt(pos uint64) (Kind, bool) {
 	w := r.word(pos).Load() ^ r.key
 	k := uint8(w)
-	return Kind(k - 1), w>>8 == pos && k != 0
+	return Kind(k - 1), w>>8 == pos && k != 0 && k <= skip+1
 }
 
 // at returns the record at pos. A length that reaches over the end of the ring makes an End far behind the head.

@@ -25,11 +25,12 @@ type rig struct {
 
 // newRig makes a recorder over an outbox of that size; change may alter its Config.
 func newRig(outbox int, change func(*Config)) *rig {
-	g := &rig{ring: blackbox.NewRing(blackbox.Words(1<<18), 7), tally: new(tally.Tally)}
+	const key = 0x9e3779b97f4a7c15 // as unlike memory that nobody wrote as a random one
+	g := &rig{ring: blackbox.NewRing(blackbox.Words(1<<18), key), tally: new(tally.Tally)}
 	sizes := blackbox.Sizes{blackbox.BatchRegion: 128 << 10}
 	cfg := Config{
-		Block: blackbox.NewBlock(blackbox.Words(sizes.Total()), sizes, 7),
-		Ring:  g.ring, History: blackbox.NewHistoryBuffer(blackbox.Words(64<<10), 7), Bell: notify.NewBell(), Progress: new(notify.Signal),
+		Block: blackbox.NewBlock(blackbox.Words(sizes.Total()), sizes, key),
+		Ring:  g.ring, History: blackbox.NewHistoryBuffer(blackbox.Words(64<<10), key), Bell: notify.NewBell(), Progress: new(notify.Signal),
 		Tally: g.tally, Changes: NewChanges(32 << 10), Wake: func() { g.woken++ },
 		Room: Room{Scope: 96 << 10, Item: 1 << 20},
 		Run: Run{
@@ -38,7 +39,7 @@ func newRig(outbox int, change func(*Config)) *rig {
 		},
 	}
 	if outbox > 0 {
-		g.outbox = blackbox.NewOutbox(blackbox.Words(outbox), 7)
+		g.outbox = blackbox.NewOutbox(blackbox.Words(outbox), key)
 		cfg.Outbox = g.outbox
 	}
 	if change != nil {
