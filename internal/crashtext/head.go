@@ -20,7 +20,8 @@ func (p *parser) reason(line string) {
 	case follows && strings.HasPrefix(body, "panic: "):
 		p.panicked(body[len("panic: "):])
 	case follows && strings.HasPrefix(body, "fatal error: "):
-		r.Kind, r.Message = Fatal, p.message(body[len("fatal error: "):])
+		r.Kind = Fatal
+		r.Message, _ = p.message(body[len("fatal error: "):])
 	case strings.HasPrefix(line, "[signal "):
 		r.Fault = withoutAddresses(line[len("[signal "):])
 	case line == "signal arrived during cgo execution":
@@ -31,10 +32,13 @@ func (p *parser) reason(line string) {
 }
 
 func (p *parser) panicked(first string) {
-	v := Value{Text: p.message(first)}
+	var v Value
+	var last string
+	v.Text, last = p.message(first)
 	for _, mark := range [...]string{" [recovered, repanicked]", " [recovered]"} {
-		if strings.HasSuffix(v.Text, mark) {
-			v.Text, v.Recovered, v.Repanicked = v.Text[:len(v.Text)-len(mark)], true, len(mark) > len(" [recovered]")
+		if strings.HasSuffix(last, mark) { // of the last line as it stands there: the text may be cut
+			v.Recovered, v.Repanicked = true, len(mark) > len(" [recovered]")
+			v.Text = strings.TrimSuffix(v.Text, mark)
 			break
 		}
 	}
@@ -50,37 +54,38 @@ func (p *parser) panicked(first string) {
 	}
 }
 
-// message returns a message with the lines that belong to it, to the next panic of the chain.
-func (p *parser) message(first string) string {
+// message returns a message, cut, with the lines that belong to it, to the next panic of the chain, and the last of them whole.
+func (p *parser) message(first string) (text, last string) {
+	cut := first[:min(len(first), maxMessage)]
 	if !p.continues() {
-		return first[:min(len(first), maxMessage)]
+		return cut, first
 	}
-	b := append(make([]byte, 0, 256), first...)
+	b := append(make([]byte, 0, 256), cut...)
 	for p.continues() {
-		line := p.next()[1:]
-		if len(b)+len(line) < maxMessage {
-			b = append(append(b, '\n'), line...)
+		last = p.next()[1:]
+		if len(b)+1+len(last) <= maxMessage {
+			b = append(append(b, '\n'), last...)
 		}
 	}
-	return string(b)
+	return string(b), last
 }
 
 func (p *parser) continues() bool {
 	return strings.HasPrefix(p.rest, "\t") && !strings.HasPrefix(p.rest, "\tpanic: ") && !strings.HasPrefix(p.rest, "\tfatal error: ")
 }
 
-// withoutPointer takes the address out of a value that the runtime can only name: "(main.T) 0x502a20", "(*main.T) 0xc000012", and
-// "(main.T) {0x1, 0x2}".
+// withoutPointer takes the address out of a value that the runtime can only name: "(main.T) 0x502a20".
 func withoutPointer(text string) string {
-	if text == "" || text[0] != '(' {
+	i := ascii.LastIndex(text, ") 0x")
+	if text == "" || text[0] != '(' || i < 0 {
 		return text
 	}
-	for _, sep := range [...]string{") 0x", ") {"} {
-		if i := ascii.Index(text, sep); i > 0 {
-			return text[:i+1]
+	for _, c := range []byte(text[i+len(") 0x"):]) {
+		if c < '0' || c > '9' && c < 'a' || c > 'f' {
+			return text
 		}
 	}
-	return text
+	return text[:i+1]
 }
 
 // withoutAddresses keeps the name of a signal: "SIGSEGV: segmentation violation code=0x1 addr=0x0 pc=0x4b]".

@@ -127,29 +127,32 @@ func (p *parser) place(line string) {
 	if p.called == "" {
 		return
 	}
-	f := Frame{Func: p.called, File: line}
+	f := Frame{Func: p.called}
 	p.called = ""
-	for i := strings.IndexByte(line, ':'); i >= 0; {
-		if n, end, ok := digits(line[i+1:]); ok && (end == len(line)-i-1 || line[i+1+end] == ' ') {
-			f.File, f.Line = line[:i], n
-			break
-		}
-		next := strings.IndexByte(line[i+1:], ':')
-		if next < 0 {
-			break
-		}
-		i += 1 + next
-	}
-	if f.Line == 0 { // no number: an address may stand there all the same
-		if i := ascii.Index(line, " +0x"); i >= 0 {
-			f.File = line[:i]
-		}
-	}
+	f.File, f.Line = position(line)
 	if p.created {
 		p.in.CreatedBy = f
 		return
 	}
 	p.frame(f)
+}
+
+// position returns the file and line that a line begins with. Without a number there is none: what stands there then is an address.
+func position(line string) (file string, n int) {
+	for _, behind := range [...]string{" +0x", " fp=0x"} {
+		if i := ascii.Index(line, behind); i >= 0 {
+			line = line[:i]
+		}
+	}
+	i := strings.LastIndexByte(line, ':')
+	if i < 0 {
+		return "", 0
+	}
+	n, end, ok := digits(line[i+1:])
+	if !ok || end != len(line)-i-1 || ascii.Index(line, "=0x") >= 0 {
+		return "", 0
+	}
+	return line[:i], n
 }
 
 func (p *parser) frame(f Frame) {
