@@ -111,6 +111,8 @@ func (r *Recorder) drain() {
 			if !r.flushLogs() {
 				break
 			}
+			r.checkpoint(r.reader.Pos())
+			r.reader.Release(r.reader.Pos()) // who waits for a flush finds room behind it
 			r.finish()
 			continue
 		}
