@@ -51,7 +51,7 @@ func TestCallShapesDoNotAllocate(t *testing.T) {
 	}
 	kept := quiet(t, krunk.Config{Channels: map[string]krunk.Thresholds{
 		"logs": {Trail: "debug", Send: "info"}, "off": {Trail: "off", Send: "off", Issue: "off"},
-	}})
+	}, Frames: krunk.Frames{Slow: 1}}) // each frame is a slow one
 	full := stalled(t)
 	closed := quiet(t, krunk.Config{})
 	closed.Close(time.Second)
@@ -108,6 +108,7 @@ func TestCallShapesDoNotAllocate(t *testing.T) {
 			{"writer, issue", func() { failed.Write(line) }},
 			{"enabled", func() { net.Enabled(krunk.LevelInfo) }},
 			{"beat", func() { client.Beat() }},
+			{"pause", func() { client.Pause(); client.Resume() }},
 			{"scope tag", func() { client.SetTag("scene", "boss") }},
 			{"scope user", func() { client.SetUser(krunk.User{ID: "17"}) }},
 			{"scope context", func() { client.SetContext("gpu", krunk.String("name", "x"), krunk.Int("vram", 8)) }},

@@ -70,7 +70,8 @@ func (s *frames) init(f Frames) {
 }
 
 // Beat says that a frame of the game loop begins. Every record carries the number of its frame and how far into it the
-// record was made. The first call starts the watchdog of Config.Frames.Hang: where no further frames come for a while, call Pause. One clock reading and two atomic stores; it never blocks and does not allocate, but for the first call.
+// record was made. The first call starts the watchdog of Config.Frames.Hang: where no further frames come for a while, call Pause. One
+// clock reading, two atomic changes and a look at the watchdog's bell; it never blocks and does not allocate, but for the first call.
 func (c *Client) Beat() {
 	if c == nil {
 		return
