@@ -4,8 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"maps"
-	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -15,41 +13,9 @@ import (
 	"k8s.io/klog/v2"
 
 	"github.com/krunk-go/krunk/krunk"
+	"github.com/krunk-go/krunk/krunk/internal/bridgetest"
 	"github.com/krunk-go/krunk/krunk/krunklogr"
-	"github.com/krunk-go/krunk/transport/sentrytest"
 )
-
-// start returns a client that ships every record of every level, and its endpoint, which must have nothing to complain about
-// at the end.
-func start(t *testing.T) (*krunk.Client, *sentrytest.Server) {
-	t.Helper()
-	srv := sentrytest.New(sentrytest.Options{AnyTime: true})
-	c, err := krunk.Start(krunk.Config{
-		DSN: srv.DSN(), Transport: srv.Transport(), Release: "moonfall@1.4.2",
-		Channels: map[string]krunk.Thresholds{"*": {Trail: "trace", Send: "trace"}},
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if !c.Close(time.Minute) {
-			t.Error("Close could not deliver everything")
-		}
-		srv.Verify(t)
-	})
-	return c, srv
-}
-
-// own returns the attributes that the record brought itself, as "key=value", sorted.
-func own(l *sentrytest.Log) string {
-	var out []string
-	for _, name := range slices.Sorted(maps.Keys(l.Attributes)) {
-		if !strings.HasPrefix(name, "sentry.") && !strings.HasPrefix(name, "krunk.") && !strings.HasPrefix(name, "code.") {
-			out = append(out, fmt.Sprintf("%s=%v", name, l.Attr(name)))
-		}
-	}
-	return strings.Join(out, " ")
-}
 
 var _ logr.CallDepthLogSink = (*krunklogr.Sink)(nil)
 
@@ -81,14 +47,14 @@ func TestPairs(t *testing.T) {
 		{"nil", []any{"a", nil}, "a=<nil>"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			c, srv := start(t)
+			c, srv := bridgetest.Start(t)
 			logr.New(krunklogr.New(c.Channel("net"), nil)).Info("got", tt.pairs...)
 			c.Flush(time.Minute)
 			logs := srv.Logs()
 			if len(logs) != 1 {
 				t.Fatalf("%d log records arrived, want 1", len(logs))
 			}
-			got := own(&logs[0])
+			got := bridgetest.Own(&logs[0])
 			if tt.want == "" && strings.Count(got, "=") == 2 {
 				return
 			}
@@ -118,7 +84,7 @@ func TestLevels(t *testing.T) {
 }
 
 func TestNamesAndValues(t *testing.T) {
-	c, srv := start(t)
+	c, srv := bridgetest.Start(t)
 	l := logr.New(krunklogr.New(c.Channel("net"), nil)).WithValues("peer", "10.0").WithName("lobby").WithName("chat").WithValues("room", 3)
 	l.V(2).Info("got", "seq", 17)
 	c.Flush(time.Minute)
@@ -126,7 +92,7 @@ func TestNamesAndValues(t *testing.T) {
 	if len(logs) != 1 {
 		t.Fatalf("%d log records arrived, want 1", len(logs))
 	}
-	if got, want := own(&logs[0]), "logger=lobby/chat peer=10.0 room=3 seq=17"; got != want {
+	if got, want := bridgetest.Own(&logs[0]), "logger=lobby/chat peer=10.0 room=3 seq=17"; got != want {
 		t.Errorf("attributes %s, want %s", got, want)
 	}
 }
@@ -148,7 +114,7 @@ func TestErrorsAreEvents(t *testing.T) {
 		{"klog", "klogPlace", klogPlace},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			c, srv := start(t)
+			c, srv := bridgetest.Start(t)
 			tt.log(logr.New(krunklogr.New(c.Channel("net"), &krunklogr.Options{Next: funcr.New(func(string, string) {}, funcr.Options{}).GetSink()})))
 			c.Flush(time.Minute)
 			events := srv.Events()
@@ -173,7 +139,7 @@ func klogPlace(l logr.Logger) {
 
 // The old output stays, with its own idea of the place that logged.
 func TestNext(t *testing.T) {
-	c, srv := start(t)
+	c, srv := bridgetest.Start(t)
 	var old []string
 	next := funcr.New(func(prefix, args string) { old = append(old, prefix+args) }, funcr.Options{Verbosity: 1, LogCaller: funcr.All})
 	l := logr.New(krunklogr.New(c.Channel("net"), &krunklogr.Options{Next: next.GetSink()})).WithName("lobby").WithValues("peer", "10.0")

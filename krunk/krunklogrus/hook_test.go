@@ -5,8 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"maps"
-	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -14,41 +12,9 @@ import (
 	"github.com/sirupsen/logrus"
 
 	"github.com/krunk-go/krunk/krunk"
+	"github.com/krunk-go/krunk/krunk/internal/bridgetest"
 	"github.com/krunk-go/krunk/krunk/krunklogrus"
-	"github.com/krunk-go/krunk/transport/sentrytest"
 )
-
-// start returns a client that ships every record of every level, and its endpoint, which must have nothing to complain about
-// at the end.
-func start(t *testing.T) (*krunk.Client, *sentrytest.Server) {
-	t.Helper()
-	srv := sentrytest.New(sentrytest.Options{AnyTime: true})
-	c, err := krunk.Start(krunk.Config{
-		DSN: srv.DSN(), Transport: srv.Transport(), Release: "moonfall@1.4.2",
-		Channels: map[string]krunk.Thresholds{"*": {Trail: "trace", Send: "trace"}},
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if !c.Close(time.Minute) {
-			t.Error("Close could not deliver everything")
-		}
-		srv.Verify(t)
-	})
-	return c, srv
-}
-
-// own returns the attributes that the record brought itself, as "key=value", sorted.
-func own(l *sentrytest.Log) string {
-	var out []string
-	for _, name := range slices.Sorted(maps.Keys(l.Attributes)) {
-		if !strings.HasPrefix(name, "sentry.") && !strings.HasPrefix(name, "krunk.") && !strings.HasPrefix(name, "code.") {
-			out = append(out, fmt.Sprintf("%s=%v", name, l.Attr(name)))
-		}
-	}
-	return strings.Join(out, " ")
-}
 
 // logger returns a logger whose old output is the returned buffer, and which passes everything on to the hook.
 func logger(channel *krunk.Channel, o *krunklogrus.Options) (*logrus.Logger, *bytes.Buffer) {
@@ -80,7 +46,7 @@ func TestFields(t *testing.T) {
 		{"panics", logrus.Fields{"a": rude{}}, ""},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			c, srv := start(t)
+			c, srv := bridgetest.Start(t)
 			l, old := logger(c.Channel("net"), nil)
 			l.WithFields(tt.fields).Info("got")
 			c.Flush(time.Minute)
@@ -88,7 +54,7 @@ func TestFields(t *testing.T) {
 			if len(logs) != 1 || !strings.Contains(old.String(), "msg=got") {
 				t.Fatalf("%d log records arrived and the old output is %q, want one of each", len(logs), old)
 			}
-			if got := own(&logs[0]); got != tt.want && tt.want != "" {
+			if got := bridgetest.Own(&logs[0]); got != tt.want && tt.want != "" {
 				t.Errorf("attributes %s, want %s", got, tt.want)
 			}
 		})
@@ -96,7 +62,7 @@ func TestFields(t *testing.T) {
 }
 
 func TestManyFields(t *testing.T) {
-	c, srv := start(t)
+	c, srv := bridgetest.Start(t)
 	l, _ := logger(c.Channel("net"), nil)
 	fields := logrus.Fields{}
 	for i := range 40 {
@@ -145,7 +111,7 @@ func TestErrorsAreEvents(t *testing.T) {
 		{"entry with caller", placeEntry, true, "placeEntry"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			c, srv := start(t)
+			c, srv := bridgetest.Start(t)
 			l, _ := logger(c.Channel("net"), nil)
 			l.SetReportCaller(tt.caller)
 			tt.log(l)
@@ -166,7 +132,7 @@ func TestErrorsAreEvents(t *testing.T) {
 
 // Messages hold values: records of one place are one issue.
 func TestGrouping(t *testing.T) {
-	c, srv := start(t)
+	c, srv := bridgetest.Start(t)
 	l, _ := logger(c.Channel("net"), nil)
 	for i := range 3 {
 		l.Errorf("connection %d lost", i)
@@ -183,7 +149,7 @@ func TestGrouping(t *testing.T) {
 
 // A fatal record ends the program: it is delivered first.
 func TestFatalFlushes(t *testing.T) {
-	c, srv := start(t)
+	c, srv := bridgetest.Start(t)
 	l, _ := logger(c.Channel("net"), &krunklogrus.Options{Flush: c.Flush, FlushWait: time.Minute})
 	arrived := -1
 	l.ExitFunc = func(int) { arrived = len(srv.Events()) }

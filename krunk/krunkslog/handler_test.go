@@ -7,37 +7,16 @@ import (
 	"io"
 	"io/fs"
 	"log/slog"
-	"maps"
-	"slices"
 	"strings"
 	"testing"
 	"testing/slogtest"
 	"time"
 
 	"github.com/krunk-go/krunk/krunk"
+	"github.com/krunk-go/krunk/krunk/internal/bridgetest"
 	"github.com/krunk-go/krunk/krunk/krunkslog"
 	"github.com/krunk-go/krunk/transport/sentrytest"
 )
-
-// start returns a client that ships every record of every level, and its endpoint, which must have nothing to complain about
-// at the end.
-func start(t *testing.T) (*krunk.Client, *sentrytest.Server) {
-	t.Helper()
-	srv := sentrytest.New(sentrytest.Options{AnyTime: true})
-	c, err := krunk.Start(krunk.Config{
-		DSN: srv.DSN(), Transport: srv.Transport(), Channels: map[string]krunk.Thresholds{"*": {Trail: "trace", Send: "trace"}},
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if !c.Close(time.Minute) {
-			t.Error("Close could not deliver everything")
-		}
-		srv.Verify(t)
-	})
-	return c, srv
-}
 
 // logged returns the only log record that arrived.
 func logged(t *testing.T, c *krunk.Client, srv *sentrytest.Server) sentrytest.Log {
@@ -52,22 +31,11 @@ func logged(t *testing.T, c *krunk.Client, srv *sentrytest.Server) sentrytest.Lo
 	return logs[0]
 }
 
-// own returns the attributes that the record brought itself, as "key=value", sorted.
-func own(l *sentrytest.Log) string {
-	var out []string
-	for _, name := range slices.Sorted(maps.Keys(l.Attributes)) {
-		if !strings.HasPrefix(name, "sentry.") && !strings.HasPrefix(name, "krunk.") && !strings.HasPrefix(name, "code.") {
-			out = append(out, fmt.Sprintf("%s=%v", name, l.Attr(name)))
-		}
-	}
-	return strings.Join(out, " ")
-}
-
 func TestSlogtest(t *testing.T) {
 	var c *krunk.Client
 	var srv *sentrytest.Server
 	slogtest.Run(t, func(t *testing.T) slog.Handler {
-		c, srv = start(t)
+		c, srv = bridgetest.Start(t)
 		return krunkslog.New(c.Channel("game"), nil)
 	}, func(t *testing.T) map[string]any {
 		l := logged(t, c, srv)
@@ -160,10 +128,10 @@ func TestAttributes(t *testing.T) {
 		{"valuer in with", func(l *slog.Logger) { l.With("ticket", secret("s")).Info("m") }, "ticket=(hidden)"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			c, srv := start(t)
+			c, srv := bridgetest.Start(t)
 			tt.call(slog.New(krunkslog.New(c.Channel("game"), nil)))
 			l := logged(t, c, srv)
-			if got := own(&l); got != tt.want {
+			if got := bridgetest.Own(&l); got != tt.want {
 				t.Errorf("got %s, want %s", got, tt.want)
 			}
 		})
@@ -178,11 +146,11 @@ func TestHostileValuers(t *testing.T) {
 		want  string
 	}{{"panics", broken{}, "LogValue panicked"}, {"endless", endless{}, "LogValue called too many times"}} {
 		t.Run(tt.name, func(t *testing.T) {
-			c, srv := start(t)
+			c, srv := bridgetest.Start(t)
 			slog.New(krunkslog.New(c.Channel("game"), nil)).Info("m", "bad", tt.value, "good", 1)
 			l := logged(t, c, srv)
 			if got, _ := l.Attr("bad").(string); !strings.Contains(got, tt.want) || l.Attr("good") != int64(1) {
-				t.Errorf("attributes %s, want a note that says %q, and good=1", own(&l), tt.want)
+				t.Errorf("attributes %s, want a note that says %q, and good=1", bridgetest.Own(&l), tt.want)
 			}
 		})
 	}
@@ -198,7 +166,7 @@ func TestCustomLevels(t *testing.T) {
 		{-8, "trace", 1, ""}, {-4, "debug", 5, ""}, {2, "info", 11, ""}, {4, "warn", 13, ""}, {10, "error", 19, "error"}, {12, "fatal", 21, "fatal"},
 	} {
 		t.Run(tt.level.String(), func(t *testing.T) {
-			c, srv := start(t)
+			c, srv := bridgetest.Start(t)
 			slog.New(krunkslog.New(c.Channel("game"), nil)).Log(context.Background(), tt.level, "m")
 			l := logged(t, c, srv)
 			if l.Level != tt.name || l.Severity != tt.severity {
@@ -217,7 +185,7 @@ func TestCustomLevels(t *testing.T) {
 
 // A record keeps the time that it was made at, which may be long before it is handled.
 func TestTimeOfTheRecord(t *testing.T) {
-	c, srv := start(t)
+	c, srv := bridgetest.Start(t)
 	at := time.Now().Add(-42 * time.Minute).Truncate(time.Millisecond)
 	if err := krunkslog.New(c.Channel("game"), nil).Handle(context.Background(), slog.NewRecord(at, 0, "m", 0)); err != nil {
 		t.Fatal(err)
@@ -254,7 +222,7 @@ func (f failing) Handle(ctx context.Context, r slog.Record) error {
 }
 
 func TestNextGetsTheSameRecords(t *testing.T) {
-	c, srv := start(t)
+	c, srv := bridgetest.Start(t)
 	use := func(l *slog.Logger) {
 		l.Debug("too low for the next one")
 		l.With("a", 1).WithGroup("g").Info("one", "b", 2, "c", place{3, 4})
@@ -279,7 +247,7 @@ func TestNextGetsTheSameRecords(t *testing.T) {
 }
 
 func TestErrorOfNextIsReturned(t *testing.T) {
-	c, srv := start(t)
+	c, srv := bridgetest.Start(t)
 	h := krunkslog.New(c.Channel("game"), &krunkslog.Options{Next: failing{slog.NewTextHandler(io.Discard, nil)}})
 	r := slog.NewRecord(time.Now(), slog.LevelInfo, "m", 0)
 	if err := h.Handle(context.Background(), r); !errors.Is(err, errNext) {
@@ -323,13 +291,13 @@ type slot int
 
 // What slog keeps as any value arrives typed where its kind is basic.
 func TestKindsOfAny(t *testing.T) {
-	c, srv := start(t)
+	c, srv := bridgetest.Start(t)
 	l := slog.New(krunkslog.New(c.Channel("game"), nil))
 	l.Info("m", "weapon", weapon("axe"), "slot", slot(3), "i32", int32(-1), "u8", uint8(8), "f32", float32(0.5), "nil", nil,
 		"value", slog.AnyValue(slog.IntValue(4)), "list", []weapon{"a"}, "level", slog.LevelWarn)
 	got := logged(t, c, srv)
-	if own(&got) != kindsOfAny {
-		t.Errorf("got %s\nwant %s", own(&got), kindsOfAny)
+	if bridgetest.Own(&got) != kindsOfAny {
+		t.Errorf("got %s\nwant %s", bridgetest.Own(&got), kindsOfAny)
 	}
 	for key, kind := range map[string]string{"weapon": "string", "slot": "integer", "i32": "integer", "f32": "double", "value": "integer"} {
 		if got.Attributes[key].Type != kind {
@@ -340,7 +308,7 @@ func TestKindsOfAny(t *testing.T) {
 
 // An error among the attributes is told with its chain, below the message.
 func TestErrorsKeepTheirChain(t *testing.T) {
-	c, srv := start(t)
+	c, srv := bridgetest.Start(t)
 	l := slog.New(krunkslog.New(c.Channel("save"), nil))
 	l.Error("cannot save", "slot", 3, "err", fmt.Errorf("write: %w", fs.ErrPermission))
 	l.With("n", 1, "err", fmt.Errorf("with: %w", fs.ErrExist)).WithGroup("x").Error("said before")

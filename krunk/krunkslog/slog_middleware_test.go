@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/krunk-go/krunk/krunk/internal/bridgetest"
 	"github.com/krunk-go/krunk/krunk/krunkslog"
 )
 
@@ -19,7 +20,7 @@ func (m marking) Handle(ctx context.Context, r slog.Record) error {
 
 // A handler in front of the bridge is not where the record was logged: the record's own PC says where.
 func TestTopFrameBehindAnotherHandler(t *testing.T) {
-	c, srv := start(t)
+	c, srv := bridgetest.Start(t)
 	slog.New(marking{krunkslog.New(c.Channel("game"), nil)}).Error("m")
 	c.Flush(time.Minute)
 	if got := srv.Events()[0].Top().Function; got != "TestTopFrameBehindAnotherHandler" {

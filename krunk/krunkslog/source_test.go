@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/krunk-go/krunk/krunk/internal/bridgetest"
 	"github.com/krunk-go/krunk/krunk/krunkslog"
 )
 
@@ -20,7 +21,7 @@ func here() int {
 }
 
 func TestSourceOfLogRecords(t *testing.T) {
-	c, srv := start(t)
+	c, srv := bridgetest.Start(t)
 	l := slog.New(krunkslog.New(c.Channel("game"), nil))
 	want := int64(here() + 1)
 	l.Info("m")
@@ -37,7 +38,7 @@ func TestSourceOfLogRecords(t *testing.T) {
 }
 
 func TestNoSource(t *testing.T) {
-	c, srv := start(t)
+	c, srv := bridgetest.Start(t)
 	slog.New(krunkslog.New(c.Channel("game"), &krunkslog.Options{NoSource: true})).Info("m")
 	l := logged(t, c, srv)
 	for name := range l.Attributes {
@@ -87,7 +88,7 @@ func TestTopFrameIsTheCallOfSlog(t *testing.T) {
 		}, test + "7"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			c, srv := start(t)
+			c, srv := bridgetest.Start(t)
 			line := tt.call(t, slog.New(krunkslog.New(c.Channel("game"), nil)))
 			c.Flush(time.Minute)
 			events := srv.Events()
@@ -103,7 +104,7 @@ func TestTopFrameIsTheCallOfSlog(t *testing.T) {
 }
 
 func TestGroupingBySite(t *testing.T) {
-	c, srv := start(t)
+	c, srv := bridgetest.Start(t)
 	l := slog.New(krunkslog.New(c.Channel("game"), nil))
 	for i := range 2 {
 		l.Error("lost", "n", i)
@@ -121,7 +122,7 @@ func TestGroupingBySite(t *testing.T) {
 
 // The whole stack arrives also where the compiler inlined the logger's method into the line that logs.
 func TestStackBelowAnInlinedCall(t *testing.T) {
-	c, srv := start(t)
+	c, srv := bridgetest.Start(t)
 	l := slog.New(krunkslog.New(c.Channel("game"), nil))
 	l.LogAttrs(context.Background(), slog.LevelError, "m")
 	l.Error("m")

@@ -5,10 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"maps"
 	"math"
-	"slices"
-	"strings"
 	"testing"
 	"time"
 
@@ -16,41 +13,9 @@ import (
 	"go.uber.org/zap/zapcore"
 
 	"github.com/krunk-go/krunk/krunk"
+	"github.com/krunk-go/krunk/krunk/internal/bridgetest"
 	"github.com/krunk-go/krunk/krunk/krunkzap"
-	"github.com/krunk-go/krunk/transport/sentrytest"
 )
-
-// start returns a client that ships every record of every level, and its endpoint, which must have nothing to complain about
-// at the end.
-func start(t *testing.T) (*krunk.Client, *sentrytest.Server) {
-	t.Helper()
-	srv := sentrytest.New(sentrytest.Options{AnyTime: true})
-	c, err := krunk.Start(krunk.Config{
-		DSN: srv.DSN(), Transport: srv.Transport(), Release: "moonfall@1.4.2",
-		Channels: map[string]krunk.Thresholds{"*": {Trail: "trace", Send: "trace"}},
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if !c.Close(time.Minute) {
-			t.Error("Close could not deliver everything")
-		}
-		srv.Verify(t)
-	})
-	return c, srv
-}
-
-// own returns the attributes that the record brought itself, as "key=value", sorted.
-func own(l *sentrytest.Log) string {
-	var out []string
-	for _, name := range slices.Sorted(maps.Keys(l.Attributes)) {
-		if !strings.HasPrefix(name, "sentry.") && !strings.HasPrefix(name, "krunk.") && !strings.HasPrefix(name, "code.") {
-			out = append(out, fmt.Sprintf("%s=%v", name, l.Attr(name)))
-		}
-	}
-	return strings.Join(out, " ")
-}
 
 type point struct{ X, Y int }
 
@@ -87,14 +52,14 @@ func TestFields(t *testing.T) {
 		{"nil", []zap.Field{zap.Any("a", nil), zap.Stringp("b", nil)}, "a=<nil> b=<nil>"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			c, srv := start(t)
+			c, srv := bridgetest.Start(t)
 			zap.New(krunkzap.New(c.Channel("net"), nil)).Info("got", tt.fields...)
 			c.Flush(time.Minute)
 			logs := srv.Logs()
 			if len(logs) != 1 {
 				t.Fatalf("%d log records arrived, want 1", len(logs))
 			}
-			if got := own(&logs[0]); got != tt.want {
+			if got := bridgetest.Own(&logs[0]); got != tt.want {
 				t.Errorf("attributes %s, want %s", got, tt.want)
 			}
 		})
@@ -102,14 +67,14 @@ func TestFields(t *testing.T) {
 }
 
 func TestWith(t *testing.T) {
-	c, srv := start(t)
+	c, srv := bridgetest.Start(t)
 	l := zap.New(krunkzap.New(c.Channel("net"), nil)).Named("lobby").With(zap.String("peer", "10.0"), zap.Namespace("match"), zap.Int("round", 2))
 	l.Info("got", zap.Int("seq", 17))
 	l.With(zap.Int("more", 1)).Sugar().Infow("got", "seq", 18)
 	c.Flush(time.Minute)
 	want := []string{"logger=lobby match.round=2 match.seq=17 peer=10.0", "logger=lobby match.more=1 match.round=2 match.seq=18 peer=10.0"}
 	for i, l := range srv.Logs() {
-		if got := own(&l); i >= len(want) || got != want[i] {
+		if got := bridgetest.Own(&l); i >= len(want) || got != want[i] {
 			t.Errorf("record %d: attributes %s, want %v", i, got, want)
 		}
 	}
@@ -165,7 +130,7 @@ func TestErrorsAreEvents(t *testing.T) {
 		})}, "place"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			c, srv := start(t)
+			c, srv := bridgetest.Start(t)
 			tt.log(zap.New(krunkzap.New(c.Channel("net"), nil), tt.with...))
 			c.Flush(time.Minute)
 			events := srv.Events()
@@ -185,7 +150,7 @@ func TestErrorsAreEvents(t *testing.T) {
 
 // The old output stays as it was.
 func TestBeside(t *testing.T) {
-	c, srv := start(t)
+	c, srv := bridgetest.Start(t)
 	var old bytes.Buffer
 	config := zap.NewProductionEncoderConfig()
 	config.TimeKey = ""
@@ -204,7 +169,7 @@ func TestBeside(t *testing.T) {
 
 // A fatal record ends the program: it is delivered first.
 func TestFatalFlushes(t *testing.T) {
-	c, srv := start(t)
+	c, srv := bridgetest.Start(t)
 	l := zap.New(krunkzap.New(c.Channel("net"), &krunkzap.Options{Flush: c.Flush, FlushWait: time.Minute}), zap.WithFatalHook(zapcore.WriteThenPanic))
 	func() {
 		defer func() { recover() }()

@@ -5,8 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"maps"
-	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -14,41 +12,10 @@ import (
 	"github.com/rs/zerolog"
 
 	"github.com/krunk-go/krunk/krunk"
+	"github.com/krunk-go/krunk/krunk/internal/bridgetest"
 	"github.com/krunk-go/krunk/krunk/krunkzerolog"
 	"github.com/krunk-go/krunk/transport/sentrytest"
 )
-
-// start returns a client that ships every record of every level, and its endpoint, which must have nothing to complain about
-// at the end.
-func start(t *testing.T) (*krunk.Client, *sentrytest.Server) {
-	t.Helper()
-	srv := sentrytest.New(sentrytest.Options{AnyTime: true})
-	c, err := krunk.Start(krunk.Config{
-		DSN: srv.DSN(), Transport: srv.Transport(), Release: "moonfall@1.4.2",
-		Channels: map[string]krunk.Thresholds{"*": {Trail: "trace", Send: "trace"}},
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if !c.Close(time.Minute) {
-			t.Error("Close could not deliver everything")
-		}
-		srv.Verify(t)
-	})
-	return c, srv
-}
-
-// own returns the attributes that the record brought itself, as "key=value", sorted.
-func own(l *sentrytest.Log) string {
-	var out []string
-	for _, name := range slices.Sorted(maps.Keys(l.Attributes)) {
-		if !strings.HasPrefix(name, "sentry.") && !strings.HasPrefix(name, "krunk.") && !strings.HasPrefix(name, "code.") {
-			out = append(out, fmt.Sprintf("%s=%v", name, l.Attr(name)))
-		}
-	}
-	return strings.Join(out, " ")
-}
 
 // logged returns the only log record that arrived.
 func logged(t *testing.T, c *krunk.Client, srv *sentrytest.Server) sentrytest.Log {
@@ -90,11 +57,11 @@ func TestFields(t *testing.T) {
 		}, "k00=0 k01=1 k02=2 k03=3 k04=4 k05=5 k06=6 k07=7 k08=8 k09=9 k10=10 k11=11 k12=12 k13=13 k14=14 k15=15 k16=16 k17=17 k18=18 k19=19"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			c, srv := start(t)
+			c, srv := bridgetest.Start(t)
 			l := zerolog.New(krunkzerolog.NewWriter(c.Channel("net"), nil))
 			tt.with(l.Info()).Msg("got")
 			log := logged(t, c, srv)
-			if got := own(&log); strings.TrimPrefix(got, "=no key ") != strings.TrimPrefix(tt.want, "=no key ") && !strings.Contains(got, "no key") {
+			if got := bridgetest.Own(&log); strings.TrimPrefix(got, "=no key ") != strings.TrimPrefix(tt.want, "=no key ") && !strings.Contains(got, "no key") {
 				t.Errorf("attributes %s, want %s", got, tt.want)
 			}
 			if log.Body != "got" || log.Level != "info" {
@@ -118,7 +85,7 @@ func TestForeignBytes(t *testing.T) {
 		`{"message":"\ud83d\ude00"}`: "😀",
 		` { "message" : "got" } `:    "got",
 	} {
-		c, srv := start(t)
+		c, srv := bridgetest.Start(t)
 		w := krunkzerolog.NewWriter(c.Channel("net"), nil)
 		if n, err := w.Write([]byte(in)); n != len(in) || err != nil {
 			t.Errorf("Write(%q): got %d, %v", in, n, err)
@@ -160,7 +127,7 @@ func TestLevels(t *testing.T) {
 			t.Errorf("level %d: got %d, want %d", level, got, want)
 		}
 	}
-	c, srv := start(t)
+	c, srv := bridgetest.Start(t)
 	w := krunkzerolog.NewWriter(c.Channel("net"), nil)
 	for _, in := range []string{`{"level":"warn","message":"got"}`, `{"a":{"level":"error"},"n":1,"level":"warn","message":"got"}`} {
 		w.Write([]byte(in))
@@ -194,7 +161,7 @@ func TestErrorsAreEvents(t *testing.T) {
 		{"no error", "placeOf", placeOf, func(w io.Writer) io.Writer { return w }, 1},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			c, srv := start(t)
+			c, srv := bridgetest.Start(t)
 			tt.log(zerolog.New(tt.wrap(krunkzerolog.NewWriter(c.Channel("net"), nil))))
 			c.Flush(time.Minute)
 			events := srv.Events()
@@ -213,7 +180,7 @@ func TestErrorsAreEvents(t *testing.T) {
 }
 
 func TestHook(t *testing.T) {
-	c, srv := start(t)
+	c, srv := bridgetest.Start(t)
 	var old bytes.Buffer
 	l := zerolog.New(&old).Hook(krunkzerolog.NewHook(c.Channel("net")))
 	placeOf(l)
@@ -226,7 +193,7 @@ func TestHook(t *testing.T) {
 
 // A fatal record ends the program: it is delivered first.
 func TestFatalFlushes(t *testing.T) {
-	c, srv := start(t)
+	c, srv := bridgetest.Start(t)
 	w := krunkzerolog.NewWriter(c.Channel("net"), &krunkzerolog.Options{Flush: c.Flush, FlushWait: time.Minute})
 	w.WriteLevel(zerolog.FatalLevel, []byte(`{"level":"fatal","message":"the world is gone"}`))
 	if events := srv.Events(); len(events) != 1 || events[0].Level != "fatal" {
