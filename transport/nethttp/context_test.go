@@ -6,7 +6,6 @@ import (
 	"io"
 	"net"
 	"net/http"
-	"runtime"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -36,11 +35,10 @@ func (b *bare) end(err error) {
 	close(b.done)
 }
 
-// TestBareContext ends Sends by a context that has no more than the contract asks for; no goroutine stays behind.
+// TestBareContext ends Sends by a context that has no more than the contract asks for; no goroutine stays behind (synctest fails on one).
 func TestBareContext(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		tr := newTransport(t, &Config{DialContext: pipe(hang)})
-		before := runtime.NumGoroutine()
 		for range 3 {
 			ctx, enough := &bare{done: make(chan struct{})}, errors.New("enough")
 			time.AfterFunc(time.Second, func() { ctx.end(enough) })
@@ -57,10 +55,6 @@ func TestBareContext(t *testing.T) {
 			t.Errorf("got %+v, %v; want status 200", a, err)
 		}
 		answers.CloseIdle()
-		synctest.Wait()
-		if n := runtime.NumGoroutine(); n > before {
-			t.Errorf("%d goroutines, %d before", n, before)
-		}
 	})
 }
 
