@@ -57,8 +57,13 @@ func (ev *Event) tidy() {
 // tidyLists leaves empty lists out, which would be null otherwise, and types every mechanism: without a type servers lose
 // the unhandled flag.
 func (ev *Event) tidyLists() {
-	if ev.Threads != nil && len(ev.Threads.Values) == 0 {
-		ev.Threads = nil
+	if t := ev.Threads; t != nil {
+		if len(t.Values) == 0 {
+			ev.Threads = nil
+		}
+		for i := range t.Values {
+			t.Values[i].Stacktrace = t.Values[i].Stacktrace.tidy()
+		}
 	}
 	x := ev.Exception
 	if x == nil {
@@ -69,13 +74,19 @@ func (ev *Event) tidyLists() {
 	}
 	for i := range x.Values {
 		v := &x.Values[i]
-		if v.Stacktrace != nil && len(v.Stacktrace.Frames) == 0 {
-			v.Stacktrace = nil
-		}
+		v.Stacktrace = v.Stacktrace.tidy()
 		if v.Mechanism != nil && v.Mechanism.Type == "" {
 			v.Mechanism.Type = "generic"
 		}
 	}
+}
+
+// tidy returns s, or nil where it has no frames.
+func (s *Stacktrace) tidy() *Stacktrace {
+	if s != nil && len(s.Frames) == 0 {
+		return nil
+	}
+	return s
 }
 
 func (l *Logs) tidy() {

@@ -35,7 +35,7 @@ func (e *Encoder) Warm() {
 			Mechanism:  &Mechanism{Handled: new(bool), ExceptionID: &n, ParentID: &n},
 			Stacktrace: &Stacktrace{Frames: []Frame{{}}},
 		}}},
-		Threads: &Threads{Values: []Thread{{}}},
+		Threads: &Threads{Values: []Thread{{Stacktrace: &Stacktrace{Frames: []Frame{{}}}}}},
 	}
 	_, _ = e.Event(nil, &ev)
 	_, _ = e.Logs(nil, &Logs{Items: []Log{{Attributes: Raw("{}")}}})

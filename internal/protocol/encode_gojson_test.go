@@ -69,6 +69,9 @@ func TestEncodersAgreeOnNothing(t *testing.T) {
 		exceptions = append(exceptions, &Exceptions{Values: []Exception{{Stacktrace: f, Mechanism: &Mechanism{}}, {}}})
 	}
 	threads := []*Threads{nil, {}, {Values: []Thread{}}, {Values: []Thread{{}}}}
+	for _, f := range frames {
+		threads = append(threads, &Threads{Values: []Thread{{Stacktrace: f, State: "select"}, {}}})
+	}
 	rest := []Event{
 		{}, {Tags: map[string]string{}, Fingerprint: []string{}}, {Tags: map[string]string{"": ""}, Fingerprint: []string{""}},
 		{SDK: &SDK{}, User: &User{}, LogEntry: &LogEntry{}}, {SDK: &SDK{Settings: &SDKSettings{}}},

@@ -110,19 +110,21 @@ type Frame struct {
 	InstructionAddr string    `json:"instruction_addr,omitempty"`
 }
 
-// Threads names the goroutine that crashed.
+// Threads names the goroutine that crashed, and those beside it that are known.
 type Threads struct {
 	Values []Thread `json:"values"`
 }
 
-// Thread is one goroutine.
+// Thread is one goroutine. The one that crashed has no Stacktrace: its frames are those of the exception that has its ID.
 type Thread struct {
-	_       [0]func() // no code to compare it
-	ID      uint64    `json:"id"`
-	Name    string    `json:"name,omitempty"`
-	Crashed bool      `json:"crashed,omitempty"`
-	Current bool      `json:"current,omitempty"`
-	Main    bool      `json:"main,omitempty"`
+	_          [0]func()   // no code to compare it
+	ID         uint64      `json:"id"`
+	Name       string      `json:"name,omitempty"`
+	Crashed    bool        `json:"crashed,omitempty"`
+	Current    bool        `json:"current,omitempty"`
+	Main       bool        `json:"main,omitempty"`
+	State      string      `json:"state,omitempty"` // "chan receive"
+	Stacktrace *Stacktrace `json:"stacktrace,omitempty"`
 }
 
 // Logs is the payload of a `log` container.

@@ -12,8 +12,8 @@ const MinFit = 4096
 var errTooLong = errors.New("protocol: the event does not fit, whatever is left out; allow it 4096 bytes")
 
 // EventWithin appends ev as JSON of at most max bytes, and never of more than MaxEvent; it always succeeds for MinFit and more.
-// While the event is longer, it gives up what explains least: what is over a limit; the oldest half of the breadcrumbs, again
-// and again; the middle of the stack; the longest values of contexts; the ends of long texts; inner errors; and at last everything
+// While the event is longer, it gives up what explains least: what is over a limit; frames of the other goroutines, and then these;
+// the oldest half of the breadcrumbs, again and again; the middle of the stack; the longest values of contexts; the ends of long texts; inner errors; and at last everything
 // that is not required. The context krunk_trimmed says what is gone. All this changes ev. An event that cannot fit is cut
 // before it is encoded, and what cannot fit is dropped before its texts are copied, so work and memory depend on MaxEvent,
 // not on the event.
@@ -61,18 +61,55 @@ type fitter struct {
 	_                                               [0]func() // no code to compare it
 	ev                                              *Event
 	limits, crumbs, frames, contexts, texts, errors int
+	threads, others                                 int // and frames of theirs
 	rest, bare                                      bool
 }
 
 // steps each give up one more part, or report that nothing of it is left.
 var steps = [...]func(*fitter) bool{
-	(*fitter).limit, (*fitter).halveCrumbs, (*fitter).dropFrames, (*fitter).shrinkContexts, (*fitter).cutTexts, (*fitter).dropErrors,
+	(*fitter).limit, (*fitter).thinThreads, (*fitter).dropThreads, (*fitter).halveCrumbs, (*fitter).dropFrames, (*fitter).shrinkContexts, (*fitter).cutTexts, (*fitter).dropErrors,
 	(*fitter).dropRest, (*fitter).strip,
 }
 
 func (f *fitter) limit() bool {
 	n := f.surplus() + f.ev.Trim()
 	f.limits += n
+	return n > 0
+}
+
+// thinThreads leaves the innermost frames of each goroutine, and then none.
+func (f *fitter) thinThreads() bool {
+	const keep = 10
+	t, n := f.ev.Threads, 0
+	if t == nil {
+		return false
+	}
+	for max := keep; n == 0 && max >= 0; max -= keep {
+		for i := range t.Values {
+			n += t.Values[i].Stacktrace.keep(0, max)
+		}
+	}
+	f.others += n
+	return n > 0
+}
+
+// dropThreads leaves those of whom the event is.
+func (f *fitter) dropThreads() bool {
+	t, n := f.ev.Threads, 0
+	if t == nil {
+		return false
+	}
+	left := t.Values[:0]
+	for _, v := range t.Values {
+		if v.Crashed || v.Current {
+			left = append(left, v)
+		} else {
+			n++
+		}
+	}
+	clear(t.Values[len(left):])
+	t.Values = left
+	f.threads += n
 	return n > 0
 }
 
@@ -102,9 +139,7 @@ func (f *fitter) keepFrames(first, max int) (n int) {
 		return 0
 	}
 	for i := range f.ev.Exception.Values {
-		if s := f.ev.Exception.Values[i].Stacktrace; s != nil {
-			n += s.keep(first, max)
-		}
+		n += f.ev.Exception.Values[i].Stacktrace.keep(first, max)
 	}
 	return n
 }
@@ -179,6 +214,8 @@ func (f *fitter) note() {
 	}
 	o := open(nil)
 	o.number("limits", f.limits)
+	o.number("thread_frames", f.others)
+	o.number("threads", f.threads)
 	o.number("breadcrumbs", f.crumbs)
 	o.number("frames", f.frames)
 	o.number("contexts", f.contexts)

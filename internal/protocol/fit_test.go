@@ -39,12 +39,12 @@ func TestEventWithin(t *testing.T) {
 		gone string
 	}{
 		{MaxEvent, ``, `"game":`, `krunk_trimmed`},
-		{300_000, `{"breadcrumbs":101}`, `"breadcrumbs":{"values`, `"*fs.PathError","value":""`},
-		{152_000, `{"breadcrumbs":202,"frames":192}`, `"game":`, `"breadcrumbs":{"values`},
-		{145_000, `{"breadcrumbs":202,"frames":192,"contexts":1}`, `"krunk_shortened":["a"]`, `"breadcrumbs":{"values`},
-		{90_000, `{"breadcrumbs":202,"frames":192,"contexts":1,"messages":20}`, `"game":{"a":"gg`, `"breadcrumbs":{"values`},
-		{70_000, `{"breadcrumbs":202,"frames":192,"contexts":1,"messages":20,"exceptions":17}`, `"game":{"a":"gg`, `"breadcrumbs":{"values`},
-		{32_000, `{"breadcrumbs":202,"frames":232,"contexts":3,"messages":20,"exceptions":21,"rest":true}`, `"support_code":"K7PQ2MZX"`, `*inner`},
+		{300_000, `{"thread_frames":1,"threads":1,"breadcrumbs":101}`, `"breadcrumbs":{"values`, `"*fs.PathError","value":""`},
+		{152_000, `{"thread_frames":1,"threads":1,"breadcrumbs":202,"frames":192}`, `"game":`, `"breadcrumbs":{"values`},
+		{145_000, `{"thread_frames":1,"threads":1,"breadcrumbs":202,"frames":192,"contexts":1}`, `"krunk_shortened":["a"]`, `"breadcrumbs":{"values`},
+		{90_000, `{"thread_frames":1,"threads":1,"breadcrumbs":202,"frames":192,"contexts":1,"messages":20}`, `"game":{"a":"gg`, `"breadcrumbs":{"values`},
+		{70_000, `{"thread_frames":1,"threads":1,"breadcrumbs":202,"frames":192,"contexts":1,"messages":20,"exceptions":17}`, `"game":{"a":"gg`, `"breadcrumbs":{"values`},
+		{32_000, `{"thread_frames":1,"threads":1,"breadcrumbs":202,"frames":232,"contexts":3,"messages":20,"exceptions":21,"rest":true}`, `"support_code":"K7PQ2MZX"`, `*inner`},
 		{MinFit, `,"contexts":6,"messages":20,"exceptions":21,"rest":true}`, `"type":"runtime.boundsError"`, `"frames":[`},
 	}
 	for _, tt := range tests {
@@ -77,6 +77,60 @@ func TestEventWithinKeepsBothEndsOfTheStack(t *testing.T) {
 	f.dropFrames()
 	if got := []int{len(st.Frames), st.Frames[0].Lineno, st.Frames[9].Lineno, st.Frames[10].Lineno, st.Frames[49].Lineno}; got[0] != 50 || got[1] != 1 || got[2] != 10 || got[3] != 61 || got[4] != 100 {
 		t.Errorf("got %v, want [50 1 10 61 100]", got)
+	}
+}
+
+// Frames of the goroutines beside the one that crashed go first, their outer ones before the inner ones, then these goroutines, and only
+// then breadcrumbs.
+func TestEventWithinGivesUpThreadsFirst(t *testing.T) {
+	crash := func() *Event {
+		ev := full()
+		for i := range 30 {
+			s := &Stacktrace{}
+			for j := range 100 {
+				s.Frames = append(s.Frames, Frame{Function: "f", Module: strings.Repeat("m", 60), Lineno: 1 + j})
+			}
+			ev.Threads.Values = append(ev.Threads.Values, Thread{ID: uint64(20 + i), Name: strings.Repeat("n", 60), State: "select", Stacktrace: s})
+		}
+		return ev
+	}
+	for _, tt := range []struct {
+		max                    int
+		note                   string
+		threads, frames, first int
+	}{
+		{500_000, ``, 32, 100, 1},
+		{100_000, `{"thread_frames":2700}`, 32, 10, 91},
+		{20_000, `{"thread_frames":3001}`, 32, 0, 0},
+		{MinFit, `{"thread_frames":3001,"threads":31}`, 1, 0, 0},
+	} {
+		var e Encoder
+		ev := crash()
+		out, err := e.EventWithin(nil, ev, tt.max)
+		if err != nil || len(out) > tt.max {
+			t.Fatalf("%d: got %d bytes, %v", tt.max, len(out), err)
+		}
+		var back Event
+		if err := json.Unmarshal(out, &struct {
+			Threads   **Threads    `json:"threads"`
+			Exception **Exceptions `json:"exception"`
+		}{&back.Threads, &back.Exception}); err != nil {
+			t.Fatal(err)
+		}
+		threads := back.Threads.Values
+		frames, first := 0, 0
+		if s := threads[len(threads)-1].Stacktrace; s != nil {
+			frames, first = len(s.Frames), s.Frames[0].Lineno
+		}
+		if len(threads) != tt.threads || frames != tt.frames || first != tt.first || !threads[0].Crashed {
+			t.Errorf("%d: %d threads, the last one with %d frames from line %d on; want %d, %d from %d", tt.max, len(threads), frames, first, tt.threads, tt.frames, tt.first)
+		}
+		if got := len(back.Exception.Values[1].Stacktrace.Frames); got != 2 || len(ev.Breadcrumbs) != 2 {
+			t.Errorf("%d: %d frames of the crash and %d breadcrumbs are left, want all 2 and 2", tt.max, got, len(ev.Breadcrumbs))
+		}
+		if !strings.Contains(string(out), tt.note) || tt.note == "" && strings.Contains(string(out), "krunk_trimmed") {
+			t.Errorf("%d: no note %s in %.600s", tt.max, tt.note, out)
+		}
 	}
 }
 

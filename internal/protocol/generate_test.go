@@ -102,7 +102,7 @@ func (s *source) event() *Event {
 	if has(6) {
 		ev.Threads = &Threads{}
 		for range s.byte() % 3 {
-			ev.Threads.Values = append(ev.Threads.Values, Thread{ID: s.uint(), Name: s.text(), Crashed: s.bool(), Current: s.bool(), Main: s.bool()})
+			ev.Threads.Values = append(ev.Threads.Values, Thread{ID: s.uint(), Name: s.text(), Crashed: s.bool(), Current: s.bool(), Main: s.bool(), State: s.text(), Stacktrace: s.stack()})
 		}
 	}
 	if has(7) {
@@ -127,16 +127,22 @@ func (s *source) exceptions() *Exceptions {
 				e.Mechanism.ParentID = &id
 			}
 		}
-		if s.bool() {
-			e.Stacktrace = &Stacktrace{}
-			for range s.byte() % 6 {
-				e.Stacktrace.Frames = append(e.Stacktrace.Frames, Frame{Function: s.text(), Module: s.text(), Filename: s.text(), AbsPath: s.text(),
-					Lineno: int(int32(s.uint())), InApp: s.bool(), InstructionAddr: s.text()})
-			}
-		}
+		e.Stacktrace = s.stack()
 		x.Values = append(x.Values, e)
 	}
 	return x
+}
+
+func (s *source) stack() *Stacktrace {
+	if !s.bool() {
+		return nil
+	}
+	st := &Stacktrace{}
+	for range s.byte() % 6 {
+		st.Frames = append(st.Frames, Frame{Function: s.text(), Module: s.text(), Filename: s.text(), AbsPath: s.text(),
+			Lineno: int(int32(s.uint())), InApp: s.bool(), InstructionAddr: s.text()})
+	}
+	return st
 }
 
 func (s *source) logs() *Logs {
@@ -171,7 +177,10 @@ func full() *Event {
 				Mechanism:  &Mechanism{Type: "auto.go.panic", Handled: &no, ExceptionID: &zero, IsExceptionGroup: true},
 				Stacktrace: &Stacktrace{Frames: []Frame{frame("main", 31), frame("(*Boss).Tick", 88)}}},
 		}},
-		Threads: &Threads{Values: []Thread{{ID: 17, Name: "main", Crashed: true, Current: true}}},
+		Threads: &Threads{Values: []Thread{
+			{ID: 17, Name: "main", Crashed: true, Current: true},
+			{ID: 18, State: "chan receive", Stacktrace: &Stacktrace{Frames: []Frame{frame("load", 12)}}},
+		}},
 		Breadcrumbs: []Raw{
 			crumb("2026-09-21T14:13:19.000000Z", Breadcrumb{Category: "scene.load", Level: "info", Message: "boss_3", Data: Raw(`{"ms":41.7}`)}),
 			crumb("2026-09-21T14:13:20.000000Z", Breadcrumb{Type: "error"}),

@@ -134,9 +134,11 @@ var (
 			{name: "parent_id", at: unsafe.Offsetof(Mechanism{}.ParentID), kind: places},
 			{name: "is_exception_group", at: unsafe.Offsetof(Mechanism{}.IsExceptionGroup), kind: bools},
 		}}},
-		{name: "stacktrace", at: unsafe.Offsetof(Exception{}.Stacktrace), kind: refs, of: &shape{members: []member{
-			{name: "frames", at: unsafe.Offsetof(Stacktrace{}.Frames), kind: many, of: &frameShape},
-		}}},
+		{name: "stacktrace", at: unsafe.Offsetof(Exception{}.Stacktrace), kind: refs, of: &stackShape},
+	}}
+
+	stackShape = shape{members: []member{
+		{name: "frames", at: unsafe.Offsetof(Stacktrace{}.Frames), kind: many, of: &frameShape},
 	}}
 
 	frameShape = shape{unsafe.Sizeof(Frame{}), len(`{"in_app":true}`), []member{
@@ -155,6 +157,8 @@ var (
 		{name: "crashed", at: unsafe.Offsetof(Thread{}.Crashed), kind: bools},
 		{name: "current", at: unsafe.Offsetof(Thread{}.Current), kind: bools},
 		{name: "main", at: unsafe.Offsetof(Thread{}.Main), kind: bools},
+		{name: "state", at: unsafe.Offsetof(Thread{}.State), max: MaxName},
+		{name: "stacktrace", at: unsafe.Offsetof(Thread{}.Stacktrace), kind: refs, of: &stackShape},
 	}}
 
 	logsShape = shape{members: []member{

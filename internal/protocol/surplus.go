@@ -10,8 +10,8 @@ func (f *fitter) surplus() (n int) {
 		f.errors += f.keepErrors(max(len(x.Values)-gone, 1))
 	}
 	if t := f.ev.Threads; t != nil {
-		left := len(t.Values) - newest(len(t.Values), MaxEvent, func(i int) int { return capped(t.Values[len(t.Values)-1-i].Name, MaxThread) })
-		n += len(t.Values) - left
+		left := len(t.Values) - newest(len(t.Values), MaxEvent, func(i int) int { return t.Values[len(t.Values)-1-i].trimmedLen() })
+		f.threads += len(t.Values) - left
 		t.Values = t.Values[:left]
 	}
 	left := len(f.ev.Fingerprint)
@@ -38,11 +38,17 @@ const aroundElement = len(`{}`)
 func capped(s string, max int) int { return min(len(s), max) + aroundElement }
 
 func (e *Exception) trimmedLen() int {
-	n := capped(e.Value, MaxMessage) + capped(e.Type, MaxName) + capped(e.Module, MaxName)
-	if e.Stacktrace == nil {
-		return n
+	return capped(e.Value, MaxMessage) + capped(e.Type, MaxName) + capped(e.Module, MaxName) + e.Stacktrace.trimmedLen()
+}
+
+func (t *Thread) trimmedLen() int {
+	return capped(t.Name, MaxThread) + capped(t.State, MaxName) + t.Stacktrace.trimmedLen()
+}
+
+func (s *Stacktrace) trimmedLen() (n int) {
+	if s == nil {
+		return 0
 	}
-	s := e.Stacktrace
 	for i := range s.Frames {
 		if i >= firstFrames && i < len(s.Frames)-(MaxFrames-firstFrames) {
 			continue // Trim takes it out

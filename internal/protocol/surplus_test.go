@@ -22,7 +22,7 @@ func crowd() *Event {
 		ev.Exception.Values = append(ev.Exception.Values, Exception{
 			Type: long, Value: strconv.Itoa(i) + long[:8000], Stacktrace: &Stacktrace{Frames: append([]Frame(nil), frames[:100]...)},
 		})
-		ev.Threads.Values = append(ev.Threads.Values, Thread{Name: long})
+		ev.Threads.Values = append(ev.Threads.Values, Thread{Name: long, State: long, Stacktrace: &Stacktrace{Frames: append([]Frame(nil), frames[:100]...)}})
 		ev.Fingerprint = append(ev.Fingerprint, long)
 		ev.Tags["tag"+strconv.Itoa(i)] = long
 	}
@@ -41,7 +41,7 @@ func TestEventWithinOfACrowd(t *testing.T) {
 		if err != nil || len(out) > max || !json.Valid(out) {
 			t.Fatalf("%d: got %d bytes, %v", max, len(out), err)
 		}
-		got, most := after.TotalAlloc-before.TotalAlloc, uint64(6*MaxEvent)
+		got, most := after.TotalAlloc-before.TotalAlloc, uint64(8*MaxEvent)
 		t.Logf("%d: allocated %d KiB", max, got>>10)
 		if got > most {
 			t.Errorf("%d: allocated %d KiB, want at most %d", max, got>>10, most>>10)

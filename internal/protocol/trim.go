@@ -37,9 +37,12 @@ func (ev *Event) Trim() int {
 	var t trimmer
 	if ev.Exception != nil {
 		for i := range ev.Exception.Values {
-			if s := ev.Exception.Values[i].Stacktrace; s != nil && s.keep(firstFrames, MaxFrames) > 0 {
-				t.cut++
-			}
+			t.frames(ev.Exception.Values[i].Stacktrace)
+		}
+	}
+	if ev.Threads != nil {
+		for i := range ev.Threads.Values {
+			t.frames(ev.Threads.Values[i].Stacktrace)
 		}
 	}
 	ev.visit(t.member)
@@ -47,6 +50,12 @@ func (ev *Event) Trim() int {
 }
 
 type trimmer struct{ cut int }
+
+func (t *trimmer) frames(s *Stacktrace) {
+	if s.keep(firstFrames, MaxFrames) > 0 {
+		t.cut++
+	}
+}
 
 func (t *trimmer) member(m *member, at unsafe.Pointer) {
 	switch m.kind {
@@ -152,6 +161,9 @@ func shrunk(v Raw, max int) Raw {
 //
 //go:noinline
 func (s *Stacktrace) keep(first, max int) int {
+	if s == nil {
+		return 0
+	}
 	n := len(s.Frames) - max
 	if n <= 0 {
 		return 0

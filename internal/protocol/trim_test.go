@@ -16,7 +16,7 @@ func TestEventTrimTexts(t *testing.T) {
 		LogEntry: &LogEntry{Message: long},
 		Exception: &Exceptions{Values: []Exception{{Type: long, Value: long, Module: long, Mechanism: &Mechanism{Type: long, Source: long},
 			Stacktrace: &Stacktrace{Frames: []Frame{{Function: long, Module: long, Filename: long, AbsPath: long}}}}}},
-		Threads: &Threads{Values: []Thread{{Name: long}}},
+		Threads: &Threads{Values: []Thread{{Name: long, State: long, Stacktrace: &Stacktrace{Frames: []Frame{{Function: long}}}}}},
 	}
 	n := ev.Trim()
 	x, f := &ev.Exception.Values[0], &ev.Exception.Values[0].Stacktrace.Frames[0]
@@ -29,7 +29,8 @@ func TestEventTrimTexts(t *testing.T) {
 		{"tag", ev.Tags["a"], 200}, {"message", ev.LogEntry.Message, 8192},
 		{"type", x.Type, 256}, {"value", x.Value, 8192}, {"module", x.Module, 256}, {"mechanism", x.Mechanism.Type, 256}, {"source", x.Mechanism.Source, 256},
 		{"function", f.Function, 256}, {"frame module", f.Module, 256}, {"filename", f.Filename, 256}, {"abs_path", f.AbsPath, 256},
-		{"thread", ev.Threads.Values[0].Name, 1024},
+		{"thread", ev.Threads.Values[0].Name, 1024}, {"state", ev.Threads.Values[0].State, 256},
+		{"thread's function", ev.Threads.Values[0].Stacktrace.Frames[0].Function, 256},
 	}
 	for _, tt := range fields {
 		if len(tt.got) > tt.max || len(tt.got) < tt.max-1 || !strings.HasSuffix(tt.got, "...") || !utf8.ValidString(tt.got) {
@@ -115,8 +116,9 @@ func TestEventTrimFrames(t *testing.T) {
 		for i := range n {
 			s.Frames = append(s.Frames, Frame{Lineno: i + 1})
 		}
-		ev := &Event{Exception: &Exceptions{Values: []Exception{{Stacktrace: s}}}}
-		if got, want := ev.Trim(), min(max(n-250, 0), 1); got != want {
+		other := &Stacktrace{Frames: make([]Frame, n)}
+		ev := &Event{Exception: &Exceptions{Values: []Exception{{Stacktrace: s}}}, Threads: &Threads{Values: []Thread{{Stacktrace: other}}}}
+		if got, want := ev.Trim(), 2*min(max(n-250, 0), 1); got != want || len(other.Frames) != min(n, 250) {
 			t.Errorf("%d frames: got %d things cut, want %d", n, got, want)
 		}
 		if got, want := len(s.Frames), min(n, 250); got != want {

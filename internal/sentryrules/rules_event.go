@@ -78,6 +78,7 @@ func eventWhole(c *check, n *Node) {
 	if n.has("dist") && !n.has("release") {
 		c.below(".dist", n.Get("dist"), lossField, "both or none", "dist without release")
 	}
+	crashedThread(c, n)
 	if !n.has("exception") && !n.has("logentry") && !n.has("message") && !n.has("threads") {
 		c.note(n, "event says nothing: no exception, logentry or threads", "one of them")
 	}

@@ -94,10 +94,51 @@ func threadsRule() rule {
 		"id": label, "name": str(1024), "crashed": aBool, "current": aBool, "main": aBool, "state": str(0),
 		"held_locks": anObject, "stacktrace": stackRule(),
 	}, "id")
-	return values(func(c *check, n *Node) {
+	one := func(c *check, n *Node) {
 		known(c, n)
 		if n.kind == object && n.Get("crashed").Bool() && n.has("stacktrace") {
 			c.note(n, "the crashed thread has a stacktrace here", "it in the exception that names the thread")
 		}
-	})
+	}
+	return all(values(one), threadList)
+}
+
+// threadList judges the threads of an event beside each other.
+func threadList(c *check, n *Node) {
+	seen, crashed := map[string]bool{}, 0
+	for _, t := range n.Values() {
+		id := t.Get("id").Label()
+		if id != "" && seen[id] {
+			c.faultf(t, lossNone, "each id once", "thread %q is listed twice", Clip(id))
+		}
+		seen[id] = true
+		if t.Get("crashed").Bool() {
+			if crashed++; crashed == 2 {
+				c.note(t, "a second thread that crashed", "crashed for the one that the exception names")
+			}
+		}
+	}
+}
+
+// crashedThread notes an exception and a thread that do not name each other.
+func crashedThread(c *check, n *Node) {
+	threads := n.Get("threads").Values()
+	if len(threads) == 0 {
+		return
+	}
+	seen, named := map[string]bool{}, map[string]bool{}
+	for _, t := range threads {
+		seen[t.Get("id").Label()] = true
+	}
+	for _, x := range n.Get("exception").Values() {
+		id := x.Get("thread_id").Label()
+		if named[id] = true; id != "" && !seen[id] {
+			c.note(x, "thread_id is of no thread of the event", "that thread among the threads, or no thread_id")
+		}
+	}
+	for _, t := range threads {
+		if t.Get("crashed").Bool() && len(named) > 0 && !named[t.Get("id").Label()] {
+			c.note(t, "no exception names the thread that crashed", "its id as thread_id of the exception that has its frames")
+		}
+	}
 }
