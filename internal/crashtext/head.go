@@ -26,9 +26,22 @@ func (p *parser) reason(line string) {
 		r.Fault = withoutAddresses(line[len("[signal "):])
 	case line == "signal arrived during cgo execution":
 		r.InC = true
-	case r.Kind == Unknown && strings.HasPrefix(line, "SIG") && ascii.Index(line, ": ") > 0:
+	case r.Kind == Unknown && isSignal(line):
 		r.Kind, r.Message = Signal, line
 	}
+}
+
+// isSignal reports whether a line names a signal: "SIGQUIT: quit", and "Signal 34" or "signal 34" where the runtime has no name for it.
+func isSignal(line string) bool {
+	if strings.HasPrefix(line, "SIG") {
+		return ascii.Index(line, ": ") > 0
+	}
+	const number = len("signal ")
+	if len(line) <= number || line[1:number] != "ignal " || line[0]|0x20 != 's' {
+		return false
+	}
+	_, end, _ := digits(line[number:])
+	return number+end == len(line)
 }
 
 func (p *parser) panicked(first string) {

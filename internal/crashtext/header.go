@@ -6,13 +6,13 @@ import (
 	"github.com/krunk-go/krunk/internal/ascii"
 )
 
-// header reads what stands behind "goroutine ":
+// goroutine reads what stands behind "goroutine ":
 //
-//	N [gp=X m=N|nil [mp=X]] [STATE[, N minutes][, locked to thread][, synctest bubble N][ labels:{…}]][ {labels}]:
+//	N [gp=X m=N|nil [mp=X]] [STATE[ (leaked)][ (scan)][ (durable)][, N minutes][, locked to thread][, synctest bubble N][ labels:{…}]][ {labels}]:
 //
 // Labels stand behind the state since Go 1.27, and before it inside of the brackets where GODEBUG asks for them. They can hold what a
 // player typed, and everything from them on is thrown away.
-func header(line string) (g Goroutine, ok bool) {
+func goroutine(line string) (g Goroutine, ok bool) {
 	g.ID, ok = number(line)
 	i := strings.IndexByte(line, '[')
 	if !ok || i < 0 || line[len(line)-1] != ':' {
@@ -34,7 +34,7 @@ func header(line string) (g Goroutine, ok bool) {
 		part = ascii.Trim(part, " ")
 		switch {
 		case g.State == "":
-			g.State = part
+			g.State = withoutMarks(part)
 		case part == "locked to thread":
 			g.Locked = true
 		case strings.HasSuffix(part, " minutes"):
@@ -45,6 +45,14 @@ func header(line string) (g Goroutine, ok bool) {
 			return g, true
 		}
 	}
+}
+
+// withoutMarks cuts off what the garbage collector and testing/synctest add to a state: "chan receive (leaked) (durable)".
+func withoutMarks(state string) string {
+	for _, mark := range [...]string{" (durable)", " (scan)", " (leaked)"} { // from the end
+		state = strings.TrimSuffix(state, mark)
+	}
+	return state
 }
 
 // number reads the digits that s begins with.

@@ -13,13 +13,15 @@ func (r *Report) finish() {
 		return
 	}
 	r.Kind, r.Inferred = Fatal, true
-	for i := range r.Goroutines[:min(len(r.Goroutines), 2)] { // the runtime's own stack may come first
-		if r.Message = infer(r.Goroutines[i].Frames); r.Message != "" {
+	gaveUp := false
+	for i := range r.Goroutines[:min(len(r.Goroutines), 2)] { // the runtime's own stack may come first, and may not say why
+		if r.Message = infer(r.Goroutines[i].Frames); r.Message != "" && r.Message != NotRecorded {
 			return
 		}
+		gaveUp = gaveUp || r.Message != ""
 	}
 	r.Message = NotRecorded
-	if g := &r.Goroutines[0]; !g.System && g.State != "running" && r.Fault == "" {
+	if g := &r.Goroutines[0]; !gaveUp && !g.System && g.State != "running" && r.Fault == "" {
 		r.Message = deadlock // nobody ran
 	}
 }

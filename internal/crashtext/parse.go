@@ -1,16 +1,68 @@
 package crashtext
 
 import (
+	"strconv"
 	"strings"
 
 	"github.com/krunk-go/krunk/internal/ascii"
 )
 
-// Parse reads a text. What it cannot place it leaves out.
+// Parse reads the text of a death. What it cannot place it leaves out. A message may be of any length; of the goroutines it looks at the first
+// MaxText bytes.
 func Parse(s string) *Report {
-	p := parser{report: new(Report), rest: s}
-	if len(s) > MaxText {
-		p.rest, p.report.Truncated = s[:MaxText], true
+	p := parser{report: new(Report)}
+	p.read(s, start(s))
+	p.report.finish()
+	return p.report
+}
+
+// Goroutines reads a text of runtime.Stack, of which it looks at the first MaxText bytes. The goroutine first comes first, wherever it
+// stands in s; 0: none does.
+func Goroutines(s string, first uint64) []Goroutine {
+	p := parser{report: new(Report), started: true}
+	if at := find(s, first); at >= 0 {
+		end := len(s)
+		if n := ascii.Index(s[at:], "\n\n"); n >= 0 {
+			end = at + n + 1
+		}
+		p.read(s[at:end], 0)
+		p.skip = first
+	}
+	p.read(s, 0)
+	return p.report.Goroutines
+}
+
+// find returns where the goroutine with that number begins in s, -1 if it does not.
+func find(s string, id uint64) int {
+	if id == 0 {
+		return -1
+	}
+	prefix := header + strconv.FormatUint(id, 10) + " "
+	if strings.HasPrefix(s, prefix) {
+		return 0
+	}
+	if at := line(s, prefix); at < len(s) {
+		return at
+	}
+	return -1
+}
+
+// parser holds where it is in a text.
+type parser struct {
+	report  *Report
+	rest    string
+	skip    uint64     // goroutine that is known already
+	started bool       // the first goroutine has begun
+	in      *Goroutine // whose lines these are; nil where they are nobody's
+	called  string     // function whose file stands on the next line
+	created bool       // and it is the one that ran the goroutine
+}
+
+// read reads a text whose goroutines begin there.
+func (p *parser) read(s string, goroutines int) {
+	p.rest, p.in, p.called = s, nil, ""
+	if len(s)-goroutines > MaxText {
+		p.rest, p.report.Truncated = s[:goroutines+MaxText], true
 	} else if s != "" && s[len(s)-1] != '\n' {
 		p.report.Truncated = true
 	}
@@ -20,18 +72,6 @@ func Parse(s string) *Report {
 	if p.called != "" {
 		p.report.Truncated = true // its file is missing
 	}
-	p.report.finish()
-	return p.report
-}
-
-// parser holds where it is in a text.
-type parser struct {
-	report  *Report
-	rest    string
-	started bool       // the first goroutine has begun
-	in      *Goroutine // whose lines these are; nil where they are nobody's
-	called  string     // function whose file stands on the next line
-	created bool       // and it is the one that ran the goroutine
 }
 
 // next returns the next line without its end.
@@ -46,11 +86,11 @@ func (p *parser) next() string {
 
 func (p *parser) line(line string) {
 	switch {
-	case strings.HasPrefix(line, "goroutine "):
-		if g, ok := header(line[len("goroutine "):]); ok {
+	case strings.HasPrefix(line, header):
+		if g, ok := goroutine(line[len(header):]); ok {
 			p.begin(g)
 		}
-	case line == "runtime stack:":
+	case line == stackHeader:
 		p.begin(Goroutine{System: true, State: "running"})
 	case !p.started:
 		p.reason(line)
@@ -68,6 +108,9 @@ func (p *parser) line(line string) {
 func (p *parser) begin(g Goroutine) {
 	p.started, p.in, p.called = true, nil, ""
 	r := p.report
+	if p.skip != 0 && g.ID == p.skip {
+		return
+	}
 	if len(r.Goroutines) == MaxGoroutines {
 		r.Truncated = true
 		return
@@ -105,9 +148,22 @@ func (p *parser) call(line string) {
 		} else {
 			p.frame(Frame{Func: "non-Go function"})
 		}
+	case line[len(line)-1] != ')' && isC(p.rest):
+		p.called = line[:min(len(line), maxName)]
 	default:
 		p.called = withoutArguments(line)
 	}
+}
+
+// isC reports whether the line that begins there is that of a call in C, as runtime.SetCgoTraceback tells it: "\tboss.c:12 pc=0x7f". The
+// function's name stands in front of it without parentheses.
+func isC(rest string) bool {
+	line, _, _ := ascii.Cut(rest, '\n')
+	if !strings.HasPrefix(line, "\t") {
+		return false
+	}
+	i := ascii.LastIndex(line, "pc=0x")
+	return i == 1 || i > 1 && line[i-1] == ' ' && ascii.Index(line, " sp=0x") < 0
 }
 
 // withoutArguments returns the name of "name(arguments)", which have no parentheses in them, and "" for anything else.
@@ -139,9 +195,15 @@ func (p *parser) place(line string) {
 
 // position returns the file and line that a line begins with. Without a number there is none: what stands there then is an address.
 func position(line string) (file string, n int) {
-	for _, behind := range [...]string{" +0x", " fp=0x"} {
-		if i := ascii.Index(line, behind); i >= 0 {
-			line = line[:i]
+	for at := 0; ; {
+		i := strings.IndexByte(line[at:], ' ')
+		if i < 0 {
+			break
+		}
+		at += i + 1
+		if rest := line[at:]; strings.HasPrefix(rest, "+0x") || strings.HasPrefix(rest, "fp=0x") || strings.HasPrefix(rest, "pc=0x") {
+			line = line[:at-1]
+			break
 		}
 	}
 	i := strings.LastIndexByte(line, ':')
@@ -149,7 +211,7 @@ func position(line string) (file string, n int) {
 		return "", 0
 	}
 	n, end, ok := digits(line[i+1:])
-	if !ok || end != len(line)-i-1 || ascii.Index(line, "=0x") >= 0 {
+	if !ok || end != len(line)-i-1 || strings.IndexByte(line, '=') >= 0 && ascii.Index(line, "=0x") >= 0 {
 		return "", 0
 	}
 	return line[:i], n

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -244,6 +245,47 @@ func TestLimits(t *testing.T) {
 	r = Parse("goroutine 1 [x]:\n" + strings.Repeat("f()\n\ta.go:1\n", 1000))
 	if len(r.Goroutines[0].Frames) != MaxFrames || !r.Truncated {
 		t.Errorf("%d frames, want %d", len(r.Goroutines[0].Frames), MaxFrames)
+	}
+}
+
+// A signal without a name, frames in C, and states with marks, as the sources of Go 1.25 to 1.27 write them.
+func TestRareLines(t *testing.T) {
+	for _, line := range []string{"Signal 34", "signal 64", "SIGABRT: abort"} {
+		if r := Parse(line + "\nPC=0x1 m=0 sigcode=0\n\ngoroutine 1 [running]:\nmain.f()\n\t/x.go:1\n"); r.Kind != Signal || r.Message != line || len(r.Goroutines) != 1 {
+			t.Errorf("%q: kind %d, message %q", line, r.Kind, r.Message)
+		}
+	}
+	for _, line := range []string{"Signal", "Signal ", "Signal 3x", "signals 3", "xignal 3", "signal arrived"} {
+		if r := Parse(line + "\n\ngoroutine 1 [running]:\nmain.f()\n\t/x.go:1\n"); r.Kind == Signal {
+			t.Errorf("%q is taken for a signal", line)
+		}
+	}
+	r := Parse("SIGSEGV: segmentation violation\n\ngoroutine 0 gp=0x1 m=0 mp=0x2 [idle]:\nboss_tick\n\t/src/boss.c:12 pc=0x7f01\nnon-Go function\n\t/src/boss.c:40 pc=0x7f02\n" +
+		"ai::boss::tick(int)\n\t/src/boss.cc:7 pc=0x7f03\nlost\n\tpc=0x7f04\nno frame\nat all\n\t/x.go:1 +0x4\nmain.f()\n\t/x.go:2 +0x1\n")
+	want := []Frame{{"boss_tick", "/src/boss.c", 12}, {"non-Go function", "/src/boss.c", 40}, {"ai::boss::tick", "/src/boss.cc", 7}, {"lost", "", 0}, {"main.f", "/x.go", 2}}
+	if got := r.Goroutines[0].Frames; !slices.Equal(got, want) {
+		t.Errorf("got %+v, want %+v", got, want)
+	}
+	for in, want := range map[string]string{
+		"chan receive (scan)": "chan receive", "chan receive (leaked) (scan) (durable), 7 minutes": "chan receive", "select (no cases)": "select (no cases)",
+		"chan receive (leaked), locked to thread": "chan receive", "runnable (scan), synctest bubble 3": "runnable",
+	} {
+		if got := Parse("goroutine 1 [" + in + "]:\n").Goroutines[0].State; got != want {
+			t.Errorf("%q: got %q, want %q", in, got, want)
+		}
+	}
+}
+
+// Where the runtime's own stack does not give the reason away, the goroutine behind it may.
+func TestInferredFromTheSecond(t *testing.T) {
+	const throw = "\nruntime stack:\nruntime.throw({0x1, 0x2})\n\t/go/panic.go:1\n"
+	for second, want := range map[string]string{
+		"runtime.fatal({0x1})\n\t/go/p.go:1\nsync.(*Mutex).unlockSlow(0x1)\n\t/go/m.go:1\n": "sync: unlock of unlocked mutex",
+		"main.f()\n\t/x.go:1\n": NotRecorded,
+	} {
+		if r := Parse(throw + "\ngoroutine 1 [select]:\n" + second); r.Message != want || !r.Inferred {
+			t.Errorf("got %q, want %q", r.Message, want)
+		}
 	}
 }
 

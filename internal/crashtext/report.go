@@ -16,11 +16,12 @@ const (
 
 // Limits of what is kept of a text.
 const (
-	MaxText       = 64 << 10 // bytes that are looked at; the goroutine at fault comes first
+	MaxText       = 64 << 10 // bytes of goroutines that are looked at; the one at fault comes first
 	MaxGoroutines = 32
 	MaxFrames     = 100 // of a goroutine
 	maxMessage    = 8 << 10
 	maxPanics     = 8
+	maxName       = 256
 )
 
 // Report is what a text says. All texts are views of what was parsed, but for messages of several lines.
@@ -45,7 +46,7 @@ type Value struct {
 // Goroutine is the stack of one. The first of a report is the one at fault.
 type Goroutine struct {
 	ID        uint64
-	State     string // "running", "chan receive"
+	State     string // "running", "chan receive", without what the garbage collector adds
 	Minutes   int    // that it has waited
 	Locked    bool   // to its thread
 	System    bool   // the runtime's own stack
