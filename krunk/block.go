@@ -2,25 +2,31 @@ package krunk
 
 import (
 	"math/rand/v2"
+	"strconv"
 
 	"github.com/krunk-go/krunk/internal/blackbox"
 	"github.com/krunk-go/krunk/internal/ident"
+	"github.com/krunk-go/krunk/internal/legacy"
 	"github.com/krunk-go/krunk/internal/recorder"
 	"github.com/krunk-go/krunk/internal/tally"
 )
 
-// runFile is how package runfile gives a client memory that outlives the program. What only it needs is reached through it alone, so that a
-// program without one links none of that.
-type runFile interface {
-	// Create returns a block of those sizes over memory that is all zero, with its facts published (blackbox.NewBlock, Block.Publish), and
-	// its Kept. After an error the client stays on the heap.
-	Create(sizes blackbox.Sizes, facts *blackbox.Facts) (*blackbox.Block, blackbox.Kept, error)
-	// Build is stack.Fingerprint.
-	Build() (base, print uint64)
+// RunFile gives a Client memory that outlives the program; make one with package runfile. What only it needs is reached through it
+// alone, so that a program without one links none of that.
+type RunFile interface {
+	// Open makes the memory of one run. It is called by Start. After an error the client lives on the heap, and Stats.RunFile says why.
+	Open(*legacy.Wish) (*legacy.Run, error)
 }
 
 // namesSize is what the names of channels take in a run file; records of channels behind them say none.
 const namesSize = 8 << 10
+
+// afterlife is what of a run outlives the program.
+type afterlife struct {
+	_   [0]func()   // no code to compare it
+	run *legacy.Run // nil without a run file
+	why string      // its path, or why there is none; "" if none was asked for
+}
 
 // reside gives the client its block and makes the regions that it writes itself.
 func (c *Client) reside(module func() string) (*blackbox.Block, *blackbox.Facts) {
@@ -43,20 +49,38 @@ func (c *Client) reside(module func() string) (*blackbox.Block, *blackbox.Facts)
 // fromFile returns a block that outlives the program, with what a heir has to know of the run, or nil.
 func (c *Client) fromFile(sizes blackbox.Sizes, f *blackbox.Facts, module func() string) *blackbox.Block {
 	p := c.plan
-	if p.runFile == nil {
+	if p.RunFile == nil {
 		return nil
 	}
 	f.Run = ident.New()
-	f.Texts = [...]string{
+	w := legacy.Wish{Sizes: sizes, Facts: *f}
+	w.Facts.Texts = [...]string{
 		blackbox.Release: p.Release, blackbox.Dist: p.Dist, blackbox.Environment: p.Environment, blackbox.Module: module(),
-		blackbox.GoVersion: recorder.GoVersion(), blackbox.SDK: Version, blackbox.Target: p.DSN,
+		blackbox.GoVersion: recorder.GoVersion(), blackbox.SDK: Version, blackbox.Target: target(p),
 	}
-	sizes[blackbox.FactsRegion], sizes[blackbox.NamesRegion] = blackbox.FactsSize, namesSize
-	sizes[blackbox.ScopeRegion] = recorder.CopiesSize(p.shares.scope)
-	block, kept, err := p.runFile.Create(sizes, f)
+	w.Sizes[blackbox.FactsRegion], w.Sizes[blackbox.NamesRegion] = blackbox.FactsSize, namesSize
+	w.Sizes[blackbox.ScopeRegion] = recorder.CopiesSize(p.shares.scope)
+	if p.Compress != nil {
+		w.Form, _, _ = p.Compress.Form()
+	}
+	run, err := p.RunFile.Open(&w)
 	if err != nil {
+		c.after.why = err.Error()
 		return nil
 	}
-	c.kept = kept
-	return block
+	c.after.run, c.after.why = run, run.Path
+	c.kept = run.Kept
+	return run.Block
+}
+
+// target returns what tells one project on a server from all others, without the key.
+func target(p *plan) string {
+	if p.DSN == "" {
+		return ""
+	}
+	hash := uint64(0xcbf29ce484222325) // FNV-1a
+	for _, b := range []byte(p.dsn.String()) {
+		hash = (hash ^ uint64(b)) * 0x100000001b3
+	}
+	return strconv.FormatUint(hash, 16)
 }

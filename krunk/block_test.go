@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/krunk-go/krunk/internal/blackbox"
+	"github.com/krunk-go/krunk/internal/legacy"
 	"github.com/krunk-go/krunk/internal/notify"
 	"github.com/krunk-go/krunk/internal/recorder"
 	"github.com/krunk-go/krunk/internal/stack"
@@ -16,20 +17,19 @@ import (
 
 // memoryFile is a run file whose bytes are on the heap.
 type memoryFile struct {
-	block *blackbox.Block
-	err   error
+	block   *blackbox.Block
+	removed bool
+	err     error
 }
 
-func (f *memoryFile) Create(s blackbox.Sizes, facts *blackbox.Facts) (*blackbox.Block, blackbox.Kept, error) {
+func (f *memoryFile) Open(w *legacy.Wish) (*legacy.Run, error) {
 	if f.err != nil {
-		return nil, blackbox.Kept{}, f.err
+		return nil, f.err
 	}
-	f.block = blackbox.NewBlock(blackbox.Words(s.Total()), s, 0x5bd1e9955bd1e995)
-	f.block.Publish(facts)
-	return f.block, f.block.Kept(), nil
+	f.block = blackbox.NewBlock(blackbox.Words(w.Sizes.Total()), w.Sizes, 0x5bd1e9955bd1e995)
+	f.block.Publish(&w.Facts)
+	return &legacy.Run{Block: f.block, Kept: f.block.Kept(), Path: "memory", Build: stack.Fingerprint, Remove: func() { f.removed = true }}, nil
 }
-
-func (*memoryFile) Build() (base, print uint64) { return stack.Fingerprint() }
 
 func offline(c transport.Context, _ *transport.Request) (transport.Response, error) {
 	return transport.Response{}, errors.New("no route to host")
@@ -39,7 +39,7 @@ func offline(c transport.Context, _ *transport.Request) (transport.Response, err
 func TestBlockOutlivesTheClient(t *testing.T) {
 	file := new(memoryFile)
 	c, err := Start(Config{
-		DSN: "https://key@sentry.invalid/1", Transport: transport.Func(offline), Release: "game@1", Dist: "d1", Environment: "playtest", runFile: file,
+		DSN: "https://key@sentry.invalid/1", Transport: transport.Func(offline), Release: "game@1", Dist: "d1", Environment: "playtest", RunFile: file,
 		Channels: map[string]Thresholds{"*": {Send: "info"}},
 	})
 	if err != nil {
@@ -61,7 +61,7 @@ func TestBlockOutlivesTheClient(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if facts.Texts[blackbox.Target] != "https://key@sentry.invalid/1" || facts.Texts[blackbox.Dist] != "d1" {
+	if facts.Texts[blackbox.Target] == "" || file.removed || facts.Texts[blackbox.Dist] != "d1" {
 		t.Errorf("facts %+v", facts)
 	}
 	base, print := stack.Fingerprint()
@@ -91,12 +91,12 @@ func TestBlockOutlivesTheClient(t *testing.T) {
 
 // Where there can be no file the client lives on the heap.
 func TestNoFileNoHarm(t *testing.T) {
-	c, err := Start(Config{runFile: &memoryFile{err: errors.New("the disk is full")}})
+	c, err := Start(Config{RunFile: &memoryFile{err: errors.New("the disk is full")}})
 	if err != nil {
 		t.Fatal(err)
 	}
 	c.Channel("net").Report(errors.New("boom"))
-	if !c.Close(time.Minute) || c.Stats().Events != 0 {
+	if !c.Close(time.Minute) || c.Stats().Events != 0 || c.Stats().RunFile != "the disk is full" {
 		t.Errorf("stats %+v", c.Stats())
 	}
 }

@@ -154,8 +154,12 @@ func (c *Client) build(block *blackbox.Block, facts *blackbox.Facts, module func
 		Module: module, Stacks: stack.Options{InApp: p.Code.InApp, Cut: p.Code.Wrappers, Memory: p.shares.stacks}, Room: recorder.Room{Scope: p.shares.scope, Item: p.shares.item}, Run: run,
 		Bytes: c.controls.Bytes, Untell: c.untell,
 	}
-	if p.runFile != nil {
-		cfg.Build, cfg.Copy = p.runFile.Build, c.kept.Copy
+	var heirs sender.Heirs
+	if run := c.after.run; run != nil {
+		cfg.Build, cfg.Copy = run.Build, c.kept.Copy
+		if p.DSN != "" && run.Heirs != nil {
+			heirs = run.Heirs(cfg)
+		}
 	}
 	if p.DSN != "" {
 		url := p.Tunnel
@@ -168,7 +172,7 @@ func (c *Client) build(block *blackbox.Block, facts *blackbox.Facts, module func
 				DSN: p.dsn.String(), SDKName: sdkName, SDKVersion: Version, TraceID: text.Hex(run.TraceID[:]),
 				PublicKey: p.dsn.PublicKey, Release: p.Release, Environment: p.Environment,
 			},
-			Start: run.Start, Outbox: c.outbox, Compress: p.Compress, Aloft: p.shares.aloft, Progress: &c.progress, Tally: c.tally, Collect: c.collect, Killed: c.controls.Killed,
+			Start: run.Start, Outbox: c.outbox, Heirs: heirs, Compress: p.Compress, Aloft: p.shares.aloft, Progress: &c.progress, Tally: c.tally, Collect: c.collect, Killed: c.controls.Killed,
 			Freed: func() { c.recorder.Freed() },
 		})
 		cfg.Wake, cfg.Away = c.sender.Wake, c.sender.Away

@@ -59,8 +59,9 @@ type Config struct {
 	Code Code
 	// Frames says what is too long for a frame.
 	Frames Frames
-
-	runFile runFile // nil: what was captured lies on the heap
+	// RunFile is where what was captured lies while the program runs, so that it survives the program's death and is sent after the
+	// next start: runfile.In(dir). Nil: it lies on the heap.
+	RunFile RunFile
 }
 
 // Thresholds are the levels from which on records of a channel are used: "trace", "debug", "info", "warn", "error", "fatal",

@@ -15,6 +15,7 @@ const closeGrace = 100 * time.Millisecond
 // life is what Close ends.
 type life struct {
 	_         [0]func() // no code to compare it
+	after     afterlife // immutable after Start
 	closed    atomic.Bool
 	closing   sync.Once
 	delivered bool          // immutable after closing
@@ -31,16 +32,16 @@ type run struct {
 
 func (r *run) ended() bool { return r.left.Load() == 0 }
 
-// Flush waits until everything that was captured before the call was delivered or counted as dropped, for at most d. It
-// reports false when the time ran out. A pause after a failed attempt ends early, once a second at most, but not one that the server
-// asked for.
+// Flush waits until everything that was captured before the call was delivered or counted as dropped, for at most d, and what runs that
+// died have left in Config.RunFile as well. It reports false when the time ran out. A pause after a failed attempt ends early, once a
+// second at most, but not one that the server asked for.
 func (c *Client) Flush(d time.Duration) bool {
 	if c == nil {
 		return true
 	}
 	c.parts.take()
 	limit := c.progress.Limit(d)
-	done := c.flush(limit)
+	done := c.flush(limit) && (c.sender == nil || c.sender.FlushHeirs(limit))
 	limit.Stop()
 	return done
 }
@@ -65,11 +66,27 @@ func (c *Client) Close(d time.Duration) bool {
 		begin := time.Now()
 		c.parts.take()
 		stored := c.shut()
-		c.delivered = c.Flush(d)
+		limit := c.progress.Limit(d)
+		c.delivered = c.flush(limit)
+		limit.Stop()
 		c.await(stored.Load, d-time.Since(begin))
-		c.await(c.rest().ended, closeGrace)
+		r := c.rest()
+		c.await(r.ended, closeGrace)
+		if run := c.after.run; run != nil && r.ended() && c.holdsNothing() {
+			run.Remove()
+		}
 	})
 	return c.delivered
+}
+
+// holdsNothing reports whether nothing is left that a next start could send.
+func (c *Client) holdsNothing() bool {
+	if c.outbox == nil {
+		return true
+	}
+	events, logs := c.recorder.Left()
+	n, _, _ := c.outbox.Usage()
+	return uint64(n)+events+logs == 0
 }
 
 // shut closes the gates and the controller. What it returns becomes true when the controller has stored its policy, which may

@@ -14,6 +14,7 @@ type Stats struct {
 	LeftEvents   uint64 // after Close: events that it left behind, without an answer and not in Losses; some may have arrived
 	LeftLogs     uint64 // after Close: log records of that kind
 	Losses       []Loss // everything that was given up, by reason and category
+	RunFile      string // path of Config.RunFile's file for this run, or why there is none
 	LastError    string // of the latest attempt that failed, "" if none ever did
 }
 
@@ -32,7 +33,7 @@ func (c *Client) Stats() Stats {
 	r := c.recorder
 	s := Stats{
 		Events: r.Events.Load(), Logs: r.Logs.Load(), History: r.History.Load(), Suppressed: c.repeats.issues.Suppressed() + c.repeats.panics.Suppressed(),
-		HistoryLost: c.historyLost.Load(),
+		HistoryLost: c.historyLost.Load(), RunFile: c.after.why,
 	}
 	c.collect()
 	for _, d := range c.tally.Total(nil) {

@@ -47,6 +47,15 @@ const FactsSize = 4096 - headSize
 // A text is its length as uint16 and its bytes.
 const magic = 0x3130_4b4e_5552_4b00 // "\0KRUNK01"
 
+// Newer reports whether mem begins with the head of a run whose format this program does not know.
+func Newer(mem []byte) bool {
+	if len(mem) < headSize {
+		return false
+	}
+	w := word(mem, 0).Load()
+	return w != magic && (w^magic)<<16 == 0
+}
+
 // Publish writes the facts and makes the block one that Open takes.
 func (b *Block) Publish(f *Facts) {
 	le, h := binary.LittleEndian, b.mem[:liveOffset]

@@ -50,7 +50,9 @@ var (
 func (s *Sender) begin(f *flight, e blackbox.Entry, now time.Time) {
 	f.entry, f.told, f.began, f.pack = e, false, s.now(), false
 	h := s.cfg.Header
-	h.EventID = e.ID
+	if h.EventID = e.ID; s.dead() {
+		h.TraceID = "" // it would say release and trace of this run
+	}
 	f.body = protocol.AppendEnvelopeHeader(f.body[:0], &h, now)
 }
 
@@ -76,10 +78,14 @@ func (s *Sender) load(f *flight, e *blackbox.Entry) bool {
 // moved returns by how much the clock was set since the times of an entry were told, 0 for less than a minute: a device may learn
 // the time only when it is online.
 func (s *Sender) moved(e *blackbox.Entry) int64 {
-	if s.cfg.Start == nil || e.Start == 0 {
+	start := s.cfg.Start
+	if s.dead() {
+		start = s.cfg.Heirs.Start
+	}
+	if start == nil || e.Start == 0 {
 		return 0
 	}
-	by := s.cfg.Start() - e.Start
+	by := start() - e.Start
 	if by > -int64(time.Minute) && by < int64(time.Minute) {
 		return 0
 	}
@@ -145,7 +151,7 @@ func (s *Sender) launch(e *blackbox.Entry) bool {
 	}
 	f.used = true
 	s.under++
-	s.cfg.Outbox.Lend(e.Seq, true)
+	s.box.Lend(e.Seq, true)
 	go func() {
 		defer func() { s.back <- f }() // also after Goexit
 		s.fly(f)
@@ -158,7 +164,7 @@ func (s *Sender) land() {
 	f := <-s.back
 	f.used = false
 	s.under--
-	s.cfg.Outbox.Lend(f.entry.Seq, false)
+	s.box.Lend(f.entry.Seq, false)
 	s.hand = f.entry
 	s.settle(f)
 	s.hand = blackbox.Entry{}

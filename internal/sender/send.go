@@ -19,7 +19,7 @@ func (s *Sender) settle(f *flight) {
 	case accepted:
 		s.Sent.Add(1)
 		s.done(e)
-		s.cfg.Outbox.Accepted()
+		s.box.Accepted()
 	case limited: // what was over a quota was counted by the server, the rest of the envelope was taken
 		if !s.mustWait(e) {
 			s.done(e)
@@ -67,13 +67,13 @@ func (s *Sender) took(f *flight) outcome {
 // which maxRefusals count is given up.
 func (s *Sender) refused(e *blackbox.Entry, began time.Duration) {
 	s.Retries.Add(1)
-	refusals, row := s.cfg.Outbox.Refused(e.Seq)
+	refusals, row := s.box.Refused(e.Seq)
 	if refusals >= maxRefusals {
 		s.drop(e, protocol.ReasonSendError)
 		return
 	}
 	now := s.now()
-	s.cfg.Outbox.Rest(e.Seq, now+backoff(max(refusals, row-1)))
+	s.box.Rest(e.Seq, now+backoff(max(refusals, row-1)))
 	if s.pauses.suspect == 0 || s.pauses.suspect == e.Seq {
 		s.pauses.suspect = e.Seq
 		return
@@ -91,9 +91,9 @@ func (s *Sender) gone(began time.Duration) {
 
 // tooLarge has what follows built smaller. An event that has breadcrumbs goes again without them.
 func (s *Sender) tooLarge(e *blackbox.Entry) {
-	s.cfg.Outbox.TooLarge(s.size(e))
+	s.box.TooLarge(s.size(e))
 	if e.Cut > 0 && !e.Shorten {
-		s.cfg.Outbox.Shorten(e.Seq)
+		s.box.Shorten(e.Seq)
 		return
 	}
 	s.drop(e, protocol.ReasonSendError)

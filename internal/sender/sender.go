@@ -23,6 +23,7 @@ type Config struct {
 	UserAgent string
 	Header    protocol.Header // of every envelope; EventID is set for each
 	Outbox    *blackbox.Outbox
+	Heirs     Heirs                // what dead runs have left; nil: nothing
 	Compress  transport.Compressor // that its entries were compressed by; nil: none of them was
 	Aloft     int                  // bytes of requests under way beside which no other one begins; 0: as many as there are
 	Progress  *notify.Signal
@@ -52,7 +53,7 @@ type Sender struct {
 	reports reports
 	format
 	fleet
-	hand blackbox.Entry // what is being sent; Seq is 0 if nothing
+	source
 
 	Counts
 }
@@ -88,6 +89,7 @@ func New(cfg Config) *Sender {
 		cfg.Killed = func() bool { return false }
 	}
 	s := &Sender{cfg: cfg, born: time.Now()}
+	s.box = cfg.Outbox
 	if c := cfg.Compress; c != nil {
 		s.form, s.content, _ = c.Form()
 	}

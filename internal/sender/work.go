@@ -40,6 +40,10 @@ func (s *Sender) Work() {
 
 // end says that Work has returned.
 func (s *Sender) end() {
+	if s.cfg.Heirs != nil {
+		s.cfg.Heirs.Leave()
+		s.box = s.cfg.Outbox
+	}
 	defer func() { // the last use of foreign code
 		_ = recover()
 		s.ended.Store(true)
@@ -52,6 +56,9 @@ func (s *Sender) end() {
 func (s *Sender) turn() (wait time.Duration) {
 	defer func() {
 		if recover() != nil {
+			if s.dead() { // its memory may be what fails
+				s.abandon()
+			}
 			s.broken("a panic inside of Krunk")
 			wait = time.Nanosecond // look again
 		}
@@ -81,7 +88,10 @@ func (s *Sender) ready() bool {
 	if s.pauses.held(now) > 0 {
 		return false
 	}
-	_, ok := s.cfg.Outbox.Next(now, s.mustWait)
+	if s.cfg.Heirs != nil && s.later(now) {
+		return true
+	}
+	_, ok := s.box.Next(now, s.mustWait)
 	return ok
 }
 
@@ -89,7 +99,7 @@ func (s *Sender) ready() bool {
 func (s *Sender) pump() time.Duration {
 	for !s.stopping() {
 		if wait, over := s.step(); over {
-			return wait
+			return s.sooner(wait)
 		}
 	}
 	for s.under > 0 {
@@ -103,7 +113,10 @@ func (s *Sender) step() (wait time.Duration, over bool) {
 	now := s.now()
 	s.pauses.seen = s.asked.Load()
 	s.answer()
-	n, _, _ := s.cfg.Outbox.Usage()
+	if s.cfg.Heirs != nil {
+		s.choose(now)
+	}
+	n, _, _ := s.box.Usage()
 	if n == 0 {
 		s.idle(now)
 		return 0, true
@@ -133,17 +146,17 @@ func (s *Sender) step() (wait time.Duration, over bool) {
 // next returns what is sent now. For who waits in Flush it is what was there when he called, but for panics, since others may
 // capture more than can be sent, all of it more important; and also what rests.
 func (s *Sender) next(now time.Duration) (blackbox.Entry, bool) {
-	if s.owes() {
-		e, ok := s.cfg.Outbox.Next(now, func(e *blackbox.Entry) bool {
+	if !s.dead() && s.owes() {
+		e, ok := s.box.Next(now, func(e *blackbox.Entry) bool {
 			return s.mustWait(e) || e.Seq > s.pauses.owed && e.Kind != blackbox.Fatal
 		})
 		if ok {
 			return e, true
 		}
 	}
-	e, ok := s.cfg.Outbox.Next(now, s.mustWait)
+	e, ok := s.box.Next(now, s.mustWait)
 	if !ok && s.pauses.urging {
-		e, ok = s.cfg.Outbox.Next(-1, s.mustWait)
+		e, ok = s.box.Next(-1, s.mustWait)
 		s.pauses.spend(now)
 	}
 	return e, ok
@@ -152,10 +165,10 @@ func (s *Sender) next(now time.Duration) (blackbox.Entry, bool) {
 // owes reports whether a flush waits for an entry. One flush after the other is served, as the newest entry moves on while others
 // flush as well.
 func (s *Sender) owes() bool {
-	if s.cfg.Outbox.Drained(s.pauses.owed) {
+	if s.box.Drained(s.pauses.owed) {
 		s.pauses.owed = s.flushTo.Load()
 	}
-	return !s.cfg.Outbox.Drained(s.pauses.owed)
+	return !s.box.Drained(s.pauses.owed)
 }
 
 // handle sends an entry or drops it.
@@ -182,8 +195,8 @@ func (s *Sender) handle(e *blackbox.Entry, wide bool) {
 
 // rest returns how long nothing in the outbox may be sent: something fatal waits behind a rate limit, or what was refused rests.
 func (s *Sender) rest(now time.Duration) time.Duration {
-	at := s.cfg.Outbox.Wakes(now)
-	e, fatal := s.cfg.Outbox.Newest(blackbox.Fatal, 0)
+	at := s.box.Wakes(now)
+	e, fatal := s.box.Newest(blackbox.Fatal, 0)
 	if fatal = fatal && !s.foreign(&e); fatal {
 		if until := s.limits.Until(protocol.CategoryError); until > now && (at == 0 || until < at) {
 			at = until
@@ -213,7 +226,7 @@ func (s *Sender) limited(m blackbox.Meta) bool {
 // records may fill half of it: a quarter is left to them, which holds the longest batch.
 func (s *Sender) overflow() {
 	for s.limits.Limited(protocol.CategoryError, s.now()) {
-		e, ok := s.cfg.Outbox.Newest(blackbox.Fatal, s.cfg.Outbox.Size()/4)
+		e, ok := s.box.Newest(blackbox.Fatal, s.box.Size()/4)
 		if !ok {
 			return
 		}
@@ -232,7 +245,7 @@ func (s *Sender) drop(e *blackbox.Entry, r protocol.Reason) {
 }
 
 func (s *Sender) done(e *blackbox.Entry) {
-	s.cfg.Outbox.Done(e.Seq)
+	s.box.Done(e.Seq)
 	s.cfg.Freed()
 	s.cfg.Progress.Broadcast()
 }

@@ -1,0 +1,131 @@
+package sender
+
+import (
+	"sync/atomic"
+	"time"
+
+	"github.com/krunk-go/krunk/internal/blackbox"
+	"github.com/krunk-go/krunk/internal/notify"
+)
+
+// Heirs goes on with what dead runs have left, one run at a time. Its methods are called by the sender's goroutine alone.
+type Heirs interface {
+	// Next returns the outbox of the run at hand, filled as far as its room allows, or nil if nothing waits for now. Without rest only a
+	// run that has a crash is taken up, with all also one whose time has not come.
+	Next(rest, all bool) *blackbox.Outbox
+	// Start is the Unix nanoseconds of the start of the run at hand.
+	Start() int64
+	// Wait returns how long it takes until a run's time has come, 0 if none waits for that.
+	Wait() time.Duration
+	// Lose lets go of the run at hand, in which a panic was met.
+	Lose()
+	// Leave lets go of the run at hand, and of all others: Next returns nil from then on.
+	Leave()
+}
+
+// source is where entries are sent from. It is owned by the goroutine of Work, but for the atomics.
+type source struct {
+	_             [0]func()        // no code to compare it
+	hand          blackbox.Entry   // what is being sent; Seq is 0 if nothing
+	box           *blackbox.Outbox // that it stands in: Config.Outbox or that of a dead run
+	wanted        atomic.Uint64    // flushes of dead runs asked for
+	settled       atomic.Uint64    // flushes after which nothing of them was left
+	onceMore      atomic.Bool      // look again whatever the time is
+	nothingBefore time.Duration    // no run's time comes before that moment, 0 if none waits
+}
+
+// dead reports whether it is a dead run whose entries are sent at the moment.
+func (s *Sender) dead() bool { return s.box != s.cfg.Outbox }
+
+// FlushHeirs waits until nothing of dead runs is left that this program may send, whenever its time would come. It reports false when
+// the limit, one of Config.Progress, was over first.
+func (s *Sender) FlushHeirs(limit *notify.Limit) bool {
+	if s.cfg.Heirs == nil {
+		return true
+	}
+	ticket := s.wanted.Add(1)
+	s.asked.Add(1) // which ends a pause
+	s.cfg.Progress.Wait(limit, func() bool {
+		if s.ended.Load() || s.settled.Load() >= ticket {
+			return true
+		}
+		s.bell.Ring()
+		return false
+	})
+	return s.settled.Load() >= ticket
+}
+
+// choose says whose entries are sent next: crashes of this run, crashes of dead ones, the rest of this one, the rest of those.
+func (s *Sender) choose(now time.Duration) {
+	wanted := s.wanted.Load()
+	e, own := s.cfg.Outbox.Next(now, s.mustWait)
+	box := s.cfg.Outbox
+	if !own || e.Kind != blackbox.Fatal {
+		dead := s.cfg.Heirs.Next(!own, wanted > s.settled.Load() || s.onceMore.Swap(false))
+		switch {
+		case dead == nil && !own:
+			s.settled.Store(wanted)
+			s.cfg.Progress.Broadcast()
+		case dead == nil:
+		case !own || s.fatal(dead, now):
+			box = dead
+		}
+	}
+	if box == s.box {
+		return
+	}
+	for s.under > 0 {
+		s.land()
+	}
+	s.box, s.pauses.suspect = box, 0
+}
+
+// abandon forgets the dead run at hand, and what of it is on its way.
+func (s *Sender) abandon() {
+	for ; s.under > 0; s.under-- {
+		f := <-s.back
+		f.used = false
+		s.reports.settle(f, s.cfg.Tally, false)
+	}
+	s.hand.Seq, s.box = 0, s.cfg.Outbox
+	s.cfg.Heirs.Lose()
+}
+
+// fatal reports whether an outbox has a crash that may be sent now.
+func (s *Sender) fatal(o *blackbox.Outbox, now time.Duration) bool {
+	e, ok := o.Next(now, s.mustWait)
+	return ok && e.Kind == blackbox.Fatal
+}
+
+// later reports whether a dead run's time has come, or this run has something while another one is at hand.
+func (s *Sender) later(now time.Duration) bool {
+	if s.wanted.Load() > s.settled.Load() && !s.dead() || s.onceMore.Load() || s.nothingBefore > 0 && now >= s.nothingBefore {
+		return true
+	}
+	_, ok := s.cfg.Outbox.Next(now, s.mustWait)
+	return ok
+}
+
+// sooner returns the shorter one of wait and what is left until a dead run's time comes; 0 is for ever.
+func (s *Sender) sooner(wait time.Duration) time.Duration {
+	s.nothingBefore = 0
+	if s.cfg.Heirs == nil {
+		return wait
+	}
+	w := s.cfg.Heirs.Wait()
+	if w == 0 {
+		return wait
+	}
+	s.nothingBefore = s.now() + w
+	if wait == 0 || w < wait {
+		return w
+	}
+	return wait
+}
+
+// Online ends what dead runs wait for, and a pause.
+func (s *Sender) Online() {
+	s.onceMore.Store(true)
+	s.asked.Add(1)
+	s.bell.Ring()
+}
