@@ -1,29 +1,46 @@
-//go:build !linux
+//go:build !(linux || darwin || freebsd || netbsd || openbsd || dragonfly || windows)
 
 package runfile
 
-// File is the file of one run; there are none on this system yet.
-type File struct {
-	Mem  []byte
-	Path string
-}
+type system struct{}
 
-// Create returns ErrUnsupported.
-func Create(dir string, size, tail int, start uint64, random uint32) (*File, error) {
-	return nil, ErrUnsupported
-}
+func separator(c byte) bool { return c == '/' }
 
-// Claim returns ErrUnsupported.
-func Claim(path string, size int) (*File, error) { return nil, ErrUnsupported }
+func missing(error) bool { return false }
+func exists(error) bool  { return false }
+func full(error) bool    { return false }
+func refused(error) bool { return false }
 
-// Cut returns ErrUnsupported.
-func (f *File) Cut(size int) error { return ErrUnsupported }
+func absolute(path string) (string, error) { return path, ErrUnsupported }
 
-// Sync returns ErrUnsupported.
-func (f *File) Sync() error { return ErrUnsupported }
+func makeOne(string) error { return ErrUnsupported }
 
-// Remove returns ErrUnsupported.
-func (f *File) Remove() error { return ErrUnsupported }
+func (f *File) open(bool) error                  { return ErrUnsupported }
+func (f *File) lock() error                      { return ErrUnsupported }
+func (f *File) reserve(int, int) error           { return ErrUnsupported }
+func (f *File) stat() error                      { return ErrUnsupported }
+func (f *File) length() (int64, error)           { return 0, ErrUnsupported }
+func (f *File) mmap(int) error                   { return ErrUnsupported }
+func (f *File) unmap() error                     { return nil }
+func (f *File) truncate(int64) error             { return ErrUnsupported }
+func (f *File) sync() error                      { return ErrUnsupported }
+func (f *File) remove() error                    { return ErrUnsupported }
+func (f *File) unlink() error                    { return ErrUnsupported }
+func (f *File) closeFile() error                 { return nil }
+func (f *File) crashOutput() error               { return ErrUnsupported }
+func (f *File) stopCrashOutput()                 {}
+func (f *File) pread([]byte, int64) (int, error) { return 0, ErrUnsupported }
 
-// Close does nothing.
-func (f *File) Close() error { return nil }
+func list(string) ([]string, error) { return nil, ErrUnsupported }
+
+func stat(string) (modified, size int64, err error) { return 0, 0, ErrUnsupported }
+
+func small(string, int) ([]byte, error) { return nil, ErrUnsupported }
+
+func putSmall(string, []byte) error { return ErrUnsupported }
+
+// BootID returns zeros: unknown here.
+func BootID() (id [16]byte) { return id }
+
+// Resident returns 0: unknown here.
+func Resident() uint64 { return 0 }

@@ -1,0 +1,50 @@
+//go:build linux || darwin || freebsd || netbsd || openbsd || dragonfly
+
+package runfile
+
+import "syscall"
+
+// maxEntries limits how much of a directory is read that is full of other things.
+const maxEntries = 1 << 16
+
+func list(dir string) (runs []string, err error) {
+	if dir == "" {
+		return nil, errNoPath
+	}
+	fd := 0
+	err = again(func() error {
+		fd, err = syscall.Open(dir, syscall.O_RDONLY|syscall.O_CLOEXEC|syscall.O_NONBLOCK|syscall.O_DIRECTORY, 0)
+		return err
+	})
+	if missing(err) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	defer syscall.Close(fd)
+	buf := make([]byte, 8<<10)
+	var names []string
+	for seen := 0; seen < maxEntries; {
+		n := 0
+		err = again(func() error {
+			n, err = syscall.ReadDirent(fd, buf)
+			return err
+		})
+		if err != nil || n <= 0 {
+			return runs, err
+		}
+		count := 0
+		_, count, names = syscall.ParseDirent(buf[:n], -1, names[:0])
+		seen += count
+		for _, s := range names {
+			if !Named(s) {
+				continue
+			}
+			if runs = append(runs, s); len(runs) == maxNames {
+				return runs, nil
+			}
+		}
+	}
+	return runs, nil
+}

@@ -1,0 +1,90 @@
+package runfile
+
+import (
+	"syscall"
+	"unsafe"
+)
+
+func small(path string, limit int) ([]byte, error) {
+	const share = syscall.FILE_SHARE_READ | syscall.FILE_SHARE_WRITE | syscall.FILE_SHARE_DELETE
+	fd, err := openFile(path, syscall.GENERIC_READ, share, syscall.OPEN_EXISTING)
+	if missing(err) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	f := File{system: system{fd: fd}}
+	defer f.closeFile()
+	n, err := f.length()
+	if err != nil {
+		return nil, err
+	}
+	if n > int64(limit) {
+		return nil, errTooLarge
+	}
+	b := make([]byte, n)
+	m, err := f.Tail(b, 0)
+	return b[:m], err
+}
+
+// putSmall writes beside the file and renames. Nobody else can open what it writes until it is closed; who writes there then makes the rename fail.
+func putSmall(path string, b []byte) error {
+	f := File{Path: path + ".new"}
+	var err error
+	if f.fd, err = openFile(f.Path, syscall.GENERIC_READ|syscall.GENERIC_WRITE|accessDelete, 0, syscall.CREATE_ALWAYS); err != nil {
+		return err
+	}
+	if err = f.write(b); err == nil {
+		err = syscall.FlushFileBuffers(f.fd)
+	}
+	if err != nil {
+		f.unlink()
+		f.closeFile()
+		return err
+	}
+	if err = f.closeFile(); err != nil {
+		return err
+	}
+	return replace(f.Path, path)
+}
+
+func (f *File) write(b []byte) error {
+	for len(b) > 0 {
+		n, err := syscall.Write(f.fd, b)
+		if err != nil {
+			return err
+		}
+		b = b[n:]
+	}
+	return nil
+}
+
+func replace(from, to string) error {
+	old, err := syscall.UTF16PtrFromString(from)
+	if err != nil {
+		return err
+	}
+	path, err := syscall.UTF16PtrFromString(to)
+	if err != nil {
+		return err
+	}
+	r, _, err := kernel("MoveFileExW").Call(uintptr(unsafe.Pointer(old)), uintptr(unsafe.Pointer(path)), moveReplace|moveThrough)
+	switch {
+	case r != 0:
+		return nil
+	case err == errSharing, missing(err):
+		return ErrBusy
+	}
+	return err
+}
+
+func kernel(name string) *syscall.LazyProc { return syscall.NewLazyDLL("kernel32.dll").NewProc(name) }
+
+func setInformation(fd syscall.Handle, class uintptr, p unsafe.Pointer, size uintptr) error {
+	r, _, err := kernel("SetFileInformationByHandle").Call(uintptr(fd), class, uintptr(p), size)
+	if r != 0 {
+		return nil
+	}
+	return err
+}
