@@ -1,0 +1,197 @@
+package krunkebiten_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log"
+	"os"
+	"os/exec"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/hajimehoshi/ebiten/v2"
+	"github.com/jezek/xgb"
+	"github.com/jezek/xgb/xproto"
+
+	"github.com/krunk-go/krunk/krunk"
+	"github.com/krunk-go/krunk/krunk/krunkebiten"
+	"github.com/krunk-go/krunk/transport/http1"
+	"github.com/krunk-go/krunk/transport/sentrytest"
+)
+
+// A scene is a game that the engine really plays, in a process of its own: the engine runs on the main goroutine, once.
+type scene struct {
+	game func(c *krunk.Client, tick func() int) *played
+	opts *krunkebiten.Options
+}
+
+func goOn(krunk.EventID) {}
+
+var scenes = map[string]scene{
+	"ends": {func(_ *krunk.Client, tick func() int) *played {
+		return &played{update: func() error {
+			if tick() == 90 {
+				return ebiten.Termination
+			}
+			return nil
+		}}
+	}, nil},
+	"layout": {func(_ *krunk.Client, tick func() int) *played {
+		g := &played{update: func() error {
+			if tick() == 10 {
+				return ebiten.Termination
+			}
+			return nil
+		}}
+		g.layout = func(int, int) (int, int) { g.layout = nil; panic("no layout yet") }
+		return g
+	}, &krunkebiten.Options{GoOn: goOn}},
+	"draw": {func(_ *krunk.Client, tick func() int) *played {
+		return &played{draw: func() {
+			if tick() == 10 {
+				panic(errors.New("no shader"))
+			}
+		}}
+	}, nil},
+	"goroutine": {func(c *krunk.Client, tick func() int) *played {
+		return &played{update: func() error {
+			if tick() == 10 {
+				c.Go(func() { panic(errors.New("the loader broke")) })
+			}
+			return nil
+		}}
+	}, nil},
+	"hidden": {func(_ *krunk.Client, tick func() int) *played {
+		ebiten.SetRunnableOnUnfocused(false)
+		return &played{update: func() error {
+			switch tick() {
+			case 30:
+				fmt.Println("hide me")
+			case 60:
+				return ebiten.Termination
+			}
+			return nil
+		}}
+	}, nil},
+	"error": {func(_ *krunk.Client, tick func() int) *played {
+		return &played{update: func() error { return errors.New("the save is broken") }}
+	}, nil},
+	"engine": {func(*krunk.Client, func() int) *played { return &played{} },
+		&krunkebiten.Options{Engine: &ebiten.RunGameOptions{GraphicsLibrary: ebiten.GraphicsLibraryMetal}}},
+}
+
+func TestMain(m *testing.M) {
+	s, ok := scenes[os.Getenv("KRUNK_SCENE")]
+	if !ok {
+		os.Exit(m.Run())
+	}
+	client, err := krunk.Start(krunk.Config{
+		DSN: os.Getenv("KRUNK_DSN"), Transport: http1.Default(), Release: "moonfall@1.4.2", Frames: krunk.Frames{Hang: time.Second},
+	})
+	if err != nil {
+		log.Fatal(err)
+	}
+	n := 0
+	if err := krunkebiten.Run(s.game(client, func() int { n++; return n }), client, s.opts); err != nil {
+		log.Fatal(err)
+	}
+	client.Report(errors.New("the end"))
+	client.Close(2 * time.Second)
+}
+
+// play plays a scene to its end.
+func play(t *testing.T, name string, meanwhile func(line string)) (*sentrytest.Server, string, int) {
+	t.Helper()
+	srv := sentrytest.Start(sentrytest.Options{})
+	t.Cleanup(srv.Close)
+	ctx, stop := context.WithTimeout(context.Background(), time.Minute)
+	defer stop()
+	cmd := exec.CommandContext(ctx, os.Args[0])
+	cmd.Env = append(os.Environ(), "KRUNK_SCENE="+name, "KRUNK_DSN="+srv.DSN())
+	var errs strings.Builder
+	cmd.Stderr = &errs
+	cmd.Stdout = writer(meanwhile)
+	err := cmd.Run()
+	if exit := (*exec.ExitError)(nil); err != nil && !errors.As(err, &exit) {
+		t.Fatal(err)
+	}
+	srv.Verify(t)
+	return srv, errs.String(), cmd.ProcessState.ExitCode()
+}
+
+type writer func(line string)
+
+func (w writer) Write(p []byte) (int, error) {
+	if w != nil {
+		w(string(p))
+	}
+	return len(p), nil
+}
+
+func TestScenes(t *testing.T) {
+	for _, tt := range []struct {
+		name, title, stderr string
+		exit                int
+	}{
+		{"ends", "", "", 0},
+		{"layout", "no layout yet", "", 0},
+		{"draw", "no shader", "panic: ", 2},
+		{"goroutine", "the loader broke", "panic: ", 2},
+		{"error", "the save is broken", "the save is broken", 1},
+		{"engine", "Metal is not supported", "Metal is not supported", 1},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			srv, stderr, exit := play(t, tt.name, nil)
+			if exit != tt.exit || !strings.Contains(stderr, tt.stderr) {
+				t.Fatalf("exit %d, want %d, with %q in\n%s", exit, tt.exit, tt.stderr, stderr)
+			}
+			events := srv.Events()
+			if tt.exit == 0 {
+				last := events[len(events)-1]
+				events = events[:len(events)-1]
+				if c := last.Contexts["ebitengine"]; last.Title() != "error: the end" || c["graphics_library"] != "OpenGL" || c["window_width"] != int64(640) {
+					t.Errorf("%s with context %v; want the end, OpenGL, 640", last.Title(), c)
+				}
+			}
+			if (tt.title != "") != (len(events) == 1) || tt.title != "" && !strings.Contains(events[0].Title(), tt.title) {
+				t.Errorf("events %q, want %q", titles(srv), tt.title)
+			}
+		})
+	}
+}
+
+// A window that lost the focus, of a game that does not run then: the engine asks for no frame, and that is no hang.
+func TestHidden(t *testing.T) {
+	x, err := xgb.NewConn()
+	if err != nil {
+		t.Skip(err)
+	}
+	defer x.Close()
+	srv, stderr, exit := play(t, "hidden", func(string) {
+		focus, err := xproto.GetInputFocus(x).Reply()
+		if err != nil {
+			t.Error(err)
+			return
+		}
+		move := func(to xproto.Window) {
+			if err := xproto.SetInputFocusChecked(x, xproto.InputFocusPointerRoot, to, xproto.TimeCurrentTime).Check(); err != nil {
+				t.Error(err)
+			}
+		}
+		move(xproto.Setup(x).DefaultScreen(x).Root)
+		time.Sleep(2500 * time.Millisecond) // a hang is one second
+		move(focus.Focus)
+	})
+	if exit != 0 || titles(srv) != "error: the end" {
+		t.Fatalf("exit %d, events %q, want 0 and the end alone\n%s", exit, titles(srv), stderr)
+	}
+	for _, b := range srv.Events()[0].Breadcrumbs {
+		if strings.Contains(b.Message, "the engine waited") {
+			return
+		}
+	}
+	t.Errorf("breadcrumbs %v, want one that the engine waited", srv.Events()[0].Breadcrumbs)
+}
