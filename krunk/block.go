@@ -52,7 +52,7 @@ func (c *Client) fromFile(sizes blackbox.Sizes, f *blackbox.Facts, module func()
 	if p.RunFile == nil {
 		return nil
 	}
-	f.Run = ident.New()
+	f.Run, f.Crash = ident.New(), ident.New()
 	w := legacy.Wish{Sizes: sizes, Facts: *f}
 	w.Facts.Texts = [...]string{
 		blackbox.Release: p.Release, blackbox.Dist: p.Dist, blackbox.Environment: p.Environment, blackbox.Module: module(),
@@ -69,7 +69,7 @@ func (c *Client) fromFile(sizes blackbox.Sizes, f *blackbox.Facts, module func()
 		return nil
 	}
 	c.after.run, c.after.why = run, run.Path
-	c.kept = run.Kept
+	c.kept, c.diary = run.Kept, run.Kept.Diary
 	return run.Block
 }
 

@@ -20,6 +20,7 @@ type memoryFile struct {
 	block   *blackbox.Block
 	removed bool
 	err     error
+	hooks   blackbox.Hooks
 }
 
 func (f *memoryFile) Open(w *legacy.Wish) (*legacy.Run, error) {
@@ -27,8 +28,11 @@ func (f *memoryFile) Open(w *legacy.Wish) (*legacy.Run, error) {
 		return nil, f.err
 	}
 	f.block = blackbox.NewBlock(blackbox.Words(w.Sizes.Total()), w.Sizes, 0x5bd1e9955bd1e995)
+	w.Facts.Boot, w.Facts.PID = [16]byte{7}, 11
 	f.block.Publish(&w.Facts)
-	return &legacy.Run{Block: f.block, Kept: f.block.Kept(), Path: "memory", Build: stack.Fingerprint, Remove: func() { f.removed = true }}, nil
+	kept := f.block.Kept()
+	kept.Diary = f.block.Diary(f.hooks)
+	return &legacy.Run{Block: f.block, Kept: kept, Path: "memory", Build: stack.Fingerprint, Remove: func() { f.removed = true }}, nil
 }
 
 func offline(c transport.Context, _ *transport.Request) (transport.Response, error) {
@@ -63,6 +67,9 @@ func TestBlockOutlivesTheClient(t *testing.T) {
 	}
 	if facts.Texts[blackbox.Target] == "" || file.removed || facts.Texts[blackbox.Dist] != "d1" {
 		t.Errorf("facts %+v", facts)
+	}
+	if facts.Boot[0] != 7 || facts.PID != 11 || facts.Crash == [16]byte{} || facts.Crash == facts.Run {
+		t.Errorf("boot %x, pid %d, crash %x of run %x", facts.Boot, facts.PID, facts.Crash, facts.Run)
 	}
 	base, print := stack.Fingerprint()
 	r := recorder.Continue(b, &facts, time.Now().UnixNano(), base, print, recorder.Config{

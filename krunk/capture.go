@@ -28,6 +28,7 @@ type capture struct {
 	pcs   []uintptr // or this, where the chain of frame pointers is not whole
 	site  uintptr   // call site that a bridge named, or 0
 	dated bool      // Time came from a bridge
+	last  bool      // a panic that is about to end the program
 	left  int       // attributes that were too many
 }
 
@@ -88,7 +89,7 @@ func (c *Channel) decideError(err error) (gate.Verdict, uint32) {
 		return 0, 0
 	}
 	v, ppm := c.decide(record.ErrorType, LevelError, 0)
-	if v&gate.Issue != 0 && c.full(blackbox.Event) {
+	if v&gate.Issue != 0 && c.full(blackbox.Event, LevelError) {
 		return 0, 0
 	}
 	return v, ppm
@@ -96,9 +97,12 @@ func (c *Channel) decideError(err error) (gate.Verdict, uint32) {
 
 // full reports whether the black box refuses an event before its stack is taken, and counts it. What is to be sent as a log record
 // as well is not asked for, as its bytes are counted; nor is what a transport of the game's raises: that is no event.
-func (c *Channel) full(k blackbox.Kind) bool {
+func (c *Channel) full(k blackbox.Kind, level Level) bool {
 	if !c.client.ring.Full(k) || c.client.inside() != 0 && c.client.insideHere() {
 		return false
+	}
+	if level >= LevelError {
+		c.client.failed()
 	}
 	c.client.lost(protocol.ReasonQueueOverflow, &record.Head{Flags: record.FlagID}, 0)
 	return true
@@ -183,14 +187,18 @@ func (c *Channel) decide(t record.Type, level Level, site uintptr) (gate.Verdict
 	if key == 0 && c.state.WantsKey() {
 		key = siteKey()
 	}
-	return c.state.Take(v, key)
+	taken, ppm := c.state.Take(v, key)
+	if v&^taken&gate.Issue != 0 && level >= LevelError {
+		c.client.failed()
+	}
+	return taken, ppm
 }
 
 // raise takes the stack of an issue, unless the black box is full.
 //
 //go:noinline
 func (c *Channel) raise(v gate.Verdict, r *capture, cause any) EventID {
-	if v&gate.Send == 0 && r.Type != record.PanicType && c.full(r.importance()) {
+	if v&gate.Send == 0 && r.Type != record.PanicType && c.full(r.importance(), Level(r.Level)) {
 		return EventID{}
 	}
 	// Where calls were inlined only runtime.Callers tells their addresses apart, as the site's does that a bridge named.
@@ -288,6 +296,9 @@ func (c *Channel) raised(v gate.Verdict, r *capture, cause any) EventID {
 		return c.demote(v, r, cause)
 	}
 	c.client.parts.glean()
+	if Level(r.Level) >= LevelError {
+		c.client.failed()
+	}
 	now := c.client.stamp(r)
 	table, kind := c.client.repeats.of(r.Type), r.kind(cause)
 	pass, ok := table.Pass(kind, now)
@@ -346,6 +357,9 @@ func (c *Channel) putChain(k blackbox.Kind, r *capture, cause any, err error) bo
 	if r.Type == record.PanicType {
 		r.Gid = c.client.header.goroutine()
 		errs.panicValue(cause)
+		if r.last && k != blackbox.History && c.client.diary != nil {
+			c.client.diary.Dooms(r.ID, r.Gid, c.client.now())
+		}
 	} else {
 		errs.walk(err, -1, 0)
 	}

@@ -96,6 +96,7 @@ type losses struct {
 	_           [0]func() // no code to compare it
 	tally       *tally.Tally
 	historyLost atomic.Uint64 // history records that found no room
+	failures    atomic.Uint64 // events at LevelError or above, also those that a limit refused
 }
 
 // registry holds the channels, and the unfinished lines of their writers.
@@ -228,6 +229,24 @@ func (c *Client) channelName(i uint16) string {
 // untell takes note of an event that the recorder does not send; see repeat.Table.Untell.
 func (c *Client) untell(t record.Type, place uint16, suppressed uint32) {
 	c.repeats.of(t).Untell(place, suppressed)
+}
+
+// failed counts what makes a session unhealthy.
+//
+//go:noinline
+func (c *Client) failed() {
+	if n := c.failures.Add(1); c.diary != nil {
+		c.diary.Failed(n)
+	}
+}
+
+// mark sets bits of the run's state, blackbox.StateBackground and so on, and clears others.
+//
+//go:noinline
+func (c *Client) mark(set, clear uint64) {
+	if c.diary != nil {
+		c.diary.Mark(set, clear)
+	}
 }
 
 // lost counts a record of n bytes that the ring did not get.

@@ -7,6 +7,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/krunk-go/krunk/internal/blackbox"
 	"github.com/krunk-go/krunk/internal/gate"
 	"github.com/krunk-go/krunk/internal/notify"
 	"github.com/krunk-go/krunk/internal/record"
@@ -51,14 +52,16 @@ func millis(d time.Duration) string { return strconv.FormatInt(d.Milliseconds(),
 type frames struct {
 	_        [0]func() // no code to compare it
 	frame    atomic.Uint32
-	resumed  atomic.Uint32 // 1 + frame in which Pause or Resume was called: it may be as long as it likes
-	beatAt   atomic.Int64  // nanoseconds since Start
-	slow     int64         // length of a slow frame, immutable after Start
-	watchdog notify.Bell   // wakes it
+	resumed  atomic.Uint32  // 1 + frame in which Pause or Resume was called: it may be as long as it likes
+	beatAt   atomic.Int64   // nanoseconds since Start
+	slow     int64          // length of a slow frame, immutable after Start
+	diary    blackbox.Diary // of the run file, nil: there is none; immutable after Start
+	watchdog notify.Bell    // wakes it
 	paused   atomic.Bool
 	about    atomic.Pointer[Channel] // what is said about frames, nil before the first one
 	loop     uintptr                 // entry of the function that called Beat first, immutable after that
 	hungAt   int64                   // owned by the watchdog: the last beat before the hang
+	ticks    uint32                  // owned by the watchdog
 }
 
 // init says what is too long.
@@ -78,7 +81,11 @@ func (c *Client) Beat() {
 	}
 	now := c.now()
 	last := c.beatAt.Swap(now)
-	if n := c.frame.Add(1); n == 1 {
+	n := c.frame.Add(1)
+	if c.diary != nil {
+		c.diary.Beat(n, now)
+	}
+	if n == 1 {
 		c.beganFrames()
 	} else if now-last >= c.slow {
 		c.slowFrame(n-1, now-last)

@@ -2,9 +2,12 @@ package krunk
 
 import (
 	"runtime"
+	"time"
 
+	"github.com/krunk-go/krunk/internal/blackbox"
 	"github.com/krunk-go/krunk/internal/gate"
 	"github.com/krunk-go/krunk/internal/record"
+	"github.com/krunk-go/krunk/internal/watch"
 )
 
 // watched is the Client as its watchdog sees it. Only programs that call Beat link it.
@@ -18,6 +21,7 @@ func (w *watched) Ended() bool   { return w.closed.Load() }
 func (w *watched) Hang() {
 	c := (*Client)(w)
 	w.hungAt = w.beatAt.Load()
+	c.mark(blackbox.StateHung, 0)
 	ch := c.about.Load()
 	v, ppm := ch.decide(record.ErrorType, LevelError, 0)
 	if v&gate.Issue == 0 {
@@ -28,9 +32,21 @@ func (w *watched) Hang() {
 	ch.raisedFrom(v, &r, hang{millis(w.plan.Frames.Hang)}, c.stackOfLoop())
 }
 
+// Tick is called four times a second while frames come or are expected.
+func (w *watched) Tick() {
+	if w.ticks++; w.ticks%ticksPerLook == 1 && w.diary != nil {
+		w.diary.Look()
+	}
+}
+
+// ticksPerLook is how many ticks there are for each look at what memory the program uses.
+const ticksPerLook = uint32(time.Second / watch.Tick)
+
 // Over tells how long it was.
 func (w *watched) Over() {
-	(*Client)(w).tellFrame("frames go on", w.frame.Load()-1, w.beatAt.Load()-w.hungAt, 0)
+	c := (*Client)(w)
+	c.mark(0, blackbox.StateHung)
+	c.tellFrame("frames go on", w.frame.Load()-1, w.beatAt.Load()-w.hungAt, 0)
 }
 
 // hang is the error that a hang is reported as.

@@ -5,6 +5,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/krunk-go/krunk/internal/blackbox"
 	"github.com/krunk-go/krunk/internal/gate"
 	"github.com/krunk-go/krunk/internal/notify"
 )
@@ -72,6 +73,11 @@ func (c *Client) Close(d time.Duration) bool {
 		c.await(stored.Load, d-time.Since(begin))
 		r := c.rest()
 		c.await(r.ended, closeGrace)
+		bits := blackbox.StateClean
+		if c.delivered {
+			bits |= blackbox.StateDrained
+		}
+		c.mark(bits, 0)
 		if run := c.after.run; run != nil && r.ended() && c.holdsNothing() {
 			run.Remove()
 		}
@@ -94,6 +100,7 @@ func (c *Client) holdsNothing() bool {
 func (c *Client) shut() *atomic.Bool {
 	c.mu.Lock()
 	c.closed.Store(true)
+	c.mark(blackbox.StateClosing, 0)
 	c.watchdog.Call()
 	ctl := c.controls.Hooks()
 	for _, ch := range c.channels {

@@ -97,8 +97,11 @@ func (c *Channel) lastWords(v any, attrs []Attr) {
 	if c == nil {
 		return
 	}
-	if id := c.capturePanic(v, attrs); !id.IsZero() || !c.client.closed.Load() {
+	if id := c.capturePanic(v, attrs, true); !id.IsZero() || !c.client.closed.Load() {
 		c.client.deliver()
+	}
+	if c.client.diary != nil {
+		c.client.diary.Dies(c.client.header.goroutine(), c.client.now())
 	}
 }
 
@@ -107,15 +110,16 @@ func (c *Channel) lastWords(v any, attrs []Attr) {
 // flushed by Close.
 func (c *Channel) reportPanic(v any, attrs []Attr) EventID {
 	before := c.client.ring.Head()
-	id := c.capturePanic(v, attrs)
+	id := c.capturePanic(v, attrs, false)
 	if c.client.closed.Load() && c.client.ring.Head() != before {
 		c.client.deliver()
 	}
 	return id
 }
 
-// capturePanic takes the stack that is still there below the deferred function. Panics ignore thresholds.
-func (c *Channel) capturePanic(v any, attrs []Attr) EventID {
+// capturePanic takes the stack that is still there below the deferred function. Panics ignore thresholds. The last
+// one is that of which the program dies.
+func (c *Channel) capturePanic(v any, attrs []Attr, last bool) EventID {
 	if c.client.closed.Load() && (c.client.plan.PanicWait <= 0 || c.client.sender == nil) {
 		return EventID{}
 	}
@@ -123,7 +127,7 @@ func (c *Channel) capturePanic(v any, attrs []Attr) EventID {
 	if !wanted {
 		return EventID{}
 	}
-	r := capture{Head: record.Head{Type: record.PanicType, Level: int16(LevelFatal), PPM: ppm}, attrs: attrs}
+	r := capture{Head: record.Head{Type: record.PanicType, Level: int16(LevelFatal), PPM: ppm}, attrs: attrs, last: last}
 	return c.raise(gate.Issue, &r, v)
 }
 

@@ -7,9 +7,9 @@ import (
 // Block is the memory of a run: a head and regions behind it, one run of bytes without pointers, on the heap or in a mapped file
 // alike. All numbers are little endian, but for the 64-bit words that are stored atomically, which are the machine's own.
 //
-//	0    head: constant part (Facts.seal), 128 bytes
-//	128  words that change while the run lives (Live), on cache lines by who writes them
-//	512  regions, in the order of Region, each at a multiple of 64
+//	0    head: constant part (Publish), 192 bytes
+//	192  words that change while the run lives (Live), on cache lines by who writes them
+//	576  regions, in the order of Region, each at a multiple of 64
 //
 // The regions behind the outbox are what the recorder still has to work on; once it is through they can be cut off.
 type Block struct {
@@ -42,8 +42,8 @@ const (
 type Sizes [Regions]int
 
 const (
-	headSize   = 512
-	liveOffset = 128
+	headSize   = 576
+	liveOffset = 192
 	unit       = 64
 )
 
@@ -69,12 +69,15 @@ func NewBlock(mem []byte, s Sizes, key uint64) *Block {
 
 // Kept writes what is needed on the heap as well and is kept for a heir besides. A program that leaves none links nothing of it.
 type Kept struct {
-	Copy func(upto uint64, head, scope []byte) bool // Snapshots.Put
-	Name func(string)                               // Names.Add
+	Copy  func(upto uint64, head, scope []byte) bool // Snapshots.Put
+	Name  func(string)                               // Names.Add
+	Diary Diary                                      // Block.Diary
 }
 
-// Kept returns what writes the scope and the names of a block.
-func (b *Block) Kept() Kept { return Kept{b.Snapshots().Put, b.Names().Add} }
+// Kept returns what writes the scope, the names and the diary of a block, the latter without Hooks.
+func (b *Block) Kept() Kept {
+	return Kept{Copy: b.Snapshots().Put, Name: b.Names().Add, Diary: b.Diary(Hooks{})}
+}
 
 // Key returns the random number with which the headers of all regions are mixed.
 func (b *Block) Key() uint64 { return b.key }

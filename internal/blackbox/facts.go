@@ -8,12 +8,14 @@ import (
 // Facts are what stays the same for a whole run, for whoever goes on with it after its death. They lie in the head, and their texts in
 // a region of their own, under one checksum.
 type Facts struct {
-	_                [0]func() // no code to compare it
-	Start            int64     // Unix nanoseconds, as the clock told it then
-	PID              uint32
-	Run, Trace, Boot [16]byte
-	Span             [8]byte
-	Texts            [FactTexts]string // cut where they have no room
+	_          [0]func() // no code to compare it
+	Start      int64     // Unix nanoseconds, as the clock told it then
+	PID        uint32
+	Run, Trace [16]byte
+	Boot       [16]byte // what the system calls the time since it was switched on; zero if it does not
+	Crash      [16]byte // id of the event that its crash text becomes: support has it before anybody has read the text
+	Span       [8]byte
+	Texts      [FactTexts]string // cut where they have no room
 }
 
 // The texts of Facts.
@@ -43,6 +45,7 @@ const FactsSize = 4096 - headSize
 //	 96  span   [8]byte
 //	104  pid    uint32; length of the texts uint32
 //	112  boot   [16]byte
+//	128  crash  [16]byte
 //
 // A text is its length as uint16 and its bytes.
 const magic = 0x3130_4b4e_5552_4b00 // "\0KRUNK01"
@@ -68,6 +71,7 @@ func (b *Block) Publish(f *Facts) {
 	copy(h[80:], f.Trace[:])
 	copy(h[96:], f.Span[:])
 	copy(h[112:], f.Boot[:])
+	copy(h[128:], f.Crash[:])
 	le.PutUint32(h[104:], f.PID)
 	mem := b.At(FactsRegion)
 	all := mem[:0]
@@ -113,7 +117,8 @@ func Open(mem []byte) (*Block, Facts, error) {
 		return nil, f, errHead
 	}
 	f.Start, f.PID = int64(le.Uint64(h[24:])), le.Uint32(h[104:])
-	f.Run, f.Trace, f.Span, f.Boot = [16]byte(h[64:]), [16]byte(h[80:]), [8]byte(h[96:]), [16]byte(h[112:])
+	f.Run, f.Trace, f.Span = [16]byte(h[64:]), [16]byte(h[80:]), [8]byte(h[96:])
+	f.Boot, f.Crash = [16]byte(h[112:]), [16]byte(h[128:])
 	for i := range f.Texts {
 		if len(all) < 2 {
 			break

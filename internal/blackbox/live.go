@@ -1,6 +1,9 @@
 package blackbox
 
-import "sync/atomic"
+import (
+	"encoding/binary"
+	"sync/atomic"
+)
 
 // Live are the words of a block's head that change while the run lives, on a cache line for each of their writers. Each one is a
 // single atomic store: it is never torn, and has no checksum, so whoever reads one of a dead run's believes it no more than it must.
@@ -10,15 +13,14 @@ type Live struct {
 	Beats
 	Ending
 
-	Memory atomic.Uint64 // written by the watchdog; KiB: what the program uses in the upper half, its limit in the lower
+	Memory atomic.Uint64 // written by the watchdog, see Memory
 	_      [56]byte
-	Errors atomic.Uint64 // written by who captures at LevelError or above, also what finds no room
+	Errors atomic.Uint64 // events at LevelError or above, also those that a limit refused; written by who captures one
 	_      [56]byte
 
 	// Written by who goes on with the run after its death.
-	Attempts         atomic.Uint64 // claims that led nowhere
-	CrashHi, CrashLo atomic.Uint64 // id of the event that the crash text became
-	_                [40]byte
+	Attempts atomic.Uint64 // claims that led nowhere
+	_        [56]byte
 }
 
 // Recorded is owned by the recorder.
@@ -48,8 +50,43 @@ type Beats struct {
 type Ending struct {
 	_                [0]func()
 	_                [0]func()     // no code to compare it
-	State            atomic.Uint64 // bits
-	PanicHi, PanicLo atomic.Uint64 // id of the panic that is about to end the program
-	PanicGid         atomic.Uint64
-	_                [32]byte
+	State            atomic.Uint64 // of StateBackground and so on, changed by Or and And
+	PanicHi, PanicLo atomic.Uint64 // id of the event of the panic that is about to end the program, big endian; 0: it has none
+	PanicGid         atomic.Uint64 // number of the goroutine that it happened in
+	PanicAt          atomic.Int64  // nanoseconds since the start; beats that come later say that somebody recovered it after all
+	_                [24]byte
+}
+
+// The bits of Ending.State. None of them is how a game begins: in the foreground.
+const (
+	StateBackground uint64 = 1 << iota // the game is not to be seen
+	StateClosing                       // Close has begun
+	StateClean                         // and has ended
+	StateDrained                       // with everything delivered, or counted as dropped
+	StateHung                          // beats have stopped, and have not come again
+	StatePanicked                      // a panic is about to end the program: PanicHi and the like are valid
+	StateReplayed                      // a heir is through with ring and batch
+	StateTold                          // and with the crash text
+)
+
+// Memory returns the word of Live.Memory: what the program uses and what it may use, in KiB; 0 is not known.
+func Memory(used, limit uint64) uint64 {
+	const most = 1<<32 - 1
+	return min(used, most)<<32 | min(limit, most)
+}
+
+// PanicID returns the id of the event of the panic that is about to end the program, all zero if there is none.
+func (e *Ending) PanicID() (id [16]byte) {
+	binary.BigEndian.PutUint64(id[:], e.PanicHi.Load())
+	binary.BigEndian.PutUint64(id[8:], e.PanicLo.Load())
+	return id
+}
+
+// Panicked notes that a panic of a goroutine is about to end the program, since when, and its event, all zero if there is none.
+func (e *Ending) Panicked(id [16]byte, goroutine uint64, at int64) {
+	e.PanicHi.Store(binary.BigEndian.Uint64(id[:]))
+	e.PanicLo.Store(binary.BigEndian.Uint64(id[8:]))
+	e.PanicGid.Store(goroutine)
+	e.PanicAt.Store(at)
+	e.State.Or(StatePanicked)
 }

@@ -11,11 +11,13 @@ import (
 // Tick is how often beats are looked for while they come.
 const Tick = 250 * time.Millisecond
 
-// Host is whose beats are watched. Hang and Over are called by Run's goroutine, in turns, Hang first.
+// Host is whose beats are watched. Tick, Hang and Over are called by Run's goroutine, the latter two in turns,
+// Hang first.
 type Host interface {
 	Beats() uint32 // so far
 	Paused() bool  // no beats are expected
 	Ended() bool   // Run shall return
+	Tick()         // a tick has passed, and neither
 	Hang()         // no beat has come for too long
 	Over()         // beats come again
 }
@@ -31,6 +33,7 @@ func Run(h Host, bell *notify.Bell, after time.Duration) {
 	for ticks, hangs, last := 0, false, h.Beats(); !h.Ended(); {
 		if wait(h, bell, &alarm, hangs, last) {
 			ticks++
+			h.Tick()
 		}
 		now := h.Beats()
 		switch {

@@ -18,6 +18,7 @@ type game struct {
 	paused atomic.Bool
 	ended  atomic.Bool
 	asked  atomic.Int64 // how often its beats were looked at
+	ticks  int64        // owned by Run until it has ended
 	told   []string
 	done   chan struct{}
 }
@@ -39,6 +40,7 @@ func (g *game) Beats() uint32 {
 }
 func (g *game) Paused() bool { return g.paused.Load() }
 func (g *game) Ended() bool  { return g.ended.Load() }
+func (g *game) Tick()        { g.ticks++ }
 func (g *game) Hang()        { g.note("hang") }
 func (g *game) Over()        { g.note("over") }
 

@@ -1,0 +1,123 @@
+package blackbox
+
+import (
+	"sync"
+	"sync/atomic"
+)
+
+// Diary is where a run notes what its heir has to know of its end. Any goroutine may call it.
+type Diary interface {
+	// Beat notes the last frame, and when it began, in nanoseconds since the start. It does not allocate.
+	Beat(frame uint32, at int64)
+	// Failed notes how many events there were so far.
+	Failed(n uint64)
+	// Mark sets bits of Ending.State and clears others.
+	Mark(set, clear uint64)
+	// Look notes what memory the program uses.
+	Look()
+	// Dooms notes the event of a panic of a goroutine that is about to end the program, before its record is there: whoever finds the crash
+	// text knows that it is the same death.
+	Dooms(id [16]byte, goroutine uint64, at int64)
+	// Dies says of which panic the program dies: of several that are about to end it, the one of this goroutine, that goes on now. One that
+	// could not be raised has no event; its crash text becomes one.
+	Dies(goroutine uint64, at int64)
+}
+
+// Hooks are what Diary need of the system.
+type Hooks struct {
+	Guard    func(on bool) (was bool)    // debug.SetPanicOnFault; nil: the block lies in memory that cannot be taken away
+	Resident func() (used, limit uint64) // memory of the program and what it may use, in KiB, 0 where it is not known; nil: it never is
+}
+
+// Diary returns what writes the diary of a run into its block. Where its memory is taken away, as that of a truncated file, nothing is written any more.
+func (b *Block) Diary(h Hooks) Diary {
+	d := &diary{hooks: h}
+	d.live.Store(b.Live)
+	return d
+}
+
+type diary struct {
+	_      [0]func() // no code to compare it
+	hooks  Hooks
+	live   atomic.Pointer[Live] // nil: it was taken away
+	mu     sync.Mutex
+	doomed [4]doomed // guarded by mu
+	dooms  int       // guarded by mu
+}
+
+// doomed is a goroutine whose panic is about to end the program, with its event.
+type doomed struct {
+	_         [0]func() // no code to compare it
+	id        [16]byte
+	goroutine uint64
+}
+
+func (d *diary) Beat(frame uint32, at int64) {
+	if live := d.live.Load(); live != nil {
+		var g guarded
+		defer g.end(d, d.hooks.guard(true))
+		live.Frame.Store(frame)
+		live.BeatAt.Store(at)
+		g.done = true
+	}
+}
+
+func (d *diary) Failed(n uint64) {
+	d.store(func(live *Live) { live.Errors.Store(n) })
+}
+
+func (d *diary) Mark(set, clear uint64) {
+	d.store(func(live *Live) {
+		live.State.And(^clear)
+		live.State.Or(set)
+	})
+}
+
+func (d *diary) Look() {
+	if d.hooks.Resident != nil {
+		word := Memory(d.hooks.Resident())
+		d.store(func(live *Live) { live.Memory.Store(word) })
+	}
+}
+
+func (d *diary) Dooms(id [16]byte, goroutine uint64, at int64) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.doomed[d.dooms%len(d.doomed)] = doomed{id: id, goroutine: goroutine} // many are recovered by somebody after all
+	d.dooms++
+	d.store(func(live *Live) { live.Panicked(id, goroutine, at) })
+}
+
+func (d *diary) Dies(goroutine uint64, at int64) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	var id [16]byte
+	for i := range d.doomed {
+		if x := &d.doomed[(d.dooms+i)%len(d.doomed)]; x.goroutine == goroutine { // the newest
+			id = x.id
+		}
+	}
+	d.store(func(live *Live) { live.Panicked(id, goroutine, at) })
+}
+
+func (d *diary) store(f func(*Live)) {
+	if live := d.live.Load(); live != nil {
+		var g guarded
+		defer g.end(d, d.hooks.guard(true))
+		f(live)
+		g.done = true
+	}
+}
+
+func (h *Hooks) guard(on bool) bool { return h.Guard != nil && h.Guard(on) }
+
+// guarded is a store that may meet memory which is not there any more.
+type guarded struct{ done bool }
+
+func (g *guarded) end(d *diary, was bool) {
+	if !g.done {
+		recover()
+		d.live.Store(nil)
+	}
+	d.hooks.guard(was)
+}

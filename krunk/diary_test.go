@@ -1,0 +1,154 @@
+package krunk
+
+import (
+	"errors"
+	"runtime/debug"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/krunk-go/krunk/internal/blackbox"
+	"github.com/krunk-go/krunk/transport"
+)
+
+// ended starts a client with a run file that is told how the client ends, and to which nobody answers.
+func ended(t testing.TB, cfg Config, file *memoryFile) *Client {
+	t.Helper()
+	cfg.RunFile, cfg.DSN, cfg.Transport, cfg.PanicWait = file, "https://key@sentry.invalid/1", transport.Func(offline), -1
+	c, err := Start(cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { c.Close(0) })
+	return c
+}
+
+// The words of the run file say how far the game came, what it used, and what went wrong, at every moment.
+func TestLiveWords(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		file := &memoryFile{hooks: blackbox.Hooks{Resident: func() (used, limit uint64) { return 300 << 10, 1 << 40 }}}
+		c := ended(t, Config{MaxRepeats: 2}, file)
+		live := file.block.Live
+		if live.State.Load() != 0 || live.Memory.Load() != 0 {
+			t.Errorf("state %#x, memory %#x at the start, want none", live.State.Load(), live.Memory.Load())
+		}
+		for range 3 {
+			time.Sleep(400 * time.Millisecond)
+			c.Beat()
+		}
+		if f, at := live.Frame.Load(), time.Duration(live.BeatAt.Load()); f != 3 || at != 1200*time.Millisecond {
+			t.Errorf("frame %d after %v, want 3 after 1.2s", f, at)
+		}
+		if w := live.Memory.Load(); w != 300<<42|1<<32-1 {
+			t.Errorf("memory %#x, want 300 MiB of as much as a half word holds", w)
+		}
+		for range 4 {
+			c.Report(errors.New("boom"))
+		}
+		c.Channel("net").Warn("no error")
+		c.Channel("net").Error("an error")
+		if n := live.Errors.Load(); n != 5 {
+			t.Errorf("%d errors, want 5: those over a limit as well", n)
+		}
+		time.Sleep(6 * time.Second)
+		if s := live.State.Load(); s != blackbox.StateHung {
+			t.Errorf("state %#x, want hung", s)
+		}
+		c.Beat()
+		c.Pause()
+		synctest.Wait()
+		if s := live.State.Load(); s != 0 {
+			t.Errorf("state %#x, want none: frames go on", s)
+		}
+		c.Close(0)
+		if s := live.State.Load(); s != blackbox.StateClosing|blackbox.StateClean {
+			t.Errorf("state %#x, want closed, with something left", s)
+		}
+	})
+}
+
+// Only a panic of which the program dies is noted, with its event and goroutine.
+func TestPanicWords(t *testing.T) {
+	file := new(memoryFile)
+	c := ended(t, Config{MaxPanicRepeats: 1}, file)
+	live := file.block.Live
+	func() { defer c.Recover(); panic("recovered") }()
+	if live.State.Load() != 0 || live.PanicID() != [16]byte{} {
+		t.Error("a panic that was recovered is noted as the program's end")
+	}
+	die := func() (v any) {
+		defer func() { v = recover() }()
+		defer c.Repanic()
+		panic("boom")
+	}
+	for range 2 {
+		if v := die(); v != "boom" {
+			t.Fatal(v)
+		}
+		first := live.PanicID()
+		if live.State.Load() != blackbox.StatePanicked || first == [16]byte{} || live.PanicGid.Load() != c.header.goroutine() {
+			t.Errorf("state %#x, panic %x of goroutine %d, want an event of this one", live.State.Load(), first, live.PanicGid.Load())
+		}
+		// One of another goroutine that comes in between is not that of which the program dies.
+		c.diary.Dooms(EventID{1}, 1, 0)
+		if live.PanicID() != [16]byte{1} {
+			t.Errorf("panic %x, want the newer one", live.PanicID())
+		}
+		c.diary.Dies(c.header.goroutine(), c.now())
+		if live.PanicID() != first {
+			t.Errorf("panic %x, want %x: that one goes on", live.PanicID(), first)
+		}
+	}
+}
+
+// A panic that finds no room has no event: its crash text becomes one.
+func TestPanicWithoutRoom(t *testing.T) {
+	file := new(memoryFile)
+	c := ended(t, Config{}, file)
+	c.main().lastWords("first", nil)
+	id := file.block.PanicID()
+	c.Close(0) // and PanicWait is negative: nothing is captured any more
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		c.main().lastWords("second", nil)
+	}()
+	<-done
+	if got := file.block.PanicID(); id == [16]byte{} || got != [16]byte{} || file.block.PanicGid.Load() == c.header.goroutine() {
+		t.Errorf("panic %x of goroutine %d behind %x, want none of another goroutine", got, file.block.PanicGid.Load(), id)
+	}
+}
+
+// Without a run file there are no words, and nothing fails.
+func TestNoWords(t *testing.T) {
+	c, err := Start(Config{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	c.Beat()
+	c.main().lastWords("boom", nil)
+	c.Close(0)
+	if c.failures.Load() != 1 {
+		t.Errorf("%d failures, want 1", c.failures.Load())
+	}
+}
+
+func BenchmarkBeat(b *testing.B) {
+	for _, name := range []string{"heap", "run file"} {
+		b.Run(name, func(b *testing.B) {
+			cfg := Config{Frames: Frames{Slow: 20 * time.Millisecond}}
+			if name == "run file" {
+				cfg.RunFile = &memoryFile{hooks: blackbox.Hooks{Guard: debug.SetPanicOnFault}}
+			}
+			c, err := Start(cfg)
+			if err != nil {
+				b.Fatal(err)
+			}
+			defer c.Close(0)
+			b.ReportAllocs()
+			for b.Loop() {
+				c.Beat()
+			}
+		})
+	}
+}
