@@ -23,6 +23,8 @@ type memoryFile struct {
 	hooks   blackbox.Hooks
 }
 
+func (*memoryFile) Check() error { return nil }
+
 func (f *memoryFile) Open(w *legacy.Wish) (*legacy.Run, error) {
 	if f.err != nil {
 		return nil, f.err

@@ -130,6 +130,9 @@ func (cfg Config) check() (*plan, error) {
 	if cfg.PanicWait == 0 {
 		p.PanicWait = defaultPanicWait
 	}
+	if cfg.RunFile != nil {
+		faults.add("RunFile", cfg.RunFile.Check())
+	}
 	cfg.Code.check(&faults)
 	p.Frames.check(&faults)
 	p.levels = parseLevels(cfg.Channels, &faults)

@@ -47,6 +47,14 @@ func (c *Client) Flush(d time.Duration) bool {
 	return done
 }
 
+// Online says that there is a network again: a pause ends, once a second at most, and what runs that died have left is sent now. It
+// never blocks.
+func (c *Client) Online() {
+	if c != nil && c.sender != nil {
+		c.sender.Online()
+	}
+}
+
 func (c *Client) flush(limit *notify.Limit) bool {
 	if !c.recorder.Flush(limit, c.ring.Head()) {
 		return false

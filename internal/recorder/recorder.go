@@ -28,7 +28,7 @@ type Config struct {
 	Bell     *notify.Bell         // rung by producers and by the sender
 	Progress *notify.Signal
 	Tally    *tally.Tally
-	Wake     func()      // tells the sender that the outbox has something new
+	Wake     func()      // tells the sender that the outbox has something new; nil: it looks by itself
 	Away     func() bool // the server does not answer at the moment; nil: it does
 	Stacks   stack.Options
 	Module   func() string // returns Stacks.MainModule; nil: that stands there
@@ -120,6 +120,9 @@ type Counts struct {
 func New(cfg Config) *Recorder {
 	if cfg.Run.Policy == nil {
 		cfg.Run.Policy = func() string { return "" }
+	}
+	if cfg.Wake == nil {
+		cfg.Wake = func() {}
 	}
 	if cfg.Away == nil {
 		cfg.Away = func() bool { return false }

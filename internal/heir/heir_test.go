@@ -1,0 +1,228 @@
+package heir
+
+import (
+	"errors"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/krunk-go/krunk/internal/blackbox"
+	"github.com/krunk-go/krunk/internal/notify"
+	"github.com/krunk-go/krunk/internal/protocol"
+	"github.com/krunk-go/krunk/internal/recorder"
+	"github.com/krunk-go/krunk/internal/tally"
+)
+
+// folder is a Dir on the heap.
+type folder struct {
+	runs  []Left
+	files map[string]*memory
+	bytes int64
+	age   time.Duration
+}
+
+type memory struct {
+	mem, text []byte
+	name      string
+	ended     int64
+	claimed   bool
+	removed   bool
+}
+
+func (d *folder) List() []Left {
+	var left []Left
+	for _, run := range d.runs {
+		if !d.files[run.Name].removed {
+			left = append(left, run)
+		}
+	}
+	return left
+}
+
+func (d *folder) Claim(name string) (File, error) {
+	f := d.files[name]
+	if f.claimed || f.removed {
+		return nil, errors.New("busy")
+	}
+	f.claimed = true
+	return f, nil
+}
+
+func (d *folder) Rule() (int64, time.Duration) { return d.bytes, d.age }
+
+func (f *memory) Bytes() []byte   { return f.mem }
+func (f *memory) Ended() int64    { return f.ended }
+func (f *memory) Text(int) []byte { return f.text }
+func (f *memory) Remove()         { f.removed = true }
+func (f *memory) Close()          { f.claimed = false }
+
+const target = "here"
+
+// add makes a run with some events in its outbox.
+func (d *folder) add(t testing.TB, name string, ended time.Time, to string, kinds ...blackbox.Kind) *memory {
+	t.Helper()
+	s := blackbox.Sizes{blackbox.FactsRegion: blackbox.FactsSize, blackbox.OutboxRegion: 64 << 10, blackbox.BatchRegion: 4 << 10, blackbox.ScopeRegion: recorder.CopiesSize(1 << 10),
+		blackbox.NamesRegion: 512, blackbox.TallyRegion: tally.Size, blackbox.HistoryRegion: 4 << 10, blackbox.RingRegion: blackbox.MinRing}
+	f := &memory{mem: blackbox.Words(s.Total()), name: name, ended: ended.UnixNano()}
+	b := blackbox.NewBlock(f.mem, s, 7)
+	b.Publish(&blackbox.Facts{Start: ended.UnixNano(), Texts: [blackbox.FactTexts]string{blackbox.Target: to}})
+	o := b.Outbox()
+	for i, k := range kinds {
+		o.Put(blackbox.Meta{Kind: k, Category: uint8(protocol.CategoryError), Count: 1}, []byte(name+" "+strconv.Itoa(i)))
+	}
+	if d.files == nil {
+		d.files = make(map[string]*memory)
+	}
+	d.files[name] = f
+	d.runs = append(d.runs, Left{Name: name, Ended: f.ended, Size: int64(len(f.mem))})
+	return f
+}
+
+func (d *folder) heirs() (*Heirs, *tally.Tally) {
+	if d.bytes == 0 {
+		d.bytes, d.age = 1<<30, time.Hour*24*30
+	}
+	dropped := new(tally.Tally)
+	cfg := Config{Target: target, Build: func() (uint64, uint64) { return 1, 2 }, Recorder: recorder.Config{
+		Bell: new(notify.Bell), Progress: new(notify.Signal), Tally: dropped, Wake: func() {}, Room: recorder.Room{Scope: 1 << 10, Item: 8 << 10},
+	}}
+	return New(d, cfg), dropped
+}
+
+// send sends what is there and returns it.
+func send(h *Heirs, rest, all bool, most int) (sent []string) {
+	for o := h.Next(rest, all); o != nil && len(sent) < most; o = h.Next(rest, all) {
+		e, ok := o.Next(-1, nil)
+		if !ok {
+			break
+		}
+		sent = append(sent, string(e.Body))
+		o.Done(e.Seq)
+	}
+	return sent
+}
+
+func want(t *testing.T, what string, got []string, want ...string) {
+	t.Helper()
+	if !slices.Equal(got, want) {
+		t.Errorf("%s: got %q, want %q", what, got, want)
+	}
+}
+
+func TestCrashesFirstTheNewestInFront(t *testing.T) {
+	var d folder
+	now := time.Now()
+	d.add(t, "a", now, target, blackbox.Event, blackbox.Event)
+	d.add(t, "b", now, target, blackbox.Fatal).text = []byte("panic: x")
+	d.add(t, "c", now, target, blackbox.Event)
+	d.add(t, "d", now, target, blackbox.Event, blackbox.Fatal).text = []byte("panic: y")
+	h, _ := d.heirs()
+	h.cfg.Jitter = time.Hour
+	want(t, "while this run has something to send", send(h, false, false, 9), "d 1", "d 0", "b 0")
+	want(t, "before their time", send(h, true, false, 9))
+	if w := h.Wait(); w < 59*time.Minute {
+		t.Errorf("the others wait for %v, want an hour", w)
+	}
+	want(t, "at once", send(h, true, true, 9), "a 0", "a 1", "c 0")
+	for name, f := range d.files {
+		if !f.removed || f.claimed {
+			t.Errorf("%s: removed %v, claimed %v", name, f.removed, f.claimed)
+		}
+	}
+	if w := h.Wait(); w != 0 {
+		t.Errorf("nothing waits: got %v", w)
+	}
+}
+
+func TestWhatIsLeftAlone(t *testing.T) {
+	var d folder
+	now := time.Now()
+	d.add(t, "another project", now, "there", blackbox.Event)
+	d.add(t, "newer", now, target, blackbox.Event).mem[7]++
+	d.add(t, "alive", now, target, blackbox.Event).claimed = true
+	d.add(t, "broken", now, target, blackbox.Event).mem[20]++
+	h, dropped := d.heirs()
+	want(t, "sent", send(h, true, true, 9))
+	for name, gone := range map[string]bool{"another project": false, "newer": false, "alive": false, "broken": true} {
+		if d.files[name].removed != gone {
+			t.Errorf("%s: removed %v, want %v", name, !gone, gone)
+		}
+	}
+	if got := dropped.Total(nil); len(got) != 1 || got[0].Reason != protocol.ReasonCacheOverflow || got[0].Quantity != 1 {
+		t.Errorf("counted %+v, want one event of the broken one", got)
+	}
+}
+
+func TestLimits(t *testing.T) {
+	var d folder
+	now := time.Now()
+	d.add(t, "month", now.Add(-31*24*time.Hour), target, blackbox.Event, blackbox.Event, blackbox.Event)
+	d.add(t, "crash", now, target, blackbox.Fatal).text = []byte("panic: x")
+	d.add(t, "old", now, target, blackbox.Event)
+	d.add(t, "new", now, target, blackbox.Event)
+	d.bytes, d.age = 2*d.runs[0].Size+1, 30*24*time.Hour
+	h, dropped := d.heirs()
+	want(t, "sent", send(h, true, true, 9), "crash 0", "new 0")
+	if got := dropped.Total(nil); len(got) != 1 || got[0].Quantity != 4 || got[0].Reason != protocol.ReasonCacheOverflow {
+		t.Errorf("counted %+v, want 4 events", got)
+	}
+}
+
+func TestAttempts(t *testing.T) {
+	var d folder
+	f := d.add(t, "a", time.Now(), target, blackbox.Event)
+	b, _, err := blackbox.Open(f.mem)
+	if err != nil {
+		t.Fatal(err)
+	}
+	b.Attempts.Store(mostAttempts - 1)
+	h, _ := d.heirs()
+	if h.Next(true, true) == nil || b.Attempts.Load() != 0 {
+		t.Errorf("a run that was gone on with counts %d attempts", b.Attempts.Load())
+	}
+	h.Leave()
+	if f.claimed || f.removed {
+		t.Errorf("left: claimed %v, removed %v", f.claimed, f.removed)
+	}
+	b.Attempts.Store(mostAttempts)
+	h, dropped := d.heirs()
+	want(t, "after three programs that died of it", send(h, true, true, 9))
+	if !f.removed || len(dropped.Total(nil)) != 1 {
+		t.Errorf("removed %v, counted %v", f.removed, dropped.Total(nil))
+	}
+}
+
+func TestForeignEncodingWaits(t *testing.T) {
+	var d folder
+	f := d.add(t, "a", time.Now(), target, blackbox.Event)
+	b, _, _ := blackbox.Open(f.mem)
+	o, _ := b.OpenOutbox()
+	o.Put(blackbox.Meta{Kind: blackbox.Event, Encoding: 9}, []byte("packed"))
+	h, _ := d.heirs()
+	want(t, "what can be sent", send(h, true, true, 9), "a 0")
+	if f.removed || f.claimed {
+		t.Errorf("removed %v, claimed %v; want it to wait", f.removed, f.claimed)
+	}
+}
+
+// FuzzRun gives the heir whatever stands in a run.
+func FuzzRun(f *testing.F) {
+	var d folder
+	for _, kinds := range [][]blackbox.Kind{{blackbox.Event}, {blackbox.Fatal, blackbox.Log}, {}} {
+		f.Add(d.add(f, strconv.Itoa(len(d.runs)), time.Unix(1e9, 0), target, kinds...).mem[:4096])
+	}
+	f.Fuzz(func(t *testing.T, head []byte) {
+		var d folder
+		file := d.add(t, "x", time.Now(), target, blackbox.Event)
+		copy(file.mem, head)
+		h, _ := d.heirs()
+		if n := len(send(h, true, true, 1000)); n == 1000 {
+			t.Error("no end")
+		}
+		if strings.Contains(file.name, "/") {
+			t.Error("a path")
+		}
+	})
+}

@@ -1,0 +1,68 @@
+package runfile
+
+import (
+	"time"
+
+	"github.com/krunk-go/krunk/internal/heir"
+	"github.com/krunk-go/krunk/internal/runfile"
+)
+
+// dir is a directory of runs as those see it who go on with them.
+type dir struct {
+	Options
+	own string // path of this run
+}
+
+func (d *dir) path(name string) string { return d.Dir + "/runs/" + name }
+
+// List is heir.Dir.List.
+func (d *dir) List() []heir.Left {
+	names, _ := runfile.List(d.Dir + "/runs")
+	var runs []heir.Left
+	for _, name := range names {
+		path := d.path(name)
+		if path == d.own {
+			continue
+		}
+		if at, size, err := runfile.Stat(path); err == nil {
+			runs = append(runs, heir.Left{Name: name, Ended: at, Size: size})
+		}
+	}
+	return runs
+}
+
+// Claim is heir.Dir.Claim.
+func (d *dir) Claim(name string) (heir.File, error) {
+	f, err := runfile.Claim(d.path(name), 0)
+	if err != nil {
+		return nil, err
+	}
+	return (*file)(f), nil
+}
+
+// Rule is heir.Dir.Rule.
+func (d *dir) Rule() (bytes int64, age time.Duration) { return d.Disk, d.Age }
+
+// file is a claimed run.
+type file runfile.File
+
+const mostText = 64 << 10
+
+// Bytes is heir.File.Bytes.
+func (f *file) Bytes() []byte { return f.Mem }
+
+// Ended is heir.File.Ended.
+func (f *file) Ended() int64 { return f.Modified }
+
+// Text is heir.File.Text.
+func (f *file) Text(from int) []byte {
+	b := make([]byte, mostText)
+	n, _ := (*runfile.File)(f).Tail(b, from)
+	return b[:n]
+}
+
+// Remove is heir.File.Remove.
+func (f *file) Remove() { _ = (*runfile.File)(f).Remove() }
+
+// Close is heir.File.Close.
+func (f *file) Close() { _ = (*runfile.File)(f).Close() }

@@ -1,0 +1,112 @@
+// Package runfile keeps what a client captures in a file that outlives the program: what a run could not send, because it was killed, its
+// power went or nobody answered, is sent after the next start, with its own release, scope and times.
+//
+//	client, err := krunk.Start(krunk.Config{RunFile: runfile.In(dir), …})
+//
+// The file is mapped, so a capture call costs what it costs without one, and no system call is made for it. Each run has a file of its
+// own under dir/runs, which nobody but its owner may read, and any number of programs may share a directory. On systems without
+// mapped files (js, wasip1, plan9), and where the directory cannot be written, the client goes on without one, and Stats.RunFile says why.
+package runfile
+
+import (
+	"errors"
+	"math/rand/v2"
+	"strconv"
+	"syscall"
+	"time"
+
+	"github.com/krunk-go/krunk/internal/blackbox"
+	"github.com/krunk-go/krunk/internal/heir"
+	"github.com/krunk-go/krunk/internal/legacy"
+	"github.com/krunk-go/krunk/internal/recorder"
+	"github.com/krunk-go/krunk/internal/runfile"
+	"github.com/krunk-go/krunk/internal/sender"
+	"github.com/krunk-go/krunk/internal/stack"
+	"github.com/krunk-go/krunk/krunk"
+)
+
+// Options says where runs are kept, and how much of them. Zero values are the defaults, but for Dir.
+type Options struct {
+	// Dir is the directory, which is made if it is missing: one of the game's own, such as the one of its saved games. On a tmpfs
+	// (XDG_RUNTIME_DIR on Linux) nothing wears and nothing is left after the power was off.
+	Dir string
+	// Disk is how many bytes the files of dead runs may take; those that began first go first, and those that tell of a crash last. What goes
+	// is counted as cache_overflow. Zero: 32 MiB. The least is 1 MiB.
+	Disk int64
+	// Outbox is how many bytes of a run's file hold what is encoded and waits to be sent. Zero: 1 MiB, or what Config.Memory
+	// gives it if that is more. The most is 64 MiB.
+	Outbox int
+	// Age is how long a run that could not be sent is kept. Zero: 30 days. The least is an hour.
+	Age time.Duration
+}
+
+const (
+	defaultDisk   = 32 << 20
+	leastDisk     = 1 << 20
+	defaultOutbox = 1 << 20
+	mostOutbox    = 64 << 20
+	defaultAge    = 30 * 24 * time.Hour
+	textRoom      = 64 << 10 // that is reserved for what the runtime tells when it dies
+	jitter        = 60 * time.Second
+)
+
+// In returns what keeps runs in a directory, with the defaults of Options.
+func In(dir string) krunk.RunFile { return With(Options{Dir: dir}) }
+
+// With returns what keeps runs as o says.
+func With(o Options) krunk.RunFile { return &store{o} }
+
+// store is the krunk.RunFile of a directory.
+type store struct{ Options }
+
+// Check is krunk.RunFile.Check.
+func (s *store) Check() error {
+	switch {
+	case s.Dir == "":
+		return errors.New("no directory; write one of the game's own, such as that of its saved games")
+	case s.Disk != 0 && s.Disk < leastDisk:
+		return errors.New("Options.Disk: " + strconv.FormatInt(s.Disk, 10) + " bytes; write at least " + strconv.Itoa(leastDisk) + ", or 0 for 32 MiB")
+	case s.Outbox < 0 || s.Outbox > mostOutbox:
+		return errors.New("Options.Outbox: " + strconv.Itoa(s.Outbox) + " bytes; write at most " + strconv.Itoa(mostOutbox) + ", or 0 for 1 MiB")
+	case s.Age != 0 && s.Age < time.Hour:
+		return errors.New("Options.Age: " + strconv.FormatInt(s.Age.Milliseconds(), 10) + " ms; write at least an hour, or 0 for 30 days")
+	}
+	return nil
+}
+
+// Open is krunk.RunFile.Open.
+func (s *store) Open(w *legacy.Wish) (*legacy.Run, error) {
+	o := s.Options
+	if o.Disk == 0 {
+		o.Disk = defaultDisk
+	}
+	if o.Outbox == 0 {
+		o.Outbox = defaultOutbox
+	}
+	if o.Age == 0 {
+		o.Age = defaultAge
+	}
+	if out := &w.Sizes[blackbox.OutboxRegion]; *out > 0 {
+		*out = max(*out, o.Outbox&^63)
+	}
+	f, err := runfile.Create(o.Dir+"/runs", w.Sizes.Total(), textRoom, uint64(w.Facts.Start), rand.Uint32())
+	if err != nil {
+		return nil, err
+	}
+	w.Facts.PID, w.Facts.Boot = uint32(syscall.Getpid()), runfile.BootID()
+	b := blackbox.NewBlock(f.Mem, w.Sizes, rand.Uint64())
+	b.Publish(&w.Facts)
+	_ = f.CrashOutput() // without it the next start knows less
+	run := &legacy.Run{Block: b, Kept: b.Kept(), Path: f.Path, Build: stack.Fingerprint}
+	run.Sync = func() { _ = f.Sync() }
+	run.Remove = func() {
+		f.StopCrashOutput()
+		_ = f.Remove()
+	}
+	run.Heirs = func(cfg recorder.Config) sender.Heirs {
+		return heir.New(&dir{o, f.Path}, heir.Config{
+			Recorder: cfg, Build: stack.Fingerprint, Target: w.Facts.Texts[blackbox.Target], Form: w.Form, Jitter: rand.N(jitter),
+		})
+	}
+	return run, nil
+}

@@ -1,0 +1,209 @@
+//go:build unix
+
+package runfile_test
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/krunk-go/krunk/krunk"
+	"github.com/krunk-go/krunk/krunk/runfile"
+	"github.com/krunk-go/krunk/transport"
+	"github.com/krunk-go/krunk/transport/http1"
+)
+
+// TestMain is a game where it is told to be one.
+func TestMain(m *testing.M) {
+	dir, dsn, run := os.Getenv("KRUNK_DIR"), os.Getenv("KRUNK_DSN"), os.Getenv("KRUNK_RUN")
+	switch how := os.Getenv("KRUNK_GAME"); how {
+	case "":
+	case "storm", "calm":
+		storm(dir, dsn, run, how == "calm")
+	case "heir":
+		cfg := config(dir, http1.Default())
+		cfg.DSN = dsn
+		c, err := krunk.Start(cfg)
+		if err != nil {
+			panic(err)
+		}
+		fmt.Println("here")
+		c.Flush(time.Minute)
+		os.Exit(0)
+	default:
+		game(how, dir)
+		os.Exit(0)
+	}
+	os.Exit(m.Run())
+}
+
+func offline(transport.Context, *transport.Request) (transport.Response, error) {
+	return transport.Response{}, errors.New("no route to host")
+}
+
+func config(dir string, tr transport.Transport) krunk.Config {
+	return krunk.Config{
+		DSN: "https://key@sentry.invalid/1", Transport: tr, Release: "game@1", Environment: "playtest", RunFile: runfile.With(runfile.Options{Dir: dir, Disk: 1 << 30}),
+		Channels: map[string]krunk.Thresholds{"*": {Send: "info"}},
+	}
+}
+
+func start(t testing.TB, cfg krunk.Config) *krunk.Client {
+	t.Helper()
+	c, err := krunk.Start(cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return c
+}
+
+// game captures one of everything, tells the ids, and ends as it is told.
+func game(how, dir string) {
+	c, err := krunk.Start(config(dir, transport.Func(offline)))
+	if err != nil {
+		panic(err)
+	}
+	net := c.Channel("net.http")
+	c.SetTag("map", "dust")
+	net.Debug("connecting", krunk.Int("try", 3))
+	net.Info("hello")
+	fmt.Println(net.Report(errors.New("early")))
+	c.Flush(50 * time.Millisecond)
+	c.SetTag("map", "aztec")
+	fmt.Println(net.Report(errors.New("late")))
+	switch how {
+	case "kill":
+		_ = syscall.Kill(os.Getpid(), syscall.SIGKILL)
+	case "exit":
+	case "close":
+		c.Close(50 * time.Millisecond)
+	case "goroutine":
+		go func() { panic("nobody wrapped me") }()
+		select {}
+	}
+}
+
+// play runs a game and returns what it told.
+func play(t testing.TB, how, dir string) []string {
+	t.Helper()
+	cmd := exec.Command(os.Args[0])
+	cmd.Env = append(os.Environ(), "KRUNK_GAME="+how, "KRUNK_DIR="+dir)
+	out, err := cmd.Output()
+	if len(out) == 0 {
+		t.Fatalf("%s: told nothing: %v", how, err)
+	}
+	return strings.Fields(string(out))
+}
+
+// inbox is a transport that keeps what it gets.
+type inbox struct {
+	mu  sync.Mutex
+	got []string // guarded by mu
+}
+
+func (b *inbox) Send(_ transport.Context, r *transport.Request) (transport.Response, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.got = append(b.got, string(r.Body))
+	return transport.Response{Status: 200}, nil
+}
+
+func (b *inbox) all() string {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return strings.Join(b.got, "\n")
+}
+
+func files(t testing.TB, dir string) []string {
+	t.Helper()
+	found, err := filepath.Glob(filepath.Join(dir, "runs", "*"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return found
+}
+
+// However a program ends, what it had captured is sent by the next one, once.
+func TestNextStartSendsTheRest(t *testing.T) {
+	for _, how := range []string{"kill", "exit", "close", "goroutine"} {
+		t.Run(how, func(t *testing.T) {
+			t.Parallel()
+			dir := filepath.Join(t.TempDir(), "a", "b")
+			ids := play(t, how, dir)
+			if n := len(files(t, dir)); n != 1 {
+				t.Fatalf("%d files after a death, want 1", n)
+			}
+			var box inbox
+			c := start(t, config(dir, &box))
+			if !c.Flush(10 * time.Second) {
+				t.Errorf("flush: %+v", c.Stats())
+			}
+			c.Close(time.Second)
+			all := box.all()
+			for text, n := range map[string]int{
+				`"value":"early"`: 1, `"value":"late"`: 1, `"body":"hello"`: 1, `"map":"dust"`: 1, `"map":"aztec"`: 1, `connecting try=3`: 2,
+				`"release":"game@1"`: 2, ids[0]: 2, ids[1]: 2,
+			} {
+				if got := strings.Count(all, text); got < n || got > n && !strings.Contains(text, "release") && how != "goroutine" {
+					t.Errorf("%s: %d times, want %d", text, got, n)
+				}
+			}
+			if n := files(t, dir); len(n) != 0 {
+				t.Errorf("left %v", n)
+			}
+			if t.Failed() {
+				t.Log(all)
+			}
+		})
+	}
+}
+
+// A run of another project waits for its own client.
+func TestAnotherProject(t *testing.T) {
+	dir := t.TempDir()
+	play(t, "kill", dir)
+	var box inbox
+	cfg := config(dir, &box)
+	cfg.DSN = "https://key@sentry.invalid/2"
+	c := start(t, cfg)
+	c.Flush(10 * time.Second)
+	c.Close(time.Second)
+	if all := box.all(); strings.Contains(all, "early") {
+		t.Errorf("another project got %s", all)
+	}
+	if n := files(t, dir); len(n) != 1 {
+		t.Errorf("left %v", n)
+	}
+}
+
+// Where no file can be, the client lives on the heap and says why.
+func TestNoFile(t *testing.T) {
+	plain := filepath.Join(t.TempDir(), "file")
+	if err := os.WriteFile(plain, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	var box inbox
+	c := start(t, config(plain, &box))
+	c.Report(errors.New("boom"))
+	if !c.Close(10*time.Second) || !strings.Contains(box.all(), "boom") || !strings.Contains(c.Stats().RunFile, plain) {
+		t.Errorf("stats %+v", c.Stats())
+	}
+}
+
+func TestBadOptions(t *testing.T) {
+	for name, o := range map[string]runfile.Options{
+		"no directory": {}, "Options.Disk": {Dir: "x", Disk: 5}, "Options.Outbox": {Dir: "x", Outbox: -1}, "Options.Age": {Dir: "x", Age: time.Second},
+	} {
+		_, err := krunk.Start(krunk.Config{RunFile: runfile.With(o)})
+		if err == nil || !strings.Contains(err.Error(), "Config.RunFile: "+name) {
+			t.Errorf("%s: got %v", name, err)
+		}
+	}
+}
