@@ -7,16 +7,19 @@ import "syscall"
 // crashOutput gives the runtime a descriptor of its own that appends: where the first one stands does not matter then, and the text follows the block,
 // which is as long as the file.
 func (f *File) crashOutput() error {
-	fd, err := syscall.Open(f.Path, syscall.O_WRONLY|syscall.O_APPEND|openFlags, 0)
+	if !linked {
+		return ErrUnsupported
+	}
+	fd, err := openFile(f.Path, syscall.O_WRONLY|syscall.O_APPEND)
 	if err != nil {
 		return err
 	}
-	var st syscall.Stat_t
-	if err = again(func() error { return syscall.Fstat(f.fd, &st) }); err == nil {
-		err = sameFile(&st, fd)
+	var mine, there syscall.Stat_t
+	if err = syscall.Fstat(f.fd, &mine); err == nil {
+		err = syscall.Fstat(fd, &there)
 	}
-	if err == nil && !linked {
-		err = ErrUnsupported
+	if err == nil && !same(&mine, &there) {
+		err = ErrBusy
 	}
 	if err != nil {
 		syscall.Close(fd)
@@ -27,15 +30,6 @@ func (f *File) crashOutput() error {
 		syscall.Close(int(old))
 	}
 	return nil
-}
-
-func sameFile(st *syscall.Stat_t, fd int) error {
-	var there syscall.Stat_t
-	err := again(func() error { return syscall.Fstat(fd, &there) })
-	if err == nil && (st.Dev != there.Dev || st.Ino != there.Ino) {
-		return ErrBusy
-	}
-	return err
 }
 
 func (f *File) stopCrashOutput() {

@@ -18,15 +18,11 @@ func makeOne(string) error { return ErrUnsupported }
 func (f *File) open(bool) error                  { return ErrUnsupported }
 func (f *File) lock() error                      { return ErrUnsupported }
 func (f *File) reserve(int, int) error           { return ErrUnsupported }
-func (f *File) stat() error                      { return ErrUnsupported }
-func (f *File) length() (int64, error)           { return 0, ErrUnsupported }
 func (f *File) mmap(int) error                   { return ErrUnsupported }
-func (f *File) unmap() error                     { return nil }
 func (f *File) truncate(int64) error             { return ErrUnsupported }
 func (f *File) sync() error                      { return ErrUnsupported }
 func (f *File) remove() error                    { return ErrUnsupported }
-func (f *File) unlink() error                    { return ErrUnsupported }
-func (f *File) closeFile() error                 { return nil }
+func (f *File) close() error                     { return nil }
 func (f *File) crashOutput() error               { return ErrUnsupported }
 func (f *File) stopCrashOutput()                 {}
 func (f *File) pread([]byte, int64) (int, error) { return 0, ErrUnsupported }

@@ -12,25 +12,33 @@ type system struct {
 	crash int // descriptor that CrashOutput gave to the runtime; 0: none
 }
 
-// again calls f until no signal interrupts it.
-func again(f func() error) error {
-	for {
-		if err := f(); err != syscall.EINTR {
-			return err
-		}
-	}
+// number returns 0 for what the system did not say.
+//
+//go:noinline
+func number(err error) syscall.Errno {
+	n, _ := err.(syscall.Errno)
+	return n
 }
+
+// interrupted says that a call has to be made again. Most of them can be interrupted only where a disk is far away or the file system a program.
+//
+//go:noinline
+func interrupted(err error) bool { return number(err) == syscall.EINTR }
 
 func separator(c byte) bool { return c == '/' }
 
-func missing(err error) bool { return err == syscall.ENOENT }
+func missing(err error) bool { return number(err) == syscall.ENOENT }
 
-func exists(err error) bool { return err == syscall.EEXIST }
+func exists(err error) bool { return number(err) == syscall.EEXIST }
 
-func full(err error) bool { return err == syscall.ENOSPC || err == syscall.EDQUOT }
+func full(err error) bool { return number(err) == syscall.ENOSPC || number(err) == syscall.EDQUOT }
 
 func refused(err error) bool {
-	return err == syscall.EACCES || err == syscall.EPERM || err == syscall.EROFS || err == syscall.ENOTDIR
+	switch number(err) {
+	case syscall.EACCES, syscall.EPERM, syscall.EROFS, syscall.ENOTDIR:
+		return true
+	}
+	return false
 }
 
 // absolute makes a path that still holds when the program changes its directory.
@@ -49,29 +57,31 @@ func absolute(path string) (string, error) {
 }
 
 func makeOne(dir string) error {
-	err := again(func() error { return syscall.Mkdir(dir, 0o700) })
+	err := syscall.Mkdir(dir, 0o700)
+	for interrupted(err) {
+		err = syscall.Mkdir(dir, 0o700)
+	}
 	if err == nil || missing(err) {
 		return err
 	}
 	var st syscall.Stat_t // some say EROFS or EACCES before they say EEXIST
-	if e := again(func() error { return syscall.Stat(dir, &st) }); e == nil {
-		if st.Mode&syscall.S_IFMT == syscall.S_IFDIR {
-			return nil
-		}
+	if syscall.Stat(dir, &st) != nil {
+		return err
+	}
+	if st.Mode&syscall.S_IFMT != syscall.S_IFDIR {
 		return syscall.ENOTDIR
 	}
-	return err
+	return nil
 }
 
-// openFlags: no child inherits the lock, no link is followed, and no pipe holds anybody up.
-const openFlags = syscall.O_CLOEXEC | syscall.O_NOFOLLOW | syscall.O_NONBLOCK
-
-func openFile(path string, flags int) (fd int, err error) {
-	err = again(func() (err error) {
-		fd, err = syscall.Open(path, flags|openFlags, 0o600)
-		return err
-	})
-	return fd, err
+// openFile lets no child inherit what it opens, follows no link, and no pipe holds it up.
+func openFile(path string, flags int) (int, error) {
+	for {
+		fd, err := syscall.Open(path, flags|syscall.O_CLOEXEC|syscall.O_NOFOLLOW|syscall.O_NONBLOCK, 0o600)
+		if !interrupted(err) {
+			return fd, err
+		}
+	}
 }
 
 func (f *File) open(create bool) (err error) {
@@ -88,19 +98,35 @@ func (f *File) open(create bool) (err error) {
 
 // lock takes the file, and fails if the path leads to another one by then: a claimer may have removed it in between.
 func (f *File) lock() error {
-	var mine syscall.Stat_t
+	err := syscall.Flock(f.fd, syscall.LOCK_EX|syscall.LOCK_NB)
+	for interrupted(err) {
+		err = syscall.Flock(f.fd, syscall.LOCK_EX|syscall.LOCK_NB)
+	}
+	switch n := number(err); {
+	case n == syscall.EWOULDBLOCK:
+		return ErrBusy
+	case n == syscall.ENOLCK, n == syscall.ENOTSUP, n == syscall.EOPNOTSUPP, n == syscall.ENOSYS:
+		return errNoLocks
+	case err != nil:
+		return err
+	}
+	var mine, there syscall.Stat_t
 	if err := own(f.fd, &mine); err != nil {
 		return err
 	}
-	if err := flock(f.fd); err != nil {
-		return err
+	f.Modified, f.Size, f.length = written(&mine), onDisk(&mine), mine.Size
+	err = lstat(f.Path, &there)
+	if missing(err) || err == nil && !same(&mine, &there) {
+		return ErrBusy
 	}
-	return same(&mine, f.Path)
+	return err
 }
+
+func same(a, b *syscall.Stat_t) bool { return a.Dev == b.Dev && a.Ino == b.Ino }
 
 // own fails unless fd is a file of this user. Android's shared storage tells the same owner for all.
 func own(fd int, st *syscall.Stat_t) error {
-	if err := again(func() error { return syscall.Fstat(fd, st) }); err != nil {
+	if err := syscall.Fstat(fd, st); err != nil {
 		return err
 	}
 	if st.Mode&syscall.S_IFMT != syscall.S_IFREG {
@@ -112,63 +138,42 @@ func own(fd int, st *syscall.Stat_t) error {
 	return nil
 }
 
-func flock(fd int) error {
-	err := again(func() error { return syscall.Flock(fd, syscall.LOCK_EX|syscall.LOCK_NB) })
-	switch {
-	case err == syscall.EWOULDBLOCK:
-		return ErrBusy
-	case err == syscall.ENOLCK, err == syscall.ENOTSUP, err == syscall.EOPNOTSUPP, err == syscall.ENOSYS:
-		return errNoLocks
+func lstat(path string, st *syscall.Stat_t) error {
+	err := syscall.Lstat(path, st)
+	for interrupted(err) {
+		err = syscall.Lstat(path, st)
 	}
 	return err
-}
-
-// same fails with ErrBusy unless path leads to that file.
-func same(st *syscall.Stat_t, path string) error {
-	var there syscall.Stat_t
-	err := again(func() error { return syscall.Lstat(path, &there) })
-	if missing(err) || err == nil && (st.Dev != there.Dev || st.Ino != there.Ino) {
-		return ErrBusy
-	}
-	return err
-}
-
-// zeros takes the blocks of a file on a system that cannot reserve them otherwise.
-func (f *File) zeros(size int) error {
-	page := make([]byte, min(size, 64<<10))
-	for at := 0; at < size; {
-		n, err := 0, error(nil)
-		err = again(func() error {
-			n, err = syscall.Pwrite(f.fd, page[:min(size-at, len(page))], int64(at))
-			return err
-		})
-		if err != nil {
-			return err
-		}
-		if n <= 0 {
-			return syscall.ENOSPC
-		}
-		at += n
-	}
-	return nil
-}
-
-func (f *File) stat() error {
-	var st syscall.Stat_t
-	if err := again(func() error { return syscall.Fstat(f.fd, &st) }); err != nil {
-		return err
-	}
-	f.Modified, f.Size = written(&st), onDisk(&st)
-	return nil
 }
 
 // onDisk counts blocks of 512 bytes, as every system does.
 func onDisk(st *syscall.Stat_t) int64 { return int64(st.Blocks) * 512 }
 
-func (f *File) length() (int64, error) {
-	var st syscall.Stat_t
-	err := again(func() error { return syscall.Fstat(f.fd, &st) })
-	return st.Size, err
+// zeros takes the blocks of a file on a system that cannot reserve them otherwise.
+func (f *File) zeros(size int) error {
+	page := make([]byte, 64<<10)
+	for at := 0; at < size; at += len(page) {
+		if err := f.write(page[:min(size-at, len(page))], int64(at)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (f *File) write(b []byte, at int64) error {
+	for len(b) > 0 {
+		n, err := syscall.Pwrite(f.fd, b, at)
+		switch {
+		case interrupted(err):
+			continue
+		case err != nil:
+			return err
+		case n <= 0:
+			return syscall.ENOSPC
+		}
+		b, at = b[n:], at+int64(n)
+	}
+	return nil
 }
 
 func (f *File) mmap(size int) (err error) {
@@ -176,45 +181,57 @@ func (f *File) mmap(size int) (err error) {
 	return err
 }
 
-func (f *File) unmap() error {
-	if f.Mem == nil {
-		return nil
+func (f *File) pread(p []byte, at int64) (int, error) {
+	for {
+		n, err := syscall.Pread(f.fd, p, at)
+		if !interrupted(err) {
+			return n, err
+		}
 	}
-	err := syscall.Munmap(f.Mem)
-	f.Mem = nil
-	return err
-}
-
-func (f *File) pread(p []byte, at int64) (n int, err error) {
-	err = again(func() error {
-		n, err = syscall.Pread(f.fd, p, at)
-		return err
-	})
-	return n, err
 }
 
 func (f *File) truncate(size int64) error {
-	return again(func() error { return syscall.Ftruncate(f.fd, size) })
+	err := syscall.Ftruncate(f.fd, size)
+	for interrupted(err) {
+		err = syscall.Ftruncate(f.fd, size)
+	}
+	return err
 }
 
-func (f *File) sync() error { return again(func() error { return syscall.Fsync(f.fd) }) }
+func (f *File) sync() error {
+	err := syscall.Fsync(f.fd)
+	for interrupted(err) {
+		err = syscall.Fsync(f.fd)
+	}
+	return err
+}
 
-func (f *File) remove() error { return f.unlink() }
-
-func (f *File) unlink() error {
-	err := again(func() error { return syscall.Unlink(f.Path) })
+func (f *File) remove() error {
+	err := syscall.Unlink(f.Path)
+	for interrupted(err) {
+		err = syscall.Unlink(f.Path)
+	}
 	if missing(err) {
 		return nil
 	}
 	return err
 }
 
-// closeFile is not tried again: an interrupted close has closed.
-func (f *File) closeFile() error { return syscall.Close(f.fd) }
+// close is not tried again: an interrupted one has closed.
+func (f *File) close() (err error) {
+	if f.Mem != nil {
+		err = syscall.Munmap(f.Mem)
+		f.Mem = nil
+	}
+	if e := syscall.Close(f.fd); err == nil {
+		err = e
+	}
+	return err
+}
 
 func stat(path string) (modified, size int64, err error) {
 	var st syscall.Stat_t
-	err = again(func() error { return syscall.Lstat(path, &st) })
+	err = lstat(path, &st)
 	if err == nil && st.Mode&syscall.S_IFMT != syscall.S_IFREG {
 		err = errKind
 	}

@@ -90,7 +90,9 @@ func (f *File) open(create bool) (err error) {
 
 // lock has nothing to take.
 func (f *File) lock() error {
-	_, err := information(f.fd)
+	i, err := information(f.fd)
+	f.length = join64(i.FileSizeHigh, i.FileSizeLow)
+	f.Modified, f.Size = i.LastWriteTime.Nanoseconds(), f.length
 	return err
 }
 
@@ -115,18 +117,7 @@ func (f *File) reserve(size, tail int) error {
 	return nil
 }
 
-func (f *File) stat() error {
-	i, err := information(f.fd)
-	f.Modified, f.Size = i.LastWriteTime.Nanoseconds(), join64(i.FileSizeHigh, i.FileSizeLow)
-	return err
-}
-
 func join64(high, low uint32) int64 { return int64(high)<<32 | int64(low) }
-
-func (f *File) length() (int64, error) {
-	i, err := information(f.fd)
-	return join64(i.FileSizeHigh, i.FileSizeLow), err
-}
 
 func (f *File) mmap(size int) error {
 	m, err := syscall.CreateFileMapping(f.fd, nil, syscall.PAGE_READWRITE, uint32(uint64(size)>>32), uint32(size), nil)
@@ -138,15 +129,6 @@ func (f *File) mmap(size int) error {
 	if err == nil {
 		f.Mem = unsafe.Slice(*(**byte)(unsafe.Pointer(&at)), size)
 	}
-	return err
-}
-
-func (f *File) unmap() error {
-	if f.Mem == nil {
-		return nil
-	}
-	err := syscall.UnmapViewOfFile(uintptr(unsafe.Pointer(unsafe.SliceData(f.Mem))))
-	f.Mem = nil
 	return err
 }
 
@@ -175,17 +157,18 @@ func (f *File) sync() error {
 	return syscall.FlushFileBuffers(f.fd)
 }
 
-func (f *File) remove() error { return f.unlink() }
-
-// unlink waits for Close: a mapped file cannot be removed here.
-func (f *File) unlink() error {
+// remove waits for Close: a mapped file cannot be removed here.
+func (f *File) remove() error {
 	f.gone = true
 	return nil
 }
 
-func (f *File) closeFile() error {
-	var err error
-	if f.cut > 0 {
+func (f *File) close() (err error) {
+	if f.Mem != nil {
+		err = syscall.UnmapViewOfFile(uintptr(unsafe.Pointer(unsafe.SliceData(f.Mem))))
+		f.Mem = nil
+	}
+	if f.cut > 0 && err == nil {
 		err = syscall.Ftruncate(f.fd, f.cut)
 	}
 	yes := byte(1)

@@ -11,26 +11,25 @@ func list(dir string) (runs []string, err error) {
 	if dir == "" {
 		return nil, errNoPath
 	}
-	fd := 0
-	err = again(func() error {
+	fd, err := syscall.Open(dir, syscall.O_RDONLY|syscall.O_CLOEXEC|syscall.O_NONBLOCK|syscall.O_DIRECTORY, 0)
+	for interrupted(err) {
 		fd, err = syscall.Open(dir, syscall.O_RDONLY|syscall.O_CLOEXEC|syscall.O_NONBLOCK|syscall.O_DIRECTORY, 0)
-		return err
-	})
+	}
 	if missing(err) {
 		return nil, nil
 	}
 	if err != nil {
 		return nil, err
 	}
-	defer syscall.Close(fd)
+	f := File{system: system{fd: fd}}
+	defer f.close()
 	buf := make([]byte, 8<<10)
 	var names []string
 	for seen := 0; seen < maxEntries; {
-		n := 0
-		err = again(func() error {
-			n, err = syscall.ReadDirent(fd, buf)
-			return err
-		})
+		n, err := syscall.ReadDirent(fd, buf)
+		if interrupted(err) {
+			continue
+		}
 		if err != nil || n <= 0 {
 			return runs, err
 		}

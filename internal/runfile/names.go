@@ -1,23 +1,25 @@
 package runfile
 
+import "strconv"
+
 // nameLen is the length of <16 hex start ns>-<8 hex random>.run.
 const nameLen = 16 + 1 + 8 + 4
 
 // name returns the name of the file of a run that started at start, in nanoseconds of the wall clock. Names sort by start.
 func name(start uint64, random uint32) string {
-	b := make([]byte, 0, nameLen)
-	b = appendHex(b, start, 16)
-	b = append(b, '-')
-	b = appendHex(b, uint64(random), 8)
-	return string(append(b, ".run"...))
+	var b [nameLen]byte
+	copy(b[25:], ".run")
+	b[16] = '-'
+	for i := range 16 {
+		b[15-i] = hexDigits[start>>(4*i)&15]
+	}
+	for i := range 8 {
+		b[24-i] = hexDigits[random>>(4*i)&15]
+	}
+	return string(b[:])
 }
 
-func appendHex(b []byte, v uint64, digits int) []byte {
-	for i := digits - 1; i >= 0; i-- {
-		b = append(b, "0123456789abcdef"[v>>(4*i)&15])
-	}
-	return b
-}
+const hexDigits = "0123456789abcdef"
 
 // Named reports whether s is the name of a run file, as Create makes it: lower-case hex, no path.
 func Named(s string) bool {
@@ -32,7 +34,20 @@ func Named(s string) bool {
 	return true
 }
 
+// sort is Shell's, for 4096 names at most: package slices takes 8 KiB of a program for it.
+func sort(names []string) {
+	for gap := 1 << 10; gap > 0; gap /= 2 {
+		for i := gap; i < len(names); i++ {
+			for j := i; j >= gap && names[j] < names[j-gap]; j -= gap {
+				names[j], names[j-gap] = names[j-gap], names[j]
+			}
+		}
+	}
+}
+
 // join does not clean: what dir means is the system's to say.
+//
+//go:noinline
 func join(dir, name string) string {
 	if dir != "" && separator(dir[len(dir)-1]) {
 		return dir + name
@@ -67,24 +82,9 @@ func makeAll(dir string) error {
 
 // kib writes a size for an error.
 func kib(n int) string {
-	n = (n + 1023) >> 10
+	n = (max(n, 0) + 1023) >> 10
 	if n >= 1024 && n%1024 == 0 {
-		return decimal(n>>10) + " MiB"
+		return strconv.Itoa(n>>10) + " MiB"
 	}
-	return decimal(n) + " KiB"
-}
-
-func decimal(n int) string {
-	if n < 0 {
-		n = 0
-	}
-	var b [20]byte
-	i := len(b)
-	for {
-		i--
-		b[i] = byte('0' + n%10)
-		if n /= 10; n == 0 {
-			return string(b[i:])
-		}
-	}
+	return strconv.Itoa(n) + " KiB"
 }

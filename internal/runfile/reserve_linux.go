@@ -6,12 +6,15 @@ import "syscall"
 // may never come, so a file without it is still a run file.
 func (f *File) reserve(size, tail int) error {
 	const keepSize = 1
-	err := again(func() error { return syscall.Fallocate(f.fd, 0, 0, int64(size)) })
-	if err == syscall.EOPNOTSUPP || err == syscall.ENOSYS {
+	err := syscall.Fallocate(f.fd, 0, 0, int64(size))
+	for interrupted(err) {
+		err = syscall.Fallocate(f.fd, 0, 0, int64(size))
+	}
+	if n := number(err); n == syscall.EOPNOTSUPP || n == syscall.ENOSYS {
 		return f.zeros(size)
 	}
 	if err == nil && tail > 0 {
-		again(func() error { return syscall.Fallocate(f.fd, keepSize, int64(size), int64(tail)) })
+		syscall.Fallocate(f.fd, keepSize, int64(size), int64(tail))
 	}
 	return err
 }

@@ -2,10 +2,7 @@
 // cost a lean program 325 KiB. A File and its directory belong to one goroutine at a time; its Mem is for whoever keeps the rules of what lies in it.
 package runfile
 
-import (
-	"errors"
-	"slices"
-)
+import "errors"
 
 var (
 	// ErrUnsupported says that this system or build has no run files, or not this part of them.
@@ -36,6 +33,7 @@ type File struct {
 	Path     string // absolute
 	Modified int64  // Unix nanoseconds of the last write to the file, read by Claim before anything was written
 	Size     int64  // on the disk, at Create or Claim
+	length   int64  // at Claim
 	system
 }
 
@@ -73,23 +71,19 @@ func (f *File) create(size, tail int) (op string, err error) {
 		return "create", err
 	}
 	if err = f.lock(); err != nil {
-		if err != ErrBusy { // who holds it removes it: nothing was published
-			f.unlink()
-		}
-		f.closeFile()
-		return "lock", err
-	}
-	op = "reserve " + kib(size)
-	if err = f.reserve(size, tail); err == nil {
+		op = "lock"
+	} else if err = f.reserve(size, tail); err != nil {
+		op = "reserve " + kib(size)
+	} else if err = f.mmap(size); err != nil {
 		op = "map " + kib(size)
-		if err = f.stat(); err == nil {
-			err = f.mmap(size)
-		}
+	} else {
+		f.Size = int64(size) + int64(tail)
+		return "", nil
 	}
-	if err != nil {
+	if err != ErrBusy { // who holds it removes it: nothing was published
 		f.remove()
-		f.Close()
 	}
+	f.close()
 	return op, err
 }
 
@@ -104,39 +98,31 @@ func Claim(path string, size int) (*File, error) {
 	if err != nil {
 		return nil, failed("open", path, err)
 	}
-	if err = f.lock(); err != nil {
-		f.closeFile()
-		return nil, failed("lock", path, err)
+	if err = f.lock(); err == nil {
+		err = f.mapped(size)
 	}
-	if err = f.mapped(size); err != nil {
-		if err == ErrEmpty {
-			f.remove()
-		}
-		f.Close()
-		return nil, failed("map", path, err)
+	if err == ErrEmpty {
+		f.remove()
+	}
+	if err != nil {
+		f.close()
+		return nil, failed("claim", path, err)
 	}
 	return f, nil
 }
 
 // mapped maps a file that was there before.
 func (f *File) mapped(size int) error {
-	if err := f.stat(); err != nil {
-		return err
-	}
-	length, err := f.length()
-	if err != nil {
-		return err
-	}
-	if length < 8 {
+	if f.length < 8 {
 		return ErrEmpty
 	}
 	if size == 0 {
-		size = int(min(length, maxMapped))
+		size = int(min(f.length, maxMapped))
 	}
-	if size < 8 || int64(size) > length {
+	if size < 8 || int64(size) > f.length {
 		return errShort
 	}
-	if err = f.mmap(size); err != nil {
+	if err := f.mmap(size); err != nil {
 		return err
 	}
 	for _, b := range f.Mem[:8] {
@@ -149,14 +135,16 @@ func (f *File) mapped(size int) error {
 
 // Tail reads what stands in the file from byte from on, as far as there is room in p: a text behind the block. 0 bytes: there is no more.
 func (f *File) Tail(p []byte, from int) (int, error) {
+	n, err := f.read(p, int64(from))
+	return n, failed("read", f.Path, err)
+}
+
+func (f *File) read(p []byte, from int64) (int, error) {
 	n := 0
 	for n < len(p) {
-		m, err := f.pread(p[n:], int64(from)+int64(n))
-		if err != nil {
-			return n, failed("read", f.Path, err)
-		}
-		if m <= 0 {
-			break
+		m, err := f.pread(p[n:], from+int64(n))
+		if m <= 0 || err != nil {
+			return n, err
 		}
 		n += m
 	}
@@ -174,11 +162,7 @@ func (f *File) Remove() error { return failed("remove", f.Path, f.remove()) }
 
 // Close unmaps the file and gives the lock up: nobody may use Mem any more. The file of the own run is never closed, for a late store would fault.
 func (f *File) Close() error {
-	err := f.unmap()
-	if e := f.closeFile(); err == nil {
-		err = e
-	}
-	return failed("close", f.Path, err)
+	return failed("close", f.Path, f.close())
 }
 
 // CrashOutput has the Go runtime write the text of a crash behind Mem. There is one such output in a process: the last who sets one gets the text.
@@ -195,7 +179,7 @@ const maxNames = 4096
 // List returns the names of at most 4096 run files in dir, oldest first; none if there is no dir.
 func List(dir string) ([]string, error) {
 	names, err := list(dir)
-	slices.Sort(names)
+	sort(names)
 	return names, failed("list", dir, err)
 }
 

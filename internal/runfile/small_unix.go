@@ -13,7 +13,7 @@ func small(path string, limit int) ([]byte, error) {
 		return nil, err
 	}
 	f := File{system: system{fd: fd}}
-	defer f.closeFile()
+	defer f.close()
 	var st syscall.Stat_t
 	if err := own(fd, &st); err != nil {
 		return nil, err
@@ -22,7 +22,7 @@ func small(path string, limit int) ([]byte, error) {
 		return nil, errTooLarge
 	}
 	b := make([]byte, st.Size)
-	n, err := f.Tail(b, 0)
+	n, err := f.read(b, 0)
 	return b[:n], err
 }
 
@@ -34,37 +34,27 @@ func putSmall(path string, b []byte) error {
 	if f.fd, err = openFile(f.Path, syscall.O_RDWR|syscall.O_CREAT); err != nil {
 		return err
 	}
-	defer f.closeFile()
+	defer f.close()
 	if err = f.lock(); err != nil && err != errNoLocks {
 		return err
 	}
 	if err = f.truncate(0); err == nil {
-		if err = f.write(b); err == nil {
+		if err = f.write(b, 0); err == nil {
 			if err = f.sync(); err == nil {
-				err = again(func() error { return syscall.Rename(f.Path, path) })
+				err = rename(f.Path, path)
 			}
 		}
 	}
 	if err != nil {
-		f.unlink()
+		f.remove()
 	}
 	return err
 }
 
-func (f *File) write(b []byte) error {
-	for at := 0; at < len(b); {
-		n, err := 0, error(nil)
-		err = again(func() error {
-			n, err = syscall.Pwrite(f.fd, b[at:], int64(at))
-			return err
-		})
-		if err != nil {
-			return err
-		}
-		if n <= 0 {
-			return syscall.ENOSPC
-		}
-		at += n
+func rename(from, to string) error {
+	err := syscall.Rename(from, to)
+	for interrupted(err) {
+		err = syscall.Rename(from, to)
 	}
-	return nil
+	return err
 }

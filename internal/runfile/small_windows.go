@@ -15,17 +15,16 @@ func small(path string, limit int) ([]byte, error) {
 		return nil, err
 	}
 	f := File{system: system{fd: fd}}
-	defer f.closeFile()
-	n, err := f.length()
-	if err != nil {
+	defer f.close()
+	if err := f.lock(); err != nil {
 		return nil, err
 	}
-	if n > int64(limit) {
+	if f.length > int64(limit) {
 		return nil, errTooLarge
 	}
-	b := make([]byte, n)
-	m, err := f.Tail(b, 0)
-	return b[:m], err
+	b := make([]byte, f.length)
+	n, err := f.read(b, 0)
+	return b[:n], err
 }
 
 // putSmall writes beside the file and renames. Nobody else can open what it writes until it is closed; who writes there then makes the rename fail.
@@ -39,11 +38,11 @@ func putSmall(path string, b []byte) error {
 		err = syscall.FlushFileBuffers(f.fd)
 	}
 	if err != nil {
-		f.unlink()
-		f.closeFile()
+		f.remove()
+		f.close()
 		return err
 	}
-	if err = f.closeFile(); err != nil {
+	if err = f.close(); err != nil {
 		return err
 	}
 	return replace(f.Path, path)
