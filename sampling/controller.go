@@ -100,7 +100,7 @@ func New(id Identity, o Options) (*Controller, error) {
 			return nil, err
 		}
 	}
-	c.budgets = plan.Budgets{Start: time.Now(), ByKey: make(map[string]*gate.Limiter), Used: make(map[string]bool)}
+	c.budgets = plan.Budgets{Start: time.Now(), ByKey: make(map[string]*plan.Budget)}
 	c.run = running{source: "default", floors: make(map[string]floor)}
 	c.clock.set(c.clock.wall(), false)
 	c.mu.Lock()
@@ -142,7 +142,7 @@ func (c *Controller) adopt(ch *gate.Channel) {
 	if !c.closed {
 		r := c.plan.Resolve(ch.Name())
 		c.plan.Publish(ch, &r, &c.budgets)
-		clear(c.budgets.Used)
+		c.budgets.Next()
 	}
 }
 

@@ -11,13 +11,13 @@ func (f *fitter) dropRest() bool {
 	f.rest = true
 	f.errors += f.keepErrors(1)
 	f.frames += f.keepFrames(0, 10)
-	f.dropContexts()
+	f.keepContexts(" trace krunk runtime os ", MaxEvent)
 	ev := f.ev
 	ev.User, ev.Fingerprint, ev.Threads, ev.Breadcrumbs, ev.Logger = nil, nil, nil, nil, ""
-	for k := range ev.Tags { // the map stays: its owner fills it again
-		if k != support {
-			delete(ev.Tags, k)
-		}
+	code := Tagged(ev.Tags, support)
+	clear(ev.Tags)
+	if ev.Tags = ev.Tags[:0]; code != "" { // their owner fills the list again
+		ev.Tags = append(ev.Tags, Tag{Key: support, Value: code})
 	}
 	return true
 }
@@ -32,16 +32,10 @@ func (f *fitter) strip() bool {
 	shorten(64, &ev.EventID, &ev.Dist, &ev.Environment)
 	shorten(32, &ev.Platform, &ev.Level)
 	shorten(256, &ev.Release)
-	if code, ok := ev.Tags[support]; ok {
-		shorten(64, &code)
-		ev.Tags[support] = code
+	for i := range ev.Tags { // one is left
+		shorten(64, &ev.Tags[i].Value)
 	}
-	for k, v := range ev.Contexts {
-		if k != trimmed && (k != "trace" || len(v) > 160) {
-			delete(ev.Contexts, k)
-			f.contexts++
-		}
-	}
+	f.keepContexts(" trace ", 160)
 	if ev.LogEntry != nil {
 		shorten(768, &ev.LogEntry.Message)
 	}

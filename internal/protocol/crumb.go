@@ -30,7 +30,7 @@ func AppendBreadcrumb(dst []byte, c *Breadcrumb) (out []byte, end int) {
 	dst = text.AppendString(append(dst, `,"message":`...), message)
 	end = len(dst) - len(`"`) - start
 	if len(c.Data) > 0 {
-		data, _ := c.Data.tidy(notJSON)
+		data := c.Data.tidy(notJSON)
 		if len(data) > MaxCrumbData {
 			data = shrunk(data, MaxCrumbData)
 		}

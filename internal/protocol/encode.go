@@ -3,6 +3,8 @@ package protocol
 import (
 	"errors"
 	"math"
+
+	"github.com/krunk-go/krunk/internal/text"
 )
 
 var errNil = errors.New("protocol: nothing to encode: the pointer is nil")
@@ -24,12 +26,44 @@ func (e *Encoder) Event(dst []byte, ev *Event) ([]byte, error) {
 	}
 	ev.tidy()
 	out, err := e.encode(dst, ev)
-	if err != nil || len(ev.Breadcrumbs) == 0 {
+	if err != nil {
 		return out, err
 	}
-	end := len(out) - len("}")
-	e.Cut = end - len(dst)
-	return appendBreadcrumbs(out[:end], ev.Breadcrumbs), nil
+	out, cut := ev.end(out)
+	if cut > 0 {
+		e.Cut = cut - len(dst)
+	}
+	return out, nil
+}
+
+// end appends the members that are no wire types to an event that is encoded without them, and returns where in that the breadcrumbs
+// begin, 0 if there are none.
+func (ev *Event) end(out []byte) (whole []byte, cut int) {
+	o := object{out[:len(out)-len("}")]}
+	for i := range ev.Tags {
+		if i == 0 {
+			o.key("tags")
+			o.put("{")
+		}
+		o.b = text.AppendString(AppendKey(o.b, ev.Tags[i].Key), ev.Tags[i].Value)
+		if i == len(ev.Tags)-1 {
+			o.put("}")
+		}
+	}
+	for i := range ev.Contexts {
+		if i == 0 {
+			o.key("contexts")
+			o.put("{")
+		}
+		o.b = append(AppendKey(o.b, ev.Contexts[i].Name), ev.Contexts[i].Fields...)
+		if i == len(ev.Contexts)-1 {
+			o.put("}")
+		}
+	}
+	if len(ev.Breadcrumbs) == 0 {
+		return o.close(), 0
+	}
+	return appendBreadcrumbs(o.b, ev.Breadcrumbs), len(o.b)
 }
 
 // Logs appends l as JSON, with the same repairs.
@@ -43,14 +77,14 @@ func (e *Encoder) Logs(dst []byte, l *Logs) ([]byte, error) {
 
 func (ev *Event) tidy() {
 	ev.Timestamp = finite(ev.Timestamp)
-	for k, v := range ev.Contexts {
-		switch fixed, changed := v.tidy(notJSON); {
-		case len(fixed) == 0:
-			delete(ev.Contexts, k)
-		case changed:
-			ev.Contexts[k] = fixed
+	kept := ev.Contexts[:0]
+	for i := range ev.Contexts {
+		c := &ev.Contexts[i]
+		if c.Fields = c.Fields.tidy(notJSON); len(c.Fields) > 0 {
+			kept = append(kept, *c)
 		}
 	}
+	ev.Contexts = kept
 	ev.tidyLists()
 }
 
@@ -96,23 +130,23 @@ func (l *Logs) tidy() {
 	for i := range l.Items {
 		r := &l.Items[i]
 		r.Timestamp = finite(r.Timestamp)
-		r.Attributes, _ = r.Attributes.tidy(notAttributes)
+		r.Attributes = r.Attributes.tidy(notAttributes)
 	}
 }
 
 // tidy returns r without white space, or note if it is no JSON; an empty Raw stays empty. It does not allocate for a Raw that
 // is fine as it is.
-func (r Raw) tidy(note string) (fixed Raw, changed bool) {
+func (r Raw) tidy(note string) Raw {
 	if len(r) == 0 {
-		return nil, false
+		return nil
 	}
 	switch valid, spaced := inspect(r); {
 	case !valid:
-		return Raw(note), true
+		return Raw(note)
 	case spaced:
-		return compact(r), true
+		return compact(r)
 	}
-	return r, false
+	return r
 }
 
 func finite(f float64) float64 {

@@ -29,8 +29,7 @@ func (s *sink) Write(p []byte) (int, error) {
 func (e *Encoder) Warm() {
 	n := 0
 	ev := Event{
-		SDK: &SDK{Settings: &SDKSettings{}}, User: &User{}, Tags: map[string]string{"a": "b"}, Contexts: map[string]Raw{"a": Raw("{}")},
-		Fingerprint: []string{""}, LogEntry: &LogEntry{},
+		SDK: &SDK{Settings: &SDKSettings{}}, User: &User{}, Fingerprint: []string{""}, LogEntry: &LogEntry{},
 		Exception: &Exceptions{Values: []Exception{{
 			Mechanism:  &Mechanism{Handled: new(bool), ExceptionID: &n, ParentID: &n},
 			Stacktrace: &Stacktrace{Frames: []Frame{{}}},

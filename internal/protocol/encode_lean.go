@@ -6,13 +6,11 @@ package protocol
 // ready. It is owned by one goroutine.
 type Encoder struct {
 	Cut int // of the last event: offset from its first byte at which `,"breadcrumbs":` begins; 0 if it has none
-
-	lean lean
 }
 
 // Warm has nothing to compile in this build.
 func (e *Encoder) Warm() {}
 
-func (e *Encoder) encode(dst []byte, ev *Event) ([]byte, error) { return e.lean.event(dst, ev), nil }
+func (e *Encoder) encode(dst []byte, ev *Event) ([]byte, error) { return leanEvent(dst, ev), nil }
 
-func (e *Encoder) encodeLogs(dst []byte, l *Logs) ([]byte, error) { return e.lean.logs(dst, l), nil }
+func (e *Encoder) encodeLogs(dst []byte, l *Logs) ([]byte, error) { return leanLogs(dst, l), nil }

@@ -3,24 +3,20 @@ package protocol
 import (
 	"encoding/json"
 	"math"
-	"strconv"
 	"strings"
 	"testing"
 	"unicode/utf8"
 )
 
-// valid makes a key of a map that is the same text on the wire: of two keys that become one it would be open which is first.
-func valid(s string) string { return strings.ToValidUTF8(s, "?") }
-
 // both encodes ev with the build's encoder and with the appender, and checks what holds for either. In the lean build these are
 // the same encoder, and only the latter counts.
-func both(t *testing.T, e *Encoder, l *lean, ev *Event) string {
+func both(t *testing.T, e *Encoder, ev *Event) string {
 	t.Helper()
 	got, err := e.Event([]byte("kept"), ev)
 	if err != nil {
 		t.Fatalf("Event: %v", err)
 	}
-	want := string(l.whole([]byte("kept"), ev))
+	want := string(whole([]byte("kept"), ev))
 	if string(got) != want {
 		t.Fatalf("encoders differ\n got %s\nwant %s", got, want)
 	}
@@ -37,13 +33,10 @@ func both(t *testing.T, e *Encoder, l *lean, ev *Event) string {
 	return body
 }
 
-// whole appends ev with its breadcrumbs.
-func (l *lean) whole(dst []byte, ev *Event) []byte {
-	dst = l.event(dst, ev)
-	if len(ev.Breadcrumbs) == 0 {
-		return dst
-	}
-	return appendBreadcrumbs(dst[:len(dst)-1], ev.Breadcrumbs)
+// whole appends ev with all of its members.
+func whole(dst []byte, ev *Event) []byte {
+	dst, _ = ev.end(leanEvent(dst, ev))
+	return dst
 }
 
 func bothLogs(t *testing.T, e *Encoder, logs *Logs) {
@@ -52,7 +45,7 @@ func bothLogs(t *testing.T, e *Encoder, logs *Logs) {
 	if err != nil {
 		t.Fatalf("Logs: %v", err)
 	}
-	if want := new(lean).logs(nil, logs); string(got) != string(want) {
+	if want := leanLogs(nil, logs); string(got) != string(want) {
 		t.Fatalf("encoders differ\n got %s\nwant %s", got, want)
 	}
 	if !json.Valid(got) {
@@ -67,10 +60,9 @@ func FuzzEncode(f *testing.F) {
 	f.Add([]byte(strings.Repeat("\x0bab\"\\\u2028\x01\x02", 120)))
 	f.Fuzz(func(t *testing.T, b []byte) {
 		var e Encoder
-		var l lean
 		s := source{b: b}
 		ev := s.event()
-		both(t, &e, &l, ev)
+		both(t, &e, ev)
 		bothLogs(t, &e, s.logs())
 		ev.Trim()
 		out, err := e.EventWithin(nil, ev, MinFit)
@@ -92,6 +84,7 @@ func TestEventReadsBack(t *testing.T) {
 	type plain Event // Raw has no UnmarshalJSON; its fields are compared as text
 	if err := json.Unmarshal(out, &struct {
 		*plain
+		Tags        any `json:"tags"`
 		Contexts    any `json:"contexts"`
 		Breadcrumbs any `json:"breadcrumbs"`
 	}{plain: (*plain)(&back)}); err != nil {
@@ -101,12 +94,12 @@ func TestEventReadsBack(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, part := range []string{`"contexts":{`, `"breadcrumbs":{`} {
+	for _, part := range []string{`"tags":{`, `"contexts":{`, `"breadcrumbs":{`} {
 		if !strings.Contains(string(out), part) {
 			t.Errorf("no %s in %s", part, out)
 		}
 	}
-	ev.Contexts, ev.Breadcrumbs = nil, nil
+	ev.Tags, ev.Contexts, ev.Breadcrumbs = nil, nil, nil
 	if want, _ := e.Event(nil, ev); string(again) != string(want) {
 		t.Errorf("\n got %s\nwant %s", again, want)
 	}
@@ -119,7 +112,7 @@ func TestTidy(t *testing.T) {
 		return v
 	}
 	one := func(k string, r Raw) *Event {
-		return ev(func(e *Event) { e.Contexts = map[string]Raw{k: r} })
+		return ev(func(e *Event) { e.Contexts = []Context{{k, r}} })
 	}
 	const head = `{"event_id":"","timestamp":0,"platform":"","level":""`
 	tests := []struct {
@@ -147,8 +140,7 @@ func TestTidy(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			var e Encoder
-			var l lean
-			if got := both(t, &e, &l, tt.ev); got != tt.want {
+			if got := both(t, &e, tt.ev); got != tt.want {
 				t.Errorf("\n got %s\nwant %s", got, tt.want)
 			}
 		})
@@ -187,7 +179,6 @@ func TestEncodeDoesNotAllocate(t *testing.T) {
 	}
 	var e Encoder
 	e.Warm()
-	var l lean
 	ev := full()
 	logs := &Logs{Items: []Log{{Timestamp: 1790000001.5, Level: "warn", Body: "b", Attributes: Raw(`{"a":{"value":1,"type":"integer"}}`)}}}
 	buf := make([]byte, 0, 64<<10)
@@ -195,31 +186,12 @@ func TestEncodeDoesNotAllocate(t *testing.T) {
 		"Event":       func() { buf, _ = e.Event(buf[:0], ev) },
 		"EventWithin": func() { buf, _ = e.EventWithin(buf[:0], ev, MaxEvent) },
 		"Logs":        func() { buf, _ = e.Logs(buf[:0], logs) },
-		"appender":    func() { buf = l.whole(buf[:0], ev) },
+		"appender":    func() { buf = whole(buf[:0], ev) },
 		"Trim":        func() { ev.Trim() },
 	} {
 		if got := testing.AllocsPerRun(200, f); got != 0 {
 			t.Errorf("%s: got %v allocations, want 0", name, got)
 		}
-	}
-}
-
-// What a large event needed is not kept, and no key of the caller's is.
-func TestScratchIsGivenBack(t *testing.T) {
-	var l lean
-	ev := &Event{Tags: map[string]string{"a": "b"}}
-	l.event(nil, ev)
-	for _, k := range l.keys[:cap(l.keys)] {
-		if k != "" {
-			t.Errorf("key %q is kept", k)
-		}
-	}
-	for i := range 4 * maxKeys {
-		ev.Tags[string(strconv.AppendInt(nil, int64(i), 10))] = "x"
-	}
-	l.event(nil, ev)
-	if cap(l.keys) > maxKeys {
-		t.Errorf("got room for %d keys, want at most %d", cap(l.keys), maxKeys)
 	}
 }
 
@@ -235,10 +207,9 @@ func BenchmarkEvent(b *testing.B) {
 		}
 	})
 	b.Run("appender", func(b *testing.B) {
-		var l lean
 		b.ReportAllocs()
 		for b.Loop() {
-			buf = l.whole(buf[:0], ev)
+			buf = whole(buf[:0], ev)
 		}
 	})
 }

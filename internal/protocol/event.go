@@ -17,26 +17,41 @@ func (r Raw) MarshalJSON() ([]byte, error) {
 
 // Event is the payload of an `event` item. All memory is owned by who built it and may be reused after encoding.
 type Event struct {
-	EventID     string            `json:"event_id"`
-	Timestamp   float64           `json:"timestamp"` // Unix seconds
-	Platform    string            `json:"platform"`
-	Level       string            `json:"level"`
-	Logger      string            `json:"logger,omitempty"`
-	Release     string            `json:"release,omitempty"`
-	Dist        string            `json:"dist,omitempty"`
-	Environment string            `json:"environment,omitempty"`
-	SDK         *SDK              `json:"sdk,omitempty"`
-	User        *User             `json:"user,omitempty"`
-	Tags        map[string]string `json:"tags,omitempty"`
-	Contexts    map[string]Raw    `json:"contexts,omitempty"`
-	Fingerprint []string          `json:"fingerprint,omitempty"`
-	LogEntry    *LogEntry         `json:"logentry,omitempty"`
-	Exception   *Exceptions       `json:"exception,omitempty"`
-	Threads     *Threads          `json:"threads,omitempty"`
+	EventID     string      `json:"event_id"`
+	Timestamp   float64     `json:"timestamp"` // Unix seconds
+	Platform    string      `json:"platform"`
+	Level       string      `json:"level"`
+	Logger      string      `json:"logger,omitempty"`
+	Release     string      `json:"release,omitempty"`
+	Dist        string      `json:"dist,omitempty"`
+	Environment string      `json:"environment,omitempty"`
+	SDK         *SDK        `json:"sdk,omitempty"`
+	User        *User       `json:"user,omitempty"`
+	Fingerprint []string    `json:"fingerprint,omitempty"`
+	LogEntry    *LogEntry   `json:"logentry,omitempty"`
+	Exception   *Exceptions `json:"exception,omitempty"`
+	Threads     *Threads    `json:"threads,omitempty"`
+
+	// Tags and Contexts are objects whose members have the names of the game. A name is in a list once; they go out in this order.
+	// Both encoders write them alike, behind the members above.
+	Tags     []Tag     `json:"-"`
+	Contexts []Context `json:"-"`
 
 	// Breadcrumbs run from the oldest to the newest, each an object that was encoded before and is not looked at again. They are the
-	// last member, and the encoder writes it apart, so that it is known where the rest of an event ends.
+	// last member, so that it is known where the rest of an event ends.
 	Breadcrumbs []Raw `json:"-"`
+}
+
+// Tag is a member of an event's tags.
+type Tag struct {
+	_          [0]func() // no code to compare it
+	Key, Value string
+}
+
+// Context is a member of an event's contexts. Fields is a JSON object.
+type Context struct {
+	Name   string
+	Fields Raw
 }
 
 // SDK names who made the event. Settings.InferIP "never" keeps the server from storing the peer's address.

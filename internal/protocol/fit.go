@@ -146,27 +146,25 @@ func (f *fitter) keepFrames(first, max int) (n int) {
 
 func (f *fitter) shrinkContexts() bool {
 	const keep = 1024
-	n := 0
-	for k, v := range f.ev.Contexts {
-		if len(v) > keep {
-			f.ev.Contexts[k] = shrunk(v, keep)
-			n++
-		}
-	}
-	f.contexts += n
-	return n > 0
+	var t trimmer
+	t.contexts(f.ev.Contexts, keep)
+	f.contexts += t.cut
+	return t.cut > 0
 }
 
-func (f *fitter) dropContexts() {
-	n := len(f.ev.Contexts)
-	for k := range f.ev.Contexts {
-		switch k {
-		case "trace", "krunk", "runtime", "os", trimmed:
-		default:
-			delete(f.ev.Contexts, k)
+// keepContexts leaves those of a list of names, each with a space behind it, that are no longer than max, and what note says.
+func (f *fitter) keepContexts(names string, max int) {
+	list := f.ev.Contexts
+	kept := list[:0]
+	for i := range list {
+		c := list[i]
+		list[i] = Context{}
+		if c.Name == trimmed || among(names, c.Name) && len(c.Fields) <= max {
+			kept = append(kept, c)
 		}
 	}
-	f.contexts += n - len(f.ev.Contexts)
+	f.contexts += len(list) - len(kept)
+	f.ev.Contexts = kept
 }
 
 func (f *fitter) cutTexts() bool {
@@ -209,9 +207,6 @@ const trimmed = "krunk_trimmed"
 
 // note writes down what is gone.
 func (f *fitter) note() {
-	if f.ev.Contexts == nil {
-		f.ev.Contexts = make(map[string]Raw)
-	}
 	o := open(nil)
 	o.number("limits", f.limits)
 	o.number("thread_frames", f.others)
@@ -222,7 +217,12 @@ func (f *fitter) note() {
 	o.number("messages", f.texts)
 	o.number("exceptions", f.errors)
 	o.bool("rest", f.rest)
-	f.ev.Contexts[trimmed] = o.close()
+	fields := o.close()
+	if n := len(f.ev.Contexts); n > 0 && f.ev.Contexts[n-1].Name == trimmed {
+		f.ev.Contexts[n-1].Fields = fields
+		return
+	}
+	f.ev.Contexts = append(f.ev.Contexts, Context{trimmed, fields})
 }
 
 // least returns the bytes that ev takes when encoded, at the least: those of its texts and of what stands around each element
@@ -230,6 +230,12 @@ func (f *fitter) note() {
 func (ev *Event) least() uint64 {
 	var n size
 	ev.visit(n.member)
+	for i := range ev.Tags {
+		n += size(len(`"":""`) + len(ev.Tags[i].Key) + len(ev.Tags[i].Value))
+	}
+	for i := range ev.Contexts {
+		n += size(len(`"":`) + len(ev.Contexts[i].Name) + len(ev.Contexts[i].Fields))
+	}
 	for _, c := range ev.Breadcrumbs {
 		n += size(len(c) + len(`,`))
 	}
@@ -246,14 +252,6 @@ func (n *size) member(m *member, at unsafe.Pointer) {
 	case lists:
 		for _, s := range *(*[]string)(at) {
 			*n += size(len(`""`) + len(s))
-		}
-	case tagged:
-		for k, v := range *(*map[string]string)(at) {
-			*n += size(len(`"":""`) + len(k) + len(v))
-		}
-	case named:
-		for k, v := range *(*map[string]Raw)(at) {
-			*n += size(len(`"":`) + len(k) + len(v))
 		}
 	case many:
 		*n += size(length(at)) * size(m.of.least)

@@ -24,9 +24,9 @@ func mountain() *Event {
 		chain = append(chain, Exception{Type: "*inner", Value: strings.Repeat("v", 4000)})
 	}
 	ev.Exception.Values = append(chain, ev.Exception.Values...)
-	ev.Contexts["game"] = Raw(`{"a":"` + strings.Repeat("g", 8000) + `"}`)
+	ev.Contexts = append(ev.Contexts, Context{"game", Raw(`{"a":"` + strings.Repeat("g", 8000) + `"}`)})
 	for i := range 32 {
-		ev.Tags[strings.Repeat("t", i+1)] = strings.Repeat("\x01", 200)
+		ev.Tags = append(ev.Tags, Tag{Key: strings.Repeat("t", i+1), Value: strings.Repeat("\x01", 200)})
 	}
 	return ev
 }
@@ -149,18 +149,18 @@ func TestEventWithinKeepsTheEnds(t *testing.T) {
 	}
 }
 
-// Whatever is in an event, 4096 bytes hold what is left of it, and its maps and the names of the SDK stay the owner's.
+// Whatever is in an event, 4096 bytes hold what is left of it, and its lists and the names of the SDK stay the owner's.
 func TestEventWithinMinFit(t *testing.T) {
 	for _, c := range []string{"\x01", "\xff", "é", "\"", "\u2028", "x"} {
 		long := strings.Repeat(c, 1<<16)
 		raw := Raw(text.AppendString(nil, long))
 		yes, n := true, -1<<31
 		sdk := SDK{Name: long, Version: long, Settings: &SDKSettings{InferIP: long}}
-		tags := map[string]string{"support_code": long, "a": long}
+		tags := []Tag{{Key: "support_code", Value: long}, {Key: "a", Value: long}}
 		ev := &Event{
 			EventID: long, Timestamp: -1.7976931348623157e+308, Platform: long, Level: long, Logger: long, Release: long, Dist: long, Environment: long,
 			SDK: &sdk, User: &User{ID: long}, Tags: tags, Fingerprint: []string{long},
-			Contexts: map[string]Raw{"trace": raw, "krunk": raw, "runtime": raw, "os": raw, long: raw},
+			Contexts: []Context{{"trace", raw}, {"krunk", raw}, {"runtime", raw}, {"os", raw}, {long, raw}},
 			LogEntry: &LogEntry{Message: long},
 			Exception: &Exceptions{Values: []Exception{{}, {Type: long, Value: long, Module: long, ThreadID: 1<<64 - 1,
 				Mechanism:  &Mechanism{Type: long, Source: long, Handled: &yes, ExceptionID: &n, ParentID: &n},
@@ -181,9 +181,8 @@ func TestEventWithinMinFit(t *testing.T) {
 		if sdk.Name != long || sdk.Settings.InferIP != long {
 			t.Errorf("%q: the owner's SDK was changed", c)
 		}
-		tags["again"] = "" // the event's map is still this one
-		if _, ok := ev.Tags["again"]; !ok {
-			t.Errorf("%q: the map of tags was replaced", c)
+		if &ev.Tags[0] != &tags[0] {
+			t.Errorf("%q: the list of tags was replaced", c)
 		}
 	}
 }
@@ -228,12 +227,11 @@ func TestEventWithinDoesNotEncodeFirst(t *testing.T) {
 
 // The guard never takes an event for larger than it is.
 func TestLeastIsALowerBound(t *testing.T) {
-	var l lean
 	for i := range 2000 {
 		s := source{b: []byte(strings.Repeat(string(rune('a'+i%26))+"\x05\x81"+string(rune(i)), 60+i%200))}
 		ev := s.event()
 		ev.tidy()
-		if got, want := ev.least(), uint64(len(l.whole(nil, ev))); got > want {
+		if got, want := ev.least(), uint64(len(whole(nil, ev))); got > want {
 			t.Fatalf("got %d, want at most %d: %+v", got, want, ev)
 		}
 	}

@@ -79,15 +79,13 @@ func (s *source) event() *Event {
 		ev.User = &User{ID: s.text(), Username: s.text(), Email: s.text()}
 	}
 	if has(2) {
-		ev.Tags = map[string]string{}
 		for range s.byte() % 5 {
-			ev.Tags[valid(s.text())] = s.text()
+			ev.Tags = append(ev.Tags, Tag{Key: s.text(), Value: s.text()})
 		}
 	}
 	if has(3) {
-		ev.Contexts = map[string]Raw{}
 		for range s.byte() % 5 {
-			ev.Contexts[valid(s.text())] = s.raw()
+			ev.Contexts = append(ev.Contexts, Context{s.text(), s.raw()})
 		}
 	}
 	for range s.byte() % 3 {
@@ -164,10 +162,10 @@ func full() *Event {
 		Release: "moonfall@1.4.2+881", Dist: "881", Environment: "production",
 		SDK:  &SDK{Name: "krunk.go", Version: "0.3.0", Settings: &SDKSettings{InferIP: "never"}},
 		User: &User{ID: "9d1c", Username: "ann", Email: "ann@example.test"},
-		Tags: map[string]string{"scene": "boss_3", "support_code": "K7PQ2MZX", "a": "b", "b": "c"},
-		Contexts: map[string]Raw{
-			"runtime": Raw(`{"name":"go","version":"go1.25"}`), "os": Raw(`{"name":"linux"}`), "krunk": Raw(`{"frame":7}`),
-			"trace": Raw(`{"trace_id":"7e57c0de7e57c0de7e57c0de7e57c0de","span_id":"7e57c0de7e57c0de"}`), "loadout": Raw(`{"slots":[1,2.5,null]}`),
+		Tags: []Tag{{Key: "scene", Value: "boss_3"}, {Key: "support_code", Value: "K7PQ2MZX"}, {Key: "a", Value: "b"}, {Key: "b", Value: "c"}},
+		Contexts: []Context{
+			{"runtime", Raw(`{"name":"go","version":"go1.25"}`)}, {"os", Raw(`{"name":"linux"}`)}, {"krunk", Raw(`{"frame":7}`)},
+			{"trace", Raw(`{"trace_id":"7e57c0de7e57c0de7e57c0de7e57c0de","span_id":"7e57c0de7e57c0de"}`)}, {"loadout", Raw(`{"slots":[1,2.5,null]}`)},
 		},
 		Fingerprint: []string{"{{ default }}", "boss"},
 		LogEntry:    &LogEntry{Message: "slot 3 corrupt"},

@@ -37,8 +37,6 @@ const (
 	ids                     // uint64
 	mustIDs                 // uint64
 	lists                   // []string
-	tagged                  // map[string]string
-	named                   // map[string]Raw
 	refs                    // pointer to a wire type
 	many                    // slice of a wire type, always there
 )
@@ -64,7 +62,7 @@ func (s *shape) visit(p unsafe.Pointer, f func(m *member, at unsafe.Pointer)) {
 	}
 }
 
-// visit calls f for each member of ev but its breadcrumbs.
+// visit calls f for each member of ev but its tags, contexts and breadcrumbs.
 func (ev *Event) visit(f func(m *member, at unsafe.Pointer)) { eventShape.visit(unsafe.Pointer(ev), f) }
 
 // length returns the length of the string, or of the slice of whatever type, at p. A string's words are fewer than a slice's: to read
@@ -93,8 +91,6 @@ var (
 		{name: "environment", at: unsafe.Offsetof(Event{}.Environment), max: MaxEnvironment},
 		{name: "sdk", at: unsafe.Offsetof(Event{}.SDK), kind: refs, of: &sdkShape},
 		{name: "user", at: unsafe.Offsetof(Event{}.User), kind: refs, of: &userShape},
-		{name: "tags", at: unsafe.Offsetof(Event{}.Tags), kind: tagged},
-		{name: "contexts", at: unsafe.Offsetof(Event{}.Contexts), kind: named},
 		{name: "fingerprint", at: unsafe.Offsetof(Event{}.Fingerprint), kind: lists, max: MaxTag},
 		{name: "logentry", at: unsafe.Offsetof(Event{}.LogEntry), kind: refs, of: &shape{members: []member{
 			{name: "message", at: unsafe.Offsetof(LogEntry{}.Message), kind: mustTexts, max: MaxMessage},

@@ -24,7 +24,7 @@ func crowd() *Event {
 		})
 		ev.Threads.Values = append(ev.Threads.Values, Thread{Name: long, State: long, Stacktrace: &Stacktrace{Frames: append([]Frame(nil), frames[:100]...)}})
 		ev.Fingerprint = append(ev.Fingerprint, long)
-		ev.Tags["tag"+strconv.Itoa(i)] = long
+		ev.Tags = append(ev.Tags, Tag{Key: "tag" + strconv.Itoa(i), Value: long})
 	}
 	return ev
 }
@@ -53,13 +53,19 @@ func TestEventWithinOfACrowd(t *testing.T) {
 }
 
 func TestTrimKeepsKrunksTags(t *testing.T) {
-	for range 20 { // maps have no order
-		ev := &Event{Tags: map[string]string{"support_code": "K7PQ2MZX", "krunk.policy": "3.1187"}}
+	for _, first := range []bool{true, false} {
+		own := []Tag{{Key: "support_code", Value: "K7PQ2MZX"}, {Key: "krunk.policy", Value: "3.1187"}}
+		ev := &Event{}
 		for i := range 300 {
-			ev.Tags["tag"+strconv.Itoa(i)] = "v"
+			ev.Tags = append(ev.Tags, Tag{Key: "tag" + strconv.Itoa(i), Value: "v"})
 		}
-		if cut := ev.Trim(); len(ev.Tags) != MaxTags || cut != 202 || ev.Tags["support_code"] == "" || ev.Tags["krunk.policy"] == "" {
-			t.Fatalf("got %d tags, %d cut, %v", len(ev.Tags), cut, ev.Tags["support_code"])
+		if first {
+			ev.Tags = append(own, ev.Tags...)
+		} else {
+			ev.Tags = append(ev.Tags, own...)
+		}
+		if cut := ev.Trim(); len(ev.Tags) != MaxTags || cut != 202 || Tagged(ev.Tags, "support_code") == "" || Tagged(ev.Tags, "krunk.policy") == "" {
+			t.Fatalf("got %d tags, %d cut, %v", len(ev.Tags), cut, ev.Tags)
 		}
 	}
 }

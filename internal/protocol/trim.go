@@ -46,6 +46,8 @@ func (ev *Event) Trim() int {
 		}
 	}
 	ev.visit(t.member)
+	ev.Tags = t.tags(ev.Tags)
+	t.contexts(ev.Contexts, MaxContext)
 	return t.cut
 }
 
@@ -74,10 +76,6 @@ func (t *trimmer) member(m *member, at unsafe.Pointer) {
 			*v = shrunk(*v, int(m.max))
 			t.cut++
 		}
-	case tagged:
-		t.tags(*(*map[string]string)(at))
-	case named:
-		t.contexts(*(*map[string]Raw)(at))
 	}
 }
 
@@ -107,40 +105,63 @@ func (t *trimmer) line(s *string, max int) bool {
 	return true
 }
 
-// tags drops empty values and keys that mean something else to servers, and those over the limit in no order, but not those
-// that Krunk itself sets: support looks an event up by its code. Of a key that becomes one that is there already, the latter
-// stays.
-func (t *trimmer) tags(m map[string]string) {
-	for k, v := range m {
-		key, ok := CleanTagKey(k)
-		if ok && key == k && v != "" {
-			if t.line(&v, MaxTag) {
-				m[k] = v
-			}
+// tags drops empty values and keys that mean something else to servers, and the first ones over the limit, but not those that Krunk
+// itself sets: support looks an event up by its code. Of a key that becomes one that is there already, the latter stays. The tags
+// stay in their memory.
+func (t *trimmer) tags(list []Tag) []Tag {
+	kept := list[:0]
+	for i := range list {
+		tag := list[i]
+		list[i] = Tag{}
+		key, ok := CleanTagKey(tag.Key)
+		if ok && key == tag.Key && tag.Value != "" {
+			t.line(&tag.Value, MaxTag)
+			kept = append(kept, tag)
 			continue
 		}
-		delete(m, k)
 		t.cut++
-		if ok && v != "" && m[key] == "" {
-			t.line(&v, MaxTag)
-			m[key] = v
+		if ok && tag.Value != "" && Tagged(list, key) == "" {
+			tag.Key = key
+			t.line(&tag.Value, MaxTag)
+			kept = append(kept, tag)
 		}
 	}
-	for k := range m {
-		if len(m) <= MaxTags {
-			return
+	for i := 0; len(kept) > MaxTags; {
+		if k := kept[i].Key; k == support || strings.HasPrefix(k, "krunk.") {
+			i++
+			continue
 		}
-		if k != "support_code" && !strings.HasPrefix(k, "krunk.") {
-			delete(m, k)
-			t.cut++
-		}
+		kept = append(kept[:i], kept[i+1:]...)
+		t.cut++
 	}
+	return kept
 }
 
-func (t *trimmer) contexts(m map[string]Raw) {
-	for k, v := range m {
-		if len(v) > MaxContext {
-			m[k] = shrunk(v, MaxContext)
+// Tagged returns the value of a tag, "" if there is none.
+func Tagged(list []Tag, key string) string {
+	for i := range list {
+		if list[i].Key == key {
+			return list[i].Value
+		}
+	}
+	return ""
+}
+
+// ContextNamed returns the place of a context in a list, or -1.
+func ContextNamed(list []Context, name string) int {
+	for i := range list {
+		if list[i].Name == name {
+			return i
+		}
+	}
+	return -1
+}
+
+// contexts shrinks what is longer than max.
+func (t *trimmer) contexts(list []Context, max int) {
+	for i := range list {
+		if c := &list[i]; len(c.Fields) > max {
+			c.Fields = shrunk(c.Fields, max)
 			t.cut++
 		}
 	}

@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/krunk-go/krunk/internal/blackbox"
+	"github.com/krunk-go/krunk/internal/protocol"
 	"github.com/krunk-go/krunk/internal/record"
 	"github.com/krunk-go/krunk/internal/scrub"
 )
@@ -61,8 +62,8 @@ func TestChangesTheNewestWins(t *testing.T) {
 		t.Errorf("%d tags, cut %v; want %d and all of them taken", len(s.tags), c.cut.Load(), setters)
 	}
 	for _, tag := range s.tags {
-		if tag.value != strconv.Itoa(each-1) {
-			t.Errorf("%s is %s, want %d", tag.key, tag.value, each-1)
+		if tag.Value != strconv.Itoa(each-1) {
+			t.Errorf("%s is %s, want %d", tag.Key, tag.Value, each-1)
 		}
 	}
 }
@@ -138,8 +139,8 @@ func TestScopeEntries(t *testing.T) {
 	}
 	apply(tagged("tag3", "a\nb"))
 	apply(encoded(record.Head{Type: record.RemoveTag}, "tag4", nil, nil))
-	if len(s.tags) != maxTags-1 || s.tags[len(s.tags)-1] != (tag{"tag3", "a b"}) || len(s.tags[0].value) != 200 {
-		t.Errorf("%d tags, the last one %v, the first one of %d bytes", len(s.tags), s.tags[len(s.tags)-1], len(s.tags[0].value))
+	if len(s.tags) != maxTags-1 || protocol.Tagged(s.tags[len(s.tags)-1:], "tag3") != "a b" || len(s.tags[0].Value) != 200 {
+		t.Errorf("%d tags, the last one %v, the first one of %d bytes", len(s.tags), s.tags[len(s.tags)-1], len(s.tags[0].Value))
 	}
 	for i := range 30 {
 		apply(encoded(record.Head{Type: record.SetContext}, "group"+strconv.Itoa(i), nil, nil,
@@ -150,7 +151,7 @@ func TestScopeEntries(t *testing.T) {
 	if len(s.user.Username) != 128 || !s.cut || cap(s.mem) != 16<<10 {
 		t.Errorf("user %v, cut %v, %d bytes", s.user, s.cut, cap(s.mem))
 	}
-	if len(s.contexts) == 0 || !strings.Contains(string(s.contexts[len(s.contexts)-1].fields), `"krunk_shortened":["long"]`) {
+	if len(s.contexts) == 0 || !strings.Contains(string(s.contexts[len(s.contexts)-1].Fields), `"krunk_shortened":["long"]`) {
 		t.Errorf("%d contexts, the last one without its note", len(s.contexts))
 	}
 	apply(encoded(record.Head{Type: record.SetUser}, "", nil, nil))
@@ -158,7 +159,7 @@ func TestScopeEntries(t *testing.T) {
 		apply(encoded(record.Head{Type: record.SetContext}, "group"+strconv.Itoa(i), nil, nil))
 	}
 	for len(s.tags) > 0 {
-		apply(encoded(record.Head{Type: record.RemoveTag}, s.tags[0].key, nil, nil))
+		apply(encoded(record.Head{Type: record.RemoveTag}, s.tags[0].Key, nil, nil))
 	}
 	if len(s.mem) != 0 || s.user.Username != "" || len(s.contexts)+len(s.tags) != 0 {
 		t.Errorf("%d bytes are left", len(s.mem))

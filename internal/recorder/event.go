@@ -21,9 +21,9 @@ type events struct {
 	stacks  *stack.Resolver
 	scrub   *scrub.Scrubber
 	clock   *clock
-	static  map[string]protocol.Raw // contexts that stay the same, but for the start of the run as the clock tells it
-	started int64                   // in seconds, as static has it
-	limit   func() int              // bytes of an encoded event
+	static  [5]protocol.Context // contexts that stay the same, but for the first one: the start of the run as the clock tells it
+	started int64               // in seconds, as static has it
+	limit   func() int          // bytes of an encoded event
 
 	event      protocol.Event
 	exceptions protocol.Exceptions
@@ -59,16 +59,14 @@ func (e *events) init(cfg *Config, t *tools) {
 	for i := range e.numbers {
 		e.numbers[i] = i
 	}
-	e.event.Tags = make(map[string]string)
-	e.event.Contexts = make(map[string]protocol.Raw)
 	e.static = contextsOf(&cfg.Run)
 }
 
 // GoVersion returns the version of Go that this program was built with.
 func GoVersion() string { return runtime.Version() }
 
-// contextsOf returns the contexts that stay the same for a run.
-func contextsOf(run *Run) map[string]protocol.Raw {
+// contextsOf returns the contexts that stay the same for a run, behind a place for the app.
+func contextsOf(run *Run) [5]protocol.Context {
 	// A model that no phone table renames; what the device is really called, the game says with SetContext.
 	device := member(member(nil, "name", runtime.GOOS+" "+runtime.GOARCH), "arch", runtime.GOARCH)
 	device = append(protocol.AppendKey(device, "processor_count"), strconv.Itoa(runtime.NumCPU())...)
@@ -76,11 +74,12 @@ func contextsOf(run *Run) map[string]protocol.Raw {
 	if goVersion == "" {
 		goVersion = runtime.Version()
 	}
-	return map[string]protocol.Raw{
-		"runtime": append(member(member(nil, "name", "go"), "version", goVersion), '}'),
-		"os":      append(member(nil, "name", runtime.GOOS), '}'),
-		"device":  append(device, '}'),
-		"trace":   append(member(member(nil, "trace_id", text.Hex(run.TraceID[:])), "span_id", text.Hex(run.SpanID[:])), '}'),
+	return [...]protocol.Context{
+		{Name: "app"},
+		{Name: "device", Fields: append(device, '}')},
+		{Name: "os", Fields: append(member(nil, "name", runtime.GOOS), '}')},
+		{Name: "runtime", Fields: append(member(member(nil, "name", "go"), "version", goVersion), '}')},
+		{Name: "trace", Fields: append(member(member(nil, "trace_id", text.Hex(run.TraceID[:])), "span_id", text.Hex(run.SpanID[:])), '}')},
 	}
 }
 
@@ -105,17 +104,19 @@ func (e *events) item(rec *record.Record, s *scope, history *blackbox.HistoryBuf
 	ev.Timestamp = seconds(e.clock.of(rec, start))
 	ev.Level = protocol.EventLevel(int(rec.Level))
 	ev.Logger = e.run.Channel(rec.Channel)
-	for _, t := range s.tags {
-		ev.Tags[t.key] = t.value
-	}
-	ev.Tags["support_code"] = e.short(rec.ID)
+	e.tag("support_code", e.short(rec.ID))
 	e.sampled(rec)
+	for own, i := ev.Tags, 0; i < len(s.tags); i++ {
+		if protocol.Tagged(own, s.tags[i].Key) == "" {
+			ev.Tags = append(ev.Tags, s.tags[i])
+		}
+	}
 	if s.user.ID+s.user.Username+s.user.Email != "" {
 		ev.User = &s.user
 	}
-	if e.static["app"] == nil || start/1e9 != e.started {
+	if app := &e.static[0]; app.Fields == nil || start/1e9 != e.started {
 		e.started = start / 1e9
-		e.static["app"] = append(member(nil, "app_start_time", string(text.AppendTime(nil, max(start, 0), 0))), '}')
+		app.Fields = append(member(nil, "app_start_time", string(text.AppendTime(nil, max(start, 0), 0))), '}')
 	}
 	e.fields = appendFields(e.fields[:0], rec, e.scrub, takenInContext)
 	e.errs = rec.Errors(e.errs[:0])
@@ -177,7 +178,7 @@ func (e *events) reset() {
 	clear(contexts)
 	run := e.run
 	e.event = protocol.Event{
-		Platform: "go", SDK: &e.sdk, Tags: tags, Contexts: contexts, Exception: &e.exceptions,
+		Platform: "go", SDK: &e.sdk, Tags: tags[:0], Contexts: contexts[:0], Exception: &e.exceptions,
 		Release: run.Release, Dist: run.Dist, Environment: run.Environment,
 	}
 }
@@ -186,16 +187,30 @@ func (e *events) reset() {
 // of 1/p. One that was picked by name stands for nobody else.
 func (e *events) sampled(rec *record.Record) {
 	if v := e.run.Policy(); v != "" {
-		e.event.Tags["krunk.policy"] = v
+		e.tag("krunk.policy", v)
 	}
 	switch {
 	case rec.PPM == 0:
-		e.event.Tags["krunk.sampled"] = "forced"
+		e.tag("krunk.sampled", "forced")
 	case rec.PPM < million:
 		p := strconv.FormatFloat(float64(rec.PPM)/million, 'g', -1, 64)
-		e.event.Tags["krunk.p"] = p
-		e.event.Contexts["error_sampling"] = e.keep(append(append(append(e.raw, `{"client_sample_rate":`...), p...), '}'))
+		e.tag("krunk.p", p)
+		e.context("error_sampling", e.keep(append(append(append(e.raw, `{"client_sample_rate":`...), p...), '}')))
 	}
+}
+
+// tag adds one of Krunk's own tags.
+//
+//go:noinline
+func (e *events) tag(key, value string) {
+	e.event.Tags = append(e.event.Tags, protocol.Tag{Key: key, Value: value})
+}
+
+// context adds a context whose name is not taken.
+//
+//go:noinline
+func (e *events) context(name string, fields protocol.Raw) {
+	e.event.Contexts = append(e.event.Contexts, protocol.Context{Name: name, Fields: fields})
 }
 
 const million = 1_000_000
@@ -203,24 +218,26 @@ const million = 1_000_000
 // contexts adds the fixed ones, those of the game and the attributes. A game can add to the device or the app context, and what
 // it says there wins.
 func (e *events) contexts(s *scope) {
-	for k, v := range e.static {
-		e.event.Contexts[k] = v
-	}
+	first := len(e.event.Contexts)
+	e.event.Contexts = append(e.event.Contexts, e.static[:]...)
 	for i := range s.contexts {
-		name, fields := s.contexts[i].name, s.contexts[i].fields
+		name, fields := s.contexts[i].Name, s.contexts[i].Fields
 		name = protocol.ContextName(name, fields)
-		if old, ok := e.static[name]; ok {
-			fields = e.keep(protocol.AppendMerged(e.raw, old, fields))
+		at := protocol.ContextNamed(e.event.Contexts, name)
+		if at >= first && at < first+len(e.static) {
+			fields = e.keep(protocol.AppendMerged(e.raw, e.static[at-first].Fields, fields))
 		} else {
-			for e.event.Contexts[name] != nil { // "trace" goes out as "trace_", which may be there as well
+			for ; at >= 0; at = protocol.ContextNamed(e.event.Contexts, name) { // "trace" goes out as "trace_", which may be there as well
 				name += "_"
 			}
+			at = len(e.event.Contexts)
+			e.context(name, nil)
 		}
-		e.event.Contexts[name] = e.fitted(name, fields, protocol.MaxContext-len(name)-32) // servers add a member "type"
+		e.event.Contexts[at].Fields = e.fitted(name, fields, protocol.MaxContext-len(name)-32) // servers add a member "type"
 	}
 	if len(e.fields) > 0 {
 		all := e.keep(object(e.raw, e.fields, contextDepth))
-		e.event.Contexts["attributes"] = e.fitted("attributes", all, protocol.MaxContext-64)
+		e.context("attributes", e.fitted("attributes", all, protocol.MaxContext-64))
 	}
 }
 
@@ -277,7 +294,7 @@ func (e *events) about(rec *record.Record, s *scope) {
 			b = append(protocol.AppendKey(b, cut.what), "true"...)
 		}
 	}
-	e.event.Contexts["krunk"] = e.keep(append(b, '}'))
+	e.context("krunk", e.keep(append(b, '}')))
 }
 
 // keep takes what was appended to e.raw and returns it. Growing moves later values only, so earlier views stay valid.

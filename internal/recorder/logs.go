@@ -131,12 +131,12 @@ func (l *logs) attributes(b []byte, rec *record.Record, s *scope, at moment) []b
 	l.fields = appendFields(l.fields[:0], rec, l.scrub, taken)
 	template := len(l.fields) > 0 && rec.Flags&record.FlagPlain == 0
 	for _, t := range s.tags {
-		name := t.key
+		name := t.Key
 		if taken(name) {
 			name += "_"
 		}
 		if fieldNamed(l.fields, name) < 0 { // what the record says itself wins
-			l.fields = append(l.fields, record.Field{Key: name, Kind: record.String, Str: t.value})
+			l.fields = append(l.fields, record.Field{Key: name, Kind: record.String, Str: t.Value})
 		}
 	}
 	b = append(b, '{')

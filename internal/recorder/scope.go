@@ -37,16 +37,9 @@ type scope struct {
 	scrub *scrub.Scrubber
 
 	// Views of mem, made again after each change.
-	tags     []tag
+	tags     []protocol.Tag
 	user     protocol.User
-	contexts []context
-}
-
-type tag struct{ key, value string }
-
-type context struct {
-	name   string
-	fields protocol.Raw
+	contexts []protocol.Context
 }
 
 // part says what an entry is.
@@ -210,9 +203,9 @@ func (s *scope) read() {
 		p, name, value, end := s.next(at)
 		switch {
 		case p == tagPart:
-			s.tags = append(s.tags, tag{name, value})
+			s.tags = append(s.tags, protocol.Tag{Key: name, Value: value})
 		case p == contextPart:
-			s.contexts = append(s.contexts, context{name, s.mem[end-len(value) : end : end]})
+			s.contexts = append(s.contexts, protocol.Context{Name: name, Fields: s.mem[end-len(value) : end : end]})
 		case name == "id":
 			s.user.ID = value
 		case name == "username":
