@@ -265,6 +265,17 @@ func (o *Outbox) Holds() (events, logs uint64) {
 	return events, logs
 }
 
+// Has reports whether the envelope of that event waits.
+func (o *Outbox) Has(id [16]byte) bool {
+	o.lock()
+	has := false
+	for i := range o.entries {
+		has = has || o.entries[i].entry(o.buf).ID == id
+	}
+	o.unlock()
+	return has
+}
+
 // Usage returns how many entries and bytes wait, and the most bytes that ever did.
 func (o *Outbox) Usage() (entries, bytes, peak int) {
 	o.lock()

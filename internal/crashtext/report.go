@@ -36,6 +36,29 @@ type Report struct {
 	Truncated  bool // the text ends in the middle, or a limit was met
 }
 
+// AtFault returns the goroutine that died: the first one that is not the runtime's own, if there is one; nil where there is none at all.
+func (r *Report) AtFault() *Goroutine {
+	for i := range r.Goroutines {
+		if !r.Goroutines[i].System {
+			return &r.Goroutines[i]
+		}
+	}
+	if len(r.Goroutines) > 0 {
+		return &r.Goroutines[0]
+	}
+	return nil
+}
+
+// Repanicked reports whether the panic that killed had been recovered before and was raised again with the same value.
+func (r *Report) Repanicked() bool {
+	n := len(r.Panics)
+	if r.Kind != Panic || n == 0 {
+		return false
+	}
+	last := &r.Panics[n-1]
+	return last.Repanicked || n > 1 && r.Panics[n-2].Recovered && r.Panics[n-2].Text == last.Text // Go 1.24 and before
+}
+
 // Value is a panic of a chain; the last one killed.
 type Value struct {
 	Text       string

@@ -96,28 +96,10 @@ func member(dst []byte, k, v string) []byte {
 // item returns the envelope item of an event and where in it the breadcrumbs begin, 0 if there are none. The bytes are valid
 // until the next call.
 func (e *events) item(rec *record.Record, s *scope, history *blackbox.HistoryBuffer) (item []byte, cut int, err error) {
-	e.reset()
 	defer e.forget()
-	start := e.clock.set()
+	start := e.begin(rec, s)
 	ev := &e.event
-	ev.EventID = view(text.AppendHex(e.id[:0], rec.ID[:]))
-	ev.Timestamp = seconds(e.clock.of(rec, start))
-	ev.Level = protocol.EventLevel(int(rec.Level))
 	ev.Logger = e.run.Channel(rec.Channel)
-	e.tag("support_code", e.short(rec.ID))
-	e.sampled(rec)
-	for own, i := ev.Tags, 0; i < len(s.tags); i++ {
-		if protocol.Tagged(own, s.tags[i].Key) == "" {
-			ev.Tags = append(ev.Tags, s.tags[i])
-		}
-	}
-	if s.user.ID+s.user.Username+s.user.Email != "" {
-		ev.User = &s.user
-	}
-	if app := &e.static[0]; app.Fields == nil || start/1e9 != e.started {
-		e.started = start / 1e9
-		app.Fields = append(member(nil, "app_start_time", string(text.AppendTime(nil, max(start, 0), 0))), '}')
-	}
 	e.fields = appendFields(e.fields[:0], rec, e.scrub, takenInContext)
 	e.errs = rec.Errors(e.errs[:0])
 	e.pcs = rec.PCs(e.pcs[:0])
@@ -137,6 +119,31 @@ func (e *events) item(rec *record.Record, s *scope, history *blackbox.HistoryBuf
 	e.about(rec, s)
 	ev.Trim()
 	return e.items.event(ev, e.limit())
+}
+
+// begin starts an event with what every one has, and returns the Unix nanoseconds of the run's start.
+func (e *events) begin(rec *record.Record, s *scope) (start int64) {
+	e.reset()
+	start = e.clock.set()
+	ev := &e.event
+	ev.EventID = view(text.AppendHex(e.id[:0], rec.ID[:]))
+	ev.Timestamp = seconds(e.clock.of(rec, start))
+	ev.Level = protocol.EventLevel(int(rec.Level))
+	e.tag("support_code", e.short(rec.ID))
+	e.sampled(rec)
+	for own, i := ev.Tags, 0; i < len(s.tags); i++ {
+		if protocol.Tagged(own, s.tags[i].Key) == "" {
+			ev.Tags = append(ev.Tags, s.tags[i])
+		}
+	}
+	if s.user.ID+s.user.Username+s.user.Email != "" {
+		ev.User = &s.user
+	}
+	if app := &e.static[0]; app.Fields == nil || start/1e9 != e.started {
+		e.started = start / 1e9
+		app.Fields = append(member(nil, "app_start_time", string(text.AppendTime(nil, max(start, 0), 0))), '}')
+	}
+	return start
 }
 
 // rebase makes the addresses of another run those of this program.
@@ -270,7 +277,7 @@ func (e *events) about(rec *record.Record, s *scope) {
 	if s.cut {
 		b = append(protocol.AppendKey(b, "scope_cut"), "true"...)
 	}
-	if e.run.OtherBuild {
+	if e.run.OtherBuild && len(e.frames) == 0 {
 		b = text.AppendString(protocol.AppendKey(b, "stack"), "other build")
 	}
 	if rec.LeftOut > 0 {

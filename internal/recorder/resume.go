@@ -16,6 +16,7 @@ type past struct {
 	events  uint64                            // the same of events
 	knows   func(pos uint64, time int64) bool // HistoryBuffer.Knows
 	scope   uint64                            // changes of the scope before this position are in it
+	crashed bool                              // Crash has made its event
 }
 
 // Continue returns a recorder that goes on where the one of a dead run stopped, with that run's block, which nobody else uses from now

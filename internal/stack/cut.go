@@ -14,6 +14,10 @@ const (
 	// Bridge is Call for a handler below a logger that does not know the place which logged: leading frames of logging
 	// libraries are cut too, with what may stand between them and Krunk, so that the stack belongs to the line that logged.
 	Bridge
+	// Text is the stack of a goroutine that a panic killed, as the runtime prints it: mostly without the panic that it died of, but with
+	// those before, whose runtime.gopanic is part of the story. What is cut is the runtime that raised it, and the first runtime.gopanic
+	// where that comes next.
+	Text
 )
 
 // role is what a frame is to the cutting rules.
@@ -80,6 +84,9 @@ func innerCut(frames []Frame, kind Kind) int {
 		}
 	}
 	n := leading(frames, 0, kind)
+	if kind == Text && n < len(frames) && frames[n].role == rolePanic {
+		return panicCut(frames)
+	}
 	if kind != Bridge {
 		return n
 	}
