@@ -25,7 +25,7 @@ func (e *events) others(list []crashtext.Goroutine, at *crashtext.Goroutine) {
 			continue
 		}
 		frames := texts(e.stacks, nil, g.Frames, stack.Call)
-		if i > 0 && ofRuntime(frames) {
+		if i > 0 && (g.System || strings.HasPrefix(g.CreatedBy.Func, "runtime.")) && ofRuntime(frames) {
 			continue
 		}
 		t := protocol.Thread{ID: g.ID, Name: origin(g), Main: g.ID == 1, State: doing(g)}
