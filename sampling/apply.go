@@ -80,7 +80,7 @@ func (c *Controller) open(b []byte, a At) (o opened) {
 			o.head = plan.Peek(o.body)
 		}
 	} else {
-		o.head.Version = o.policy.Version
+		o.head.Version, o.head.Disabled = o.policy.Version, o.policy.Disabled
 	}
 	return o
 }
@@ -98,7 +98,7 @@ func (c *Controller) apply(o *opened, a At) error {
 		return c.refuse(o, o.err)
 	}
 	p := o.policy
-	now, trusted := c.clock.guess(a.ServerTime, p.Issued)
+	now, told, trusted := c.clock.guess(a.ServerTime, p.Issued)
 	same, err := c.admit(o, now)
 	if err != nil {
 		return c.refuse(o, err)
@@ -119,6 +119,9 @@ func (c *Controller) apply(o *opened, a At) error {
 	old := c.version()
 	c.clock.set(now, trusted && !a.doubt)
 	r.policy, r.kid, r.kill, r.source, r.etag = p, o.kid, nil, a.Source, a.ETag
+	if r.issued = p.Issued; plan.Over(told, p.Issued) {
+		r.issued = told
+	}
 	r.floors[o.kid] = floor{Version(p.Version), p.Sum}
 	c.rebuild()
 	reason := "applied"
@@ -129,20 +132,21 @@ func (c *Controller) apply(o *opened, a At) error {
 	return nil
 }
 
-// admit compares a valid document with what has been seen.
+// admit compares a valid document with what has been seen. A kill switch needs no end and does not end: what a person stopped
+// starts again when a person says so.
 func (c *Controller) admit(o *opened, now time.Time) (same bool, err error) {
 	p, f, run := o.policy, c.run.floors[o.kid], c.run.policy
 	v := Version(p.Version)
 	switch {
-	case o.kid != "" && p.Expires.IsZero():
+	case o.kid != "" && p.Expires.IsZero() && !p.Disabled:
 		return false, ErrEndless
-	case run != nil && o.kid != c.run.kid && (p.Issued.IsZero() || p.Issued.Before(run.Issued)):
+	case run != nil && o.kid != c.run.kid && (p.Issued.IsZero() || p.Issued.Before(c.run.issued)):
 		return false, ErrStale // versions count per key: without this an old document of another key would come back
-	case v.Less(f.version), c.run.kill != nil && v.Less(Version(c.run.kill.Version)):
+	case v.Less(f.version), c.run.kill != nil && o.kid == c.run.killKid && v.Less(Version(c.run.kill.Version)):
 		return false, ErrStale
 	case v == f.version && p.Sum != f.sum:
 		return false, ErrConflict
-	case plan.Over(p.Expires, now):
+	case !p.Disabled && plan.Over(p.Expires, now):
 		return false, ErrExpired
 	}
 	return run != nil && c.run.kill == nil && run.Version == p.Version && run.Sum == p.Sum, nil
@@ -154,10 +158,10 @@ func (c *Controller) kill(o *opened) {
 	if !h.Disabled || v.N == 0 || !c.run.floors[o.kid].version.Less(v) {
 		return
 	}
-	if k := c.run.kill; k != nil && !Version(k.Version).Less(v) {
+	if k := c.run.kill; k != nil && o.kid == c.run.killKid && !Version(k.Version).Less(v) {
 		return
 	}
-	c.run.kill, o.kills = h, true
+	c.run.kill, c.run.killKid, o.kills = h, o.kid, true
 	c.rebuild()
 	c.news.add(Change{Old: c.version(), New: v, Reason: "killed", Err: o.err})
 }
@@ -191,8 +195,22 @@ func (c *Controller) version() Version {
 	return Version(c.run.policy.Version)
 }
 
-// errorCode is the short reason that travels to the server; older documents are normal and have none. Apply makes all its
-// errors itself, so they are compared and not unwrapped: errors.Is and errors.As would bring 12 KiB of reflection.
+// coded are the errors of Apply and what the server is told of them; older documents are normal and have no code.
+func coded() [9]struct {
+	err  error
+	code string
+} {
+	return [...]struct {
+		err  error
+		code string
+	}{
+		{nil, ""}, {ErrStale, ""}, {ErrClosed, ""}, {ErrConflict, plan.CodeConflict}, {ErrSignature, plan.CodeSignature}, {ErrUnsupported, "E02"},
+		{ErrTooLarge, "E01"}, {ErrExpired, plan.CodeExpired}, {ErrEndless, plan.CodeEndless},
+	}
+}
+
+// errorCode is the short reason that travels to the server. Apply makes all its errors itself, so they are compared and not
+// unwrapped: errors.Is and errors.As would bring 12 KiB of reflection.
 //
 //go:noinline
 func errorCode(err error) string {
@@ -200,18 +218,12 @@ func errorCode(err error) string {
 	case *Rejection:
 		return e.Code
 	case *signatureError:
-		return "signature"
+		return plan.CodeSignature
 	}
-	for _, known := range [...]struct {
-		err  error
-		code string
-	}{
-		{nil, ""}, {ErrStale, ""}, {ErrClosed, ""}, {ErrConflict, "conflict"}, {ErrSignature, "signature"}, {ErrUnsupported, "E02"},
-		{ErrTooLarge, "E01"}, {ErrExpired, "expired"}, {ErrEndless, "endless"},
-	} {
+	for _, known := range coded() {
 		if err == known.err {
 			return known.code
 		}
 	}
-	return "other"
+	return plan.CodeOther
 }

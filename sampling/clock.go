@@ -1,10 +1,6 @@
 package sampling
 
-import (
-	"time"
-
-	"github.com/krunk-go/krunk/internal/plan"
-)
+import "time"
 
 // clock is the server's time as far as it is known, carried on by this machine. Player machines have wrong clocks, and a
 // monotonic clock may stop during sleep: the faster of both counts, so that what is limited in time ends early, never late.
@@ -38,9 +34,14 @@ func (c *clock) now() time.Time {
 	return c.server.Add(max(time.Since(c.at), c.wall().Sub(c.wallAt)))
 }
 
+// slow is how far before its document a server's clock may lie and still be the one that is slow.
+const slow = 24 * time.Hour
+
 // guess returns the server's time at which a document is judged: what came with it, or what an earlier one told, or the
-// wall clock, but not before it was issued. A wall clock that was never set means that nothing limited in time holds.
-func (c *clock) guess(given, issued time.Time) (now time.Time, trusted bool) {
+// wall clock, but not before it was issued; a document that lies more than a day ahead of the time that a server told is wrong
+// about that, and moves no clock. told is the time without regard to the document, as far as any is known. A wall clock that
+// was never set means that nothing limited in time holds.
+func (c *clock) guess(given, issued time.Time) (now, told time.Time, trusted bool) {
 	now, trusted = given, true
 	switch {
 	case !given.IsZero():
@@ -49,11 +50,15 @@ func (c *clock) guess(given, issued time.Time) (now time.Time, trusted bool) {
 	default:
 		now, trusted = c.wall(), false
 		if now.Unix() < year2020 && issued.IsZero() {
-			return never(), false
+			return never(), never(), false
 		}
 	}
-	if !plan.Over(issued, now) && !issued.IsZero() {
+	told = now
+	if d := issued.Sub(now); d > 0 && (d <= slow || !trusted) {
 		now = issued
 	}
-	return now, trusted
+	if told.Unix() < year2020 {
+		told = now
+	}
+	return now, told, trusted
 }

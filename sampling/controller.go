@@ -66,7 +66,8 @@ type steered struct {
 // running is what the controller knows about documents.
 type running struct {
 	policy  *plan.Document
-	kid     string // whose signature it has
+	kid     string    // whose signature it has
+	issued  time.Time // when it was made, but not after it came: a key whose documents lie in the future locks no other one out
 	source  string
 	etag    string
 	since   time.Time // of the last successful apply
@@ -74,6 +75,7 @@ type running struct {
 	err     error
 	fetch   error // of a source that could not reach its origin
 	kill    *plan.Head
+	killKid string
 	floors  map[string]floor
 	storage error
 }
@@ -219,7 +221,7 @@ func (c *Controller) rebuild() {
 		return
 	}
 	s := c.situation()
-	if p := s.Policy; p != nil && plan.Over(p.Expires, s.Now) {
+	if p := s.Policy; p != nil && !p.Disabled && plan.Over(p.Expires, s.Now) {
 		c.news.add(Change{Old: Version(p.Version), Reason: "expired"})
 		c.run.policy, c.run.source, c.run.err, s.Policy = nil, "default", ErrExpired, nil
 	}

@@ -29,6 +29,7 @@ const recordHead = "krunk-policy-stored-1\n"
 type record struct {
 	saved  time.Time // wall clock
 	server time.Time // server's clock at that moment
+	issued time.Time // zero: as the document says; see running
 	at     At
 	floors map[string]floor
 	body   []byte
@@ -42,6 +43,9 @@ func (r *record) encode() []byte {
 	}
 	b = appendLine(b, "saved ", strconv.FormatInt(r.saved.Unix(), 10))
 	b = appendLine(b, "server ", strconv.FormatInt(r.server.Unix(), 10))
+	if !r.issued.IsZero() {
+		b = appendLine(b, "issued ", strconv.FormatInt(r.issued.Unix(), 10))
+	}
 	if r.at.doubt {
 		b = appendLine(b, "guessed ", "1")
 	}
@@ -99,12 +103,15 @@ func (r *record) line(name, value string) bool {
 		n, ok2 := plan.Whole(sum)
 		r.floors[kid] = floor{v, n}
 		return ok && ok2
-	case "saved", "server":
+	case "saved", "server", "issued":
 		n, ok := plan.Whole(value)
-		if t := time.Unix(int64(n), 0); name == "saved" {
+		switch t := time.Unix(int64(n), 0); name {
+		case "saved":
 			r.saved = t
-		} else {
+		case "server":
 			r.server = t
+		default:
+			r.issued = t
 		}
 		return ok && n < 1<<41
 	}
@@ -135,6 +142,9 @@ type keeper struct {
 func (k *keeper) store(c *Controller, b []byte, a At) {
 	r := record{saved: c.clock.wall(), server: c.clock.now().Add(time.Second), at: a, floors: c.run.floors, body: b}
 	r.at.doubt = !c.clock.trusted
+	if p := c.run.policy; p != nil && c.run.issued.Before(p.Issued) {
+		r.issued = c.run.issued
+	}
 	next := r.encode()
 	k.mu.Lock()
 	defer k.mu.Unlock()
@@ -197,20 +207,23 @@ func (k *keeper) restore(c *Controller) {
 		return
 	}
 	passed := c.clock.wall().Sub(r.saved)
-	if passed > maxAge {
-		c.run.floors = r.floors
-		return
-	}
 	r.at.Source, r.at.ServerTime = "stored", r.server.Add(passed)
 	if passed < 0 {
 		r.at.ServerTime, r.at.doubt = never(), true // the clock went back: no way to know how much time is left
 	}
 	o := c.open(r.body, r.at)
+	if passed > maxAge && !o.head.Disabled {
+		c.run.floors = r.floors
+		return
+	}
 	if err := c.apply(&o, r.at); err != nil && !o.kills {
 		c.run.source = "default"
 		if err != ErrExpired {
 			c.run.storage = k.save(nil)
 		}
+	}
+	if !r.issued.IsZero() {
+		c.run.issued = r.issued
 	}
 	for kid, f := range r.floors {
 		if c.run.floors[kid].version.Less(f.version) {

@@ -68,7 +68,9 @@ func (s *Situation) Plan() *Plan {
 	}
 	if s.Policy != nil {
 		p.follow(s.Policy, s)
-		p.soon(s.Policy.Expires, s.Now)
+		if !s.Policy.Disabled { // a kill switch does not end by itself
+			p.soon(s.Policy.Expires, s.Now)
+		}
 	} else if s.Fallback != nil {
 		p.follow(s.Fallback, s)
 	}

@@ -1,0 +1,150 @@
+package sampling
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/krunk-go/krunk/internal/gate"
+	"github.com/krunk-go/krunk/internal/plan"
+)
+
+// A kill switch over whose end a day has passed, with and without a restart, is still thrown; a person turns it off.
+func TestKillOutlivesItsEnd(t *testing.T) {
+	const short = `"issued":"1999-12-31T00:00:00Z","expires":"2000-01-01T01:00:00Z"`
+	for _, row := range []struct {
+		name    string
+		restart bool
+		sleep   time.Duration
+	}{{"runs on", false, 25 * time.Hour}, {"restart", true, 25 * time.Hour}, {"restart after a month", true, 30 * 24 * time.Hour}} {
+		t.Run(row.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				m := &memory{}
+				c := controller(t, Identity{ID: "a"}, Options{Storage: Keep(m)}, v("4", loud), v("5", `"enabled":false,`+short))
+				if row.restart {
+					c.Close()
+				}
+				time.Sleep(row.sleep)
+				if row.restart {
+					c = controller(t, Identity{ID: "a"}, Options{Storage: Keep(m)})
+				}
+				if s := c.Status(); !s.Killed || s.Running.N != 5 || s.NextExpiry != 0 || Channel(c, "net").Enabled(gate.LevelFatal) {
+					t.Fatalf("reports again: %+v", s)
+				}
+				if err := c.Apply([]byte(v("4", loud))); !errors.Is(err, ErrStale) || !c.Status().Killed {
+					t.Errorf("an older one: %v", err)
+				}
+				if err := c.Apply([]byte(v("6", loud))); err != nil || c.Status().Killed {
+					t.Errorf("a newer one: %v", err)
+				}
+			})
+		})
+	}
+}
+
+// A kill switch is obeyed however its document was dated.
+func TestKillNeedsNoDate(t *testing.T) {
+	for _, dates := range []string{"", `"issued":"2026-01-01T00:00:00Z",`, `"issued":"2020-01-01T00:00:00Z","expires":"2020-01-02T00:00:00Z",`} {
+		c := controller(t, Identity{ID: "a"}, Options{Verifier: Require(signedBy{})})
+		if err := c.Apply([]byte(v("5", dates+`"enabled":false`)), At{Signature: "kid=A; sig=AAAA"}); err != nil || !c.Status().Killed {
+			t.Errorf("%q: %v", dates, err)
+		}
+	}
+}
+
+// A key whose documents lie in the future, stolen or of a publisher with a wrong clock, does not lock out the next key, whether
+// the server's time is known or not, and not over a restart either.
+func TestRotationWinsOverTheFuture(t *testing.T) {
+	at := func(year int) time.Time { return time.Date(year, 11, 27, 8, 0, 0, 0, time.UTC) }
+	signed := func(n, kid string, issued time.Time, rest string) ([]byte, At) {
+		doc := v(n, fmt.Sprintf(`"issued":%q,"expires":%q,%s`, issued.Format(time.RFC3339), issued.AddDate(1, 0, 0).Format(time.RFC3339), rest))
+		return []byte(doc), At{Signature: "kid=" + kid + "; sig=AAAA"}
+	}
+	for _, row := range []struct {
+		name          string
+		told, restart bool
+	}{{"by the server's time", true, false}, {"by this machine's", false, false}, {"after a restart", true, true}, {"after a restart, by this machine's", false, true}} {
+		t.Run(row.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				time.Sleep(time.Until(at(2026)))
+				m := &memory{}
+				open := func() *Controller {
+					return controller(t, Identity{ID: "a"}, Options{Verifier: Require(signedBy{}), Storage: Keep(m)})
+				}
+				c := open()
+				apply := func(n, kid string, issued time.Time, rest string) error {
+					doc, a := signed(n, kid, issued, rest)
+					if row.told {
+						a.ServerTime = time.Now()
+					}
+					return c.Apply(doc, a)
+				}
+				if err := apply("9007199254740991", "A", at(2099), loud); err != nil {
+					t.Fatal(err)
+				}
+				time.Sleep(time.Minute)
+				killed := time.Now()
+				time.Sleep(time.Minute)
+				if row.restart {
+					c.Close()
+					c = open()
+					if c.Version().N != 9007199254740991 {
+						t.Fatalf("after the restart %+v", c.Status())
+					}
+				}
+				if err := apply("2", "B", at(2025), loud); !errors.Is(err, ErrStale) {
+					t.Errorf("an old document of the other key: %v", err)
+				}
+				if err := apply("3", "B", killed, `"enabled":false`); err != nil || !c.Status().Killed {
+					t.Errorf("the kill switch of the next key: %v, %+v", err, c.Status())
+				}
+				if err := apply("4", "B", time.Now(), loud); err != nil || c.Status().Killed {
+					t.Errorf("and what follows: %v", err)
+				}
+			})
+		})
+	}
+	t.Run("a head that kills", func(t *testing.T) {
+		c := controller(t, Identity{ID: "a"}, Options{Verifier: Require(signedBy{})})
+		_ = c.Apply([]byte(v("9007199254740991", `"enabled":false,"clients":150`)), At{Signature: "kid=A; sig=AAAA"})
+		doc, a := signed("1", "B", at(2026), loud)
+		if err := c.Apply(doc, a); err != nil || c.Status().Killed {
+			t.Errorf("the next key: %v, %+v", err, c.Status())
+		}
+	})
+}
+
+// A document that lies in the future moves no clock that a server has set.
+func TestTheFutureMovesNoClock(t *testing.T) {
+	c := controller(t, Identity{ID: "a"}, Options{})
+	now := time.Date(2026, 11, 27, 8, 0, 0, 0, time.UTC)
+	if err := c.Apply([]byte(v("1", `"issued":"2099-01-01T00:00:00Z"`)), At{ServerTime: now}); err != nil {
+		t.Fatal(err)
+	}
+	if got := c.Status().ServerTime.Sub(now); got > time.Hour {
+		t.Errorf("the clock went ahead by %v", got)
+	}
+	if err := c.Apply([]byte(v("2", `"issued":"2026-11-27T10:00:00Z","expires":"2026-11-28T00:00:00Z"`)), At{ServerTime: now}); err != nil {
+		t.Errorf("a policy of today: %v", err)
+	}
+	if got := c.Status().ServerTime.Sub(now); got < 2*time.Hour || got > 3*time.Hour {
+		t.Errorf("a server that is two hours slow: the clock says %v", got)
+	}
+}
+
+// Every reason that a client gives is in the table that the server reads.
+func TestEveryCodeIsInTheTable(t *testing.T) {
+	for _, e := range [...]error{ErrStale, ErrConflict, ErrSignature, ErrUnsupported, ErrTooLarge, ErrExpired, ErrEndless, ErrClosed} {
+		if errorCode(e) == plan.CodeOther {
+			t.Errorf("%v has no code of its own", e)
+		}
+	}
+	for _, known := range coded() {
+		if c := known.code; c != "" && c[0] != 'E' && !slices.Contains(plan.Codes[:], c) {
+			t.Errorf("%q is in no table", c)
+		}
+	}
+}
