@@ -35,6 +35,19 @@ func ParseVersion(s string) (Version, bool) {
 	return Version{int64(e), int64(m)}, ok && ok2 && ok3 && e <= plan.MaxEpoch && m <= plan.MaxVersion
 }
 
+// VersionOfHint reads what policyserver's Hint put into a heartbeat: epoch and number, 8 bytes each, big endian; zeros, while the
+// server has nothing, give the zero Version. Numbers that no document can have give it too.
+func VersionOfHint(h [16]byte) Version {
+	var n [2]uint64
+	for i, b := range h {
+		n[i/8] = n[i/8]<<8 | uint64(b)
+	}
+	if n[0] > plan.MaxEpoch || n[1] > plan.MaxVersion {
+		return Version{}
+	}
+	return Version{int64(n[0]), int64(n[1])}
+}
+
 // Policy is one parsed document. It is immutable after Parse. Package policy tells more about one.
 type Policy struct{ doc *plan.Document }
 

@@ -77,8 +77,9 @@ func TestShortRetryAfter(t *testing.T) {
 		after       string
 		least, most time.Duration // between two requests
 	}{
-		{"1", leastEvery, 90 * time.Minute},
+		{"1", defaultEvery * 4 / 5, defaultEvery * 6 / 5},
 		{"0", leastEvery / 6, 90 * time.Minute},
+		{"120", defaultEvery * 4 / 5, defaultEvery * 6 / 5}, // the server's word brings clients back
 		{"99999999999999999999", mostBackoff, 90 * time.Minute},
 	} {
 		synctest.Test(t, func(t *testing.T) {
@@ -99,7 +100,7 @@ func TestShortRetryAfter(t *testing.T) {
 // Whatever the interval, failures are not asked about more often than successes, and within an hour where it is shorter.
 func TestFailuresKeepTheInterval(t *testing.T) {
 	for _, every := range []time.Duration{leastEvery, defaultEvery, 30 * time.Minute, 40 * time.Minute, 50 * time.Minute, time.Hour, mostEvery} {
-		for _, fails := range []int{0, 1, 5, 100} {
+		for _, fails := range []int{0, 1, 5, 12, 14, 100, 140} {
 			sum, least, most := time.Duration(0), mostEvery*2, time.Duration(0)
 			s := schedule{rand: newRand(), every: every}
 			const draws = 2000
@@ -118,9 +119,10 @@ func TestFailuresKeepTheInterval(t *testing.T) {
 				t.Errorf("interval %v, %d failures: from %v to %v is no spread", every, fails+1, least, most)
 			}
 		}
-		s := schedule{rand: newRand(), every: every}
-		if d, want := s.refused(), max(every, time.Hour)*4/5; d < want {
-			t.Errorf("interval %v: after 403 %v, want at least %v", every, d, want)
+		for n, s := 0, (schedule{rand: newRand(), every: every}); n < s.patient(); n++ {
+			if d := s.retry(0); d < every*4/5 || d > every*6/5 {
+				t.Errorf("interval %v: %v after failure %d", every, d, n+1)
+			}
 		}
 	}
 }

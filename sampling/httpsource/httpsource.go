@@ -19,7 +19,7 @@ import (
 type Options struct {
 	Client  *http.Client                          // nil: one that uses Proxy, follows no redirect from https to http, and sends Header to no other host
 	Proxy   func(*http.Request) (*url.URL, error) // of that client; nil: none, whatever the environment says
-	Every   time.Duration                         // interval if neither policy nor Cache-Control says; zero: 5 min; kept within 30 s and 24 h
+	Every   time.Duration                         // interval if neither policy nor Cache-Control says, which a policyserver always does; zero: 5 min; from 30 s to 24 h
 	Header  http.Header                           // sent along, such as Authorization; New copies it
 	Timeout time.Duration                         // of one request; zero: 30 s
 }
@@ -32,7 +32,7 @@ type Source struct {
 	wall func() time.Time // tests replace it: no bubble makes wall and monotonic clock differ
 }
 
-// New returns a source for an http or https URL.
+// New returns a source for an http or https URL. It fails if that is none, or Every lies outside of its bounds.
 func New(address string, o Options) (*Source, error) {
 	u, err := url.Parse(address)
 	if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" {
@@ -47,6 +47,9 @@ func New(address string, o Options) (*Source, error) {
 	}
 	if o.Every == 0 {
 		o.Every = defaultEvery
+	}
+	if o.Every < leastEvery || o.Every > mostEvery {
+		return nil, fmt.Errorf("sampling/httpsource: Options.Every: %s; write a time from 30s to 24h", o.Every)
 	}
 	return &Source{url: address, o: o, hint: make(chan struct{}, 1), wall: func() time.Time { return time.Now().Round(0) }}, nil
 }
@@ -75,8 +78,8 @@ type poller struct {
 	spared   bool      // the server said it has too much to do: hints do not cut the wait short
 }
 
-// Run implements sampling.Source. It returns only when ctx ends. No failure stops it: it keeps asking, ever more rarely up
-// to once an hour.
+// Run implements sampling.Source. It returns only when ctx ends. No failure stops it: it keeps asking, at the interval for an hour
+// and then ever more rarely, up to once an hour.
 func (s *Source) Run(ctx context.Context, to sampling.Sink) error {
 	p := &poller{Source: s, to: to}
 	p.plan.every = pace(to.Pace().Every, nil, s.o.Every)
@@ -165,16 +168,21 @@ func (p *poller) poll(ctx context.Context) time.Duration {
 			err = errNothing
 		}
 		p.clock(serverTime(h))
-	case http.StatusUnauthorized, http.StatusForbidden, http.StatusNotFound, http.StatusGone:
-		p.to.Fetched(errStatus{answer.StatusCode})
-		return p.plan.refused()
+	case http.StatusNoContent: // of a policyserver: there is none yet
 	default:
 		err = errStatus{answer.StatusCode}
 		p.spared = answer.StatusCode == http.StatusTooManyRequests || answer.StatusCode >= 500
 	}
 	p.to.Fetched(err)
-	if err != nil {
+	switch {
+	case err == nil:
+	case p.spared:
+		if answer.StatusCode == http.StatusTooManyRequests {
+			p.plan.busy()
+		}
 		return p.plan.retry(retryAfter(h))
+	default:
+		return p.plan.retry(0) // Retry-After means nothing with these
 	}
 	p.plan.every = pace(p.to.Pace().Every, h, p.o.Every)
 	return p.plan.next()

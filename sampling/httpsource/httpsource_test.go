@@ -86,6 +86,35 @@ func TestNewRefuses(t *testing.T) {
 	}
 }
 
+func TestNewRefusesAnIntervalOutOfBounds(t *testing.T) {
+	for _, every := range []time.Duration{2 * time.Second, -time.Minute, 25 * time.Hour} {
+		if _, err := New("https://game.example/policy", Options{Every: every}); err == nil || !strings.Contains(err.Error(), "30s to 24h") {
+			t.Errorf("Every %v: got %v", every, err)
+		}
+	}
+}
+
+// A client that came before the first publication asks on at its interval.
+func TestNothingPublishedYet(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		o := &origin{answer: func(n int, r *http.Request) *http.Response {
+			if n < 5 {
+				return answer(204, "")
+			}
+			return answer(200, policy("1", ""))
+		}}
+		c, _ := poll(t, o, 2*time.Hour, sampling.Options{})
+		for i := range o.times[1:] {
+			if gap := o.times[i+1].Sub(o.times[i]); gap < 4*time.Minute || gap > 6*time.Minute {
+				t.Errorf("asked again after %v", gap)
+			}
+		}
+		if c.Version().N != 1 || c.Status().FetchError != nil {
+			t.Errorf("%+v", c.Status())
+		}
+	})
+}
+
 func TestFollowsAndAsksConditionally(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		o := &origin{answer: func(n int, r *http.Request) *http.Response {
@@ -203,7 +232,7 @@ func TestStormOfFailures(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				o := &origin{answer: func(n int, r *http.Request) *http.Response { return bad() }}
 				c, _ := poll(t, o, 48*time.Hour, sampling.Options{})
-				// Once it waits up to an hour, half an hour on average, 48 hours are some 96 requests.
+				// Once it waits up to an hour, half an hour on average, 48 hours are some 96 requests beside those of the first hour.
 				if n := len(o.requests); n < 48 || n > 200 || c.Status().FetchError == nil || c.Version() != (sampling.Version{}) {
 					t.Errorf("%d requests in two days, %+v", n, c.Status())
 				}
@@ -225,8 +254,8 @@ func TestRefusedKeepsTrying(t *testing.T) {
 			if c.Version().N != 1 {
 				t.Errorf("%d: gave up after %d requests", status, len(o.requests))
 			}
-			if gap := o.times[2].Sub(o.times[1]); gap < 48*time.Minute || gap > 72*time.Minute {
-				t.Errorf("%d: asked again after %v, want about an hour", status, gap)
+			if gap := o.times[2].Sub(o.times[1]); gap < 4*time.Minute || gap > 6*time.Minute {
+				t.Errorf("%d: asked again after %v, want the interval", status, gap)
 			}
 		})
 	}

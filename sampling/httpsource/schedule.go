@@ -39,27 +39,31 @@ func (s *schedule) next() time.Duration {
 	return s.every*4/5 + s.below(s.every*2/5)
 }
 
-// retry returns the wait after a failure: doubling up to an hour with full jitter. It is never shorter than the interval on
-// average: where an hour is too little for that the jitter narrows, down to the interval give or take 20 %. The server's
-// Retry-After, from 30 s to an hour, is the least, spread by a fifth.
+// retry returns the wait after a failure. For an hour, and three times at least, it is the interval, give or take 20 %: the kill
+// switch may be the next answer. While it stays it doubles up to an hour with full jitter, never shorter than the interval on
+// average: where an hour is too little for that the jitter narrows. The server's Retry-After, from 30 s to an hour, takes the place
+// of the interval if it is longer, spread by a fifth, and of all doubling.
 func (s *schedule) retry(after time.Duration) time.Duration {
-	s.fails = min(s.fails+1, 12)
-	limit := min(s.every<<s.fails, max(s.every*6/5, mostBackoff))
-	low := max(2*s.every-limit, 0)
-	own := max(low+s.below(limit-low), leastEvery/6)
-	if after <= 0 {
-		return own
+	least := s.every * 4 / 5
+	if after > 0 {
+		after = max(min(max(after, leastEvery), mostBackoff), least)
+		return after + s.below(after/5)
 	}
-	after = min(max(after, leastEvery), mostBackoff)
-	return max(own, after+s.below(after/5))
+	patient := s.patient()
+	s.fails = min(s.fails+1, patient+12)
+	if s.fails <= patient {
+		return least + s.below(s.every*2/5)
+	}
+	limit := min(s.every<<(s.fails-patient), max(s.every*6/5, mostBackoff))
+	low := max(2*s.every-limit, 0)
+	return max(low+s.below(limit-low), leastEvery/6)
 }
 
-// refused returns the wait after 401, 403, 404 and 410: an hour, or the interval if that is longer, give or take 20 %, and never
-// for ever.
-func (s *schedule) refused() time.Duration {
-	d := max(s.every, mostBackoff)
-	return d*4/5 + s.below(d*2/5)
-}
+// patient is how many failures in a row change nothing.
+func (s *schedule) patient() int { return max(3, int(mostBackoff/s.every)) }
+
+// busy is that the server has asked for fewer requests.
+func (s *schedule) busy() { s.fails = max(s.fails, s.patient()) }
 
 func (s *schedule) below(d time.Duration) time.Duration {
 	if d <= 0 {

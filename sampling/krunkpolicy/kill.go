@@ -2,7 +2,6 @@ package main
 
 import (
 	"flag"
-	"fmt"
 	"time"
 )
 
@@ -11,8 +10,8 @@ func killCommand() command {
 		name: "kill", args: "[-note WHY] [-o FILE] FILE", short: `make the next version with "enabled": false`,
 		long: `
 Kill writes the next version of the policy with "enabled": false: every client stops sending anything but panics and
-drops what it has queued. FILE is what runs now. Publish the result; to end it, publish a version with
-"enabled": true, or use rollback.`,
+drops what it has queued. It does not end by itself. FILE is what runs now. Publish the result; to end it, publish a version
+with "enabled": true by publish -restart.`,
 		setup: func(s *streams, f *flag.FlagSet) func([]string) error {
 			r := revisionFlags(f, "kill", "kill switch")
 			return func(args []string) error {
@@ -24,6 +23,9 @@ drops what it has queued. FILE is what runs now. Publish the result; to end it, 
 		},
 	}
 }
+
+// killHolds is how long a kill switch says that it holds, as policyserver does.
+const killHolds = 10 * 365 * 24 * time.Hour
 
 func kill(s *streams, r *revision, file string) error {
 	src, p, err := s.policy(file)
@@ -37,9 +39,10 @@ func kill(s *streams, r *revision, file string) error {
 	if err := d.Set("enabled", "false", "note"); err != nil {
 		return err
 	}
-	if !p.Expires().IsZero() {
-		end := r.now.get().Add(lasting(p)).Format(time.RFC3339)
-		fmt.Fprintf(s.err, "the kill ends at %s, when the policy expires; clients then run their compiled default\n", end)
+	if !p.Expires().IsZero() { // older clients end it with the policy
+		if err := d.Set("expires", stamp(r.now.get().Add(killHolds)), "issued"); err != nil {
+			return err
+		}
 	}
 	return r.finish(s, d, p, file)
 }

@@ -6,21 +6,22 @@ import (
 	"fmt"
 	"os"
 	"strings"
+	"time"
 
 	"github.com/krunk-go/krunk/sampling/policy"
 )
 
 func lintCommand() command {
 	return command{
-		name: "lint", args: "[-channels LIST] [-previous FILE] [-json] FILE...", short: "say all that is wrong with policies",
+		name: "lint", args: "[-channels LIST] [-previous FILE] [-now TIME] [-json] FILE...", short: "say all that is wrong with policies",
 		long: `
 Lint lists every error and warning with file, line and column, the row of the validation table, the place in the
-document, what is wrong and what to write. It exits with 1 if there is an error; warnings alone are fine.`,
+document, what is wrong and what to write. A policy that is over by now or made in the future is wrong too. It exits with 1 if there is an error; warnings alone are fine.`,
 		setup: func(s *streams, f *flag.FlagSet) func([]string) error {
 			channels := f.String("channels", "", "names that programs register, with commas, or @`FILE` with one a line: warn of others")
 			previous := f.String("previous", "", "policy in `FILE` that this one replaces: warn of a salt that changes together with other things")
-			asJSON := jsonFlag(f)
-			return func(args []string) error { return lint(s, args, *channels, *previous, *asJSON) }
+			asJSON, now := jsonFlag(f), nowFlag(f)
+			return func(args []string) error { return lint(s, args, *channels, *previous, now.get(), *asJSON) }
 		},
 	}
 }
@@ -45,7 +46,7 @@ type linted struct {
 	Failure  string    `json:"failure,omitempty"` // the file could not be read
 }
 
-func lint(s *streams, files []string, channels, previous string, asJSON bool) error {
+func lint(s *streams, files []string, channels, previous string, now time.Time, asJSON bool) error {
 	if len(files) == 0 {
 		return misused("no file given")
 	}
@@ -61,7 +62,7 @@ func lint(s *streams, files []string, channels, previous string, asJSON bool) er
 	}
 	all, bad := make([]linted, 0, len(files)), false
 	for _, name := range files {
-		l := s.lintOne(name, known)
+		l := s.lintOne(name, known, now)
 		bad = bad || len(l.Errors) > 0 || l.Failure != ""
 		all = append(all, l)
 	}
@@ -90,7 +91,7 @@ func inventory(text string) ([]string, error) {
 	return strings.FieldsFunc(text, func(r rune) bool { return r == ',' || r == ' ' || r == '\n' || r == '\r' || r == '\t' }), nil
 }
 
-func (s *streams) lintOne(name string, known policy.Known) linted {
+func (s *streams) lintOne(name string, known policy.Known, now time.Time) linted {
 	l := linted{File: name, Errors: []finding{}, Warnings: []finding{}}
 	src, err := s.read(name)
 	if err != nil {
@@ -101,6 +102,9 @@ func (s *streams) lintOne(name string, known policy.Known) linted {
 		l.SignedBy = append(l.SignedBy, sig.Kid)
 	}
 	p, warnings, err := policy.ParseStrict(src.doc)
+	if err == nil {
+		err = policy.CheckTimes(p, now)
+	}
 	var errs *policy.Errors
 	switch {
 	case errors.As(err, &errs):

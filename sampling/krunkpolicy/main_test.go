@@ -81,9 +81,11 @@ var goldens = []struct {
 	args []string
 }{
 	{"overview", []string{"help"}},
-	{"lint", []string{"lint", "base.json", "bad.json", "warn.json", "missing.json"}},
-	{"lint_known", []string{"lint", "-channels", "net,net.http,match", "-previous", "base.json", "warn.json"}},
-	{"lint_json", []string{"lint", "--json", "bad.json", "base.json"}},
+	{"lint", []string{"lint", now, "base.json", "bad.json", "warn.json", "missing.json"}},
+	{"lint_known", []string{"lint", now, "-channels", "net,net.http,match", "-previous", "base.json", "warn.json"}},
+	{"lint_json", []string{"lint", now, "--json", "bad.json", "base.json"}},
+	{"lint_times", []string{"lint", "-now", "2026-10-09T13:00:00Z", "base.json", "unending.json"}},
+	{"lint_expired", []string{"lint", "-now", "2027-10-09T13:00:00Z", "base.json"}},
 	{"diff", []string{"diff", now, "-clients", "20000", "base.json", "next.json"}},
 	{"diff_back", []string{"diff", now, "-clients", "2000", "next.json", "base.json"}},
 	{"diff_json", []string{"diff", now, "-clients", "2000", "--json", "base.json", "next.json"}},
@@ -169,7 +171,7 @@ func TestStandardInputAndMixedFlags(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if r := call(string(b), "lint", "-"); r.code != exitGood || r.out != "-: policy 3.1187 is good\n" {
+	if r := call(string(b), "lint", now, "-"); r.code != exitGood || r.out != "-: policy 3.1187 is good\n" {
 		t.Errorf("got %s", r)
 	}
 	behind, before := call("", "kill", "base.json", now, "-note", "x"), call("", "kill", now, "-note", "x", "base.json")
@@ -236,7 +238,7 @@ func TestSignVerifyRotation(t *testing.T) {
 	if r := call("", "verify", "-key", "ops=ops.pub", "-header", header, "base.json"); r.code != exitGood {
 		t.Errorf("got %s", r)
 	}
-	if r := call("", "lint", "two.json"); r.out != "two.json: policy 3.1187 is good; says it is signed by ops, b (krunkpolicy verify checks)\n" {
+	if r := call("", "lint", now, "two.json"); r.out != "two.json: policy 3.1187 is good; says it is signed by ops, b (krunkpolicy verify checks)\n" {
 		t.Errorf("got %s", r)
 	}
 	if err := os.Chmod("ops.key", 0o644); err != nil {

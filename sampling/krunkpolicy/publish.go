@@ -15,7 +15,7 @@ import (
 
 func publishCommand() command {
 	return command{
-		name: "publish", args: "-to URL [-replaces VERSION] [-token-file FILE | -token-env NAME] [-signature FILE] FILE", short: "send a policy to a policyserver",
+		name: "publish", args: "-to URL [-replaces VERSION] [-restart] [-token-file FILE | -token-env NAME] [-signature FILE] FILE", short: "send a policy to a policyserver",
 		long: `
 Publish checks the policy and PUTs it to a policyserver, with the version that it replaces in ?replaces=: if somebody
 else has published in between, the server refuses and nothing changes. The token goes along as "Authorization: Bearer". Without -replaces that is the version before the one in
@@ -24,6 +24,7 @@ FILE, which is what kill, debug and rollback were given. FILE may be an envelope
 			to := f.String("to", "", "`address` of the policy, such as https://game.example/policy")
 			replaces := f.String("replaces", "", "`version` that it replaces, such as 3.1187; \"none\": there is no policy yet")
 			signature := f.String("signature", "", "send the Krunk-Signature header in `FILE`, as sign -header writes it")
+			restart := f.Bool("restart", false, "start reporting again that the kill switch has stopped; without it the server refuses that")
 			a := accessFlags(f)
 			return func(args []string) error {
 				if err := wantArgs(args, 1, "one FILE"); err != nil {
@@ -33,7 +34,7 @@ FILE, which is what kill, debug and rollback were given. FILE may be an envelope
 				if err != nil {
 					return err
 				}
-				return publish(s, a, args[0], *to, *replaces, header)
+				return publish(s, a, args[0], *to, *replaces, header, *restart)
 			}
 		},
 	}
@@ -47,7 +48,7 @@ func accessFlags(f *flag.FlagSet) *access {
 	return &a
 }
 
-func publish(s *streams, a *access, file, to, replaces, signature string) error {
+func publish(s *streams, a *access, file, to, replaces, signature string, restart bool) error {
 	if to == "" {
 		return misused("-to is missing; write e.g. -to https://game.example/policy")
 	}
@@ -65,6 +66,9 @@ func publish(s *streams, a *access, file, to, replaces, signature string) error 
 	}
 	q := u.Query()
 	q.Set("replaces", was.String())
+	if restart {
+		q.Set("restart", "1")
+	}
 	u.RawQuery = q.Encode()
 	r, err := http.NewRequest(http.MethodPut, u.String(), bytes.NewReader(src.raw))
 	if err != nil {
@@ -130,6 +134,8 @@ func refusal(status int, was sampling.Version) error {
 		return nil
 	case status == http.StatusUnauthorized, status == http.StatusForbidden:
 		return fmt.Errorf("the server refuses (%d): check the token in $KRUNK_TOKEN, -token-env or -token-file", status)
+	case status == http.StatusPreconditionRequired:
+		return fmt.Errorf("nothing was published (%d): all reporting is stopped, and this would start it again; -restart says that you mean it", status)
 	case status == http.StatusPreconditionFailed, status == http.StatusConflict:
 		if was.N == 0 {
 			return fmt.Errorf("the server has a policy already (%d): fetch it, look at krunkpolicy diff, and say which version this one -replaces", status)

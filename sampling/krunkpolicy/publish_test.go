@@ -115,8 +115,10 @@ func TestWithPolicyserver(t *testing.T) {
 	step(exitGood, "published 0.2 over 0.1", "publish", "-to", at, "killed.json")
 	step(exitNo, "it runs 0.2, published by anna", "publish", "-to", at, "killed.json")
 	step(exitNo, "the server runs 0.2, so 0.2 is not an older version", "rollback", "-from", at, "2")
-	step(exitGood, "enabled: false -> (not set)", "rollback", "-from", at, "-o", "back.json", "1")
-	step(exitGood, "published 0.3 over 0.2", "publish", "-to", at, "back.json")
+	step(exitGood, "all reporting stays stopped", "rollback", "-from", at, "-o", "still.json", "1")
+	step(exitGood, "enabled: false -> (not set)", "rollback", "-from", at, "-restart", "-o", "back.json", "1")
+	step(exitNo, "-restart says that you mean it", "publish", "-to", at, "back.json")
+	step(exitGood, "published 0.3 over 0.2", "publish", "-restart", "-to", at, "back.json")
 	if err := os.WriteFile("nine.json", []byte(`{"krunk":1,"version":9,"clients":30}`), 0o600); err != nil {
 		t.Fatal(err)
 	}

@@ -15,20 +15,22 @@ import (
 
 func rollbackCommand() command {
 	return command{
-		name: "rollback", args: "-from URL|DIR [-note WHY] [-o FILE] VERSION", short: "make a new version with the content of an old one",
+		name: "rollback", args: "-from URL|DIR [-restart] [-note WHY] [-o FILE] VERSION", short: "make a new version with the content of an old one",
 		long: `
 Rollback takes the content of VERSION, such as 3.1187 or 1187, and writes it under the version after the newest, because
 clients never go back. DIR holds policies as files, such as policyserver's directory; a policyserver at URL is
-asked for a draft, which needs the token that publish needs. Rules that are over by now are taken out. The signature is not taken along: sign anew.`,
+asked for a draft, which needs the token that publish needs. Rules that are over by now are taken out. If the newest version
+is killed the new one is too, unless -restart says that clients report again. The signature is not taken along: sign anew.`,
 		setup: func(s *streams, f *flag.FlagSet) func([]string) error {
 			from := f.String("from", "", "`directory` of policies, or address of a policyserver")
+			restart := f.Bool("restart", false, "start reporting again that the kill switch has stopped")
 			a := accessFlags(f)
 			r := revisionFlags(f, "rollback", "")
 			return func(args []string) error {
 				if err := wantArgs(args, 1, "one VERSION"); err != nil {
 					return err
 				}
-				return rollback(s, r, a, *from, args[0])
+				return rollback(s, r, a, *from, args[0], *restart)
 			}
 		},
 	}
@@ -40,7 +42,7 @@ type kept struct {
 	doc    []byte
 }
 
-func rollback(s *streams, r *revision, a *access, from, version string) error {
+func rollback(s *streams, r *revision, a *access, from, version string, restart bool) error {
 	if from == "" {
 		return misused("-from is missing; write a directory or an address")
 	}
@@ -65,6 +67,16 @@ func rollback(s *streams, r *revision, a *access, from, version string) error {
 	}
 	d := textOf(old.doc)
 	if err := r.revise(s, d, old.policy, following(newest.policy.Version())); err != nil {
+		return err
+	}
+	switch killed := !newest.policy.Enabled(); {
+	case killed && restart:
+		err = d.Set("enabled", "true", "version")
+	case killed:
+		fmt.Fprintln(s.err, "all reporting stays stopped; -restart starts it again")
+		err = d.Set("enabled", "false", "version")
+	}
+	if err != nil {
 		return err
 	}
 	return r.finish(s, d, newest.policy, "-")

@@ -134,6 +134,8 @@ func (s *Server) refuse(w http.ResponseWriter, err error) {
 		if c := s.current.Load(); c != nil {
 			f.Current, f.By = c.entry.Version.String(), c.entry.By
 		}
+	case errors.Is(err, ErrKilled):
+		status = http.StatusPreconditionRequired
 	case errors.Is(err, errLarge), errors.Is(err, sampling.ErrTooLarge):
 		status = http.StatusRequestEntityTooLarge
 	case s.failure.Load() != nil, errors.As(err, new(storeError)):
@@ -166,7 +168,7 @@ func (s *Server) put(w http.ResponseWriter, r *http.Request) {
 		s.refuse(w, err)
 		return
 	}
-	if err := s.reload(r.Context()); err != nil {
+	if err := s.fresh(r.Context(), disables(b)); err != nil {
 		s.refuse(w, err)
 		return
 	}
@@ -179,12 +181,33 @@ func (s *Server) put(w http.ResponseWriter, r *http.Request) {
 		answer(w, status, failure{Error: err.Error()})
 		return
 	}
-	report, err := s.Replace(r.Context(), Proposal{Bytes: b, Signature: r.Header.Get("Krunk-Signature"), By: who, Replaces: replaces})
+	report, err := s.Replace(r.Context(), Proposal{Bytes: b, Signature: r.Header.Get("Krunk-Signature"), By: who, Replaces: replaces, Restart: r.URL.Query().Get("restart") == "1"})
 	if err != nil {
 		s.refuse(w, err)
 		return
 	}
 	w.Header().Set("Etag", report.ETag)
+	answer(w, http.StatusOK, report.json())
+}
+
+// kill throws the kill switch.
+func (s *Server) kill(w http.ResponseWriter, r *http.Request) {
+	who, ok := s.allow(w, r)
+	if !ok {
+		return
+	}
+	b, err := body(w, r, 16<<10)
+	if err != nil {
+		s.refuse(w, err)
+		return
+	}
+	var c struct{ Note string }
+	_ = json.Unmarshal(b, &c) // a note that cannot be read keeps nobody from stopping everything
+	report, err := s.Kill(r.Context(), c.Note, who)
+	if err != nil {
+		s.refuse(w, err)
+		return
+	}
 	answer(w, http.StatusOK, report.json())
 }
 

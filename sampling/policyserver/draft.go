@@ -20,7 +20,7 @@ type Change struct {
 	Enabled  *bool     `json:"enabled,omitempty"`  // false is the kill switch: all but panics stops
 	Connect  []Connect `json:"connect,omitempty"`  // channels to connect for a while
 	End      []string  `json:"end,omitempty"`      // ids of rules to take out
-	Rollback string    `json:"rollback,omitempty"` // version such as "3.1186" whose content is to come back; the rest applies on top
+	Rollback string    `json:"rollback,omitempty"` // version such as "3.1186" whose content is to come back, apart from the kill switch; the rest applies on top
 	Note     string    `json:"note,omitempty"`     // why
 }
 
@@ -59,19 +59,31 @@ func defaultPolicy() *sampling.Policy {
 // Draft returns what a change would make of the current policy, with its next version, and what that would do. A document
 // that strict reading refuses is returned together with its *policy.Errors.
 func (s *Server) Draft(ctx context.Context, c Change, by string) (Draft, error) {
-	if err := s.reload(ctx); err != nil {
+	if err := s.fresh(ctx, c.kills()); err != nil {
 		return Draft{}, err
 	}
-	now, cur := time.Now().UTC().Truncate(time.Second), s.current.Load()
-	d, base, err := s.base(ctx, cur, c.Rollback)
+	cur := s.current.Load()
+	from, err := s.origin(ctx, cur, c.Rollback)
 	if err != nil {
 		return Draft{}, err
 	}
-	top := s.top()
-	out := Draft{Replaces: top, Version: next(top)}
+	if c.Rollback != "" && c.Enabled == nil && !cur.enabled() {
+		c.Enabled = new(bool) // the content comes back; reporting, once stopped, does so only if a person says so
+	}
+	return s.drafted(cur, from, s.floor(), c, by, time.Now().UTC().Truncate(time.Second))
+}
+
+// drafted makes the document over cur from the text of from; both may be nil.
+func (s *Server) drafted(cur, from *served, top sampling.Version, c Change, by string, now time.Time) (Draft, error) {
+	d, base := textOf([]byte(blank)), defaultPolicy()
+	if from != nil {
+		d, base = textOf(slices.Clone(from.doc)), from.policy
+	}
+	out := Draft{Replaces: cur.version(), Version: next(top)}
+	var err error
 	out.Ended, err = d.apply(c, now, out.Version)
 	if err == nil {
-		err = d.date(&c, c.note(cur.version()), by, now, base, out.Version)
+		err = d.date(&c, c.note(cur.version()), by, now, base, out.Version, s.signs(cur))
 	}
 	if err == nil {
 		out.Document = d.B
@@ -110,9 +122,7 @@ func bareKill(d *document, base *sampling.Policy, note, by string, now time.Time
 	if base.Salt() != "" {
 		b += ",\n  \"salt\": " + quote(base.Salt())
 	}
-	if !base.Expires().IsZero() {
-		b += ",\n  \"expires\": " + stamp(now.Add(killHolds))
-	}
+	b += ",\n  \"expires\": " + stamp(now.Add(killHolds))
 	return []byte(b + "\n}\n")
 }
 
@@ -123,28 +133,21 @@ func next(v sampling.Version) sampling.Version {
 	return sampling.Version{Epoch: v.Epoch, N: v.N + 1}
 }
 
-// base returns the text to start from and the policy that says how long it was to hold.
-func (s *Server) base(ctx context.Context, cur *served, rollback string) (*document, *sampling.Policy, error) {
+// origin returns the version whose text is to be changed; nil without one.
+func (s *Server) origin(ctx context.Context, cur *served, rollback string) (*served, error) {
 	if rollback == "" {
-		if cur == nil {
-			return textOf([]byte(blank)), defaultPolicy(), nil
-		}
-		return textOf(slices.Clone(cur.doc)), cur.policy, nil
+		return cur, nil
 	}
 	list, err := s.store.History(ctx, keep)
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
 	for _, e := range list {
 		if e.Version.String() == rollback {
-			old, err := prepare(e)
-			if err != nil {
-				return nil, nil, err
-			}
-			return textOf(slices.Clone(old.doc)), old.policy, nil
+			return prepare(e)
 		}
 	}
-	return nil, nil, fmt.Errorf("policyserver: version %q is not among the last %d; write one such as %q", rollback, keep, cur.version())
+	return nil, fmt.Errorf("policyserver: version %q is not among the last %d; write one such as %q", rollback, keep, cur.version())
 }
 
 func (c *Change) note(from sampling.Version) string {
@@ -223,16 +226,17 @@ func (c *Connect) rule(id string, now time.Time) (string, error) {
 		quote(id), stamp(now.Add(length)), everyone, quote(strings.ToLower(c.Channel)), set), nil
 }
 
-// date gives the document its number, author and times; it holds as long as base was meant to, a kill switch for ten years.
-func (d *document) date(c *Change, note, by string, now time.Time, base *sampling.Policy, v sampling.Version) error {
+// date gives the document its number, author and times; it holds as long as base was meant to, a kill switch for ten years. With
+// ends it gets an end where base has none, since clients do not take a signed document without.
+func (d *document) date(c *Change, note, by string, now time.Time, base *sampling.Policy, v sampling.Version, ends bool) error {
 	type pair struct{ key, value, after string }
 	set := []pair{
 		{"version", strconv.FormatInt(v.N, 10), ""}, {"epoch", strconv.FormatInt(v.Epoch, 10), "krunk"},
 		{"issued", stamp(now), "version"}, {"author", quote(by), "issued"}, {"note", quote(note), "author"},
 	}
-	if end := base.Expires(); !end.IsZero() {
-		holds := 14 * 24 * time.Hour
-		if !base.Issued().IsZero() {
+	if end := base.Expires(); !end.IsZero() || ends {
+		holds := term
+		if !end.IsZero() && !base.Issued().IsZero() && base.Enabled() { // ten years were for the kill switch
 			holds = end.Sub(base.Issued())
 		}
 		if c.Enabled != nil && !*c.Enabled {
@@ -261,13 +265,20 @@ func (s *Server) Rollback(ctx context.Context, to sampling.Version, by string) (
 	return s.Change(ctx, Change{Rollback: to.String()}, by)
 }
 
-// Change drafts and publishes in one step. If somebody publishes in between, it returns ErrConflict.
-func (s *Server) Change(ctx context.Context, c Change, by string) (Report, error) {
-	d, err := s.Draft(ctx, c, by)
-	if err != nil {
-		return Report{}, err
+// Change drafts and publishes in one step. If somebody publishes in between, it returns ErrConflict; a kill switch alone goes out
+// over that too, as Kill does.
+func (s *Server) Change(ctx context.Context, c Change, by string) (r Report, err error) {
+	for range killTries {
+		d, err2 := s.Draft(ctx, c, by)
+		if err2 != nil {
+			return Report{}, err2
+		}
+		r, err = s.Replace(ctx, Proposal{Bytes: d.Document, By: by, Replaces: d.Replaces, Restart: c.Enabled != nil && *c.Enabled})
+		if !c.kills() || !errors.Is(err, ErrConflict) {
+			return r, err
+		}
 	}
-	return s.Replace(ctx, Proposal{Bytes: d.Document, By: by, Replaces: d.Replaces})
+	return r, err
 }
 
 // isStrict reports whether err is the list of what is wrong with a document.

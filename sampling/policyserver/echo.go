@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/krunk-go/krunk/internal/plan"
 	"github.com/krunk-go/krunk/sampling"
 )
 
@@ -69,45 +70,38 @@ func digits(s string, most int64) (n int64, ok bool) {
 	return n, n <= most
 }
 
-// Codes above those of the validation table.
-const (
-	codeConflict uint8 = 100 + iota
-	codeSignature
-	codeExpired
-	codeOther
-)
+// codeFirst is the number of the first of plan.Codes, above the rows of the validation table.
+const codeFirst = 100
+
+// codeOther is what a code of a newer client counts as.
+const codeOther = codeFirst + uint8(len(plan.Codes)) - 1
 
 func parseCode(s string) (uint8, bool) {
-	switch s {
-	case "":
+	if s == "" {
 		return 0, true
-	case "conflict":
-		return codeConflict, true
-	case "signature":
-		return codeSignature, true
-	case "expired":
-		return codeExpired, true
-	case "other":
-		return codeOther, true
 	}
-	if len(s) != 3 || s[0] != 'E' {
-		return 0, false
+	for i, code := range plan.Codes {
+		if s == code {
+			return codeFirst + uint8(i), true
+		}
 	}
-	n, ok := digits(s[1:], 99)
-	return uint8(n), ok
+	if len(s) == 3 && s[0] == 'E' {
+		if n, ok := digits(s[1:], 99); ok {
+			return uint8(n), true
+		}
+	}
+	return codeOther, true
+}
+
+// refusals are plan.Codes in words; immutable.
+var refusals = [len(plan.Codes)]string{
+	"same version with other content", "no valid signature", "already expired", "signed and without an end", "another reason",
 }
 
 // reason puts a code into words: "E06 unknown level".
 func reason(code uint8) string {
-	switch code {
-	case codeConflict:
-		return "same version with other content"
-	case codeSignature:
-		return "no valid signature"
-	case codeExpired:
-		return "already expired"
-	case codeOther:
-		return "another reason"
+	if code >= codeFirst {
+		return refusals[code-codeFirst]
 	}
 	s := fmt.Sprintf("E%02d", code)
 	if int(code) < len(reasons) && reasons[code] != "" {

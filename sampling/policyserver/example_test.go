@@ -17,7 +17,7 @@ func Example() {
 		fmt.Println(err)
 		return
 	}
-	report, err := server.Publish(context.Background(), []byte(`{"krunk":1,"version":7,"issued":"2026-11-27T12:00:00Z","author":"anna","clients":10}`), "anna")
+	report, err := server.Publish(context.Background(), []byte(`{"krunk":1,"version":7,"issued":"2026-11-01T12:00:00Z","author":"anna","clients":10}`), "anna")
 	fmt.Println(report.Version, err)
 
 	mux := http.NewServeMux()

@@ -20,6 +20,9 @@ type fleet struct {
 	mu      sync.Mutex    // guards what follows
 	known   map[sampling.Version]int
 	order   []sampling.Version // of known, oldest first
+	highest sampling.Version   // of known
+	beaten  sampling.Version   // highest that a client told over the game's own connection, zero if none is above highest
+	polled  sampling.Version   // highest that anybody told in a request
 	slot    [slots]map[state]uint32
 	turn    int64 // number of the newest slot since the epoch
 	clients map[uint64]heard
@@ -52,14 +55,47 @@ func (f *fleet) serve(v sampling.Version) {
 		f.order = f.order[1:]
 	}
 	f.known[v] = 0
+	if f.highest.Less(v) {
+		f.highest = v
+	}
+}
+
+// told notes a version that a client has from a server which has forgotten it, such as from before a restart. One that lies
+// further off than a publication may leap is made up. The caller holds the lock.
+func (f *fleet) told(v sampling.Version, most *sampling.Version) {
+	if f.highest.Less(v) && most.Less(v) && !leaps(f.highest, v) {
+		*most = v
+	}
+}
+
+// newest returns the highest version that any client has told of.
+func (f *fleet) newest() sampling.Version {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.polled.Less(f.beaten) {
+		return f.beaten
+	}
+	return f.polled
+}
+
+// trusted returns the highest version that holds against what a person writes: anybody can send a request, so that counts only as
+// long as nothing was published here.
+func (f *fleet) trusted(empty bool) sampling.Version {
+	if empty {
+		return f.newest()
+	}
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.beaten
 }
 
 // admit folds what cannot be into odd, so that nobody can invent states. The caller holds the lock.
-func (f *fleet) admit(echo string) state {
+func (f *fleet) admit(echo string, most *sampling.Version) state {
 	st, ok := parseEcho(echo)
 	if !ok {
 		return odd
 	}
+	f.told(st.have, most)
 	if _, ok := f.known[st.have]; !ok {
 		return odd
 	}
@@ -75,7 +111,7 @@ func (f *fleet) poll(echo string) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.rotate(now)
-	m, st := f.slot[f.turn%slots], f.admit(echo)
+	m, st := f.slot[f.turn%slots], f.admit(echo, &f.polled)
 	if _, ok := m[st]; !ok && len(m) >= maxStates {
 		st = odd
 	}
@@ -105,7 +141,7 @@ func (f *fleet) beat(id uint64, echo string) {
 			return
 		}
 	}
-	f.clients[id] = heard{f.admit(echo), now}
+	f.clients[id] = heard{f.admit(echo, &f.beaten), now}
 }
 
 // shrink makes room: first by forgetting who is gone, then by keeping a random half.

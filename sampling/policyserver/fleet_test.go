@@ -7,6 +7,9 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"github.com/krunk-go/krunk/internal/plan"
+	"github.com/krunk-go/krunk/sampling"
 )
 
 func TestParseEcho(t *testing.T) {
@@ -17,18 +20,31 @@ func TestParseEcho(t *testing.T) {
 	}{
 		{"have=3.1187", state{have: v3(1187)}, true},
 		{"have=3.1187; seen=3.1188; err=E12", state{v3(1187), v3(1188), 12}, true},
-		{"have=3.1187;seen=3.1188;err=conflict;new=thing", state{v3(1187), v3(1188), codeConflict}, true},
+		{"have=3.1187;seen=3.1188;err=conflict;new=thing", state{v3(1187), v3(1188), codeFirst}, true},
 		{"have=0.0", state{}, true},
 		{"", state{}, false},
 		{"seen=3.1", state{seen: v3(1)}, false},
 		{"have=3", odd, false}, {"have=3.-1", odd, false}, {"have=3.+1", odd, false}, {"have=.", odd, false},
 		{"have=3.99999999999999999999", odd, false}, {"have=3.9007199254740992", odd, false}, {"have=4294967296.1", odd, false},
-		{"have=3.1; err=E1x", odd, false}, {"have=3.1; err=what", odd, false},
+		{"have=3.1; err=E1x", state{v3(1), sampling.Version{}, codeOther}, true}, {"have=3.1; err=what", state{v3(1), sampling.Version{}, codeOther}, true},
 		{"have=3.1" + strings.Repeat(";", 300), odd, false},
 	} {
 		if got, ok := parseEcho(c.in); got != c.want || ok != c.ok {
 			t.Errorf("%q: got %v %v, want %v %v", c.in, got, ok, c.want, c.ok)
 		}
+	}
+}
+
+// Each reason that clients give has words of its own here.
+func TestEveryCodeHasWords(t *testing.T) {
+	seen := make(map[string]bool)
+	for _, c := range plan.Codes {
+		st, ok := parseEcho("have=3.1187; seen=3.1188; err=" + c)
+		words := reason(st.code)
+		if !ok || st.code < codeFirst || words == "" || seen[words] {
+			t.Errorf("%s: %v, %q", c, st, words)
+		}
+		seen[words] = true
 	}
 }
 

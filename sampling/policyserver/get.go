@@ -7,7 +7,7 @@ import (
 
 // Values of headers that never change; shared by all answers and never written to.
 var (
-	headerCache = []string{"public, max-age=300, stale-if-error=86400"}
+	headerFresh = []string{"no-store"}
 	headerVary  = []string{"Accept-Encoding"} // two encodings under one address; caches fold the header to "gzip or not"
 	headerJSON  = []string{"application/json"}
 	headerGzip  = []string{"gzip"}
@@ -21,11 +21,12 @@ func (s *Server) get(w http.ResponseWriter, r *http.Request) {
 	}
 	c := s.current.Load()
 	if c == nil {
-		http.Error(w, "no policy was published yet", http.StatusNotFound)
+		w.Header()["Cache-Control"] = headerFresh
+		w.WriteHeader(http.StatusNoContent) // nothing yet, which is no reason to ask more seldom
 		return
 	}
 	h := w.Header()
-	h["Etag"], h["Cache-Control"], h["Vary"] = c.tags, headerCache, headerVary
+	h["Etag"], h["Cache-Control"], h["Vary"] = c.tags, c.cache, headerVary
 	if c.signature != nil {
 		h["Krunk-Signature"] = c.signature
 	}

@@ -47,7 +47,7 @@ func TestGet(t *testing.T) {
 			if got := w.Header().Get("Etag"); got != tag {
 				t.Errorf("ETag %s, want %s", got, tag)
 			}
-			if got := w.Header().Get("Cache-Control"); got != "public, max-age=300, stale-if-error=86400" {
+			if got := w.Header().Get("Cache-Control"); got != "public, max-age=300, must-revalidate" {
 				t.Errorf("Cache-Control %q", got)
 			}
 			checkBody(t, w, c.method, c.status)
@@ -84,14 +84,27 @@ func TestGetOfNothing(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if w := do(s, "GET", "/policy", ""); w.Code != 404 {
-		t.Errorf("got %d, want 404", w.Code)
+	if w := do(s, "GET", "/policy", ""); w.Code != http.StatusNoContent || w.Header().Get("Cache-Control") != "no-store" {
+		t.Errorf("got %d, want 204 that nobody caches", w.Code)
 	}
 	if b, v := s.Bytes(); b != nil || v.N != 0 {
 		t.Errorf("got %q %v", b, v)
 	}
 	if h := s.Hint(); h != [16]byte{} {
 		t.Errorf("hint %v", h)
+	}
+}
+
+// A cache holds a copy no longer than the policy lets clients wait.
+func TestCopiesFollowThePace(t *testing.T) {
+	for poll, want := range map[string]string{`"poll":{"every":"30s"},`: "max-age=30,", `"poll":{"every":"2h"},`: "max-age=300,", "": "max-age=300,"} {
+		s := serving(t, Options{})
+		if _, err := s.Publish(t.Context(), []byte(`{"krunk":1,"epoch":3,"version":1188,`+poll+`"salt":"w41"}`), "anna"); err != nil {
+			t.Fatal(err)
+		}
+		if got := do(s, "GET", "/policy", "").Header().Get("Cache-Control"); !strings.Contains(got, want) || strings.Contains(got, "stale") {
+			t.Errorf("%s: %q", poll, got)
+		}
 	}
 }
 

@@ -14,7 +14,7 @@ import (
 
 // policyDoc is a small document of version 3.n with a share of clients.
 func policyDoc(n int64, clients float64) []byte {
-	return fmt.Appendf(nil, "{\n  \"krunk\": 1, \"epoch\": 3, \"version\": %d,\n  \"issued\": \"2026-10-10T12:00:00Z\", \"author\": \"anna\", \"note\": \"n\",\n"+
+	return fmt.Appendf(nil, "{\n  \"krunk\": 1, \"epoch\": 3, \"version\": %d,\n  \"issued\": \"1999-12-10T12:00:00Z\", \"author\": \"anna\", \"note\": \"n\",\n"+
 		"  \"salt\": \"w41\", \"enabled\": true, \"clients\": %v,\n  \"channels\": { \"*\": { \"send\": \"error\" }, \"net\": { \"send\": \"info\", \"clients\": 5 } }\n}\n", n, clients)
 }
 

@@ -39,15 +39,27 @@ type Proposal struct {
 	Signature string           // value of a Krunk-Signature header; empty if there is none or Options.Sign makes it
 	By        string           // who; not empty
 	Replaces  sampling.Version // what it was made from; zero for the first version
+	Restart   bool             // it may start reporting again that the kill switch has stopped
 }
 
 // Publish publishes b over whatever is current; its version must be higher. A server that several people write to uses
-// Replace. It must not retain b, and does not.
+// Replace. It does not start reporting again that the kill switch has stopped: that gives ErrKilled. It must not retain b, and
+// does not.
 func (s *Server) Publish(ctx context.Context, b []byte, by string) (Report, error) {
-	if err := s.reload(ctx); err != nil {
+	if err := s.fresh(ctx, disables(b)); err != nil {
 		return Report{}, err
 	}
 	return s.Replace(ctx, Proposal{Bytes: b, By: by, Replaces: s.top()})
+}
+
+// disables reports whether bytes are a document with the kill switch thrown.
+func disables(b []byte) bool {
+	doc, _, err := sampling.OpenEnvelope(b)
+	if err != nil {
+		return false
+	}
+	p, err := sampling.Parse(doc)
+	return err == nil && !p.Enabled()
 }
 
 // Replace publishes a document after strict reading, in place of the version that its author saw. All that is wrong with it
@@ -60,10 +72,15 @@ func (s *Server) Replace(ctx context.Context, p Proposal) (Report, error) {
 	if len(p.Bytes) > sampling.MaxEnvelope {
 		return Report{}, sampling.ErrTooLarge
 	}
-	if err := s.reload(ctx); err != nil {
+	if err := s.fresh(ctx, disables(p.Bytes)); err != nil {
 		return Report{}, err
 	}
-	cur, now, top := s.current.Load(), time.Now().UTC().Truncate(time.Second), s.top()
+	return s.publish(ctx, p, time.Now().UTC().Truncate(time.Second))
+}
+
+// publish does what Replace does after the store was read.
+func (s *Server) publish(ctx context.Context, p Proposal, now time.Time) (Report, error) {
+	cur, top := s.current.Load(), s.top()
 	if cur.version() == p.Replaces {
 		p.Replaces = top // what the author saw; above it lies something that nobody can read
 	}
@@ -78,32 +95,74 @@ func (s *Server) Replace(ctx context.Context, p Proposal) (Report, error) {
 	if err != nil {
 		return Report{}, err
 	}
-	if !top.Less(r.Version) {
-		return Report{}, fmt.Errorf("%w: %s is not above %s; write %s", ErrConflict, r.Version, top, next(top))
-	}
-	if leaps(top, r.Version) {
-		return Report{}, fmt.Errorf("policyserver: %s leaps over too much, and versions never go back; write %s", r.Version, next(top))
-	}
-	if err := s.sign(&p, doc, sigs, cur); err != nil {
+	if err := s.above(r.Version, top); err != nil {
 		return Report{}, err
 	}
-	e := Entry{Version: r.Version, Bytes: append([]byte(nil), p.Bytes...), Signature: p.Signature, By: p.By, At: now, Replaced: p.Replaces, Audit: r.Audit}
-	made, err := prepare(e)
+	made, err := s.made(&p, doc, sigs, cur, &r, now)
 	if err != nil {
 		return Report{}, err
 	}
-	r.ETag = made.tag
-	if err := s.store.Publish(ctx, e, p.Replaces); err != nil {
-		if made.policy.Enabled() || errors.Is(err, ErrConflict) {
+	if r.Unstored, err = s.commit(ctx, made); err != nil {
+		if made.policy.Enabled() {
 			_ = s.reload(ctx) // to name who was faster; err tells the rest
-			return Report{}, storeError{err}
 		}
-		r.Unstored = err
-		s.unsaved.Store(made)
+		return Report{}, err
 	}
 	s.serve(made)
 	s.audit(r.Audit)
 	return r, nil
+}
+
+// made signs a document and makes it ready to be served. Where the signer fails, a kill switch that was signed beforehand stands
+// in for one.
+func (s *Server) made(p *Proposal, doc []byte, sigs []sampling.Signature, cur *served, r *Report, now time.Time) (*served, error) {
+	parsed, err := sampling.Parse(doc)
+	if err != nil {
+		return nil, err
+	}
+	kill, ends := !parsed.Enabled(), !parsed.Expires().IsZero()
+	switch {
+	case !kill && !cur.enabled() && !p.Restart:
+		return nil, ErrKilled
+	case len(sigs) == 0 && p.Signature == "" && s.o.Sign != nil && !ends:
+		d := textOf(slices.Clone(doc))
+		if err := d.set("expires", stamp(now.Add(term)), "version"); err != nil {
+			return nil, err
+		}
+		p.Bytes, doc, ends = d.B, d.B, true
+	}
+	if err := s.sign(p, doc, sigs, cur, kill); err != nil {
+		if ready := s.signedKill(s.floor()); kill && ready != nil {
+			r.Version, r.ETag = ready.entry.Version, ready.tag
+			r.Audit = clean(r.Audit + " signed beforehand, since: " + err.Error())
+			e := ready.entry
+			e.By, e.At, e.Replaced, e.Audit = p.By, now, p.Replaces, r.Audit
+			return prepare(e)
+		}
+		return nil, err
+	}
+	if (len(sigs) > 0 || p.Signature != "") && !kill && !ends {
+		return nil, fmt.Errorf("policyserver: %w; write e.g. two weeks after \"issued\", and sign anew", sampling.ErrEndless)
+	}
+	made, err := prepare(Entry{Version: r.Version, Bytes: slices.Clone(p.Bytes), Signature: p.Signature, By: p.By, At: now, Replaced: p.Replaces, Audit: r.Audit})
+	if err == nil {
+		r.ETag = made.tag
+	}
+	return made, err
+}
+
+// above checks that clients will take a version after top.
+func (s *Server) above(v, top sampling.Version) error {
+	if !top.Less(v) {
+		return fmt.Errorf("%w: %s is not above %s; write %s", ErrConflict, v, top, next(s.floor()))
+	}
+	if told := s.fleet.trusted(top == sampling.Version{}); !told.Less(v) {
+		return fmt.Errorf("%w: clients run %s, which this server does not know, and would not take %s; write %s", ErrConflict, told, v, next(s.floor()))
+	}
+	if leaps(s.floor(), v) {
+		return fmt.Errorf("policyserver: %s leaps over too much, and versions never go back; write %s", v, next(s.floor()))
+	}
+	return nil
 }
 
 // maxLeap is how far above the version before it a version may lie.
@@ -127,6 +186,9 @@ func (s *Server) examine(cur *served, doc []byte, by string, now time.Time) (Rep
 	}
 	if end := p.Expires(); !end.IsZero() && !now.Before(end) {
 		return Report{}, fmt.Errorf("policyserver: %w: %s; write a later time", sampling.ErrExpired, end.UTC().Format(time.RFC3339))
+	}
+	if err := policy.CheckTimes(p, now); err != nil {
+		return Report{Warnings: warnings}, err
 	}
 	var old *sampling.Policy
 	if cur != nil {
@@ -184,10 +246,11 @@ func clean(s string) string {
 	return strings.TrimSpace(s)
 }
 
-// sign makes or checks the signature. What was signed once does not become unsigned: clients that check would be deaf.
-func (s *Server) sign(p *Proposal, doc []byte, sigs []sampling.Signature, cur *served) error {
+// sign makes or checks the signature. What was signed once does not become unsigned: clients that check would be deaf. A signer is
+// not waited for by a kill switch.
+func (s *Server) sign(p *Proposal, doc []byte, sigs []sampling.Signature, cur *served, kill bool) error {
 	if len(sigs) == 0 && p.Signature == "" && s.o.Sign != nil {
-		header, err := s.o.Sign(doc)
+		header, err := s.signature(doc, kill)
 		if err != nil {
 			return fmt.Errorf("policyserver: Options.Sign: %w", err)
 		}
@@ -209,6 +272,40 @@ func (s *Server) sign(p *Proposal, doc []byte, sigs []sampling.Signature, cur *s
 		return fmt.Errorf("%w: %s is signed, and this server has no key (Options.Sign); sign it and send Krunk-Signature", ErrUnsigned, cur.version())
 	}
 	return nil
+}
+
+// signWithin is how long the signer may take when nothing burns.
+const signWithin = 30 * time.Second
+
+// signature asks the signer.
+func (s *Server) signature(doc []byte, kill bool) (header string, err error) {
+	wait := signWithin
+	if kill {
+		wait = patience
+	}
+	answer := make(chan string, 1)
+	err = within(context.Background(), wait, func(context.Context) error {
+		header, err := s.o.Sign(doc)
+		answer <- header
+		return err
+	})
+	if err != nil {
+		return "", err
+	}
+	return <-answer, nil
+}
+
+// keysOf lists the ids of the keys in a header.
+func keysOf(header string) string {
+	sigs, err := sampling.ParseSignature(header)
+	if err != nil {
+		return ""
+	}
+	ids := ""
+	for _, sig := range sigs {
+		ids += sig.Kid + ";"
+	}
+	return ids
 }
 
 func (s *Server) audit(line string) {

@@ -35,7 +35,7 @@ func TestPut(t *testing.T) {
 		{"same version", "PUT", "?replaces=3.1187", string(policyDoc(1187, 50)), nil, 409, "write 3.1188"},
 		{"lower epoch", "PUT", "?replaces=3.1187", strings.Replace(string(policyDoc(1188, 50)), `"epoch": 3`, `"epoch": 2`, 1), nil, 409, "2.1188 is not above 3.1187"},
 		{"all mistakes", "PUT", "?replaces=3.1187", mistakes, nil, 422, "3 mistakes"},
-		{"expired", "PUT", "?replaces=3.1187", strings.Replace(string(policyDoc(1188, 50)), `"issued": "2026-10-10T12:00:00Z"`, `"issued": "2020-10-10T12:00:00Z", "expires": "2020-10-11T12:00:00Z"`, 1), nil, 422, "expires lies in the past"},
+		{"expired", "PUT", "?replaces=3.1187", strings.Replace(string(policyDoc(1188, 50)), `"issued": "1999-12-10T12:00:00Z"`, `"issued": "2020-10-10T12:00:00Z", "expires": "2020-10-11T12:00:00Z"`, 1), nil, 422, "expires lies in the past"},
 		{"oversized", "PUT", "?replaces=3.1187", strings.Repeat(" ", sampling.MaxEnvelope+1), nil, 413, "larger"},
 		{"oversized document", "PUT", "?replaces=3.1187", strings.Repeat(" ", sampling.MaxDocument+1), nil, 422, "64 KiB"},
 		{"bad signature", "PUT", "?replaces=3.1187", string(policyDoc(1188, 50)), []string{"Krunk-Signature", "nonsense"}, 422, "Krunk-Signature"},

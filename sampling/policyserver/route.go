@@ -24,16 +24,22 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	case "/policy/history":
 		s.reads(w, r, s.history)
 	case "/policy/draft":
-		if r.Method != http.MethodPost {
-			notAllowed(w, r, "POST")
-			return
-		}
-		s.draft(w, r)
+		posts(w, r, s.draft)
+	case "/policy/kill":
+		posts(w, r, s.kill)
 	default:
 		if !s.o.Page || !s.page(w, r) {
 			http.NotFound(w, r)
 		}
 	}
+}
+
+func posts(w http.ResponseWriter, r *http.Request, f func(http.ResponseWriter, *http.Request)) {
+	if r.Method != http.MethodPost {
+		notAllowed(w, r, "POST")
+		return
+	}
+	f(w, r)
 }
 
 func (s *Server) reads(w http.ResponseWriter, r *http.Request, f func(http.ResponseWriter, *http.Request)) {

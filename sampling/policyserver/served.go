@@ -8,6 +8,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strconv"
+	"time"
 
 	"github.com/krunk-go/krunk/sampling"
 )
@@ -23,6 +25,7 @@ type served struct {
 	length    []string
 	short     []string // length of packed
 	signature []string
+	cache     []string // value of Cache-Control
 }
 
 // etag returns the tag of a version: the same bytes give the same tag on every server.
@@ -46,11 +49,24 @@ func prepare(e Entry) (*served, error) {
 	}
 	c := &served{entry: e, policy: p, doc: doc, tag: etag(e.Version, e.Bytes), packed: pack(e.Bytes)}
 	c.tags = []string{c.tag}
+	c.cache = []string{"public, max-age=" + strconv.Itoa(int(c.maxAge()/time.Second)) + ", must-revalidate"}
 	c.length, c.short = []string{fmt.Sprint(len(e.Bytes))}, []string{fmt.Sprint(len(c.packed))}
 	if e.Signature != "" {
 		c.signature = []string{e.Signature}
 	}
 	return c, nil
+}
+
+// longestCopy is how long caches may hold a copy at most.
+const longestCopy = 5 * time.Minute
+
+// maxAge is how long caches hold a copy, and so how much later than by their own asking clients behind one follow: no longer than
+// the policy lets clients wait.
+func (c *served) maxAge() time.Duration {
+	if every := c.policy.Pace().Every; every > 0 {
+		return min(every, longestCopy)
+	}
+	return longestCopy
 }
 
 func pack(b []byte) []byte {
@@ -68,6 +84,9 @@ func pack(b []byte) []byte {
 func (c *served) signed() bool {
 	return c != nil && (c.signature != nil || len(c.doc) != len(c.entry.Bytes))
 }
+
+// enabled reports whether the kill switch is not thrown; what does not exist is enabled.
+func (c *served) enabled() bool { return c == nil || c.policy.Enabled() }
 
 func (c *served) version() sampling.Version {
 	if c == nil {

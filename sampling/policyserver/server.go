@@ -7,6 +7,7 @@
 //	GET  /policy/status   what the fleet runs, as JSON
 //	GET  /policy/history  the last 100 versions, as JSON
 //	POST /policy/draft    what a Change would do, as JSON; publishes nothing
+//	POST /policy/kill     throw the kill switch over whatever runs; the body may be {"note":"..."}
 //	GET  /                the control page, if Options.Page is set
 //
 // Reading is open to everybody, since the policy is the same for everybody; whoever minds wraps the handler. To mount it
@@ -39,7 +40,7 @@ type Options struct {
 	Counters  func() map[string]uint64                    // events by channel since the start, for the page; at most 256 are shown; may be nil
 	Under     policy.Under                                // what programs are compiled with, for predictions
 	Verifier  sampling.Verifier                           // every published document must satisfy it; nil: signatures are not asked for
-	Sign      func(doc []byte) (header string, err error) // signs what comes unsigned, such as from the page; may be nil
+	Sign      func(doc []byte) (header string, err error) // signs what comes unsigned, such as from the page, and gives it an end, 14 days unless it has one, that is moved on after half of that; may be nil
 	Audit     func(line string)                           // told each publication and each refused attempt, one line each; may be nil
 }
 
@@ -52,6 +53,7 @@ type Server struct {
 	failure  atomic.Pointer[error]            // of the last re-read; nil if it was good
 	broken   atomic.Pointer[sampling.Version] // the store's newest, if it cannot be read; above what is served
 	unsaved  atomic.Pointer[served]           // a kill switch that the store did not take
+	standby  atomic.Pointer[served]           // a kill switch that was signed before anybody needs it
 	read     atomic.Int64                     // when the store was read last, unix nanoseconds
 	reading  atomic.Bool                      // a re-read is under way
 	shown    atomic.Pointer[snapshot]
@@ -135,20 +137,21 @@ func (s *Server) reload(ctx context.Context) error {
 	return nil
 }
 
-// save offers a kill switch that was served from memory to the store again.
-func (s *Server) save(ctx context.Context) {
-	if c := s.unsaved.Load(); c != nil {
-		if err := s.store.Publish(ctx, c.entry, c.entry.Replaced); err == nil || errors.Is(err, ErrConflict) {
-			s.unsaved.CompareAndSwap(c, nil)
-		}
-	}
-}
-
-// top is the version that the next one has to be above, and replaces.
+// top is the version that the next one replaces.
 func (s *Server) top() sampling.Version {
 	v := s.current.Load().version()
 	if b := s.broken.Load(); b != nil && v.Less(*b) {
 		return *b
+	}
+	return v
+}
+
+// floor is the version that the next one has to be above, or clients do not take it: what they run may come from a server that
+// has forgotten it.
+func (s *Server) floor() sampling.Version {
+	v := s.top()
+	if told := s.fleet.newest(); v.Less(told) {
+		return told
 	}
 	return v
 }
@@ -171,6 +174,9 @@ func (s *Server) load(ctx context.Context) error {
 	if err != nil {
 		s.serveOlder(ctx)
 		return &unreadable{e.Version, err}
+	}
+	if s.unsaved.Load() != nil && made.policy.Enabled() {
+		return nil // published by somebody who did not see the kill switch, which save publishes over it
 	}
 	s.serve(made)
 	return nil
@@ -206,7 +212,7 @@ func (s *Server) refresh() {
 		defer s.reading.Store(false)
 		ctx, stop := context.WithTimeout(context.Background(), rereadEvery)
 		defer stop()
-		_ = s.reload(ctx) // kept in failure, and what is served stays
+		s.tend(ctx)
 	}()
 }
 
@@ -223,7 +229,7 @@ func (s *Server) Run(ctx context.Context) error {
 				again.Reset(rereadEvery)
 			}
 			if ctx.Err() == nil {
-				_ = s.reload(ctx) // kept in failure
+				s.tend(ctx)
 			}
 		}
 		select {
@@ -247,6 +253,7 @@ func (s *Server) Bytes() ([]byte, sampling.Version) {
 }
 
 // Hint returns the current version for a heartbeat: epoch and number, 8 bytes each, big endian; zeros if there is nothing.
+// The client reads it with sampling.VersionOfHint.
 // It never blocks and does not allocate; every 30 s it starts a re-read of the store, which runs beside it.
 func (s *Server) Hint() (h [16]byte) {
 	s.refresh()

@@ -23,6 +23,9 @@ type jsonStatus struct {
 	Publish     bool            `json:"publish"` // publishing is on
 	Expires     *time.Time      `json:"expires,omitempty"`
 	Store       string          `json:"store,omitempty"`
+	Notice      string          `json:"notice,omitempty"` // what else somebody has to know
+	Every       float64         `json:"every"`            // seconds between two requests of a client that asks by HTTP
+	MaxAge      float64         `json:"maxAge"`           // seconds for which caches hold a copy
 	Convergence jsonConvergence `json:"convergence"`
 	Counters    []jsonCounter   `json:"counters"`
 	Now         time.Time       `json:"now"`
@@ -71,6 +74,13 @@ func (s *Server) status(w http.ResponseWriter, r *http.Request) {
 	}
 	if u := s.unsaved.Load(); u != nil {
 		st.Store = "the kill switch of version " + u.entry.Version.String() + " is served from memory; the store has not taken it yet. " + st.Store
+	}
+	if told := s.fleet.newest(); c.version().Less(told) {
+		st.Notice = "Clients say that they run " + told.String() + ", which this server does not know; was it started without its store? What is published next gets a higher version."
+	}
+	st.Every, st.MaxAge = s.pace().Seconds(), longestCopy.Seconds()
+	if c != nil {
+		st.MaxAge = c.maxAge().Seconds()
 	}
 	st.Counters = s.meter.read(s.o.Counters)
 	for _, n := range st.Counters {
