@@ -19,6 +19,7 @@ type failure struct {
 	Problems []jsonProblem `json:"problems,omitempty"`
 	Current  string        `json:"current,omitempty"` // version, after a conflict
 	By       string        `json:"by,omitempty"`      // who published it
+	Reload   bool          `json:"reload,omitempty"`  // the page's token is not this server's
 }
 
 type jsonProblem struct {
@@ -257,6 +258,9 @@ func (s *Server) draft(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	d, err := s.Draft(r.Context(), c, who)
+	if seen := r.URL.Query().Get("replaces"); err == nil && seen != "" && seen != d.Replaces.String() {
+		err = fmt.Errorf("%w: to replace %s, but %s is current", ErrConflict, clean(seen), d.Replaces)
+	}
 	if err != nil {
 		s.refuse(w, err)
 		return

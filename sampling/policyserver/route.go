@@ -59,6 +59,9 @@ func notAllowed(w http.ResponseWriter, r *http.Request, allow string) {
 // errOff is the answer to whoever publishes where nobody may.
 var errOff = errors.New("publishing is off: this server was made without Options.Authorize")
 
+// errToken is the answer to a page of before a restart, which fetches itself again and takes the new token, and to foreign ones.
+var errToken = errors.New("the request does not come from the control page as this server sent it; load the page again")
+
 // allow says who wants to write, or answers why that is refused. A browser must come from the control page itself: it says
 // so in Sec-Fetch-Site or Origin, and it knows the token that only a page of the same origin can read.
 func (s *Server) allow(w http.ResponseWriter, r *http.Request) (who string, ok bool) {
@@ -67,7 +70,7 @@ func (s *Server) allow(w http.ResponseWriter, r *http.Request) (who string, ok b
 	case s.o.Authorize == nil:
 		err = errOff
 	case err == nil && fromBrowser(r) && subtle.ConstantTimeCompare([]byte(r.Header.Get("Krunk-Token")), []byte(s.o.Token)) != 1:
-		err = errors.New("the request does not come from the control page as this server sent it; load the page again")
+		err = errToken
 	case err == nil:
 		if who, err = s.o.Authorize(r); err == nil && clean(who) == "" {
 			err = errors.New("Options.Authorize gave no name")
@@ -75,7 +78,7 @@ func (s *Server) allow(w http.ResponseWriter, r *http.Request) (who string, ok b
 	}
 	if err != nil {
 		s.audit(clean(fmt.Sprintf("refused %s %s from %s: %s", r.Method, r.URL.Path, r.RemoteAddr, err)))
-		answer(w, http.StatusForbidden, failure{Error: err.Error()})
+		answer(w, http.StatusForbidden, failure{Error: err.Error(), Reload: err == errToken})
 		return "", false
 	}
 	return clean(who), true

@@ -6,7 +6,7 @@
 //	PUT  /policy          publish, with If-Match or ?replaces=3.1187; POST does the same
 //	GET  /policy/status   what the fleet runs, as JSON
 //	GET  /policy/history  the last 100 versions, as JSON
-//	POST /policy/draft    what a Change would do, as JSON; publishes nothing
+//	POST /policy/draft    what a Change would do, as JSON; publishes nothing; with ?replaces=3.1187 only over that version
 //	POST /policy/kill     throw the kill switch over whatever runs; the body may be {"note":"..."}
 //	GET  /                the control page, if Options.Page is set
 //
@@ -34,7 +34,7 @@ import (
 type Options struct {
 	Authorize func(*http.Request) (who string, err error) // asked before anything is published or drafted; nil: publishing is off. The error's text is sent to the caller
 	Page      bool                                        // serve the control page on "/"
-	Token     string                                      // what the control page proves itself with; the same on all servers behind one balancer; empty: random
+	Token     string                                      // what the control page proves itself with; the same on all servers behind one balancer; empty: random, another one after a restart, which an open page fetches
 	Window    time.Duration                               // within which clients are counted; zero: 5 min; at least 10 s
 	Channels  []string                                    // all channels that programs register, for warnings and the page; may be nil
 	Counters  func() map[string]uint64                    // events by channel since the start, for the page; at most 256 are shown; may be nil

@@ -1,7 +1,7 @@
 "use strict";
 
 const $ = (id) => document.getElementById(id);
-const token = document.querySelector("meta[name=krunk-token]").content;
+let token = document.querySelector("meta[name=krunk-token]").content;
 let key = ""; // operator key, in memory only
 let status = null; // last answer of policy/status
 let change = fresh(); // what is to be published
@@ -9,6 +9,9 @@ let draft = null; // what the server made of it
 let drafting = 0; // number of the newest draft request
 let timer = 0;
 let invalid = ""; // why what stands in the share's field cannot be published
+let base = null; // version on the screen when the change was begun, or when the person has looked at it again
+let unseen = null; // what somebody else published since then, until the person has looked at the new difference
+let mine = ""; // version that this page published last
 
 function fresh() { return { clients: null, connect: [], end: [], rollback: "", enabled: null }; }
 function isEmpty(c) { return c.clients === null && !c.connect.length && !c.end.length && !c.rollback && c.enabled === null; }
@@ -19,10 +22,41 @@ if (location.hash.startsWith("#key=")) {
   history.replaceState(null, "", location.pathname + location.search);
 }
 $("key").value = key;
-$("key").addEventListener("input", (e) => { key = e.target.value; });
+$("key").addEventListener("input", (e) => {
+  key = e.target.value;
+  clearTimeout(timer);
+  timer = setTimeout(() => { if (!isEmpty(change)) makeDraft(); else alarm(wrong); }, 400);
+});
 
-async function call(method, path, body, headers = {}) {
-  const h = { "Krunk-Token": token, ...headers };
+// What is prepared survives a reload of the page, in this tab; the key does not.
+const kept = "krunk-change";
+function save() {
+  try {
+    if (isEmpty(change)) sessionStorage.removeItem(kept);
+    else sessionStorage.setItem(kept, JSON.stringify({ change, base, note: $("note").value }));
+  } catch { /* a browser that keeps nothing */ }
+}
+function restore() {
+  try {
+    const was = JSON.parse(sessionStorage.getItem(kept));
+    if (!was || isEmpty({ ...fresh(), ...was.change })) return;
+    change = { ...fresh(), ...was.change };
+    base = was.base;
+    $("note").value = was.note || "";
+  } catch { /* what is not ours */ }
+}
+
+// renewToken takes the token of a server that was restarted.
+async function renewToken() {
+  const answer = await fetch(location.pathname, { cache: "no-store", headers: key ? { Authorization: "Bearer " + key } : {}, signal: AbortSignal.timeout(15000) });
+  const meta = new DOMParser().parseFromString(await answer.text(), "text/html").querySelector("meta[name=krunk-token]");
+  if (!meta || meta.content === token) return false;
+  token = meta.content;
+  return true;
+}
+
+async function call(method, path, body, again = true) {
+  const h = { "Krunk-Token": token };
   if (key) h.Authorization = "Bearer " + key;
   const answer = await fetch(path, { method, body, headers: h, cache: "no-store", signal: AbortSignal.timeout(15000) });
   const text = await answer.text();
@@ -32,6 +66,7 @@ async function call(method, path, body, headers = {}) {
     const e = new Error((json && json.error) || text.slice(0, 300) || "the server answered " + answer.status);
     e.status = answer.status;
     e.problems = (json && json.problems) || [];
+    if (json && json.reload && again && await renewToken()) return call(method, path, body, false);
     throw e;
   }
   return json;
@@ -60,6 +95,7 @@ function ago(t) {
   if (s < 86400) return Math.floor(s / 3600) + " h ago";
   return new Date(t).toLocaleDateString();
 }
+function span(s) { return s < 90 ? Math.round(s) + " s" : Math.round(s / 60) + " min"; }
 function left(t) {
   const s = (new Date(t) - Date.now()) / 1000;
   if (s <= 0) return "is over";
@@ -92,24 +128,41 @@ function edited() {
   say("");
   clearTimeout(timer);
   draft = null;
+  if (isEmpty(change)) { base = null; unseen = null; alarm(wrong); }
+  else if (base === null && status) base = status.version;
+  save();
   show();
   if (!isEmpty(change)) timer = setTimeout(makeDraft, 150);
 }
 
+// makeDraft asks what the change would do to the version on the screen, and to no other.
 async function makeDraft() {
-  const mine = ++drafting;
+  const number = ++drafting;
   try {
-    const made = await call("POST", "policy/draft", JSON.stringify(body()));
-    if (mine !== drafting || isEmpty(change)) return;
+    const made = await call("POST", "policy/draft?replaces=" + encodeURIComponent(base || "0.0"), JSON.stringify(body()));
+    if (number !== drafting || isEmpty(change)) return;
     draft = made;
     fill($("problems"), []);
-    alarm(wrong); // what is wrong with the server stands as long as it is
+    alarm(unseen ? unseen : wrong); // what is wrong with the server stands as long as it is
   } catch (e) {
-    if (mine !== drafting) return;
+    if (number !== drafting) return;
     draft = null;
     failed(e);
+    if (e.status === 409) setTimeout(poll, 20); // it brings the new version, and the difference to that
   }
   show();
+}
+
+// rebase puts the change on top of a version that somebody else published. Nothing of it can be published before the person has
+// looked at the new difference.
+async function rebase() {
+  if (isEmpty(change) || base === status.version) return;
+  if (base !== null && status.version !== mine) {
+    unseen = (status.by || "Somebody else") + " published " + status.version + (status.note ? " (" + status.note + ")" : "") + " meanwhile. Below is your change on top of that; look at it again.";
+  }
+  base = status.version;
+  save();
+  await makeDraft();
 }
 
 function body() {
@@ -128,44 +181,67 @@ function failed(e) {
   if (e.status === 403) $("keybox").hidden = false;
 }
 
-async function publish(again = 3) {
-  if (invalid) return;
+function published(done) {
+  mine = done.version;
+  alarm("");
+  say("Published " + done.version + ": " + done.effect.text.replaceAll("->", "→") + (done.unstored ? " Served from memory, the store refuses it: " + done.unstored : ""));
+}
+
+async function publish() {
+  if (invalid || unseen) return;
   clearTimeout(timer);
   $("publish").disabled = true;
   await makeDraft(); // with the note and the time of now
-  if (!draft) return;
+  if (!draft || unseen) return;
   $("publish").disabled = true;
   const made = draft;
   try {
     const done = await call("PUT", "policy?replaces=" + encodeURIComponent(made.replaces), made.document);
     change = fresh();
     draft = null;
+    base = null;
     drafting++;
     $("note").value = "";
-    alarm("");
-    say("Published " + done.version + ": " + done.effect.text.replaceAll("->", "→") + (done.unstored ? " Served from memory, the store refuses it: " + done.unstored : ""));
+    save();
+    published(done);
     await poll();
     if (document.activeElement === document.body) $("said").focus();
   } catch (e) {
     failed(e);
-    if (e.status === 409 && change.enabled === false && again > 0) { // an emergency does not wait for a second look
-      await poll();
-      return publish(again - 1);
-    }
-    if (e.status === 409) {
-      alarm("Somebody else published meanwhile. This is your change on top of theirs; look at it again.");
-      await poll();
-      await makeDraft();
-      alarm("Somebody else published meanwhile. This is your change on top of theirs; look at it again.");
-    }
+    if (e.status === 409) await poll();
   }
   show();
+}
+
+// kill asks for one thing alone, and the server sees to it that nothing keeps it. What is being prepared stays.
+async function kill(note) {
+  try {
+    published(await call("POST", "policy/kill", JSON.stringify({ note })));
+  } catch (e) {
+    failed(e);
+  }
+  await poll();
+}
+
+// restart starts reporting again over the version on the screen.
+async function restart(note, version) {
+  try {
+    const made = await call("POST", "policy/draft?replaces=" + encodeURIComponent(version), JSON.stringify({ enabled: true, note }));
+    published(await call("PUT", "policy?restart=1&replaces=" + encodeURIComponent(made.replaces), made.document));
+  } catch (e) {
+    failed(e);
+    if (e.status === 409) alarm("Somebody else published meanwhile, so reporting was not started. Look at what runs now.");
+  }
+  await poll();
 }
 
 function discard() {
   change = fresh();
   draft = null;
+  base = null;
+  unseen = null;
   drafting++;
+  save();
   clearTimeout(timer);
   fill($("problems"), []);
   alarm("");
@@ -180,7 +256,8 @@ function show() {
   $("nothing").hidden = pending;
   $("pending").hidden = !draft;
   $("preview").classList.toggle("live", pending);
-  $("publish").disabled = !draft || !status || !status.publish || invalid !== "";
+  $("publish").disabled = !draft || !status || !status.publish || invalid !== "" || unseen !== null;
+  $("seen").hidden = !draft || unseen === null;
   text("invalid", invalid);
   $("discard").disabled = !pending;
   if (status) {
@@ -227,7 +304,8 @@ function showStatus() {
   text("kill", s.enabled ? "Kill switch" : "Start reporting again");
   $("kill").classList.toggle("danger", s.enabled);
   $("kill").disabled = !s.publish;
-  condition(!s.publish ? "This page can only look: the game server did not say who may publish (Options.Authorize)." : s.store ? "The store cannot be read: " + s.store : "");
+  text("follow", s.version ? "Clients follow with the next heartbeat on the game's connection; those that ask by HTTP within " + span(s.every * 1.2 + s.maxAge) + ": they ask every " + span(s.every) + ", and caches hold copies for " + span(s.maxAge) + "." : "");
+  condition(s.notice ? s.notice : !s.publish ? "This page can only look: the game server did not say who may publish (Options.Authorize)." : s.store ? "The store cannot be read: " + s.store : "");
   text("convergence", s.convergence.text);
   if (!draft) speak(s.convergence.text);
   text("heard", s.convergence.clients ? count(s.convergence.clients) + " clients heard of within " + s.convergence.window + " s" : "");
@@ -290,8 +368,8 @@ async function poll() {
     if (shownHistory !== status.version) {
       shownHistory = status.version;
       await showHistory();
-      if (draft && draft.replaces !== status.version) await makeDraft();
     }
+    await rebase();
     show();
     document.body.dataset.ready = status.version || "none";
   } catch (e) {
@@ -318,13 +396,8 @@ $("c-no").addEventListener("click", () => $("confirm").close());
 
 $("kill").addEventListener("click", () => {
   const on = !status || status.enabled; // as long as nothing is known it is the emergency that counts
-  const then = (note) => {
-    const before = change, note0 = $("note").value; // what somebody was preparing is not lost
-    change = fresh();
-    change.enabled = !on;
-    $("note").value = note || (on ? "kill switch" : "reporting again");
-    publish().then(() => { if (isEmpty(change) && !isEmpty(before)) { change = before; $("note").value = note0; edited(); } });
-  };
+  const version = (status && status.version) || "0.0";
+  const then = (note) => on ? kill(note || "kill switch") : restart(note || "reporting again", version);
   if (on) confirmFirst("Stop all reporting?", "Every client stops sending anything but crashes, and drops what it has queued. You can start it again here.", "Stop all reporting", then);
   else confirmFirst("Start reporting again?", "Clients report as the policy says: " + status.clients + " % of them.", "Start reporting", then);
 });
@@ -358,4 +431,12 @@ $("connect").addEventListener("submit", (e) => {
 });
 $("publish").addEventListener("click", () => publish());
 $("discard").addEventListener("click", discard);
+$("note").addEventListener("input", save);
+$("seen").addEventListener("click", () => {
+  unseen = null;
+  alarm(wrong);
+  show();
+  $("publish").focus();
+});
+restore();
 loop();
