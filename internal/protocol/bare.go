@@ -11,7 +11,7 @@ func (f *fitter) dropRest() bool {
 	f.rest = true
 	f.errors += f.keepErrors(1)
 	f.frames += f.keepFrames(0, 10)
-	f.keepContexts(" trace krunk runtime os ", MaxEvent)
+	f.keepContexts(MaxEvent, "trace", "krunk", "runtime", "os")
 	ev := f.ev
 	ev.User, ev.Fingerprint, ev.Threads, ev.Breadcrumbs, ev.Logger = nil, nil, nil, nil, ""
 	code := Tagged(ev.Tags, support)
@@ -35,7 +35,7 @@ func (f *fitter) strip() bool {
 	for i := range ev.Tags { // one is left
 		shorten(64, &ev.Tags[i].Value)
 	}
-	f.keepContexts(" trace ", 160)
+	f.keepContexts(160, "trace")
 	if ev.LogEntry != nil {
 		shorten(768, &ev.LogEntry.Message)
 	}

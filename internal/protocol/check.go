@@ -94,6 +94,14 @@ func CleanTagKey(key string) (string, bool) {
 	return string(b), true
 }
 
+// CleanTag returns a tag as servers take it, and false where nothing is left: CleanTagKey's key, and one line of at most MaxTag bytes.
+func CleanTag(key, value string) (Tag, bool) {
+	key, ok := CleanTagKey(key)
+	var t trimmer
+	t.line(&value, MaxTag)
+	return Tag{Key: key, Value: value}, ok && value != ""
+}
+
 func isTagByte(c byte) bool { return isWord(c) || c == '.' || c == ':' || c == '-' }
 
 func isWord(c byte) bool {

@@ -94,3 +94,26 @@ func TestCleanTagKey(t *testing.T) {
 		t.Errorf("got %v allocations for a clean key, want 0", got)
 	}
 }
+
+func TestCleanTag(t *testing.T) {
+	long := strings.Repeat("v", MaxTag)
+	tests := []struct {
+		key, value string
+		want       Tag
+		ok         bool
+	}{
+		{"scene", "boss_3", Tag{Key: "scene", Value: "boss_3"}, true},
+		{"a b", "c\r\nd", Tag{Key: "a-b", Value: "c  d"}, true},
+		{"long", long, Tag{Key: "long", Value: long}, true},
+		{"longer", long + "v", Tag{Key: "longer", Value: long[:MaxTag-3] + "..."}, true},
+		{"empty", "", Tag{}, false},
+		{"release", "v", Tag{}, false},
+		{"", "v", Tag{}, false},
+	}
+	for _, tt := range tests {
+		got, ok := CleanTag(tt.key, tt.value)
+		if ok != tt.ok || ok && (got.Key != tt.want.Key || got.Value != tt.want.Value) {
+			t.Errorf("%q, %q: got %v, %v, want %v, %v", tt.key, tt.value, got, ok, tt.want, tt.ok)
+		}
+	}
+}

@@ -33,7 +33,7 @@ type Event struct {
 	Threads     *Threads    `json:"threads,omitempty"`
 
 	// Tags and Contexts are objects whose members have the names of the game. A name is in a list once; they go out in this order.
-	// Both encoders write them alike, behind the members above.
+	// Both encoders write them alike, behind the members above. Tags are MaxTags at most, as CleanTag makes them: Trim does not look at them.
 	Tags     []Tag     `json:"-"`
 	Contexts []Context `json:"-"`
 

@@ -152,14 +152,18 @@ func (f *fitter) shrinkContexts() bool {
 	return t.cut > 0
 }
 
-// keepContexts leaves those of a list of names, each with a space behind it, that are no longer than max, and what note says.
-func (f *fitter) keepContexts(names string, max int) {
+// keepContexts leaves those of these names that are no longer than max, and what note says.
+func (f *fitter) keepContexts(max int, names ...string) {
 	list := f.ev.Contexts
 	kept := list[:0]
 	for i := range list {
 		c := list[i]
 		list[i] = Context{}
-		if c.Name == trimmed || among(names, c.Name) && len(c.Fields) <= max {
+		keep := c.Name == trimmed
+		for _, name := range names {
+			keep = keep || c.Name == name && len(c.Fields) <= max
+		}
+		if keep {
 			kept = append(kept, c)
 		}
 	}

@@ -31,8 +31,7 @@ const (
 	firstFrames    = 50
 )
 
-// Trim brings every field within its limit, drops the tags that a server would not take, and returns how many things were cut
-// or dropped.
+// Trim brings every field but the tags within its limit and returns how many things were cut or dropped.
 func (ev *Event) Trim() int {
 	var t trimmer
 	if ev.Exception != nil {
@@ -46,7 +45,6 @@ func (ev *Event) Trim() int {
 		}
 	}
 	ev.visit(t.member)
-	ev.Tags = t.tags(ev.Tags)
 	t.contexts(ev.Contexts, MaxContext)
 	return t.cut
 }
@@ -103,38 +101,6 @@ func (t *trimmer) line(s *string, max int) bool {
 	}
 	*s = string(b)
 	return true
-}
-
-// tags drops empty values and keys that mean something else to servers, and the first ones over the limit, but not those that Krunk
-// itself sets: support looks an event up by its code. Of a key that becomes one that is there already, the latter stays. The tags
-// stay in their memory.
-func (t *trimmer) tags(list []Tag) []Tag {
-	kept := list[:0]
-	for i := range list {
-		tag := list[i]
-		list[i] = Tag{}
-		key, ok := CleanTagKey(tag.Key)
-		if ok && key == tag.Key && tag.Value != "" {
-			t.line(&tag.Value, MaxTag)
-			kept = append(kept, tag)
-			continue
-		}
-		t.cut++
-		if ok && tag.Value != "" && Tagged(list, key) == "" {
-			tag.Key = key
-			t.line(&tag.Value, MaxTag)
-			kept = append(kept, tag)
-		}
-	}
-	for i := 0; len(kept) > MaxTags; {
-		if k := kept[i].Key; k == support || strings.HasPrefix(k, "krunk.") {
-			i++
-			continue
-		}
-		kept = append(kept[:i], kept[i+1:]...)
-		t.cut++
-	}
-	return kept
 }
 
 // Tagged returns the value of a tag, "" if there is none.

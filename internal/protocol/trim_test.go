@@ -1,7 +1,6 @@
 package protocol
 
 import (
-	"strconv"
 	"strings"
 	"testing"
 	"unicode/utf8"
@@ -12,7 +11,6 @@ func TestEventTrimTexts(t *testing.T) {
 	ev := &Event{
 		Logger: long, Release: long, Dist: long, Environment: long, Fingerprint: []string{long},
 		User:     &User{ID: long, Username: long, Email: long},
-		Tags:     []Tag{{Key: "a", Value: long}},
 		LogEntry: &LogEntry{Message: long},
 		Exception: &Exceptions{Values: []Exception{{Type: long, Value: long, Module: long, Mechanism: &Mechanism{Type: long, Source: long},
 			Stacktrace: &Stacktrace{Frames: []Frame{{Function: long, Module: long, Filename: long, AbsPath: long}}}}}},
@@ -26,7 +24,7 @@ func TestEventTrimTexts(t *testing.T) {
 	}{
 		{"logger", ev.Logger, 64}, {"release", ev.Release, 200}, {"dist", ev.Dist, 64}, {"environment", ev.Environment, 64},
 		{"fingerprint", ev.Fingerprint[0], 200}, {"user.id", ev.User.ID, 128}, {"user.username", ev.User.Username, 128}, {"user.email", ev.User.Email, 75},
-		{"tag", Tagged(ev.Tags, "a"), 200}, {"message", ev.LogEntry.Message, 8192},
+		{"message", ev.LogEntry.Message, 8192},
 		{"type", x.Type, 256}, {"value", x.Value, 8192}, {"module", x.Module, 256}, {"mechanism", x.Mechanism.Type, 256}, {"source", x.Mechanism.Source, 256},
 		{"function", f.Function, 256}, {"frame module", f.Module, 256}, {"filename", f.Filename, 256}, {"abs_path", f.AbsPath, 256},
 		{"thread", ev.Threads.Values[0].Name, 1024}, {"state", ev.Threads.Values[0].State, 256},
@@ -49,50 +47,12 @@ func TestEventTrimLimitsAreInclusive(t *testing.T) {
 	ev := &Event{
 		Logger: strings.Repeat("l", 64), Release: strings.Repeat("r", 200), Dist: strings.Repeat("d", 64), Environment: strings.Repeat("e", 64),
 		User:      &User{ID: strings.Repeat("i", 128), Email: strings.Repeat("m", 75)},
-		Tags:      []Tag{{Key: strings.Repeat("k", 32), Value: strings.Repeat("v", 200)}},
 		Contexts:  []Context{{"c", Raw(`"` + strings.Repeat("c", 8190) + `"`)}},
 		LogEntry:  &LogEntry{Message: strings.Repeat("f", 8192)},
 		Exception: &Exceptions{Values: []Exception{{Stacktrace: &Stacktrace{Frames: make([]Frame, 250)}}}},
 	}
 	if got := ev.Trim(); got != 0 {
 		t.Errorf("got %d things cut, want 0", got)
-	}
-}
-
-func TestEventTrimTags(t *testing.T) {
-	long := strings.Repeat("k", 40)
-	ev := &Event{}
-	for _, tag := range [][2]string{
-		{"ok", "v"}, {"empty", ""}, {"", "v"}, {"release", "v"}, {"user", "v"}, {"environment", "v"},
-		{"a b", "space"}, {"line", "a\r\nb"}, {long, "long"},
-		{"c d", "second"}, {"c-d", "first"},
-	} {
-		ev.Tags = append(ev.Tags, Tag{Key: tag[0], Value: tag[1]})
-	}
-	ev.Trim()
-	cut, _ := CleanTagKey(long)
-	want := map[string]string{"ok": "v", "a-b": "space", "line": "a  b", cut: "long", "c-d": "first"}
-	if len(ev.Tags) != len(want) {
-		t.Errorf("got %v, want %q", ev.Tags, want)
-	}
-	for k, v := range want {
-		if got := Tagged(ev.Tags, k); got != v {
-			t.Errorf("%s: got %q, want %q", k, got, v)
-		}
-	}
-	for _, crowd := range []Event{ // a key without a value holds no place for another
-		{Tags: []Tag{{Key: "c-d"}, {Key: "c d", Value: "second"}}},
-		{Tags: []Tag{{Key: "c d", Value: "second"}, {Key: "c-d"}}},
-	} {
-		if crowd.Trim(); len(crowd.Tags) != 1 || Tagged(crowd.Tags, "c-d") != "second" {
-			t.Errorf("got %v, want the value that is there", crowd.Tags)
-		}
-	}
-	for i := range 300 {
-		ev.Tags = append(ev.Tags, Tag{Key: strconv.Itoa(i), Value: "v"})
-	}
-	if ev.Trim(); len(ev.Tags) != MaxTags {
-		t.Errorf("got %d tags, want %d", len(ev.Tags), MaxTags)
 	}
 }
 

@@ -18,7 +18,18 @@ type Changes struct {
 	top   atomic.Pointer[change]
 	made  atomic.Uint64
 	cut   atomic.Bool // a change was given up
+	used  atomic.Pointer[applying]
 }
+
+// applying is what a program links only if it changes the scope.
+type applying struct {
+	add    func(c *Changes, pos uint64, body []byte)
+	change func(r *Recorder, pos uint64)
+	apply  func(s *scope, body []byte)
+}
+
+// applies is immutable. Use alone reaches it.
+var applies = applying{(*Changes).add, (*Recorder).change, (*scope).apply}
 
 // change is immutable once it is in the stack.
 type change struct {
@@ -36,8 +47,25 @@ const changeSize = 128
 // NewChanges returns an empty list that takes about limit bytes at most.
 func NewChanges(limit int) *Changes { return &Changes{limit: limit} }
 
+// Use is called before the first change, and may be called before each.
+func (c *Changes) Use() {
+	if c.used.Load() == nil {
+		c.used.Store(&applies)
+	}
+}
+
+// using returns what applies changes, nil if there never was one.
+func (c *Changes) using() *applying {
+	if c == nil {
+		return nil
+	}
+	return c.used.Load()
+}
+
 // Add takes a change that was made when the head of the ring was at pos. The body is owned by c from now on.
-func (c *Changes) Add(pos uint64, body []byte) {
+func (c *Changes) Add(pos uint64, body []byte) { c.used.Load().add(c, pos, body) }
+
+func (c *Changes) add(pos uint64, body []byte) {
 	n := &change{turn: c.made.Add(1), pos: pos, body: body}
 	for !c.push(n) {
 	}
@@ -98,9 +126,6 @@ func (c *Changes) shorten(top *change) *change {
 
 // take removes the changes that were made at pos or before and returns them, the oldest first. The others stay.
 func (c *Changes) take(pos uint64) []*change {
-	if c == nil {
-		return nil
-	}
 	if top := c.top.Load(); top == nil || top.first > pos {
 		return nil
 	}

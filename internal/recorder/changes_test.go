@@ -21,7 +21,7 @@ func tagged(key, value string) []byte {
 // value of each tag is the one that was set last, and the list never holds more than its limit.
 func TestChangesTheNewestWins(t *testing.T) {
 	const setters, each, limit = 8, 2000, 8 << 10
-	c := NewChanges(limit)
+	c := used(limit)
 	var wg sync.WaitGroup
 	for g := range setters {
 		wg.Go(func() {
@@ -41,11 +41,7 @@ func TestChangesTheNewestWins(t *testing.T) {
 			if n.pos > pos {
 				t.Errorf("a change made at %d was taken at %d", n.pos, pos)
 			}
-			rec, err := record.Read(n.body)
-			if err != nil {
-				t.Fatal(err)
-			}
-			s.apply(&rec)
+			s.apply(n.body)
 		}
 	}
 	for pos, working := uint64(0), true; working; pos++ {
@@ -68,9 +64,15 @@ func TestChangesTheNewestWins(t *testing.T) {
 	}
 }
 
+func used(limit int) *Changes {
+	c := NewChanges(limit)
+	c.Use()
+	return c
+}
+
 // Of too many changes the user and the newest tags stay.
 func TestChangesOverTheLimit(t *testing.T) {
-	c := NewChanges(8 << 10)
+	c := used(8 << 10)
 	c.Add(1, encoded(record.Head{Type: record.SetUser}, "", nil, nil, record.Field{Key: "id", Kind: record.String, Str: "bert"}))
 	for i := range 1000 {
 		c.Add(2, tagged("tag"+strconv.Itoa(i), "v"))
@@ -127,13 +129,7 @@ func TestChangesHaveAPlaceInTheRing(t *testing.T) {
 
 func TestScopeEntries(t *testing.T) {
 	s := newScope(16<<10, 8<<10, scrub.New(""))
-	apply := func(body []byte) {
-		rec, err := record.Read(body)
-		if err != nil {
-			t.Fatal(err)
-		}
-		s.apply(&rec)
-	}
+	apply := s.apply
 	for i := range 60 {
 		apply(tagged("tag"+strconv.Itoa(i), strings.Repeat("v", 300)))
 	}

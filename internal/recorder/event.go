@@ -227,6 +227,17 @@ const million = 1_000_000
 func (e *events) contexts(s *scope) {
 	first := len(e.event.Contexts)
 	e.event.Contexts = append(e.event.Contexts, e.static[:]...)
+	if s.merge != nil {
+		s.merge(e, first, s)
+	}
+	if len(e.fields) > 0 {
+		all := e.keep(object(e.raw, e.fields, contextDepth))
+		e.context("attributes", e.fitted("attributes", all, protocol.MaxContext-64))
+	}
+}
+
+// merge adds the contexts of the game. The fixed ones begin at first.
+func (e *events) merge(first int, s *scope) {
 	for i := range s.contexts {
 		name, fields := s.contexts[i].Name, s.contexts[i].Fields
 		name = protocol.ContextName(name, fields)
@@ -241,10 +252,6 @@ func (e *events) contexts(s *scope) {
 			e.context(name, nil)
 		}
 		e.event.Contexts[at].Fields = e.fitted(name, fields, protocol.MaxContext-len(name)-32) // servers add a member "type"
-	}
-	if len(e.fields) > 0 {
-		all := e.keep(object(e.raw, e.fields, contextDepth))
-		e.context("attributes", e.fitted("attributes", all, protocol.MaxContext-64))
 	}
 }
 

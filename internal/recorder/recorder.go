@@ -21,7 +21,7 @@ import (
 type Config struct {
 	Block    *blackbox.Block // its words, log records that wait for their batch, and scope
 	Ring     *blackbox.Ring
-	Changes  *Changes // of the scope, that found no room in the ring; nil: none ever
+	Changes  *Changes // of the scope, that found no room in the ring, and what applies all; nil: none ever
 	History  *blackbox.HistoryBuffer
 	Outbox   *blackbox.Outbox     // nil: records become history, nothing is encoded
 	Compress transport.Compressor // of items before they wait; nil: they stay as they are

@@ -44,7 +44,8 @@ func Continue(b *blackbox.Block, f *blackbox.Facts, ended int64, base, print uin
 		OtherBuild: b.Print.Load() == 0 || print != b.Print.Load(),
 	}
 	outbox, found := b.OpenOutbox()
-	cfg.Block, cfg.Ring, cfg.Changes, cfg.Outbox, cfg.Run, cfg.Build = b, nil, nil, outbox, run, nil
+	cfg.Block, cfg.Ring, cfg.Changes, cfg.Outbox, cfg.Run, cfg.Build = b, nil, new(Changes), outbox, run, nil
+	cfg.Changes.Use()
 	cfg.History = b.OpenHistory(validCrumb)
 	cfg.Stacks.MainModule, cfg.Module = f.Texts[blackbox.Module], nil
 	if mem := b.At(blackbox.TallyRegion); len(mem) >= tally.Size {
@@ -86,12 +87,24 @@ func (r *Recorder) restore(state []byte) {
 		if end > len(b) {
 			break
 		}
-		if part(b[0]) != contextPart || protocol.Valid(b[name:end]) {
+		if sound(part(b[0]), b[entryHead:name], b[name:end]) {
 			s.mem = append(s.mem, b[:end]...)
 		}
 		b = b[end:]
 	}
 	s.read()
+}
+
+// sound reports whether an entry of a scope can go out: another build, or nobody, may have written it.
+func sound(p part, name, value []byte) bool {
+	switch p {
+	case tagPart:
+		tag, ok := protocol.CleanTag(view(name), view(value))
+		return ok && tag.Key == view(name) && tag.Value == view(value)
+	case contextPart:
+		return protocol.Valid(value)
+	}
+	return true
 }
 
 // resumeLogs takes over the batch of a dead run, whose records before that position stand in the outbox.

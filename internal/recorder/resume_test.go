@@ -16,6 +16,7 @@ import (
 	"github.com/krunk-go/krunk/internal/notify"
 	"github.com/krunk-go/krunk/internal/protocol"
 	"github.com/krunk-go/krunk/internal/record"
+	"github.com/krunk-go/krunk/internal/scrub"
 	"github.com/krunk-go/krunk/internal/tally"
 )
 
@@ -51,7 +52,8 @@ type mortal struct {
 
 func mortalConfig() Config {
 	return Config{
-		Bell: notify.NewBell(), Progress: new(notify.Signal), Wake: func() {}, Room: Room{Scope: 4 << 10, Item: 6 << 10},
+		Changes: used(32 << 10),
+		Bell:    notify.NewBell(), Progress: new(notify.Signal), Wake: func() {}, Room: Room{Scope: 4 << 10, Item: 6 << 10},
 		Run: Run{SDKName: "krunk.go"},
 	}
 }
@@ -369,5 +371,25 @@ func TestResumeFromAnyStore(t *testing.T) {
 		if stores < 5*steps || deaths == 0 {
 			t.Errorf("only %d stores and %d second deaths", stores, deaths)
 		}
+	}
+}
+
+// What a dead run, or somebody else, wrote into the copy of its scope goes out only as servers take it.
+func TestRestorePassesOverWhatServersRefuse(t *testing.T) {
+	s := newScope(4<<10, 4<<10, scrub.New(""))
+	for _, e := range []struct {
+		p           part
+		name, value string
+	}{
+		{tagPart, "scene", "boss"}, {tagPart, "a b", "v"}, {tagPart, "release", "v"}, {tagPart, "lines", "a\nb"}, {tagPart, "empty", ""},
+		{tagPart, "long", strings.Repeat("x", protocol.MaxTag+1)}, {contextPart, "level", `{"n":1}`}, {contextPart, "broken", `{"n":`}, {userPart, "id", "anna"},
+	} {
+		s.set(e.p, e.name, e.value)
+	}
+	r := &Recorder{state: state{scope: newScope(4<<10, 4<<10, scrub.New(""))}}
+	r.restore(append([]byte{0, 0}, s.mem...))
+	got := &r.scope
+	if len(got.tags) != 1 || protocol.Tagged(got.tags, "scene") != "boss" || len(got.contexts) != 1 || got.contexts[0].Name != "level" || got.user.ID != "anna" {
+		t.Errorf("tags %v, contexts %q, user %v; want scene, level and anna", got.tags, got.contexts, got.user)
 	}
 }

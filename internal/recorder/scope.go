@@ -35,6 +35,7 @@ type scope struct {
 	most    int    // bytes of contexts, immutable after newScope
 
 	scrub *scrub.Scrubber
+	merge func(*events, int, *scope) // (*events).merge, nil while nothing was set
 
 	// Views of mem, made again after each change.
 	tags     []protocol.Tag
@@ -61,8 +62,13 @@ func newScope(size, contexts int, s *scrub.Scrubber) scope {
 	return scope{most: min(size/2, contexts), scrub: s, mem: make([]byte, 0, size)}
 }
 
-// apply takes one change.
-func (s *scope) apply(rec *record.Record) {
+// apply takes one change as it stands in the ring. It reads it once more: a record that is handed to who knows which function lies on
+// the heap.
+func (s *scope) apply(body []byte) {
+	rec, err := record.Read(body)
+	if err != nil {
+		return
+	}
 	s.changed = true
 	fields := rec.Fields()
 	switch rec.Type {
@@ -80,7 +86,7 @@ func (s *scope) apply(rec *record.Record) {
 			s.setUser(f.Key, f.Str)
 		}
 	case record.SetContext:
-		s.setContext(rec)
+		s.setContext(&rec)
 	}
 	s.read()
 }
@@ -198,6 +204,7 @@ func (s *scope) used(p part) (n int) {
 
 // read makes the views.
 func (s *scope) read() {
+	s.merge = (*events).merge
 	s.tags, s.user, s.contexts = s.tags[:0], protocol.User{}, s.contexts[:0]
 	for at := 0; at < len(s.mem); {
 		p, name, value, end := s.next(at)

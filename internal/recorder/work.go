@@ -118,7 +118,7 @@ func (r *Recorder) drain() {
 		}
 		rec, ok := r.reader.Next()
 		if !ok {
-			r.change(r.reader.Pos())
+			r.changes(r.reader.Pos())
 			r.checkpoint(r.reader.Pos())
 			r.reader.Release(r.reader.Pos())
 			r.finish()
@@ -189,7 +189,7 @@ func (r *Recorder) take(in blackbox.Record) (taken bool) {
 		}
 	}()
 	r.worked += recordWork
-	r.change(in.Pos)
+	use := r.changes(in.Pos)
 	rec, err := record.Read(in.Body)
 	if err != nil {
 		r.Malformed.Add(1)
@@ -199,8 +199,8 @@ func (r *Recorder) take(in blackbox.Record) (taken bool) {
 	}
 	switch rec.Type {
 	case record.SetTag, record.RemoveTag, record.SetUser, record.SetContext:
-		if in.Pos >= r.past.scope { // many come in a row: the next checkpoint is that of another record
-			r.scope.apply(&rec)
+		if use != nil && in.Pos >= r.past.scope { // many come in a row: the next checkpoint is that of another record
+			use.apply(&r.scope, in.Body)
 		}
 		return true
 	}
@@ -294,12 +294,18 @@ func (r *Recorder) fault() {
 	r.cfg.Tally.Add(protocol.ReasonInternalSDKError, protocol.CategoryError, 1)
 }
 
-// change applies the changes of the scope that were made before pos and are not in the ring.
+// changes applies the changes of the scope that were made before pos and are not in the ring, and returns what applies the others.
+func (r *Recorder) changes(pos uint64) *applying {
+	use := r.cfg.Changes.using()
+	if use != nil {
+		use.change(r, pos)
+	}
+	return use
+}
+
 func (r *Recorder) change(pos uint64) {
 	for _, n := range r.cfg.Changes.take(pos) {
-		if rec, err := record.Read(n.body); err == nil {
-			r.scope.apply(&rec)
-		}
+		r.scope.apply(n.body)
 		r.scope.cut = r.scope.cut || r.cfg.Changes.cut.Load()
 	}
 }
