@@ -76,11 +76,18 @@ type Recorder struct {
 	outgoing
 	room notify.Bell // rung when the outbox got room, which matters only while an envelope waits for it
 
-	worked int    // since the last yield, in bytes of JSON
+	pace
 	target uint64 // the flushTo that is to be reached next
 	readers
 	marks
 	Counts
+}
+
+// pace is how long the recorder keeps the only processor.
+type pace struct {
+	worked int    // since the last yield, in bytes of JSON
+	turn   int    // that much of it ends a turn
+	waits  uint64 // bytes that waited in the ring at the last yield
 }
 
 // state is what the records of the run have said so far, and what is made of it.
@@ -136,6 +143,7 @@ func New(cfg Config) *Recorder {
 	r := &Recorder{
 		cfg: cfg, reader: *blackbox.NewReader(cfg.Ring), began: time.Now(),
 	}
+	r.short()
 	r.room.Init()
 	r.batch.Init(cfg.Bell)
 	r.poll.Init(cfg.Bell)

@@ -1,6 +1,7 @@
 package recorder
 
 import (
+	"math"
 	"runtime"
 
 	"github.com/krunk-go/krunk/internal/blackbox"
@@ -122,6 +123,7 @@ func (r *Recorder) drain() {
 			r.checkpoint(r.reader.Pos())
 			r.reader.Release(r.reader.Pos())
 			r.finish()
+			r.short()
 			break
 		}
 		if !r.take(rec) {
@@ -133,22 +135,33 @@ func (r *Recorder) drain() {
 // yield lets the game's goroutines have the only processor after a quarter of a millisecond's work, which is counted and not
 // measured: in bytes of JSON, at some 8 ns each. Without it a burst would hold it for 10 ms, until the runtime interferes. Who waits
 // for a flush wants the opposite, and where there are more processors the game has another one, while in a storm each yield would
-// cost the recorder 10 ms.
+// cost the recorder 10 ms. A game that never sleeps has the processor for 10 ms after each yield: while more comes in meanwhile than was
+// worked off, each turn is twice as long as the one before.
 func (r *Recorder) yield() {
-	if r.worked < turn {
+	if r.worked < r.turn {
 		return
 	}
 	r.worked = 0
-	if r.flushTo.Load() <= r.done.Load() && runtime.GOMAXPROCS(0) == 1 {
-		runtime.Gosched()
+	if r.flushTo.Load() > r.done.Load() || runtime.GOMAXPROCS(0) > 1 {
+		return
 	}
+	waits := r.cfg.Ring.Head() - r.reader.Pos()
+	if waits > r.waits {
+		r.turn = min(2*r.turn, longTurn)
+	}
+	r.waits = waits
+	runtime.Gosched()
 }
+
+// short makes the next turn one as it is where nothing waits.
+func (p *pace) short() { p.turn, p.waits = turn, math.MaxUint64 }
 
 const (
 	turn       = 32 << 10 // bytes of JSON between two yields
-	recordWork = 256      // what reading a record amounts to
-	eventWork  = 2 << 10  // of an event beside its bytes
-	frameWork  = 512      // of resolving a frame that was not resolved before
+	longTurn   = 8 * turn
+	recordWork = 256     // what reading a record amounts to
+	eventWork  = 2 << 10 // of an event beside its bytes
+	frameWork  = 512     // of resolving a frame that was not resolved before
 )
 
 // tick sees whether the batch is due, since the ring may never be empty.

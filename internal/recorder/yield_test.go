@@ -77,3 +77,42 @@ func TestRecorderYields(t *testing.T) {
 		})
 	}
 }
+
+// Where more comes in during each yield than a turn works off, turns grow until all of it is worked off. With turns that stay as they are
+// the ring fills.
+func TestTurnsGrow(t *testing.T) {
+	g := newRig(1<<20, func(c *Config) { c.Outbox = nil })
+	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(1))
+	body := encoded(record.Head{Type: record.LogType, Flags: record.FlagTrail, PPM: million}, "crumb", nil, nil)
+	const each, rounds = 200, 100
+	var made int
+	var most uint64
+	var over atomic.Bool
+	go func() {
+		for range rounds {
+			for range each {
+				if s, ok := g.ring.Reserve(0, len(body)); ok {
+					copy(s.Body, body)
+					g.ring.Commit(s)
+					made++
+				}
+			}
+			most = max(most, g.ring.Head()-g.cfg.Block.Done.Load())
+			runtime.Gosched()
+		}
+		over.Store(true)
+	}()
+	for !over.Load() {
+		runtime.Gosched()
+		g.drain()
+	}
+	if got := g.History.Load(); got != each*rounds || made != each*rounds {
+		t.Errorf("%d records found room and %d were read, want %d of both", made, got, each*rounds)
+	}
+	if most > 1<<16 {
+		t.Errorf("%d bytes waited, want a quarter of the ring at the most", most)
+	}
+	if g.drain(); g.turn != turn {
+		t.Errorf("a turn is %d where nothing waits, want %d", g.turn, turn)
+	}
+}
