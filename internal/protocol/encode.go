@@ -13,9 +13,6 @@ var errNil = errors.New("protocol: nothing to encode: the pointer is nil")
 // string there is removed by the server, and the note with it.
 const notJSON = `{"krunk":"value is not JSON"}`
 
-// notAttributes is the same in the form of log attributes.
-const notAttributes = `{"krunk.attributes":{"value":"value is not JSON","type":"string"}}`
-
 // Event appends ev as JSON. What servers refuse is repaired in ev first: a number that is none becomes 0, a Raw that is no
 // JSON becomes a note, an empty list or context is left out. On an error dst is returned as it was. The breadcrumbs are the
 // last member; Cut then tells where they begin.
@@ -66,13 +63,24 @@ func (ev *Event) end(out []byte) (whole []byte, cut int) {
 	return appendBreadcrumbs(o.b, ev.Breadcrumbs), len(o.b)
 }
 
-// Logs appends l as JSON, with the same repairs.
-func (e *Encoder) Logs(dst []byte, l *Logs) ([]byte, error) {
-	if l == nil {
-		return dst, errNil
+// AppendLogs appends the payload of a container of log records. Their attributes are not looked at again, as they were encoded before.
+// It does not allocate where dst has room.
+func AppendLogs(dst []byte, records []Log) []byte {
+	dst = append(dst, `{"items":[`...)
+	for i := range records {
+		if i > 0 {
+			dst = append(dst, ',')
+		}
+		l, o := &records[i], open(dst)
+		o.float("timestamp", l.Timestamp)
+		o.must("trace_id", l.TraceID)
+		o.must("level", l.Level)
+		o.integer("severity_number", l.Severity)
+		o.must("body", l.Body)
+		o.raw("attributes", l.Attributes)
+		dst = o.close()
 	}
-	l.tidy()
-	return e.encodeLogs(dst, l)
+	return append(dst, `]}`...)
 }
 
 func (ev *Event) tidy() {
@@ -121,17 +129,6 @@ func (s *Stacktrace) tidy() *Stacktrace {
 		return nil
 	}
 	return s
-}
-
-func (l *Logs) tidy() {
-	if l.Items == nil {
-		l.Items = []Log{}
-	}
-	for i := range l.Items {
-		r := &l.Items[i]
-		r.Timestamp = finite(r.Timestamp)
-		r.Attributes = r.Attributes.tidy(notAttributes)
-	}
 }
 
 // tidy returns r without white space, or note if it is no JSON; an empty Raw stays empty. It does not allocate for a Raw that

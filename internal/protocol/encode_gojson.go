@@ -37,12 +37,9 @@ func (e *Encoder) Warm() {
 		Threads: &Threads{Values: []Thread{{Stacktrace: &Stacktrace{Frames: []Frame{{}}}}}},
 	}
 	_, _ = e.Event(nil, &ev)
-	_, _ = e.Logs(nil, &Logs{Items: []Log{{Attributes: Raw("{}")}}})
 }
 
 func (e *Encoder) encode(dst []byte, ev *Event) ([]byte, error) { return e.run(dst, ev) }
-
-func (e *Encoder) encodeLogs(dst []byte, l *Logs) ([]byte, error) { return e.run(dst, l) }
 
 func (e *Encoder) run(dst []byte, v any) (out []byte, err error) {
 	if e.json == nil {

@@ -12,5 +12,3 @@ type Encoder struct {
 func (e *Encoder) Warm() {}
 
 func (e *Encoder) encode(dst []byte, ev *Event) ([]byte, error) { return leanEvent(dst, ev), nil }
-
-func (e *Encoder) encodeLogs(dst []byte, l *Logs) ([]byte, error) { return leanLogs(dst, l), nil }

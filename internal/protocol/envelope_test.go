@@ -61,12 +61,9 @@ func TestEnvelopeGolden(t *testing.T) {
 
 	h := Header{SDKName: "krunk.go", SDKVersion: "0.3.0"}
 	attrs := append(AppendLogAttrFloat(AppendLogAttrString([]byte("{"), "sentry.release", "moonfall@1.4.2"), "frame.ms", 41.7, ""), '}')
-	logs, err := e.Logs(nil, &Logs{Items: []Log{{
+	logs := AppendLogs(nil, []Log{{
 		Timestamp: 1790000001.5, TraceID: "7e57c0de7e57c0de7e57c0de7e57c0de", Level: "warn", Severity: 13, Body: "frame budget exceeded", Attributes: attrs,
-	}}})
-	if err != nil {
-		t.Fatal(err)
-	}
+	}})
 	env = AppendLogItem(AppendEnvelopeHeader(nil, &h, sentAt), 1, logs)
 	golden(t, "log.envelope", env) // one of its own: kinds of telemetry do not share an envelope
 	if got := items(t, env); len(got) != 1 || got[0].ItemCount != 1 || got[0].payload != string(logs) {

@@ -142,12 +142,7 @@ type Thread struct {
 	Stacktrace *Stacktrace `json:"stacktrace,omitempty"`
 }
 
-// Logs is the payload of a `log` container.
-type Logs struct {
-	Items []Log `json:"items"`
-}
-
-// Log is one structured log record. Attributes is a JSON object of {"value":…,"type":…} objects.
+// Log is one structured log record. Attributes is a JSON object of {"value":…,"type":…} objects, encoded before.
 type Log struct {
 	Timestamp  float64 `json:"timestamp"`
 	TraceID    string  `json:"trace_id"`

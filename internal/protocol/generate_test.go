@@ -143,12 +143,11 @@ func (s *source) stack() *Stacktrace {
 	return st
 }
 
-func (s *source) logs() *Logs {
-	l := &Logs{}
+func (s *source) logs() (list []Log) {
 	for range s.byte() % 6 {
-		l.Items = append(l.Items, Log{Timestamp: s.float(), TraceID: s.text(), Level: s.text(), Severity: int(s.byte()), Body: s.text(), Attributes: s.raw()})
+		list = append(list, Log{Timestamp: s.float(), TraceID: s.text(), Level: s.text(), Severity: int(s.byte()), Body: s.text(), Attributes: s.raw()})
 	}
-	return l
+	return list
 }
 
 // full returns an event that uses every field, of a usual size.

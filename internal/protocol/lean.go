@@ -13,10 +13,6 @@ import (
 // leanEvent appends ev without its tags, contexts and breadcrumbs.
 func leanEvent(dst []byte, ev *Event) []byte { return appendWire(dst, unsafe.Pointer(ev), &eventShape) }
 
-func leanLogs(dst []byte, logs *Logs) []byte {
-	return appendWire(dst, unsafe.Pointer(logs), &logsShape)
-}
-
 // appendWire appends the wire type at p as an object.
 func appendWire(dst []byte, p unsafe.Pointer, s *shape) []byte {
 	o := open(dst)

@@ -156,15 +156,4 @@ var (
 		{name: "state", at: unsafe.Offsetof(Thread{}.State), max: MaxName},
 		{name: "stacktrace", at: unsafe.Offsetof(Thread{}.Stacktrace), kind: refs, of: &stackShape},
 	}}
-
-	logsShape = shape{members: []member{
-		{name: "items", at: unsafe.Offsetof(Logs{}.Items), kind: many, of: &shape{unsafe.Sizeof(Log{}), 0, []member{
-			{name: "timestamp", at: unsafe.Offsetof(Log{}.Timestamp), kind: floats},
-			{name: "trace_id", at: unsafe.Offsetof(Log{}.TraceID), kind: mustTexts},
-			{name: "level", at: unsafe.Offsetof(Log{}.Level), kind: mustTexts},
-			{name: "severity_number", at: unsafe.Offsetof(Log{}.Severity), kind: mustNumbers},
-			{name: "body", at: unsafe.Offsetof(Log{}.Body), kind: mustTexts},
-			{name: "attributes", at: unsafe.Offsetof(Log{}.Attributes), kind: raws},
-		}}},
-	}}
 )

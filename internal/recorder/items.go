@@ -48,14 +48,11 @@ func (m *items) event(ev *protocol.Event, limit int) (item []byte, crumbs int, e
 }
 
 // logs returns the item of a batch.
-func (m *items) logs(l *protocol.Logs) ([]byte, error) {
-	b, err := m.enc.Logs(m.begin(), l)
-	if m.buf = b; err != nil {
-		return nil, err
-	}
+func (m *items) logs(records []protocol.Log) []byte {
+	m.buf = protocol.AppendLogs(m.begin(), records)
 	var line [itemHead]byte
-	item, _ := m.end(protocol.AppendLogItemHeader(line[:0], len(l.Items), len(b)-itemHead))
-	return item, nil
+	item, _ := m.end(protocol.AppendLogItemHeader(line[:0], len(records), len(m.buf)-itemHead))
+	return item
 }
 
 func (m *items) begin() []byte {

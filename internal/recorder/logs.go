@@ -17,6 +17,7 @@ const (
 	batchSize = 100             // log records in an envelope, the most that Sentry's documents allow
 	batchWait = 5 * time.Second // after the first record of a batch
 	leastLog  = 160             // bytes that a log record takes of the block, at the least
+	logSize   = 160             // of an encoded log record beside its text and attributes
 )
 
 // logs collects log records until their batch is full. Their texts and attributes lie in the block, so views of it stay valid; a
@@ -24,7 +25,7 @@ const (
 type logs struct {
 	run     *Run
 	items   *items
-	batch   protocol.Logs
+	batch   []protocol.Log
 	ends    []uint64 // positions behind the records of the batch
 	kept    blackbox.Batch
 	common  []byte // attributes that every record has, without braces; immutable after init
@@ -56,7 +57,7 @@ func (l *logs) init(cfg *Config, t *tools) {
 	l.run = &cfg.Run
 	l.traceID = text.Hex(cfg.Run.TraceID[:])
 	l.most = min(batchSize, max(l.kept.Size()/leastLog, 1))
-	l.batch.Items, l.ends = make([]protocol.Log, 0, l.most), make([]uint64, 0, l.most)
+	l.batch, l.ends = make([]protocol.Log, 0, l.most), make([]uint64, 0, l.most)
 	for _, a := range [...][2]string{
 		{"sentry.release", cfg.Run.Release}, {"sentry.environment", cfg.Run.Environment},
 		{"sentry.sdk.name", cfg.Run.SDKName}, {"sentry.sdk.version", cfg.Run.SDKVersion},
@@ -67,8 +68,8 @@ func (l *logs) init(cfg *Config, t *tools) {
 	}
 }
 
-func (l *logs) len() int      { return len(l.batch.Items) }
-func (l *logs) waiting() bool { return len(l.batch.Items) > 0 }
+func (l *logs) len() int      { return len(l.batch) }
+func (l *logs) waiting() bool { return len(l.batch) > 0 }
 
 // moment is the time of a log record: Unix microseconds, and how many records before it have the same ones.
 type moment struct{ us, sequence int64 }
@@ -111,7 +112,7 @@ func (l *logs) add(rec *record.Record, end uint64, s *scope) bool {
 func (l *logs) take(it *blackbox.Item) {
 	level, severity := protocol.LogLevel(int(it.Level))
 	l.last, l.ends = moment{it.Us, int64(it.Sequence)}, append(l.ends, it.Upto)
-	l.batch.Items = append(l.batch.Items, protocol.Log{
+	l.batch = append(l.batch, protocol.Log{
 		Timestamp: float64(it.Us) / 1e6, TraceID: l.traceID, Level: level, Severity: severity, Body: view(it.Text), Attributes: it.Attributes,
 	})
 }
@@ -208,14 +209,25 @@ func (l *logs) source(b []byte, rec *record.Record) []byte {
 }
 
 // item returns the envelope item of the records from..to. The bytes are valid until the next call.
-func (l *logs) item(from, to int) ([]byte, error) {
-	return l.items.logs(&protocol.Logs{Items: l.batch.Items[from:to]})
+func (l *logs) item(from, to int) []byte { return l.items.logs(l.batch[from:to]) }
+
+// fit returns how many of the n records from there on an item of that length may hold, one at the least, as far as that can be told without
+// making it.
+func (l *logs) fit(from, n, longest int) int {
+	size := itemHead
+	for i := range n {
+		r := &l.batch[from+i]
+		if size += logSize + len(r.Body) + len(r.Attributes); size > longest {
+			return max(i, 1)
+		}
+	}
+	return n
 }
 
 // reset empties the batch.
 func (l *logs) reset() {
-	clear(l.batch.Items)
-	l.batch.Items, l.ends = l.batch.Items[:0], l.ends[:0]
+	clear(l.batch)
+	l.batch, l.ends = l.batch[:0], l.ends[:0]
 	l.put, l.stuck, l.waits.body = 0, false, nil
 	l.kept.Reset()
 }

@@ -76,20 +76,19 @@ func (r *Recorder) putLogs() bool {
 	return true
 }
 
-// makeLogs makes an item of the next records of the batch: all of them, or a half of a half where they are longer than an envelope may be or
-// than what is left of the hour's budget. It reports false when they had to be counted as dropped.
+// makeLogs makes an item of the next records of the batch: as many as an envelope may hold, or a half of a half where they are longer after
+// all, or than what is left of the hour's budget. It reports false when they had to be counted as dropped.
 func (r *Recorder) makeLogs() bool {
-	from, n := r.logs.put, r.logs.len()-r.logs.put
 	longest, left := min(r.cfg.Outbox.MaxBody(), r.cfg.Item), r.left()
-	item, err := r.logs.item(from, from+n)
+	from, n := r.logs.put, r.logs.len()-r.logs.put
+	n = r.logs.fit(from, n, longest)
+	item := r.logs.item(from, from+n)
 	for n > 1 && (len(item) > longest || len(item) > left && left >= len(item)/n) {
 		n /= 2
-		item, err = r.logs.item(from, from+n)
+		item = r.logs.item(from, from+n)
 	}
-	r.worked += len(item)
+	r.worked += len(item) / 8 // copied rather than encoded
 	switch {
-	case err != nil:
-		r.cfg.Tally.Add(protocol.ReasonInternalSDKError, protocol.CategoryLogItem, uint64(n))
 	case len(item) > longest:
 		r.dropLogs(protocol.ReasonBufferOverflow, n, len(item))
 	case len(item) > left:

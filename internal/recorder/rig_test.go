@@ -71,7 +71,7 @@ func encoded(h record.Head, text string, pcs []uintptr, errs []record.Error, fie
 }
 
 // put writes a record's bytes into the ring.
-func (g *rig) put(t *testing.T, k blackbox.Kind, body []byte) {
+func (g *rig) put(t testing.TB, k blackbox.Kind, body []byte) {
 	t.Helper()
 	s, ok := g.ring.Reserve(k, len(body))
 	if !ok {
