@@ -1,0 +1,31 @@
+//go:build !bare && js
+
+package main
+
+import (
+	"syscall/js"
+
+	"github.com/krunk-go/krunk/krunk"
+	"github.com/krunk-go/krunk/krunk/device"
+	"github.com/krunk-go/krunk/transport"
+	"github.com/krunk-go/krunk/transport/fetch"
+)
+
+// carry says where reports go: the page knows.
+func carry() (dsn string, carrier transport.Transport) {
+	if v := js.Global().Get("krunkDSN"); v.Type() == js.TypeString {
+		dsn = v.String()
+	}
+	return dsn, fetch.Default()
+}
+
+// ready sends what waits while the page closes, and tells of the page before this one, where ../web/crash.js kept what Go printed.
+func ready(client *krunk.Client, carrier transport.Transport) {
+	carrier.(*fetch.Transport).OnHide(client.Flush)
+	device.Read().Tell(client)
+	if text := js.Global().Get("krunkLastCrash"); text.Truthy() {
+		client.Channel("crash").Emit(krunk.Entry{
+			Level: krunk.LevelFatal, Message: "the game died", Attrs: []krunk.Attr{krunk.String("text", text.String())},
+		})
+	}
+}
