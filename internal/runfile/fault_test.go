@@ -9,7 +9,7 @@ func TestPanicOnFault(t *testing.T) {
 	if !Linked {
 		t.Skip("skipped: this build has no PanicOnFault")
 	}
-	f, err := Create(t.TempDir(), 4*4096, 0, 1, 2)
+	f, err := Create(folder(t), 4*4096, 0, 1, 2)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -9,7 +9,7 @@ import (
 )
 
 func TestSmall(t *testing.T) {
-	dir := join(t.TempDir(), "a/b")
+	dir := join(folder(t), "a/b")
 	if b, err := Small(dir, "install", 100); b != nil || err != nil {
 		t.Errorf("of no directory: got %q, %v", b, err)
 	}
@@ -38,7 +38,7 @@ func TestSmall(t *testing.T) {
 }
 
 func TestListAndStat(t *testing.T) {
-	dir := t.TempDir()
+	dir := folder(t)
 	if names, err := List(join(dir, "none")); names != nil || err != nil {
 		t.Errorf("of no directory: got %v, %v", names, err)
 	}
