@@ -140,6 +140,9 @@ func Start(cfg Config) (*Client, error) {
 	}
 	c.build(block, facts, module)
 	c.work()
+	if run := c.after.run; run != nil && run.Hurry > 0 {
+		c.Flush(run.Hurry)
+	}
 	return c, nil
 }
 

@@ -58,6 +58,7 @@ type frames struct {
 	diary    blackbox.Diary // of the run file, nil: there is none; immutable after Start
 	watchdog notify.Bell    // wakes it
 	paused   atomic.Bool
+	away     atomic.Bool             // in the background
 	about    atomic.Pointer[Channel] // what is said about frames, nil before the first one
 	loop     uintptr                 // entry of the function that called Beat first, immutable after that
 	hungAt   int64                   // owned by the watchdog: the last beat before the hang
@@ -97,20 +98,35 @@ func (c *Client) Beat() {
 // blocks and does not allocate.
 func (c *Client) Pause() {
 	if c != nil {
-		c.pause(true)
+		c.expect(&c.paused, true)
 	}
 }
 
 // Resume ends what Pause began. The frame in which either was called counts neither as slow nor as a hang.
 func (c *Client) Resume() {
 	if c != nil {
-		c.pause(false)
+		c.expect(&c.paused, false)
 	}
 }
 
-func (c *Client) pause(on bool) {
+// Foreground says whether the game is to be seen; it is when it starts. In the background no Beat is expected, and being killed there is
+// what phones do, and no crash (see LastRun). It never blocks and does not allocate.
+func (c *Client) Foreground(on bool) {
+	switch {
+	case c == nil:
+	case on:
+		c.mark(0, blackbox.StateBackground)
+		c.expect(&c.away, false)
+	default:
+		c.mark(blackbox.StateBackground, 0)
+		c.expect(&c.away, true)
+	}
+}
+
+// expect says in one of two ways whether no beats are expected.
+func (c *Client) expect(none *atomic.Bool, on bool) {
 	c.resumed.Store(c.frame.Load() + 1)
-	c.paused.Store(on)
+	none.Store(on)
 	c.watchdog.Call()
 }
 

@@ -14,7 +14,7 @@ import (
 type watched Client
 
 func (w *watched) Beats() uint32 { return w.frame.Load() }
-func (w *watched) Paused() bool  { return w.paused.Load() }
+func (w *watched) Paused() bool  { return w.paused.Load() || w.away.Load() }
 func (w *watched) Ended() bool   { return w.closed.Load() }
 
 // Hang reports that frames have stopped, with the stack of the loop as it stands.

@@ -3,9 +3,12 @@
 package legacy
 
 import (
+	"time"
+
 	"github.com/krunk-go/krunk/internal/blackbox"
 	"github.com/krunk-go/krunk/internal/recorder"
 	"github.com/krunk-go/krunk/internal/sender"
+	"github.com/krunk-go/krunk/internal/verdict"
 )
 
 // Wish is what a run needs.
@@ -20,6 +23,8 @@ type Run struct {
 	Block *blackbox.Block // its facts are published
 	Kept  blackbox.Kept
 	Path  string
+	Last  *verdict.Last // nil: no run was before this one
+	Hurry time.Duration // that Start waits for what dead runs have left; 0: it does not
 
 	// Build is stack.Fingerprint. It takes its time, so the recorder calls it.
 	Build func() (base, print uint64)

@@ -46,6 +46,13 @@ type Verdict struct {
 	Event       [16]byte // that the crash was reported as or will be, all zero where there is none
 }
 
+// Last is what is known of the run before this one.
+type Last struct {
+	Verdict
+	Release string
+	Text    func() string // of its crash; nil: there is none
+}
+
 // aftermath is how long beats may go on behind a panic that kills: they stand still only when the runtime begins to write.
 const aftermath = time.Second
 

@@ -38,6 +38,9 @@ type Options struct {
 	Outbox int
 	// Age is how long a run that could not be sent is kept. Zero: 30 days. The least is an hour.
 	Age time.Duration
+	// Hurry is how long Start waits for what was captured to be sent, before it returns, where the two runs before this one died within
+	// 5 s of theirs: such a program may never live for long enough to tell why. Zero: 3 s. Negative: it does not wait. The most is a minute.
+	Hurry time.Duration
 }
 
 const (
@@ -46,6 +49,8 @@ const (
 	defaultOutbox = 1 << 20
 	mostOutbox    = 64 << 20
 	defaultAge    = 30 * 24 * time.Hour
+	defaultHurry  = 3 * time.Second
+	mostHurry     = time.Minute
 	textRoom      = 64 << 10 // that is reserved for what the runtime tells when it dies
 	jitter        = 60 * time.Second
 )
@@ -71,6 +76,9 @@ func (s *store) Check() error {
 	case s.Age != 0 && s.Age < time.Hour:
 		return errors.New("Options.Age: " + strconv.FormatInt(s.Age.Milliseconds(), 10) + " ms; write at least an hour, or 0 for 30 days")
 	}
+	if s.Hurry > mostHurry {
+		return errors.New("Options.Hurry: " + strconv.FormatInt(s.Hurry.Milliseconds(), 10) + " ms; write at most a minute, or 0 for 3 s")
+	}
 	return nil
 }
 
@@ -86,9 +94,14 @@ func (s *store) Open(w *legacy.Wish) (*legacy.Run, error) {
 	if o.Age == 0 {
 		o.Age = defaultAge
 	}
+	if o.Hurry == 0 {
+		o.Hurry = defaultHurry
+	}
 	if out := &w.Sizes[blackbox.OutboxRegion]; *out > 0 {
 		*out = max(*out, o.Outbox&^63)
 	}
+	d := &dir{Options: o}
+	last, loops := d.last()
 	f, err := runfile.Create(o.Dir+"/runs", w.Sizes.Total(), textRoom, uint64(w.Facts.Start), rand.Uint32())
 	if err != nil {
 		return nil, err
@@ -97,14 +110,20 @@ func (s *store) Open(w *legacy.Wish) (*legacy.Run, error) {
 	b := blackbox.NewBlock(f.Mem, w.Sizes, rand.Uint64())
 	b.Publish(&w.Facts)
 	_ = f.CrashOutput() // without it the next start knows less
-	run := &legacy.Run{Block: b, Kept: b.Kept(), Path: f.Path, Build: stack.Fingerprint}
+	run := &legacy.Run{Block: b, Kept: b.Kept(), Path: f.Path, Last: last, Build: stack.Fingerprint}
+	run.Kept.Diary = b.Diary(blackbox.Hooks{Guard: runfile.PanicOnFault, Resident: resident})
+	if loops {
+		run.Hurry = o.Hurry
+	}
 	run.Sync = func() { _ = f.Sync() }
 	run.Remove = func() {
 		f.StopCrashOutput()
+		d.close(f.Path[len(f.Path)-nameLen:], w.Facts.Start, b.Frame.Load())
 		_ = f.Remove()
 	}
+	d.own = f.Path
 	run.Heirs = func(cfg recorder.Config) sender.Heirs {
-		return heir.New(&dir{o, f.Path}, heir.Config{
+		return heir.New(d, heir.Config{
 			Recorder: cfg, Build: stack.Fingerprint, Target: w.Facts.Texts[blackbox.Target], Form: w.Form, Jitter: rand.N(jitter),
 		})
 	}

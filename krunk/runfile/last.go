@@ -1,0 +1,105 @@
+package runfile
+
+import (
+	"encoding/binary"
+	"time"
+
+	"github.com/krunk-go/krunk/internal/blackbox"
+	"github.com/krunk-go/krunk/internal/crashtext"
+	"github.com/krunk-go/krunk/internal/runfile"
+	"github.com/krunk-go/krunk/internal/verdict"
+)
+
+const (
+	firstText = 4 << 10 // of a crash text that Start looks at: the reason, and the goroutine at fault
+	mostLooks = 8       // files that Start looks at
+)
+
+// last returns what is known of the run before this one, nil if there was none, and whether the program dies as it starts, time and
+// again. Runs that live, and such that others go on with, are passed over.
+func (d *dir) last() (last *verdict.Last, loops bool) {
+	names, _ := runfile.List(d.Dir + "/runs")
+	closed, name := d.closed()
+	var runs []verdict.Verdict
+	for i := len(names) - 1; i >= max(len(names)-mostLooks, 0) && len(runs) < 2 && names[i] > name; i-- {
+		if v := d.look(names[i]); v != nil {
+			if runs = append(runs, v.Verdict); last == nil {
+				last = v
+			}
+		}
+	}
+	if last == nil {
+		return closed, false
+	}
+	return last, verdict.Loops(runs)
+}
+
+// look returns what is known of a run, nil if it cannot be had. It is input from outside, and somebody may cut it meanwhile.
+func (d *dir) look(name string) (v *verdict.Last) {
+	defer runfile.PanicOnFault(runfile.PanicOnFault(true))
+	defer func() {
+		if recover() != nil {
+			v = nil
+		}
+	}()
+	f, err := runfile.Claim(d.path(name), 0)
+	if err != nil {
+		return nil
+	}
+	defer f.Close()
+	b, facts, err := blackbox.Open(f.Mem)
+	if err != nil {
+		return nil
+	}
+	e := verdict.Evidence{Facts: &facts, Live: b.Live, Ended: f.Modified, Boot: runfile.BootID()}
+	text := make([]byte, firstText)
+	if n, _ := f.Tail(text, len(b.Bytes())); n > 0 {
+		e.Text = crashtext.Parse(string(text[:n]))
+		e.Same = same(&b.Ending, e.Text)
+	}
+	return &verdict.Last{Verdict: verdict.Of(&e), Release: facts.Texts[blackbox.Release]}
+}
+
+// A run that was closed and has nothing left takes its file away, and leaves a small one instead, of the last such run:
+//
+//	 0  name of its file
+//	29  milliseconds that it ran, uint64
+//	37  frames, uint32
+const (
+	closedName = "closed"
+	nameLen    = 29
+	closedLen  = nameLen + 12
+)
+
+// close says that a run was closed with nothing left.
+func (d *dir) close(name string, began int64, frames uint32) {
+	le, ms := binary.LittleEndian, max(time.Now().UnixNano()-began, 0)/1e6
+	b := le.AppendUint32(le.AppendUint64([]byte(name), uint64(ms)), frames)
+	_ = runfile.PutSmall(d.Dir, closedName, b) // without it the last run is not known
+}
+
+// closed returns the last run that was closed with nothing left, and its name.
+func (d *dir) closed() (*verdict.Last, string) {
+	b, err := runfile.Small(d.Dir, closedName, closedLen)
+	if err != nil || len(b) != closedLen || !runfile.Named(string(b[:nameLen])) {
+		return nil, ""
+	}
+	le := binary.LittleEndian
+	ms := min(le.Uint64(b[nameLen:]), 1<<42)
+	return &verdict.Last{Verdict: verdict.Verdict{
+		How: verdict.Clean, Ran: time.Duration(ms) * time.Millisecond, Frame: le.Uint32(b[nameLen+8:]),
+	}}, string(b[:nameLen])
+}
+
+// same reports whether a text tells of the panic that the run itself had captured and raised again as it died.
+func same(e *blackbox.Ending, text *crashtext.Report) bool {
+	if text.Kind != crashtext.Panic || len(text.Goroutines) == 0 || text.Goroutines[0].ID != e.PanicGid.Load() || e.PanicID() == [16]byte{} {
+		return false
+	}
+	for i := range text.Panics {
+		if v := &text.Panics[i]; v.Recovered || v.Repanicked {
+			return true
+		}
+	}
+	return false
+}
