@@ -6,6 +6,7 @@ import (
 
 	"github.com/krunk-go/krunk/internal/blackbox"
 	"github.com/krunk-go/krunk/internal/crashtext"
+	"github.com/krunk-go/krunk/internal/recorder"
 	"github.com/krunk-go/krunk/internal/runfile"
 	"github.com/krunk-go/krunk/internal/verdict"
 )
@@ -55,7 +56,7 @@ func (d *dir) look(name string) (v *verdict.Last) {
 	text := make([]byte, firstText)
 	if n, _ := f.Tail(text, len(b.Bytes())); n > 0 {
 		e.Text = crashtext.Parse(string(text[:n]))
-		e.Same = same(&b.Ending, e.Text)
+		e.Same = recorder.SameDeath(&b.Ending, e.Text)
 	}
 	return &verdict.Last{Verdict: verdict.Of(&e), Release: facts.Texts[blackbox.Release]}
 }
@@ -63,7 +64,7 @@ func (d *dir) look(name string) (v *verdict.Last) {
 // A run that was closed and has nothing left takes its file away, and leaves a small one instead, of the last such run:
 //
 //	 0  name of its file
-//	29  milliseconds that it ran, uint64
+//	29  nanoseconds that it ran, uint64
 //	37  frames, uint32
 const (
 	closedName = "closed"
@@ -73,8 +74,8 @@ const (
 
 // close says that a run was closed with nothing left.
 func (d *dir) close(name string, began int64, frames uint32) {
-	le, ms := binary.LittleEndian, max(time.Now().UnixNano()-began, 0)/1e6
-	b := le.AppendUint32(le.AppendUint64([]byte(name), uint64(ms)), frames)
+	le, ran := binary.LittleEndian, max(time.Now().UnixNano()-began, 0)
+	b := le.AppendUint32(le.AppendUint64([]byte(name), uint64(ran)), frames)
 	_ = runfile.PutSmall(d.Dir, closedName, b) // without it the last run is not known
 }
 
@@ -85,21 +86,7 @@ func (d *dir) closed() (*verdict.Last, string) {
 		return nil, ""
 	}
 	le := binary.LittleEndian
-	ms := min(le.Uint64(b[nameLen:]), 1<<42)
 	return &verdict.Last{Verdict: verdict.Verdict{
-		How: verdict.Clean, Ran: time.Duration(ms) * time.Millisecond, Frame: le.Uint32(b[nameLen+8:]),
+		How: verdict.Clean, Ran: time.Duration(le.Uint64(b[nameLen:]) &^ (1 << 63)), Frame: le.Uint32(b[nameLen+8:]),
 	}}, string(b[:nameLen])
-}
-
-// same reports whether a text tells of the panic that the run itself had captured and raised again as it died.
-func same(e *blackbox.Ending, text *crashtext.Report) bool {
-	if text.Kind != crashtext.Panic || len(text.Goroutines) == 0 || text.Goroutines[0].ID != e.PanicGid.Load() || e.PanicID() == [16]byte{} {
-		return false
-	}
-	for i := range text.Panics {
-		if v := &text.Panics[i]; v.Recovered || v.Repanicked {
-			return true
-		}
-	}
-	return false
 }

@@ -51,7 +51,7 @@ func offline(transport.Context, *transport.Request) (transport.Response, error) 
 func config(dir string, tr transport.Transport) krunk.Config {
 	return krunk.Config{
 		DSN: "https://key@sentry.invalid/1", Transport: tr, Release: "game@1", Environment: "playtest", RunFile: runfile.With(runfile.Options{Dir: dir, Disk: 1 << 30}),
-		Channels: map[string]krunk.Thresholds{"*": {Send: "info"}},
+		Channels: map[string]krunk.Thresholds{"*": {Send: "info"}}, Frames: krunk.Frames{Hang: time.Second},
 	}
 }
 
@@ -87,6 +87,8 @@ func game(how, dir string) {
 	case "goroutine":
 		go func() { panic("nobody wrapped me") }()
 		select {}
+	default:
+		end(c, how)
 	}
 }
 

@@ -1,0 +1,154 @@
+//go:build unix
+
+package runfile_test
+
+import (
+	"os"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/krunk-go/krunk/krunk"
+	"github.com/krunk-go/krunk/krunk/runfile"
+	"github.com/krunk-go/krunk/transport"
+)
+
+// end ends a game in one of the ways that TestLastRun tells apart.
+func end(c *krunk.Client, how string) {
+	kill := func() {
+		_ = syscall.Kill(os.Getpid(), syscall.SIGKILL)
+		select {}
+	}
+	switch how {
+	case "repanic":
+		defer c.Repanic()
+		panic("boom")
+	case "recovered after all":
+		func() {
+			defer func() { recover() }()
+			defer c.Repanic()
+			panic("boom")
+		}()
+		time.Sleep(1100 * time.Millisecond)
+		c.Beat()
+		kill()
+	case "fatal":
+		new(sync.Mutex).Unlock()
+	case "signal":
+		_ = syscall.Kill(os.Getpid(), syscall.SIGABRT)
+		select {}
+	case "hang":
+		c.Beat()
+		time.Sleep(1700 * time.Millisecond)
+		kill()
+	case "background":
+		c.Beat()
+		c.Foreground(false)
+		kill()
+	case "foreground again":
+		c.Foreground(false)
+		c.Foreground(true)
+		c.Beat()
+		c.Beat()
+		kill()
+	}
+}
+
+// Every way in which a program ends, as the next start tells of it.
+func TestLastRun(t *testing.T) {
+	for _, tt := range []struct {
+		how    string
+		want   krunk.How
+		event  bool
+		frames int
+	}{
+		{"kill", krunk.HowKilled, false, 0},
+		{"exit", krunk.HowKilled, false, 0},
+		{"close", krunk.HowClean, false, 0},
+		{"goroutine", krunk.HowPanic, true, 0},
+		{"repanic", krunk.HowPanic, true, 0},
+		{"recovered after all", krunk.HowKilled, false, 1},
+		{"fatal", krunk.HowFatal, true, 0},
+		{"signal", krunk.HowSignal, true, 0},
+		{"hang", krunk.HowHang, false, 1},
+		{"background", krunk.HowKilledInBackground, false, 1},
+		{"foreground again", krunk.HowKilled, false, 2},
+	} {
+		t.Run(tt.how, func(t *testing.T) {
+			t.Parallel()
+			dir := t.TempDir()
+			play(t, tt.how, dir)
+			c := start(t, config(dir, transport.Func(offline)))
+			defer c.Close(0)
+			last := c.LastRun()
+			if !last.Known || last.How != tt.want || last.Event.IsZero() == tt.event || last.Frame != tt.frames || last.Release != "game@1" {
+				t.Errorf("got %+v, want how %v, an event %v, frame %d", last, tt.want, tt.event, tt.frames)
+			}
+			if last.Ran <= 0 || last.Ran > time.Minute {
+				t.Errorf("ran %v, want some seconds at most", last.Ran)
+			}
+		})
+	}
+}
+
+// What the watchdog saw is there after the end.
+func TestLastRunMemory(t *testing.T) {
+	dir := t.TempDir()
+	play(t, "hang", dir)
+	c := start(t, config(dir, transport.Func(offline)))
+	defer c.Close(0)
+	if last := c.LastRun(); (last.Memory < 1<<20 || last.MemoryLimit < last.Memory) && runtime.GOOS == "linux" {
+		t.Errorf("got %d of %d bytes", last.Memory, last.MemoryLimit)
+	}
+}
+
+// A run that was closed with nothing left takes its file away, and is the last one all the same: not the crash before it, which waits.
+func TestLastRunLeavesNoFile(t *testing.T) {
+	dir := t.TempDir()
+	if c := start(t, krunk.Config{RunFile: runfile.In(dir)}); c.LastRun().Known {
+		t.Error("the first run has one before it")
+	} else {
+		c.Close(time.Second)
+	}
+	play(t, "goroutine", dir)
+	c := start(t, krunk.Config{RunFile: runfile.In(dir)}) // another DSN, none: the crash stays where it is
+	if last := c.LastRun(); last.How != krunk.HowPanic {
+		t.Errorf("got %+v, want the panic", last)
+	}
+	c.Beat()
+	c.Pause()
+	c.Close(time.Second)
+	if files, _ := filepath.Glob(filepath.Join(dir, "runs", "*")); len(files) != 1 {
+		t.Errorf("%d files, want that of the crash", len(files))
+	}
+	c = start(t, krunk.Config{RunFile: runfile.In(dir)})
+	if last := c.LastRun(); !last.Known || last.How != krunk.HowClean || last.Frame != 1 || last.Ran <= 0 || last.Ran > time.Minute {
+		t.Errorf("got %+v, want the run that was closed", last)
+	}
+	c.Close(time.Second)
+	os.WriteFile(filepath.Join(dir, "closed"), []byte("nonsense that is as long as what stands there"), 0o600)
+	c = start(t, krunk.Config{RunFile: runfile.In(dir)})
+	if last := c.LastRun(); last.How != krunk.HowPanic {
+		t.Errorf("got %+v, want the panic", last)
+	}
+	c.Close(time.Second)
+}
+
+// Behind two deaths right after Start, the third Start returns when what they left has been sent.
+func TestHurry(t *testing.T) {
+	dir := t.TempDir()
+	ids := append(play(t, "goroutine", dir), play(t, "kill", dir)...)
+	b := new(inbox)
+	c := start(t, config(dir, b))
+	sent := b.all()
+	for _, id := range ids {
+		if !strings.Contains(sent, id) {
+			t.Errorf("event %s was not sent when Start returned", id)
+		}
+	}
+	c.Close(time.Second)
+}
