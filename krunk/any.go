@@ -28,8 +28,8 @@ type encoder struct {
 }
 
 // settleAny returns what v is as the black box keeps it: basic kinds, also those of the game's own types, as themselves,
-// anything else as JSON.
-func settleAny(v any) (k record.Kind, num uint64, str string) {
+// anything else as JSON, which c has to be able to read.
+func settleAny(v any, c *Client) (k record.Kind, num uint64, str string) {
 	defer func() {
 		if r := recover(); r != nil {
 			k, str = record.String, "[krunk: encoding a "+typeName(v)+" panicked"+because(r)+"]"
@@ -48,7 +48,10 @@ func settleAny(v any) (k record.Kind, num uint64, str string) {
 	if len(e.b) > anyMax { // the last net: a cut value is no JSON any more, and travels as text that begins like it
 		return record.String, 0, string(e.b)
 	}
-	return e.settled()
+	if k, num, str = e.settled(); k == record.JSON {
+		c.uses.Nested.Use()
+	}
+	return k, num, str
 }
 
 // basic returns a value of a basic kind, and the kind 0 for others.

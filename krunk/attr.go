@@ -25,7 +25,7 @@ const kindShift = 56
 // late is a value that has to be encoded, with its encoder: a program that never calls Any does not link that.
 type late struct {
 	value  any
-	encode func(v any) (k record.Kind, num uint64, str string)
+	encode func(v any, c *Client) (k record.Kind, num uint64, str string)
 }
 
 // iface is how an error lies in memory. The first word is a pointer to a table that is never moved nor freed.
@@ -191,13 +191,13 @@ func (a *Attr) text() string {
 }
 
 // settle runs the foreign code behind a pending attribute.
-func (a *Attr) settle() {
+func (a *Attr) settle(c *Client) {
 	switch a.kind() {
 	case pendingError:
 		*a = textAttr(a.name(), record.ErrorText, errorText(a.failure()))
 	case pendingAny:
 		l := (*late)(a.ref)
-		k, num, str := l.encode(l.value)
+		k, num, str := l.encode(l.value, c)
 		if k >= record.String {
 			*a = textAttr(a.name(), k, str)
 		} else {

@@ -73,7 +73,7 @@ type Client struct {
 	registry
 	repeats repeats
 	own     *Channel // immutable after Start
-	changes *recorder.Changes
+	uses    recorder.Uses
 
 	losses
 	plan     *plan // immutable after Start
@@ -122,7 +122,7 @@ func Start(cfg Config) (*Client, error) {
 	c := &Client{
 		plan: p, clock: clock{start: time.Now()}, stacks: stacks{walker: walk.New()},
 		registry: registry{channels: make(map[string]*Channel)},
-		changes:  recorder.NewChanges(p.shares.changes),
+		uses:     recorder.Uses{Changes: recorder.NewChanges(p.shares.changes), Nested: new(recorder.Nested)},
 		repeats: repeats{
 			issues: repeat.New(p.MaxRepeats, time.Minute, p.shares.kinds), panics: repeat.New(p.MaxPanicRepeats, time.Hour, p.shares.kinds/4),
 		},
@@ -154,7 +154,7 @@ func (c *Client) build(block *blackbox.Block, facts *blackbox.Facts, module func
 		SDKName: sdkName, SDKVersion: Version, Release: p.Release, Dist: p.Dist, Environment: p.Environment, TraceID: facts.Trace, SpanID: facts.Span,
 	}
 	cfg := recorder.Config{
-		Block: block, Ring: c.ring, Changes: c.changes, History: block.History(), Outbox: c.outbox, Compress: p.Compress, Bell: &c.bell, Progress: &c.progress, Tally: c.tally,
+		Block: block, Ring: c.ring, Uses: c.uses, History: block.History(), Outbox: c.outbox, Compress: p.Compress, Bell: &c.bell, Progress: &c.progress, Tally: c.tally,
 		Module: module, Stacks: stack.Options{InApp: p.Code.InApp, Cut: p.Code.Wrappers, Memory: p.shares.stacks}, Room: recorder.Room{Scope: p.shares.scope, Item: p.shares.item}, Run: run,
 		Bytes: c.controls.Bytes, Untell: c.untell,
 	}

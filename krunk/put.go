@@ -53,7 +53,7 @@ func (c *Channel) write(n, left int, k blackbox.Kind, r *capture, errs []record.
 	t.fill(c, r, errs, cut)
 	t.out.LeftOut(left)
 	if !t.room {
-		c.client.changes.Add(ring.Head(), t.slot.Body)
+		c.client.uses.Changes.Add(ring.Head(), t.slot.Body)
 	} else if ring.Commit(t.slot) {
 		if ring.Urgent(t.slot) {
 			c.client.bell.Call()
@@ -113,7 +113,7 @@ func (c *Channel) putSettled(k blackbox.Kind, base *capture, errs []record.Error
 		return c.putManySettled(k, base, errs)
 	}
 	r := *base
-	r.attrs = settled(append(room[:0], r.attrs...))
+	r.attrs = settled(c.client, append(room[:0], r.attrs...))
 	return c.put(k, &r, errs)
 }
 
@@ -123,14 +123,14 @@ func (c *Channel) putSettled(k blackbox.Kind, base *capture, errs []record.Error
 func (c *Channel) putManySettled(k blackbox.Kind, base *capture, errs []record.Error) bool {
 	var room [record.MaxFields]Attr
 	r := *base
-	r.attrs = settled(append(room[:0], r.attrs[:min(len(r.attrs), len(room))]...))
+	r.attrs = settled(c.client, append(room[:0], r.attrs[:min(len(r.attrs), len(room))]...))
 	r.left = len(base.attrs) - len(r.attrs)
 	return c.put(k, &r, errs)
 }
 
-func settled(own []Attr) []Attr {
+func settled(c *Client, own []Attr) []Attr {
 	for i := range own {
-		own[i].settle()
+		own[i].settle(c)
 	}
 	return own
 }

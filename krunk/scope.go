@@ -59,7 +59,7 @@ func (c *Client) scope(t record.Type, text string, attrs ...Attr) {
 	if c == nil || c.closed.Load() {
 		return
 	}
-	c.changes.Use()
+	c.uses.Changes.Use()
 	r := capture{Head: record.Head{Type: t}, text: text, attrs: attrs}
 	c.stamp(&r)
 	c.own.put(blackbox.Event, &r, nil)

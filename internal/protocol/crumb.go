@@ -20,7 +20,7 @@ const MaxRepeat = 64
 const BreadcrumbTime = `{"timestamp":"`
 
 // AppendBreadcrumb appends what is behind the time of a breadcrumb, each text and the data within its limit, and returns where in
-// that the message ends: more can be put there. What is no JSON in the data becomes a note.
+// that the message ends: more can be put there.
 func AppendBreadcrumb(dst []byte, c *Breadcrumb) (out []byte, end int) {
 	start := len(dst)
 	dst = crumbText(dst, `,"type":`, c.Type)
@@ -30,7 +30,7 @@ func AppendBreadcrumb(dst []byte, c *Breadcrumb) (out []byte, end int) {
 	dst = text.AppendString(append(dst, `,"message":`...), message)
 	end = len(dst) - len(`"`) - start
 	if len(c.Data) > 0 {
-		data := c.Data.tidy(notJSON)
+		data := c.Data
 		if len(data) > MaxCrumbData {
 			data = shrunk(data, MaxCrumbData)
 		}

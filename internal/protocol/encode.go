@@ -9,12 +9,8 @@ import (
 
 var errNil = errors.New("protocol: nothing to encode: the pointer is nil")
 
-// notJSON stands in the place of a Raw that servers would refuse. Contexts and breadcrumb data must be objects: a bare
-// string there is removed by the server, and the note with it.
-const notJSON = `{"krunk":"value is not JSON"}`
-
-// Event appends ev as JSON. What servers refuse is repaired in ev first: a number that is none becomes 0, a Raw that is no
-// JSON becomes a note, an empty list or context is left out. On an error dst is returned as it was. The breadcrumbs are the
+// Event appends ev as JSON. What servers refuse is repaired in ev first: a number that is none becomes 0, an empty list
+// is left out. On an error dst is returned as it was. The breadcrumbs are the
 // last member; Cut then tells where they begin.
 func (e *Encoder) Event(dst []byte, ev *Event) ([]byte, error) {
 	e.Cut = 0
@@ -37,25 +33,21 @@ func (e *Encoder) Event(dst []byte, ev *Event) ([]byte, error) {
 // begin, 0 if there are none.
 func (ev *Event) end(out []byte) (whole []byte, cut int) {
 	o := object{out[:len(out)-len("}")]}
-	for i := range ev.Tags {
-		if i == 0 {
-			o.key("tags")
-			o.put("{")
+	if len(ev.Tags) > 0 {
+		o.key("tags")
+		b := text.Append(o.b, "{")
+		for i := range ev.Tags {
+			b = text.AppendString(AppendKey(b, ev.Tags[i].Key), ev.Tags[i].Value)
 		}
-		o.b = text.AppendString(AppendKey(o.b, ev.Tags[i].Key), ev.Tags[i].Value)
-		if i == len(ev.Tags)-1 {
-			o.put("}")
-		}
+		o.b = text.Append(b, "}")
 	}
-	for i := range ev.Contexts {
-		if i == 0 {
-			o.key("contexts")
-			o.put("{")
+	if len(ev.Contexts) > 0 {
+		o.key("contexts")
+		b := text.Append(o.b, "{")
+		for i := range ev.Contexts {
+			b = append(AppendKey(b, ev.Contexts[i].Name), ev.Contexts[i].Fields...)
 		}
-		o.b = append(AppendKey(o.b, ev.Contexts[i].Name), ev.Contexts[i].Fields...)
-		if i == len(ev.Contexts)-1 {
-			o.put("}")
-		}
+		o.b = text.Append(b, "}")
 	}
 	if len(ev.Breadcrumbs) == 0 {
 		return o.close(), 0
@@ -83,22 +75,10 @@ func AppendLogs(dst []byte, records []Log) []byte {
 	return append(dst, `]}`...)
 }
 
+// tidy repairs a number that is none and leaves empty lists out, which would be null otherwise, and types every mechanism: without a type servers lose
+// the unhandled flag.
 func (ev *Event) tidy() {
 	ev.Timestamp = finite(ev.Timestamp)
-	kept := ev.Contexts[:0]
-	for i := range ev.Contexts {
-		c := &ev.Contexts[i]
-		if c.Fields = c.Fields.tidy(notJSON); len(c.Fields) > 0 {
-			kept = append(kept, *c)
-		}
-	}
-	ev.Contexts = kept
-	ev.tidyLists()
-}
-
-// tidyLists leaves empty lists out, which would be null otherwise, and types every mechanism: without a type servers lose
-// the unhandled flag.
-func (ev *Event) tidyLists() {
 	if t := ev.Threads; t != nil {
 		if len(t.Values) == 0 {
 			ev.Threads = nil
@@ -129,21 +109,6 @@ func (s *Stacktrace) tidy() *Stacktrace {
 		return nil
 	}
 	return s
-}
-
-// tidy returns r without white space, or note if it is no JSON; an empty Raw stays empty. It does not allocate for a Raw that
-// is fine as it is.
-func (r Raw) tidy(note string) Raw {
-	if len(r) == 0 {
-		return nil
-	}
-	switch valid, spaced := inspect(r); {
-	case !valid:
-		return Raw(note)
-	case spaced:
-		return compact(r)
-	}
-	return r
 }
 
 func finite(f float64) float64 {

@@ -3,8 +3,8 @@
 // with lean.go and the tables of shape.go) and a test holds both byte-equal. No other package knows a field name of Sentry's.
 package protocol
 
-// Raw is one JSON value that is encoded already. The encoder copies it as it is, without white space between its tokens; an
-// empty Raw is left out, and one that is not Valid is replaced by a note.
+// Raw is one JSON value that is encoded already, Valid and without white space between its tokens. It is copied as it is and not looked
+// at again: who takes one from outside looks at it. An empty Raw is left out.
 type Raw []byte
 
 // MarshalJSON returns r itself. It is there for go-json; the lean encoder copies the bytes.
@@ -48,7 +48,7 @@ type Tag struct {
 	Key, Value string
 }
 
-// Context is a member of an event's contexts. Fields is a JSON object.
+// Context is a member of an event's contexts. Fields is a JSON object, and not empty.
 type Context struct {
 	Name   string
 	Fields Raw

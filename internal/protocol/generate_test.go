@@ -48,15 +48,15 @@ func (s *source) float() float64 {
 	return 1.79e9 + float64(uint32(s.uint()))/1e6
 }
 
-// raw is valid JSON, with and without spaces, or bytes as they come.
+// raw is a JSON object, or nothing.
 func (s *source) raw() Raw {
 	switch s.byte() % 8 {
 	case 0:
-		return Raw(s.text())
+		return Raw("{}")
 	case 1:
 		return nil
 	case 2:
-		return Raw("{ \"a b\" : [ 1 , \"\\\" ]\" ] ,\n\t\"c\":{ } }")
+		return Raw("{\"a b\":[1,\"\\\" ]\"],\"c\":{}}")
 	case 3:
 		return Raw("{\"\u2028\":\"<&>\u2029 \\u2028 \\ud83d\\ude00\"}")
 	}
@@ -85,7 +85,9 @@ func (s *source) event() *Event {
 	}
 	if has(3) {
 		for range s.byte() % 5 {
-			ev.Contexts = append(ev.Contexts, Context{s.text(), s.raw()})
+			if name, o := s.text(), s.raw(); len(o) > 0 {
+				ev.Contexts = append(ev.Contexts, Context{name, o})
+			}
 		}
 	}
 	for range s.byte() % 3 {

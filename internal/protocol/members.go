@@ -10,31 +10,83 @@ import (
 // Member is one member of a JSON object: Key with its quotes, Value, both views.
 type Member struct{ Key, Value Raw }
 
-// AppendMembers appends the members of o, an object that is Valid; of anything else it appends those before the fault.
+// AppendMembers appends the members of o, an object that is Valid; of anything else it appends those before the fault, and maybe some
+// behind it.
 func AppendMembers(dst []Member, o Raw) []Member {
-	v := validator{b: o}
-	v.space()
-	for sep := byte('{'); v.take(sep); sep = ',' {
-		v.space()
-		start := v.i
-		if !v.str() {
+	for i := inside(o, '{'); i < len(o) && o[i] == '"'; {
+		key := o[i:end(o, i)]
+		i = next(o, i+len(key))
+		value := o[i:end(o, i)]
+		if len(value) == 0 {
 			break
 		}
-		m := Member{Key: o[start:v.i]}
-		v.space()
-		if !v.take(':') {
-			break
-		}
-		v.space()
-		start = v.i
-		if !v.token(1) {
-			break
-		}
-		m.Value = o[start:v.i]
-		dst = append(dst, m)
-		v.space()
+		dst = append(dst, Member{key, value})
+		i = next(o, i+len(value))
 	}
 	return dst
+}
+
+// inside returns where the first element of an object or a list begins, which opens with that brace; of anything else it returns the
+// length.
+func inside(v Raw, brace byte) int {
+	i := next(v, 0)
+	if i == len(v) || v[i] != brace {
+		return len(v)
+	}
+	return next(v, i+1)
+}
+
+// next returns where the next token begins that is no comma and no colon.
+//
+//go:noinline
+func next(v Raw, i int) int {
+	for i < len(v) && (v[i] == ',' || v[i] == ':' || isSpace(v[i])) {
+		i++
+	}
+	return i
+}
+
+// end returns the end of the value that begins at v[i]; where none does, and the object or list ends, it returns i.
+//
+//go:noinline
+func end(v Raw, i int) int {
+	depth := 0
+	for ; i < len(v); i++ {
+		switch c := v[i]; c {
+		case '"':
+			if i = textEnd(v, i); depth == 0 {
+				return i
+			}
+			i--
+		case '{', '[':
+			depth++
+		case '}', ']':
+			if depth == 0 {
+				return i
+			}
+			if depth--; depth == 0 {
+				return i + 1
+			}
+		default:
+			if depth == 0 && (c == ',' || c == ':' || isSpace(c)) {
+				return i
+			}
+		}
+	}
+	return i
+}
+
+// textEnd returns the end of the text that begins with the quote at v[i].
+func textEnd(v Raw, i int) int {
+	for i++; i < len(v); i++ {
+		switch v[i] {
+		case '\\':
+			i++
+		case '"':
+			return i + 1
+		}
+	}
+	return len(v)
 }
 
 // AppendMerged appends one object out of two: of a key that both have, the member of b.
@@ -200,49 +252,30 @@ func unit(s []byte) int {
 	return 6
 }
 
-// AppendFlat appends the value v, in which what lies in more than depth objects and lists becomes a text of its JSON, as
-// servers do, and what is not Valid a note. A context keeps 5 levels in each of its members, the data of a breadcrumb 3.
+// AppendFlat appends the value v without white space; what lies in more than depth objects and lists becomes a text of its JSON, as
+// servers do. A context keeps 5 levels in each of its members, the data of a breadcrumb 3.
 func AppendFlat(dst []byte, v Raw, depth int) []byte {
-	if !Valid(v) {
-		return text.Append(dst, `"[krunk: value is not JSON]"`)
-	}
 	open := 0
 	for i := 0; i < len(v); {
-		switch c := v[i]; c {
+		to := i + 1
+		switch v[i] {
 		case '"':
-			end := i + stringLen(v[i:])
-			dst = append(dst, v[i:end]...)
-			i = end
-			continue
+			to = textEnd(v, i)
 		case '{', '[':
 			if open == depth {
-				end := i + containerLen(v[i:])
-				dst = text.AppendString(dst, string(v[i:end]))
-				i = end
+				to = end(v, i)
+				dst = text.AppendString(dst, string(v[i:to]))
+				i = to
 				continue
 			}
 			open++
 		case '}', ']':
 			open--
 		}
-		dst = append(dst, v[i])
-		i++
+		if !isSpace(v[i]) {
+			dst = append(dst, v[i:to]...)
+		}
+		i = to
 	}
 	return dst
-}
-
-// stringLen returns the length of the JSON string at the start of v.
-//
-//go:noinline
-func stringLen(v Raw) int {
-	in := validator{b: v}
-	in.str()
-	return in.i
-}
-
-// containerLen returns the length of the object or list at the start of v.
-func containerLen(v Raw) int {
-	in := validator{b: v}
-	in.token(0)
-	return in.i
 }

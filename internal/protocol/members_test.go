@@ -101,8 +101,7 @@ func TestAppendFlat(t *testing.T) {
 		{`{"a":{"b":[1,"\""]},"c":[2]}`, 1, `{"a":"{\"b\":[1,\"\\\"\"]}","c":"[2]"}`},
 		{`{"a":{"b":[1]},"c":[2]}`, 2, `{"a":{"b":"[1]"},"c":[2]}`},
 		{`{"a":{"b":[1]},"c":[2]}`, 3, `{"a":{"b":[1]},"c":[2]}`},
-		{`1e999`, 3, `"[krunk: value is not JSON]"`},
-		{`{"a":"\ud800"}`, 3, `"[krunk: value is not JSON]"`},
+		{" { \"a b\" : [ 1 , { \"c\" : \"d \\\" e\" } ] ,\n\t\"e\":{ } } ", 2, `{"a b":[1,"{ \"c\" : \"d \\\" e\" }"],"e":{}}`},
 	} {
 		if got := string(AppendFlat(nil, Raw(tt.v), tt.depth)); got != tt.want {
 			t.Errorf("%s in %d levels: got %s, want %s", tt.v, tt.depth, got, tt.want)

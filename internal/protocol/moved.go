@@ -40,16 +40,13 @@ func moveObject(dst []byte, o Raw, by int64) []byte {
 
 func moveList(list Raw, by int64) Raw {
 	out := append(make(Raw, 0, len(list)+len(list)/8), '[')
-	v := validator{b: list}
-	for sep := byte('['); v.take(sep); sep = ',' {
-		start := v.i
-		if !v.token(1) {
-			break
-		}
+	for i := inside(list, '['); i < len(list) && list[i] == '{'; {
+		to := end(list, i)
 		if len(out) > 1 {
 			out = text.Append(out, ",")
 		}
-		out = moveObject(out, list[start:v.i], by)
+		out = moveObject(out, list[i:to], by)
+		i = next(list, to)
 	}
 	return text.Append(out, "]")
 }

@@ -8,48 +8,21 @@ const maxDepth = 32
 // Valid reports whether b is one JSON value that every server reads: valid UTF-8, no lone surrogate, no number that
 // is too large for a float64, at most 32 objects and lists in each other. It does not allocate.
 func Valid(b []byte) bool {
-	valid, _ := inspect(b)
-	return valid
-}
-
-// inspect is Valid that also says whether there is white space between tokens.
-func inspect(b []byte) (valid, spaced bool) {
 	v := validator{b: b}
-	return utf8.Valid(b) && v.value(0) && v.i == len(b), v.spaced
-}
-
-// compact returns a copy of b, which is valid, without white space between its tokens.
-func compact(b []byte) []byte {
-	out := make([]byte, 0, len(b))
-	inside := false
-	for i := 0; i < len(b); i++ {
-		switch c := b[i]; {
-		case inside && c == '\\':
-			out = append(out, c)
-			i++
-		case c == '"':
-			inside = !inside
-		case !inside && isSpace(c):
-			continue
-		}
-		out = append(out, b[i])
-	}
-	return out
+	return utf8.Valid(b) && v.value(0) && v.i == len(b)
 }
 
 func isSpace(c byte) bool { return c == ' ' || c == '\t' || c == '\n' || c == '\r' }
 
 type validator struct {
-	b      []byte
-	i      int
-	spaced bool
+	b []byte
+	i int
 }
 
 //go:noinline
 func (v *validator) space() {
 	for v.i < len(v.b) && isSpace(v.b[v.i]) {
 		v.i++
-		v.spaced = true
 	}
 }
 

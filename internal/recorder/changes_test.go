@@ -10,7 +10,6 @@ import (
 	"github.com/krunk-go/krunk/internal/blackbox"
 	"github.com/krunk-go/krunk/internal/protocol"
 	"github.com/krunk-go/krunk/internal/record"
-	"github.com/krunk-go/krunk/internal/scrub"
 )
 
 func tagged(key, value string) []byte {
@@ -32,7 +31,7 @@ func TestChangesTheNewestWins(t *testing.T) {
 	}
 	done := make(chan struct{})
 	go func() { wg.Wait(); close(done) }()
-	s := newScope(16<<10, 8<<10, scrub.New(""))
+	s := newScope(16<<10, 8<<10, cleanerOf(""))
 	take := func(pos uint64) {
 		if top := c.top.Load(); top != nil && top.size > limit {
 			t.Errorf("%d bytes of changes, want at most %d", top.size, limit)
@@ -128,7 +127,7 @@ func TestChangesHaveAPlaceInTheRing(t *testing.T) {
 }
 
 func TestScopeEntries(t *testing.T) {
-	s := newScope(16<<10, 8<<10, scrub.New(""))
+	s := newScope(16<<10, 8<<10, cleanerOf(""))
 	apply := s.apply
 	for i := range 60 {
 		apply(tagged("tag"+strconv.Itoa(i), strings.Repeat("v", 300)))

@@ -9,7 +9,6 @@ import (
 	"github.com/krunk-go/krunk/internal/ident"
 	"github.com/krunk-go/krunk/internal/protocol"
 	"github.com/krunk-go/krunk/internal/record"
-	"github.com/krunk-go/krunk/internal/scrub"
 	"github.com/krunk-go/krunk/internal/stack"
 	"github.com/krunk-go/krunk/internal/text"
 )
@@ -19,7 +18,7 @@ type events struct {
 	run     *Run
 	items   *items
 	stacks  *stack.Resolver
-	scrub   *scrub.Scrubber
+	scrub   *cleaner
 	clock   *clock
 	static  [5]protocol.Context // contexts that stay the same, but for the first one: the start of the run as the clock tells it
 	started int64               // in seconds, as static has it

@@ -15,7 +15,7 @@ import (
 // appendFields appends the attributes of rec to dst, which is empty, without what is private in their keys and values and without
 // the grouping. An object has a key once: of two with the same key the later one stays, and one whose name is taken, or becomes
 // that of another one, gets "_" behind it.
-func appendFields(dst []record.Field, rec *record.Record, s *scrub.Scrubber, taken func(key string) bool) []record.Field {
+func appendFields(dst []record.Field, rec *record.Record, s *cleaner, taken func(key string) bool) []record.Field {
 	fields := rec.Fields()
 	for f, ok := fields.Next(); ok; f, ok = fields.Next() {
 		if f.Kind == record.Group {
@@ -66,13 +66,13 @@ func takenInData(key string) bool { return key == protocol.ShortenedKey || key =
 // clean takes out of a field what is private. The value of a key that says secret goes whole.
 //
 //go:noinline
-func clean(f *record.Field, s *scrub.Scrubber) {
+func clean(f *record.Field, s *cleaner) {
 	f.Key = s.Text(cleanKey(f.Key))
 	switch {
 	case scrub.Secret(f.Key):
 		*f = record.Field{Key: f.Key, Kind: record.String, Str: scrub.Filtered}
 	case f.Kind == record.JSON:
-		f.Str = s.JSON(f.Str)
+		f.Str = s.nested.clean(s.Scrubber, f.Str)
 	default:
 		f.Str = s.Text(f.Str)
 	}

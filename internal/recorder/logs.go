@@ -8,7 +8,6 @@ import (
 	"github.com/krunk-go/krunk/internal/blackbox"
 	"github.com/krunk-go/krunk/internal/protocol"
 	"github.com/krunk-go/krunk/internal/record"
-	"github.com/krunk-go/krunk/internal/scrub"
 	"github.com/krunk-go/krunk/internal/stack"
 	"github.com/krunk-go/krunk/internal/text"
 )
@@ -34,7 +33,7 @@ type logs struct {
 	pcs     []uintptr
 	frames  []stack.Frame
 	stacks  *stack.Resolver
-	scrub   *scrub.Scrubber
+	scrub   *cleaner
 	clock   *clock
 	last    moment
 	put     int  // records of the batch that are in the outbox or were counted

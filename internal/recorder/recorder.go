@@ -19,9 +19,9 @@ import (
 // Config is the machine that a Recorder works with, whoever's records it reads. It is immutable after New but for what is
 // safe for concurrent use.
 type Config struct {
-	Block    *blackbox.Block // its words, log records that wait for their batch, and scope
-	Ring     *blackbox.Ring
-	Changes  *Changes // of the scope, that found no room in the ring, and what applies all; nil: none ever
+	Block *blackbox.Block // its words, log records that wait for their batch, and scope
+	Ring  *blackbox.Ring
+	Uses
 	History  *blackbox.HistoryBuffer
 	Outbox   *blackbox.Outbox     // nil: records become history, nothing is encoded
 	Compress transport.Compressor // of items before they wait; nil: they stay as they are
@@ -42,6 +42,12 @@ type Config struct {
 	Bytes  func() int64 // of encoded items that are let through in an hour; nil or 0: all
 }
 
+// Uses are what programs do that need not do it: each links what it takes when it is used first. Nil ones are never used.
+type Uses struct {
+	Changes *Changes // of the scope, that found no room in the ring, and what applies all
+	Nested  *Nested  // values that are JSON
+}
+
 // Legacy is what a run does for whoever goes on with it after its death. It is zero where nobody will.
 type Legacy struct {
 	Copy  func(upto uint64, head, scope []byte) bool // Block.Kept
@@ -58,7 +64,7 @@ type Room struct {
 type tools struct {
 	items  *items
 	stacks *stack.Resolver
-	scrub  *scrub.Scrubber
+	scrub  *cleaner
 	clock  *clock
 }
 
@@ -148,7 +154,7 @@ func New(cfg Config) *Recorder {
 	r.batch.Init(cfg.Bell)
 	r.poll.Init(cfg.Bell)
 	r.logs.kept = *cfg.Block.Batch()
-	s := scrub.New(home())
+	s := &cleaner{scrub.New(home()), cfg.Nested}
 	r.scope = newScope(cfg.Scope, cfg.Item/3, s)
 	if cfg.Outbox != nil {
 		r.items.calm = min(cfg.Item+2*itemHead, calm)

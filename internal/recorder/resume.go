@@ -44,8 +44,9 @@ func Continue(b *blackbox.Block, f *blackbox.Facts, ended int64, base, print uin
 		OtherBuild: b.Print.Load() == 0 || print != b.Print.Load(),
 	}
 	outbox, found := b.OpenOutbox()
-	cfg.Block, cfg.Ring, cfg.Changes, cfg.Outbox, cfg.Run, cfg.Build = b, nil, new(Changes), outbox, run, nil
+	cfg.Block, cfg.Ring, cfg.Uses, cfg.Outbox, cfg.Run, cfg.Build = b, nil, Uses{new(Changes), new(Nested)}, outbox, run, nil
 	cfg.Changes.Use()
+	cfg.Nested.Use()
 	cfg.History = b.OpenHistory(validCrumb)
 	cfg.Stacks.MainModule, cfg.Module = f.Texts[blackbox.Module], nil
 	if mem := b.At(blackbox.TallyRegion); len(mem) >= tally.Size {

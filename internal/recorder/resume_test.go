@@ -16,7 +16,6 @@ import (
 	"github.com/krunk-go/krunk/internal/notify"
 	"github.com/krunk-go/krunk/internal/protocol"
 	"github.com/krunk-go/krunk/internal/record"
-	"github.com/krunk-go/krunk/internal/scrub"
 	"github.com/krunk-go/krunk/internal/tally"
 )
 
@@ -52,8 +51,8 @@ type mortal struct {
 
 func mortalConfig() Config {
 	return Config{
-		Changes: used(32 << 10),
-		Bell:    notify.NewBell(), Progress: new(notify.Signal), Wake: func() {}, Room: Room{Scope: 4 << 10, Item: 6 << 10},
+		Uses: Uses{used(32 << 10), nested()},
+		Bell: notify.NewBell(), Progress: new(notify.Signal), Wake: func() {}, Room: Room{Scope: 4 << 10, Item: 6 << 10},
 		Run: Run{SDKName: "krunk.go"},
 	}
 }
@@ -376,7 +375,7 @@ func TestResumeFromAnyStore(t *testing.T) {
 
 // What a dead run, or somebody else, wrote into the copy of its scope goes out only as servers take it.
 func TestRestorePassesOverWhatServersRefuse(t *testing.T) {
-	s := newScope(4<<10, 4<<10, scrub.New(""))
+	s := newScope(4<<10, 4<<10, cleanerOf(""))
 	for _, e := range []struct {
 		p           part
 		name, value string
@@ -386,7 +385,7 @@ func TestRestorePassesOverWhatServersRefuse(t *testing.T) {
 	} {
 		s.set(e.p, e.name, e.value)
 	}
-	r := &Recorder{state: state{scope: newScope(4<<10, 4<<10, scrub.New(""))}}
+	r := &Recorder{state: state{scope: newScope(4<<10, 4<<10, cleanerOf(""))}}
 	r.restore(append([]byte{0, 0}, s.mem...))
 	got := &r.scope
 	if len(got.tags) != 1 || protocol.Tagged(got.tags, "scene") != "boss" || len(got.contexts) != 1 || got.contexts[0].Name != "level" || got.user.ID != "anna" {

@@ -11,6 +11,7 @@ import (
 	"github.com/krunk-go/krunk/internal/notify"
 	"github.com/krunk-go/krunk/internal/protocol"
 	"github.com/krunk-go/krunk/internal/record"
+	"github.com/krunk-go/krunk/internal/scrub"
 	"github.com/krunk-go/krunk/internal/tally"
 )
 
@@ -31,7 +32,7 @@ func newRig(outbox int, change func(*Config)) *rig {
 	cfg := Config{
 		Block: blackbox.NewBlock(blackbox.Words(sizes.Total()), sizes, key),
 		Ring:  g.ring, History: blackbox.NewHistoryBuffer(blackbox.Words(64<<10), key), Bell: notify.NewBell(), Progress: new(notify.Signal),
-		Tally: g.tally, Changes: used(32 << 10), Wake: func() { g.woken++ },
+		Tally: g.tally, Uses: Uses{used(32 << 10), nested()}, Wake: func() { g.woken++ },
 		Room: Room{Scope: 96 << 10, Item: 1 << 20},
 		Run: Run{
 			Start: StartOf(time.Now()), Channel: func(i uint16) string { return "channel" + strconv.Itoa(int(i)) },
@@ -142,3 +143,11 @@ func (g *rig) drops() (out []string) {
 	}
 	return out
 }
+
+func nested() *Nested {
+	n := new(Nested)
+	n.Use()
+	return n
+}
+
+func cleanerOf(home string) *cleaner { return &cleaner{scrub.New(home), nested()} }

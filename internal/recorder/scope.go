@@ -34,7 +34,7 @@ type scope struct {
 	changed bool   // since the copy in the block was written
 	most    int    // bytes of contexts, immutable after newScope
 
-	scrub *scrub.Scrubber
+	scrub *cleaner
 	merge func(*events, int, *scope) // (*events).merge, nil while nothing was set
 
 	// Views of mem, made again after each change.
@@ -58,7 +58,7 @@ const (
 )
 
 // newScope makes a scope of at most size bytes, of which contexts may take half, and no more than that many.
-func newScope(size, contexts int, s *scrub.Scrubber) scope {
+func newScope(size, contexts int, s *cleaner) scope {
 	return scope{most: min(size/2, contexts), scrub: s, mem: make([]byte, 0, size)}
 }
 
