@@ -29,7 +29,7 @@ func client(o *Options) *http.Client {
 			}
 			if r.URL.Host != first.Host {
 				for k := range header {
-					delete(r.Header, k) // as it is written: Del would miss "x-game-token"
+					r.Header.Del(k) // New has spelt them so
 				}
 				r.Header.Del("Referer") // the address may hold a token
 			}

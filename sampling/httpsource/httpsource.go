@@ -38,7 +38,7 @@ func New(address string, o Options) (*Source, error) {
 	if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" {
 		return nil, fmt.Errorf("sampling/httpsource: %q is not an address; write e.g. https://game.example/policy", address)
 	}
-	o.Header = o.Header.Clone() // the caller may go on writing to its own
+	o.Header = canonical(o.Header) // a copy: the caller may go on writing to its own
 	if o.Timeout <= 0 {
 		o.Timeout = 30 * time.Second
 	}
@@ -52,6 +52,17 @@ func New(address string, o Options) (*Source, error) {
 		return nil, fmt.Errorf("sampling/httpsource: Options.Every: %s; write a time from 30s to 24h", o.Every)
 	}
 	return &Source{url: address, o: o, hint: make(chan struct{}, 1), wall: func() time.Time { return time.Now().Round(0) }}, nil
+}
+
+// canonical spells each name once, however the game writes it, so that what is taken off on the way is the same as what was put on.
+func canonical(h http.Header) http.Header {
+	out := make(http.Header, len(h))
+	for name, values := range h {
+		for _, v := range values {
+			out.Add(name, v)
+		}
+	}
+	return out
 }
 
 // Hint says that a newer policy is out: the next poll comes within the policy's spread, 60 s if it has none, and not within

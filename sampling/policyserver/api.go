@@ -135,6 +135,8 @@ func (s *Server) refuse(w http.ResponseWriter, err error) {
 		if c := s.current.Load(); c != nil {
 			f.Current, f.By = c.entry.Version.String(), c.entry.By
 		}
+	case denied(err):
+		status = http.StatusForbidden
 	case errors.Is(err, ErrKilled):
 		status = http.StatusPreconditionRequired
 	case errors.Is(err, errLarge), errors.Is(err, sampling.ErrTooLarge):
@@ -148,9 +150,8 @@ func (s *Server) refuse(w http.ResponseWriter, err error) {
 // bodyWithin is how long a body may take.
 const bodyWithin = 15 * time.Second
 
-// body reads a request's body, of at most n bytes, and does not wait for ever.
+// body reads a request's body, of at most n bytes, within the deadline that ServeHTTP has set.
 func body(w http.ResponseWriter, r *http.Request, n int) ([]byte, error) {
-	_ = http.NewResponseController(w).SetReadDeadline(time.Now().Add(bodyWithin)) // where the server can
 	b, err := readAtMost(http.MaxBytesReader(w, r.Body, int64(n)+1), n)
 	if err != nil {
 		return nil, fmt.Errorf("policyserver: body of the request: %w (at most %d bytes)", err, n)
@@ -182,7 +183,8 @@ func (s *Server) put(w http.ResponseWriter, r *http.Request) {
 		answer(w, status, failure{Error: err.Error()})
 		return
 	}
-	report, err := s.Replace(r.Context(), Proposal{Bytes: b, Signature: r.Header.Get("Krunk-Signature"), By: who, Replaces: replaces, Restart: r.URL.Query().Get("restart") == "1"})
+	report, err := s.Replace(r.Context(), Proposal{Bytes: b, Signature: r.Header.Get("Krunk-Signature"), By: who, Replaces: replaces, Restart: r.URL.Query().Get("restart") == "1",
+		permit: s.permitted(r, who)})
 	if err != nil {
 		s.refuse(w, err)
 		return
@@ -204,7 +206,7 @@ func (s *Server) kill(w http.ResponseWriter, r *http.Request) {
 	}
 	var c struct{ Note string }
 	_ = json.Unmarshal(b, &c) // a note that cannot be read keeps nobody from stopping everything
-	report, err := s.Kill(r.Context(), c.Note, who)
+	report, err := s.change(r.Context(), Change{Enabled: new(bool), Note: c.Note}, Proposal{By: who, permit: s.permitted(r, who)})
 	if err != nil {
 		s.refuse(w, err)
 		return
@@ -260,6 +262,9 @@ func (s *Server) draft(w http.ResponseWriter, r *http.Request) {
 	d, err := s.Draft(r.Context(), c, who)
 	if seen := r.URL.Query().Get("replaces"); err == nil && seen != "" && seen != d.Replaces.String() {
 		err = fmt.Errorf("%w: to replace %s, but %s is current", ErrConflict, clean(seen), d.Replaces)
+	}
+	if permit := s.permitted(r, who); err == nil && permit != nil {
+		err = permit(s.current.Load(), d.Document, d.policy, &d.Report, time.Now())
 	}
 	if err != nil {
 		s.refuse(w, err)

@@ -2,6 +2,8 @@ package policyserver
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"math"
@@ -10,6 +12,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/krunk-go/krunk/internal/plan"
 	"github.com/krunk-go/krunk/sampling"
 	"github.com/krunk-go/krunk/sampling/policy"
 )
@@ -31,6 +34,7 @@ type Connect struct {
 	For     string   `json:"for"`               // such as "1h", at most 168h
 	Clients *float64 `json:"clients,omitempty"` // share of clients; nil: as the policy says for the channel
 	Rate    string   `json:"rate,omitempty"`    // at most so many records per client, such as "120/m"; empty: as the policy says
+	Player  string   `json:"player,omitempty"`  // this one alone, also outside of the share; the policy is public and names a hash, which clients with sampling.Options.Hash understand
 }
 
 // Draft is a document that was not published yet.
@@ -40,6 +44,7 @@ type Draft struct {
 	Replaces sampling.Version // what it was made from; zero if there was none
 	Ended    []string         // ids of rules that were over and were taken out
 	Report   Report           // what publishing it would do
+	policy   *sampling.Policy // parsed Document, nil if it is wrong
 }
 
 // everyone is a condition that holds for every client: a rule needs one, and no env is called that.
@@ -87,11 +92,11 @@ func (s *Server) drafted(cur, from *served, top sampling.Version, c Change, by s
 	}
 	if err == nil {
 		out.Document = d.B
-		out.Report, err = s.examine(cur, d.B, by, now)
+		out.policy, out.Report, err = s.examine(cur, d.B, by, now)
 	}
 	if err != nil && c.kills() {
 		out.Document = bareKill(d, base, c.note(cur.version()), by, now, out.Version)
-		out.Report, err = s.examine(cur, out.Document, by, now)
+		out.policy, out.Report, err = s.examine(cur, out.Document, by, now)
 	}
 	if _, strict := isStrict(err); err != nil && !strict {
 		return Draft{}, err
@@ -169,11 +174,11 @@ func (d *document) apply(c Change, now time.Time, v sampling.Version) (ended []s
 			return nil, err
 		}
 	}
-	_, rules, err := d.outline()
+	o, rules, err := d.outline()
 	if err != nil {
 		return nil, err
 	}
-	n := len(rules)
+	salt, n := o.Salt, len(rules)
 	for _, id := range c.End {
 		if !slices.ContainsFunc(rules, func(r ruleHead) bool { return r.ID == id }) {
 			return nil, fmt.Errorf("policyserver: there is no rule %q to end", id)
@@ -187,7 +192,7 @@ func (d *document) apply(c Change, now time.Time, v sampling.Version) (ended []s
 		return over || slices.Contains(c.End, r.ID)
 	})
 	for i, connect := range c.Connect {
-		raw, err := connect.rule("connect-"+v.String()+"-"+strconv.Itoa(i+1), now)
+		raw, err := connect.rule("connect-"+v.String()+"-"+strconv.Itoa(i+1), salt, now)
 		if err != nil {
 			return nil, err
 		}
@@ -200,7 +205,7 @@ func (d *document) apply(c Change, now time.Time, v sampling.Version) (ended []s
 }
 
 // rule writes the rule; strict reading judges channel and rate.
-func (c *Connect) rule(id string, now time.Time) (string, error) {
+func (c *Connect) rule(id, salt string, now time.Time) (string, error) {
 	length, err := time.ParseDuration(c.For)
 	if err != nil || length < time.Second || length > longest {
 		return "", fmt.Errorf("policyserver: for %q; write a time from 1s to 168h, such as 1h", c.For)
@@ -222,8 +227,22 @@ func (c *Connect) rule(id string, now time.Time) (string, error) {
 	if c.Rate != "" {
 		set += `, "rate": ` + quote(c.Rate)
 	}
-	return fmt.Sprintf(`{ "id": %s, "until": %s, "when": %s,`+"\n      "+`"set": { "channels": { %s: { %s } } } }`,
-		quote(id), stamp(now.Add(length)), everyone, quote(strings.ToLower(c.Channel)), set), nil
+	who, top := everyone, ""
+	if c.Player != "" {
+		who, top = `{ "player": [`+quote(hashed(salt, c.Player))+`] }`, `"clients": 100, `
+		set += `, "records": 100`
+	}
+	return fmt.Sprintf(`{ "id": %s, "until": %s, "when": %s,`+"\n      "+`"set": { %s"channels": { %s: { %s } } } }`,
+		quote(id), stamp(now.Add(length)), who, top, quote(strings.ToLower(c.Channel)), set), nil
+}
+
+// hashed returns how a policy names a player without showing who it is; see signed.HashID.
+func hashed(salt, player string) string {
+	if strings.HasPrefix(player, plan.Hashed) {
+		return player
+	}
+	h := sha256.Sum256([]byte(salt + ":" + player))
+	return plan.Hashed + hex.EncodeToString(h[:8])
 }
 
 // date gives the document its number, author and times; it holds as long as base was meant to, a kill switch for ten years. With
@@ -268,12 +287,18 @@ func (s *Server) Rollback(ctx context.Context, to sampling.Version, by string) (
 // Change drafts and publishes in one step. If somebody publishes in between, it returns ErrConflict; a kill switch alone goes out
 // over that too, as Kill does.
 func (s *Server) Change(ctx context.Context, c Change, by string) (r Report, err error) {
+	return s.change(ctx, c, Proposal{By: by})
+}
+
+// change is Change with what else a proposal says.
+func (s *Server) change(ctx context.Context, c Change, p Proposal) (r Report, err error) {
 	for range killTries {
-		d, err2 := s.Draft(ctx, c, by)
+		d, err2 := s.Draft(ctx, c, p.By)
 		if err2 != nil {
 			return Report{}, err2
 		}
-		r, err = s.Replace(ctx, Proposal{Bytes: d.Document, By: by, Replaces: d.Replaces, Restart: c.Enabled != nil && *c.Enabled})
+		p.Bytes, p.Replaces, p.Restart = d.Document, d.Replaces, c.Enabled != nil && *c.Enabled
+		r, err = s.Replace(ctx, p)
 		if !c.kills() || !errors.Is(err, ErrConflict) {
 			return r, err
 		}

@@ -36,6 +36,7 @@ type outline struct {
 	Channels map[string]json.RawMessage `json:"channels"`
 	Rules    []json.RawMessage          `json:"rules"`
 	Note     string                     `json:"note"`
+	Salt     string                     `json:"salt"`
 }
 
 func (d *document) outline() (o outline, heads []ruleHead, err error) {

@@ -8,6 +8,8 @@ import (
 // Values of headers that never change; shared by all answers and never written to.
 var (
 	headerFresh = []string{"no-store"}
+	headerAny   = []string{"*"} // the policy is the same for everybody, so that any page may read it
+	headerShown = []string{"ETag, Date, Age, Cache-Control, Retry-After, Krunk-Signature"}
 	headerVary  = []string{"Accept-Encoding"} // two encodings under one address; caches fold the header to "gzip or not"
 	headerJSON  = []string{"application/json"}
 	headerGzip  = []string{"gzip"}
@@ -19,13 +21,13 @@ func (s *Server) get(w http.ResponseWriter, r *http.Request) {
 	if echo := r.Header["Krunk-Policy"]; len(echo) > 0 && r.Method == http.MethodGet {
 		s.fleet.poll(echo[0])
 	}
-	c := s.current.Load()
+	c, h := s.current.Load(), w.Header()
+	h["Access-Control-Allow-Origin"], h["Access-Control-Expose-Headers"] = headerAny, headerShown
 	if c == nil {
-		w.Header()["Cache-Control"] = headerFresh
+		h["Cache-Control"] = headerFresh
 		w.WriteHeader(http.StatusNoContent) // nothing yet, which is no reason to ask more seldom
 		return
 	}
-	h := w.Header()
 	h["Etag"], h["Cache-Control"], h["Vary"] = c.tags, c.cache, headerVary
 	if c.signature != nil {
 		h["Krunk-Signature"] = c.signature
@@ -44,6 +46,16 @@ func (s *Server) get(w http.ResponseWriter, r *http.Request) {
 	if r.Method != http.MethodHead {
 		_, _ = w.Write(body) // the client is gone, or has it
 	}
+}
+
+// preflight lets games in browsers, whose pages have another origin, send what package httpsource sends. It opens nothing but GET.
+func preflight(w http.ResponseWriter) {
+	h := w.Header()
+	h["Access-Control-Allow-Origin"] = headerAny
+	h.Set("Access-Control-Allow-Methods", "GET, HEAD")
+	h.Set("Access-Control-Allow-Headers", "Krunk-Policy, If-None-Match")
+	h.Set("Access-Control-Max-Age", "86400")
+	w.WriteHeader(http.StatusNoContent)
 }
 
 // listed reports whether a list of tags, perhaps over several lines, holds tag or "*". Tags compare weakly.

@@ -1,6 +1,7 @@
 package policyserver
 
 import (
+	"crypto/sha256"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -10,6 +11,7 @@ import (
 	"testing"
 
 	"github.com/krunk-go/krunk/sampling"
+	"github.com/krunk-go/krunk/sampling/policy"
 )
 
 // policyDoc is a small document of version 3.n with a share of clients.
@@ -62,4 +64,22 @@ func decoded[T any](t *testing.T, w *httptest.ResponseRecorder) (v T) {
 		t.Fatalf("%v in %s", err, w.Body)
 	}
 	return v
+}
+
+func decode(t *testing.T, text string, to any) {
+	t.Helper()
+	if err := json.Unmarshal([]byte(text), to); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func sha(b []byte) [32]byte { return sha256.Sum256(b) }
+
+// outsider is a client outside of a share of 10 percent.
+func outsider(salt, player string) sampling.Identity {
+	for i := 0; ; i++ {
+		if id := fmt.Sprint("client-", i); policy.Bucket(salt, id) > 500_000 {
+			return sampling.Identity{ID: id, Player: player}
+		}
+	}
 }

@@ -42,14 +42,14 @@ func (i *ill) set(f func(*ill)) {
 	f(i)
 }
 
-func (i *ill) state() (current, publish error, hangs time.Duration, forgets bool) {
+func (i *ill) state() (hangs time.Duration, forgets bool, current, publish error) {
 	i.mu.Lock()
 	defer i.mu.Unlock()
-	return i.current, i.publish, i.hangs, i.forgets
+	return i.hangs, i.forgets, i.current, i.publish
 }
 
 func (i *ill) Current(ctx context.Context) (Entry, error) {
-	err, _, hangs, _ := i.state()
+	hangs, _, err, _ := i.state()
 	time.Sleep(hangs)
 	if err != nil {
 		return Entry{}, err
@@ -58,7 +58,7 @@ func (i *ill) Current(ctx context.Context) (Entry, error) {
 }
 
 func (i *ill) Publish(ctx context.Context, e Entry, replaces sampling.Version) error {
-	_, err, hangs, forgets := i.state()
+	hangs, forgets, _, err := i.state()
 	time.Sleep(hangs)
 	if err != nil {
 		return err
@@ -70,7 +70,7 @@ func (i *ill) Publish(ctx context.Context, e Entry, replaces sampling.Version) e
 }
 
 func (i *ill) History(ctx context.Context, n int) ([]Entry, error) {
-	err, _, hangs, _ := i.state()
+	hangs, _, err, _ := i.state()
 	time.Sleep(hangs)
 	if err != nil {
 		return nil, err

@@ -17,15 +17,12 @@ const pagePolicy = "default-src 'none'; script-src 'self'; style-src 'self'; con
 
 var pageTemplate = template.Must(template.ParseFS(pageFiles, "page/page.html"))
 
-// page serves the control page; false means that the path is not its.
-func (s *Server) page(w http.ResponseWriter, r *http.Request) bool {
-	kind, ok := pageTypes[r.URL.Path]
-	if !ok {
-		return false
-	}
+// page serves the files of the control page.
+func (s *Server) page(w http.ResponseWriter, r *http.Request) {
+	kind := pageTypes[r.URL.Path]
 	if r.Method != http.MethodGet && r.Method != http.MethodHead {
 		notAllowed(w, r, "GET, HEAD")
-		return true
+		return
 	}
 	h := w.Header()
 	h.Set("Content-Type", kind)
@@ -37,9 +34,8 @@ func (s *Server) page(w http.ResponseWriter, r *http.Request) bool {
 	h.Set("Cache-Control", "no-store") // the page holds the token
 	if r.URL.Path == "/" {
 		_ = pageTemplate.Execute(w, struct{ Token string }{s.o.Token}) // the browser is gone, or has it
-		return true
+		return
 	}
 	b, _ := pageFiles.ReadFile("page/" + r.URL.Path[len("/policy/"):]) // embedded
 	_, _ = w.Write(b)
-	return true
 }

@@ -40,6 +40,7 @@ type Proposal struct {
 	By        string           // who; not empty
 	Replaces  sampling.Version // what it was made from; zero for the first version
 	Restart   bool             // it may start reporting again that the kill switch has stopped
+	permit    func(cur *served, doc []byte, p *sampling.Policy, rep *Report, now time.Time) error
 }
 
 // Publish publishes b over whatever is current; its version must be higher. A server that several people write to uses
@@ -91,14 +92,19 @@ func (s *Server) publish(ctx context.Context, p Proposal, now time.Time) (Report
 	if err != nil {
 		return Report{}, fmt.Errorf("policyserver: %w", err)
 	}
-	r, err := s.examine(cur, doc, p.By, now)
+	parsed, r, err := s.examine(cur, doc, p.By, now)
 	if err != nil {
 		return Report{}, err
+	}
+	if p.permit != nil {
+		if err := p.permit(cur, doc, parsed, &r, now); err != nil {
+			return Report{}, err
+		}
 	}
 	if err := s.above(r.Version, top); err != nil {
 		return Report{}, err
 	}
-	made, err := s.made(&p, doc, sigs, cur, &r, now)
+	made, err := s.made(&p, doc, parsed, sigs, cur, &r, now)
 	if err != nil {
 		return Report{}, err
 	}
@@ -115,11 +121,7 @@ func (s *Server) publish(ctx context.Context, p Proposal, now time.Time) (Report
 
 // made signs a document and makes it ready to be served. Where the signer fails, a kill switch that was signed beforehand stands
 // in for one.
-func (s *Server) made(p *Proposal, doc []byte, sigs []sampling.Signature, cur *served, r *Report, now time.Time) (*served, error) {
-	parsed, err := sampling.Parse(doc)
-	if err != nil {
-		return nil, err
-	}
+func (s *Server) made(p *Proposal, doc []byte, parsed *sampling.Policy, sigs []sampling.Signature, cur *served, r *Report, now time.Time) (*served, error) {
 	kill, ends := !parsed.Enabled(), !parsed.Expires().IsZero()
 	switch {
 	case !kill && !cur.enabled() && !p.Restart:
@@ -179,16 +181,16 @@ func leaps(from, to sampling.Version) bool {
 }
 
 // examine reads a document strictly and says what it would do in place of cur.
-func (s *Server) examine(cur *served, doc []byte, by string, now time.Time) (Report, error) {
+func (s *Server) examine(cur *served, doc []byte, by string, now time.Time) (*sampling.Policy, Report, error) {
 	p, warnings, err := policy.ParseStrict(doc)
 	if err != nil {
-		return Report{Warnings: warnings}, err
+		return nil, Report{Warnings: warnings}, err
 	}
 	if end := p.Expires(); !end.IsZero() && !now.Before(end) {
-		return Report{}, fmt.Errorf("policyserver: %w: %s; write a later time", sampling.ErrExpired, end.UTC().Format(time.RFC3339))
+		return nil, Report{}, fmt.Errorf("policyserver: %w: %s; write a later time", sampling.ErrExpired, end.UTC().Format(time.RFC3339))
 	}
 	if err := policy.CheckTimes(p, now); err != nil {
-		return Report{Warnings: warnings}, err
+		return nil, Report{Warnings: warnings}, err
 	}
 	var old *sampling.Policy
 	if cur != nil {
@@ -197,7 +199,7 @@ func (s *Server) examine(cur *served, doc []byte, by string, now time.Time) (Rep
 	r := Report{Version: p.Version(), Replaced: cur.version(), Changes: differences(old, p), Effect: s.predict(old, p)}
 	r.Warnings = append(warnings, policy.Review(p, policy.Known{Previous: old, Channels: s.o.Channels})...)
 	r.Audit = r.line(p, by, now)
-	return r, nil
+	return p, r, nil
 }
 
 // differences leaves out what says nothing on both sides, such as the empty half of a condition.

@@ -5,19 +5,27 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"time"
 )
 
 // ServeHTTP implements http.Handler.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if r.ContentLength != 0 {
+		// Before anybody is asked who that is: what is announced and never comes would hold the connection for ever, also of a request
+		// that is refused, since the server reads on to the end of the body.
+		_ = http.NewResponseController(w).SetReadDeadline(time.Now().Add(s.patient)) // where the server can
+	}
 	switch r.URL.Path {
 	case "/policy":
 		switch r.Method {
 		case http.MethodGet, http.MethodHead:
 			s.get(w, r)
+		case http.MethodOptions:
+			preflight(w)
 		case http.MethodPut, http.MethodPost:
 			s.put(w, r)
 		default:
-			notAllowed(w, r, "GET, HEAD, PUT, POST")
+			notAllowed(w, r, "GET, HEAD, OPTIONS, PUT, POST")
 		}
 	case "/policy/status":
 		s.reads(w, r, s.status)
@@ -28,8 +36,10 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	case "/policy/kill":
 		posts(w, r, s.kill)
 	default:
-		if !s.o.Page || !s.page(w, r) {
+		if !s.o.Page || pageTypes[r.URL.Path] == "" {
 			http.NotFound(w, r)
+		} else if s.mayRead(w, r) {
+			s.page(w, r)
 		}
 	}
 }
@@ -47,8 +57,22 @@ func (s *Server) reads(w http.ResponseWriter, r *http.Request, f func(http.Respo
 		notAllowed(w, r, "GET, HEAD")
 		return
 	}
-	s.refresh()
-	f(w, r)
+	if s.mayRead(w, r) {
+		s.refresh()
+		f(w, r)
+	}
+}
+
+// mayRead says whether the caller may look at what is not the policy, or answers why not.
+func (s *Server) mayRead(w http.ResponseWriter, r *http.Request) bool {
+	if s.o.AuthorizeRead == nil {
+		return true
+	}
+	err := s.o.AuthorizeRead(r)
+	if err != nil {
+		answer(w, http.StatusForbidden, failure{Error: err.Error()})
+	}
+	return err == nil
 }
 
 func notAllowed(w http.ResponseWriter, r *http.Request, allow string) {

@@ -10,8 +10,12 @@
 //	POST /policy/kill     throw the kill switch over whatever runs; the body may be {"note":"..."}
 //	GET  /                the control page, if Options.Page is set
 //
-// Reading is open to everybody, since the policy is the same for everybody; whoever minds wraps the handler. To mount it
-// below a path, use http.StripPrefix.
+// The policy is open to everybody, also to pages of other origins, since it is the same for everybody. So is all the rest that
+// only looks, with names of operators, notes and the ids of players that a policy names, unless Options.AuthorizeRead is set. To mount
+// it below a path, use http.StripPrefix.
+//
+// A request with a body has 15 s for it, whatever the http.Server says; that one needs a ReadHeaderTimeout against callers that do
+// not even finish their headers.
 package policyserver
 
 import (
@@ -32,16 +36,18 @@ import (
 
 // Options configure a Server. The zero Options serve the policy and take none.
 type Options struct {
-	Authorize func(*http.Request) (who string, err error) // asked before anything is published or drafted; nil: publishing is off. The error's text is sent to the caller
-	Page      bool                                        // serve the control page on "/"
-	Token     string                                      // what the control page proves itself with; the same on all servers behind one balancer; empty: random, another one after a restart, which an open page fetches
-	Window    time.Duration                               // within which clients are counted; zero: 5 min; at least 10 s
-	Channels  []string                                    // all channels that programs register, for warnings and the page; may be nil
-	Counters  func() map[string]uint64                    // events by channel since the start, for the page; at most 256 are shown; may be nil
-	Under     policy.Under                                // what programs are compiled with, for predictions
-	Verifier  sampling.Verifier                           // every published document must satisfy it; nil: signatures are not asked for
-	Sign      func(doc []byte) (header string, err error) // signs what comes unsigned, such as from the page, and gives it an end, 14 days unless it has one, that is moved on after half of that; may be nil
-	Audit     func(line string)                           // told each publication and each refused attempt, one line each; may be nil
+	Authorize     func(*http.Request) (who string, err error) // who it is; asked before the body is read; nil: publishing is off. The error's text is sent to the caller
+	Permit        func(*Attempt) error                        // whether they may do that, with the change before its eyes; asked for each draft and publication by request; nil: who is authorised may do everything
+	AuthorizeRead func(*http.Request) error                   // asked for everything but GET of the policy and what Authorize is asked for, also for the page itself; nil: all may look
+	Page          bool                                        // serve the control page on "/"
+	Token         string                                      // what the control page proves itself with; the same on all servers behind one balancer; empty: random, another one after a restart, which an open page fetches
+	Window        time.Duration                               // within which clients are counted; zero: 5 min; at least 10 s
+	Channels      []string                                    // all channels that programs register, for warnings and the page; may be nil
+	Counters      func() map[string]uint64                    // events by channel since the start, for the page; at most 256 are shown; may be nil
+	Under         policy.Under                                // what programs are compiled with, for predictions
+	Verifier      sampling.Verifier                           // every published document must satisfy it; nil: signatures are not asked for
+	Sign          func(doc []byte) (header string, err error) // signs what comes unsigned, such as from the page, and gives it an end, 14 days unless it has one, that is moved on after half of that; may be nil
+	Audit         func(line string)                           // told each publication and each refused attempt, one line each; may be nil
 }
 
 // Server serves one policy. Its methods may be called by any goroutine. Make it with New.
@@ -63,6 +69,7 @@ type Server struct {
 	probes   *probes
 	meter    meter
 	guard    *http.CrossOriginProtection
+	patient  time.Duration // how long a body may take
 }
 
 // rereadEvery is how old what is served may get; a Store's watch may fall silent.
@@ -84,7 +91,7 @@ func New(store Store, o Options) (*Server, error) {
 		o.Token = rand.Text()
 	}
 	o.Channels = slices.Clone(o.Channels)
-	s := &Server{store: store, o: o, probes: new(probes), guard: http.NewCrossOriginProtection()}
+	s := &Server{store: store, o: o, probes: new(probes), patient: bodyWithin, guard: http.NewCrossOriginProtection()}
 	s.fleet.init(o.Window)
 	ctx, stop := context.WithTimeout(context.Background(), rereadEvery)
 	defer stop()

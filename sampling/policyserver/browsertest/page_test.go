@@ -142,7 +142,7 @@ func (b tab) do(steps ...chromedp.Action[chromedp.Void]) {
 // until waits for an expression of the page to become true.
 func (b tab) until(js string) {
 	b.t.Helper()
-	if _, err := chromedp.Run(b.ctx, chromedp.Poll[bool](js, chromedp.WithPollingTimeout(10*time.Second))); err != nil {
+	if _, err := chromedp.Run(b.ctx, chromedp.Poll[bool](js, chromedp.WithPollingTimeout(20*time.Second))); err != nil {
 		got, _ := chromedp.Run(b.ctx, chromedp.Evaluate[string]("document.body.innerText"))
 		b.t.Fatalf("%s: %v; the page says:\n%s", js, err, got)
 	}

@@ -25,7 +25,10 @@ $("key").value = key;
 $("key").addEventListener("input", (e) => {
   key = e.target.value;
   clearTimeout(timer);
-  timer = setTimeout(() => { if (!isEmpty(change)) makeDraft(); else alarm(wrong); }, 400);
+  timer = setTimeout(async () => {
+    if (!status) await poll();
+    if (!isEmpty(change)) makeDraft(); else alarm(wrong);
+  }, 400);
 });
 
 // What is prepared survives a reload of the page, in this tab; the key does not.
@@ -373,7 +376,8 @@ async function poll() {
     show();
     document.body.dataset.ready = status.version || "none";
   } catch (e) {
-    condition("The server does not answer: " + e.message);
+    condition(e.status === 403 ? e.message : "The server does not answer: " + e.message);
+    if (e.status === 403) $("keybox").hidden = false;
   }
 }
 async function loop() {
