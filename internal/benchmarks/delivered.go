@@ -193,11 +193,7 @@ func openDelivery(who string, to target, slots chan struct{}) (*Session, error) 
 var tagKeys = [...]string{"gpu", "map", "mode", "platform", "store"}
 
 func deliverKrunk(dsn string, t transport.Transport, pack transport.Compressor, slots chan struct{}, crumbs int) (*Session, error) {
-	answered := transport.Func(func(ctx transport.Context, r *transport.Request) (transport.Response, error) {
-		resp, err := t.Send(ctx, r)
-		<-slots
-		return resp, err
-	})
+	answered := answeredSend{t, slots}
 	c, err := krunk.Start(krunk.Config{DSN: dsn, Transport: answered, Compress: pack, Release: release, MaxRepeats: -1})
 	if err != nil {
 		return nil, err
@@ -224,6 +220,20 @@ func deliverKrunk(dsn string, t transport.Transport, pack transport.Compressor, 
 	}
 	return s, nil
 }
+
+// answeredSend frees a slot when an answer has come. As many envelopes are on their way as over the transport itself.
+type answeredSend struct {
+	transport.Transport
+	slots chan struct{}
+}
+
+func (a answeredSend) Send(ctx transport.Context, r *transport.Request) (transport.Response, error) {
+	resp, err := a.Transport.Send(ctx, r)
+	<-a.slots
+	return resp, err
+}
+
+func (a answeredSend) Parallel() int { return transport.Parallel(a.Transport) }
 
 // answeredTrip frees a slot when an answer has come.
 type answeredTrip struct {

@@ -14,7 +14,7 @@ import (
 const (
 	attemptTime = 30 * time.Second // a transport with time-outs of its own ends before that
 	maxFlights  = 4
-	calm        = 40 << 10 // bytes that the body of a request keeps while the sender sleeps
+	calm        = 40 << 10 // bytes that the bodies of requests keep while the sender sleeps
 )
 
 // flight is one attempt. It is owned by the sender's goroutine, but for the time from launch until it comes back.
@@ -27,6 +27,7 @@ type flight struct {
 	used  bool // between launch and landing
 	life  atomic.Pointer[lifetime]
 	timer *time.Timer // of the attempt, nil before the first one
+	alone func()      // makes the attempt in a goroutine of its own, nil before the first one that does
 	req   transport.Request
 	resp  transport.Response
 	err   error
@@ -152,10 +153,13 @@ func (s *Sender) launch(e *blackbox.Entry) bool {
 	f.used = true
 	s.under++
 	s.box.Lend(e.Seq, true)
-	go func() {
-		defer func() { s.back <- f }() // also after Goexit
-		s.fly(f)
-	}()
+	if f.alone == nil { // made once, as each go statement would make it anew
+		f.alone = func() {
+			defer func() { s.back <- f }() // also after Goexit
+			s.fly(f)
+		}
+	}
+	go f.alone()
 	return true
 }
 
@@ -191,8 +195,12 @@ func (s *Sender) aloft() (n int) {
 
 // tidy gives back what the sender does not need while it sleeps.
 func (s *Sender) tidy() {
+	kept := 0
 	for i := range s.flights {
-		if f := &s.flights[i]; !f.used && (i > 0 || cap(f.body)+cap(f.wire) > calm) {
+		f := &s.flights[i]
+		size := cap(f.body) + cap(f.wire)
+		if kept += size; !f.used && kept > calm {
+			kept -= size
 			f.body, f.wire = nil, nil
 		}
 	}

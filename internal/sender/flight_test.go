@@ -100,11 +100,38 @@ func TestSeveralOnTheWay(t *testing.T) {
 				}
 				synctest.Wait()
 				for i := range g.flights {
-					if f := &g.flights[i]; f.used || i > 0 && f.body != nil {
-						t.Errorf("flight %d keeps %d bytes, used %v", i, cap(f.body), f.used)
+					if g.flights[i].used {
+						t.Errorf("flight %d is used", i)
 					}
 				}
 			})
+		})
+	}
+}
+
+// What all flights together keep while the sender sleeps is bounded.
+func TestFlightsGiveBack(t *testing.T) {
+	for _, tt := range []struct{ size, want int }{{1000, 4}, {13 << 10, 3}, {calm + 1, 0}} {
+		synctest.Test(t, func(t *testing.T) {
+			g, _ := newWide(t, 4, then())
+			for range 3 {
+				for range min(4, g.outbox.Size()/8*7/tt.size) {
+					g.event(t, string(bytes.Repeat([]byte("x"), tt.size)))
+				}
+				if !g.Flush(nil) {
+					t.Fatal("not flushed")
+				}
+			}
+			synctest.Wait()
+			kept, bodies := 0, 0
+			for i := range g.flights {
+				if n := cap(g.flights[i].body); n > 0 {
+					kept, bodies = kept+n, bodies+1
+				}
+			}
+			if kept > calm || bodies != tt.want {
+				t.Errorf("%d bodies of %d bytes are kept for envelopes of %d, want %d of at most %d", bodies, kept, tt.size, tt.want, calm)
+			}
 		})
 	}
 }

@@ -18,9 +18,11 @@ type inside struct {
 //
 //go:noinline
 func (s *Sender) call(life *lifetime, r *transport.Request) (transport.Response, error) {
-	var pc [1]uintptr
-	runtime.Callers(2, pc[:])
-	s.inside.place.Store(pc[0])
+	if s.inside.place.Load() == 0 {
+		var pc [1]uintptr
+		runtime.Callers(2, pc[:])
+		s.inside.place.Store(pc[0])
+	}
 	s.inside.calls.Add(1)
 	defer s.inside.calls.Add(-1)
 	return s.cfg.Transport.Send(life, r)

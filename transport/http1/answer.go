@@ -159,6 +159,10 @@ func (c *conn) body(h *header, d time.Duration) (reusable bool, note string) {
 		h.contentType = ""
 		return c.rest(h)
 	}
+	if !h.chunked && h.length > 0 && h.length <= int64(c.have()) { // it came with the head, as most do
+		c.at += int(h.length)
+		return c.rest(h)
+	}
 	_ = c.raw.SetReadDeadline(time.Now().Add(max(d, 0)))
 	var err error
 	some := true
@@ -184,7 +188,8 @@ func (c *conn) body(h *header, d time.Duration) (reusable bool, note string) {
 	case err != nil:
 		return false, "the answer came, its body did not: " + err.Error()
 	}
-	return c.rest(h)
+	reusable, note = c.rest(h)
+	return reusable && c.raw.SetReadDeadline(time.Time{}) == nil, note
 }
 
 // rest looks at what stands behind an answer.
@@ -195,7 +200,7 @@ func (c *conn) rest(h *header) (reusable bool, note string) {
 	case h.close || h.chunked && h.length >= 0: // where the answer ends is told twice
 		return false, ""
 	}
-	return c.raw.SetReadDeadline(time.Time{}) == nil, ""
+	return true, ""
 }
 
 var errTooLong = errors.New("the body is longer than what is read of it")

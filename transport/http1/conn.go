@@ -33,7 +33,10 @@ type conn struct {
 // maxOut is what the buffer of requests may keep.
 const maxOut = 64 << 10
 
-func (c *conn) close() { _ = c.net.Close() }
+func (c *conn) close() {
+	c.watch.end()
+	_ = c.net.Close()
+}
 
 func (c *conn) have() int { return c.to - c.at }
 
@@ -115,16 +118,18 @@ func checkFields(r *transport.Request) error {
 }
 
 // watch ends a connection's reads and writes when a Send has to end. It looks every watchEvery, by a timer that the connection
-// keeps: a goroutine for each Send would cost more than the request.
+// keeps: a goroutine for each Send would cost more than the request. A Send that ends leaves the timer alone, as the next one would
+// set it again: it runs out once after the last one.
 type watch struct {
-	_     [0]func() // no code to compare it
-	raw   net.Conn  // immutable after the first start
-	timer *time.Timer
+	_     [0]func()   // no code to compare it
+	raw   net.Conn    // immutable after the first start
+	timer *time.Timer // nil before the first start
 
 	mu    sync.Mutex        // guards the rest
 	ctx   transport.Context // nil while no Send is under way
 	until time.Time
 	why   error // nil until it has ended the connection
+	set   bool  // the timer is under way, for watchEvery at the most
 }
 
 const watchEvery = 50 * time.Millisecond
@@ -137,15 +142,17 @@ func (w *watch) start(raw net.Conn, ctx transport.Context, until time.Time) {
 	first := min(watchEvery, max(time.Until(until), 0))
 	if w.timer == nil {
 		w.timer = time.AfterFunc(first, w.look)
-		return
+	} else if !w.set || first < watchEvery {
+		w.timer.Reset(first)
 	}
-	w.timer.Reset(first)
+	w.set = true
 }
 
 // look may come late, in the next Send: then it looks at that one.
 func (w *watch) look() {
 	w.mu.Lock()
 	defer w.mu.Unlock()
+	w.set = false
 	if w.ctx == nil || w.why != nil {
 		return
 	}
@@ -154,14 +161,23 @@ func (w *watch) look() {
 		return
 	}
 	w.timer.Reset(min(watchEvery, max(time.Until(w.until), 0)))
+	w.set = true
 }
 
 // stop ends watching; the connection's deadline is not touched any more.
 func (w *watch) stop() {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	w.timer.Stop()
 	w.ctx = nil
+}
+
+// end is called once the connection is not used any more.
+func (w *watch) end() {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.timer != nil {
+		w.timer.Stop()
+	}
 }
 
 // cause returns why the connection was ended, or err.

@@ -301,6 +301,35 @@ func TestEnds(t *testing.T) {
 	}
 }
 
+// The timer that watches a connection is set once for many Sends; each of them ends with its own context all the same.
+func TestKeptConnectionIsWatched(t *testing.T) {
+	for _, pause := range []time.Duration{0, 2 * watchEvery} { // the timer still runs, or has run out
+		answers := 0
+		base := listen(t, func(c net.Conn) {
+			for r := bufio.NewReader(c); ; answers++ {
+				if _, err := request(r); err != nil {
+					return
+				}
+				if answers < 3 {
+					_, _ = io.WriteString(c, "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}")
+				}
+			}
+		})
+		tr, r := newTransport(t, nil), envelope(base)
+		for range 3 {
+			if _, err := tr.Send(t.Context(), r); err != nil {
+				t.Fatal(err)
+			}
+		}
+		time.Sleep(pause)
+		ctx, cancel := context.WithCancel(t.Context())
+		time.AfterFunc(20*time.Millisecond, cancel)
+		if _, err := tr.Send(ctx, r); !errors.Is(err, context.Canceled) {
+			t.Errorf("%v after the last answer: got %v, want Canceled", pause, err)
+		}
+	}
+}
+
 // The status is known, so a body that does not come is no reason to send again.
 func TestBodyThatDoesNotCome(t *testing.T) {
 	base := listen(t, func(c net.Conn) {
