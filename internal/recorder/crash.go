@@ -73,7 +73,7 @@ func (e *events) crash(c *Crash, s *scope, b *blackbox.Block, history *blackbox.
 	e.fields = e.fields[:0]
 	e.contexts(s)
 	e.errs = appendPanics(e.errs[:0], c.Report)
-	e.crashed(g, c.Report.Repanicked())
+	e.crashed(g, c.kind())
 	e.exception(&rec)
 	for i := range e.errs {
 		if m := &e.mechanisms[i]; i == 0 {
@@ -174,15 +174,19 @@ func namedType(v string) string {
 	return name
 }
 
+// kind says how the stack is cut.
+func (c *Crash) kind() stack.Kind {
+	if c.Report.Repanicked() { // where the value came from says more than where it was raised again
+		return stack.Panic
+	}
+	return stack.Text
+}
+
 // crashed makes the stack of the goroutine at fault that of the event.
-func (e *events) crashed(g *crashtext.Goroutine, repanicked bool) {
+func (e *events) crashed(g *crashtext.Goroutine, kind stack.Kind) {
 	e.frames, e.stacktrace.Frames = e.frames[:0], e.stacktrace.Frames[:0]
 	if g == nil {
 		return
-	}
-	kind := stack.Text
-	if repanicked { // where the value came from says more than where it was raised again
-		kind = stack.Panic
 	}
 	e.frames = texts(e.stacks, e.frames, g.Frames, kind)
 	e.stacktrace.Frames = e.wire(e.stacktrace.Frames, e.frames)

@@ -6,15 +6,18 @@ import (
 	"flag"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strconv"
 	"strings"
 	"testing"
 	"time"
+	"unicode/utf8"
 
 	"github.com/krunk-go/krunk/internal/blackbox"
 	"github.com/krunk-go/krunk/internal/crashtext"
 	"github.com/krunk-go/krunk/internal/protocol"
 	"github.com/krunk-go/krunk/internal/sentryrules"
+	"github.com/krunk-go/krunk/internal/stack"
 	"github.com/krunk-go/krunk/internal/tally"
 )
 
@@ -120,22 +123,7 @@ func TestCrashGolden(t *testing.T) {
 		}
 		b.WriteString("krunk " + string(contexts["krunk"]) + "\n")
 	}
-	const golden = "testdata/crash.golden"
-	if *update {
-		if err := os.WriteFile(golden, b.Bytes(), 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	want, err := os.ReadFile(golden)
-	if err != nil {
-		t.Fatal(err)
-	}
-	got, wants := strings.Split(b.String(), "\n"), strings.Split(string(want), "\n")
-	for i := range max(len(got), len(wants)) {
-		if i >= len(got) || i >= len(wants) || got[i] != wants[i] {
-			t.Fatalf("line %d:\n got %s\nwant %s", i+1, got[min(i, len(got)-1)], wants[min(i, len(wants)-1)])
-		}
-	}
+	golden(t, "testdata/crash.golden", b.String())
 }
 
 // The event is of the dead run: its time, release, scope and breadcrumbs.
@@ -379,6 +367,66 @@ func TestSameDeath(t *testing.T) {
 	}
 }
 
+// toldFacts are those of a run.
+func toldFacts() *blackbox.Facts {
+	f := &blackbox.Facts{Start: mortalStart}
+	f.Texts = [...]string{"game@1", "dist", "playtest", "example.com/game", "go1.99", "9.9.9", "target"}
+	return f
+}
+
+func TestCrashText(t *testing.T) {
+	var b bytes.Buffer
+	for _, name := range []string{"panic_nilderef", "panic_panic3", "panic_repanicsame", "fatal_stackoverflow", "go1274_labels_map", "cgo_segv", "exit0"} {
+		c := Crash{Report: crashtext.Parse(fixture(t, name, "crash")), ID: crashID, At: mortalStart + 8e9}
+		b.WriteString("== " + name + "\n" + c.Text(toldFacts(), stack.Options{}))
+	}
+	golden(t, "testdata/told.golden", strings.ReplaceAll(b.String(), runtime.GOOS+" "+runtime.GOARCH, "GOOS GOARCH"))
+}
+
+// What a player pastes is short and says nothing of the player, whatever the text is.
+func TestCrashTextIsBoundedAndPrivate(t *testing.T) {
+	long := "panic: " + strings.Repeat("é", 20_000) + "\n\tpanic: open /home/anna/x: token=hunter2hunter2\n\ngoroutine 7 [running]:\n" +
+		strings.Repeat("example.com/game."+strings.Repeat("f", 300)+"(0x12)\n\t/home/anna/game/x.go:3 +0x1\n", 90) + "\n" +
+		strings.Repeat("goroutine 8 [select]:\nexample.com/game.g()\n\t/home/anna/game/y.go:3 +0x1\n\n", 30)
+	texts := []string{long, "", "panic: x"}
+	files, _ := filepath.Glob("../crashtext/testdata/*_*.txt")
+	for _, path := range files {
+		texts = append(texts, fixture(t, strings.TrimSuffix(filepath.Base(path), ".txt"), "crash"))
+	}
+	for _, s := range texts {
+		c := Crash{Report: crashtext.Parse(s), ID: crashID, At: mortalStart + 8e9}
+		got := c.Text(toldFacts(), stack.Options{})
+		if len(got) > mostTold || !utf8.ValidString(got) || !strings.HasPrefix(got, "game@1 playtest\ndied 2023-11-14T22:13:28Z, ran for 8 seconds\nsupport code ") || !strings.HasSuffix(got, ", go1.99, Krunk 9.9.9\n") {
+			t.Errorf("%d bytes:\n%s", len(got), got)
+		}
+		for _, bad := range []string{"/home", "hunter2", "{match", "(0x", "=0x", "\x1b", "/goroot", "/src/crasher"} {
+			if strings.Contains(got, bad) {
+				t.Errorf("%q in\n%s", bad, got)
+			}
+		}
+	}
+}
+
+// golden compares with a golden file.
+func golden(t *testing.T, path, s string) {
+	t.Helper()
+	if *update {
+		if err := os.WriteFile(path, []byte(s), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	b, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	got, want := strings.Split(s, "\n"), strings.Split(string(b), "\n")
+	for i := range max(len(got), len(want)) {
+		if i >= len(got) || i >= len(want) || got[i] != want[i] {
+			t.Fatalf("%s, line %d:\n got %s\nwant %s", path, i+1, got[min(i, len(got)-1)], want[min(i, len(want)-1)])
+		}
+	}
+}
+
 // Whatever stands in a text, the event is JSON of a bounded size, and nothing is counted as lost.
 func FuzzCrash(f *testing.F) {
 	for _, name := range []string{"panic_panic3", "fatal_unlockdefer", "go1274_labels_deadlock", "cgo_segv", "signal_QUIT"} {
@@ -397,6 +445,9 @@ func FuzzCrash(f *testing.F) {
 		e, ok := outbox.Next(0, nil)
 		if !ok || e.ID != crashID || len(e.Body) > 256<<10 {
 			t.Fatalf("got %d bytes of %+v", len(e.Body), e.Meta)
+		}
+		if told := (&Crash{Report: crashtext.Parse(text), ID: crashID, At: at}).Text(toldFacts(), stack.Options{}); len(told) > mostTold {
+			t.Errorf("%d bytes for a player: %s", len(told), told)
 		}
 		if !json.Valid(payload(t, e.Body)) {
 			t.Errorf("no JSON: %s", e.Body)
