@@ -123,14 +123,10 @@ func appendPanics(dst []record.Error, r *crashtext.Report) []record.Error {
 
 // panicType returns the type that an event of the same panic has which the program captured itself, as far as the text tells it.
 func panicType(v string) string {
-	const runtimeError = "runtime error: "
-	if rest, ok := strings.CutPrefix(v, runtimeError); ok {
-		if strings.HasPrefix(rest, "index out of range") || strings.HasPrefix(rest, "slice bounds out of range") {
-			return "runtime.boundsError"
-		}
-		return "runtime.errorString"
-	}
+	rest, known := strings.CutPrefix(v, "runtime error: ")
 	for _, t := range [...]struct{ begins, name string }{
+		{"index out of range", "runtime.boundsError"},
+		{"slice bounds out of range", "runtime.boundsError"},
 		{"assignment to entry in nil map", "runtime.plainError"},
 		{"send on closed channel", "runtime.plainError"},
 		{"close of closed channel", "runtime.plainError"},
@@ -139,9 +135,12 @@ func panicType(v string) string {
 		{"interface conversion: ", "*runtime.TypeAssertionError"},
 		{"panic called with nil argument", "*runtime.PanicNilError"},
 	} {
-		if strings.HasPrefix(v, t.begins) {
+		if strings.HasPrefix(rest, t.begins) && (known || t.name != "runtime.boundsError") {
 			return t.name
 		}
+	}
+	if known {
+		return "runtime.errorString"
 	}
 	if t := namedType(v); t != "" {
 		return t

@@ -330,7 +330,8 @@ func TestPanicTypes(t *testing.T) {
 		"assignment to entry in nil map":                                     "runtime.plainError",
 		"interface conversion: interface {} is int, not string":              "*runtime.TypeAssertionError",
 		"panic called with nil argument (use GODEBUG=panicnil=1 to disable)": "*runtime.PanicNilError",
-		`main.myString("a (b).c")`:                                           "main.myString", "main.myInt(7)": "main.myInt", "(main.T)": "main.T", "(*main.T)": "*main.T", "main.G[int](7)": "main.G[int]",
+		"runtime error: panic called with nil argument":                      "*runtime.PanicNilError", "index out of range of the map": "panic",
+		`main.myString("a (b).c")`: "main.myString", "main.myInt(7)": "main.myInt", "(main.T)": "main.T", "(*main.T)": "*main.T", "main.G[int](7)": "main.G[int]",
 		"x": "panic", "": "panic", "()": "panic", "f(x)": "panic", "see README.md (again)": "panic", "a.b c(d)": "panic", ".(x)": "panic", "open save.dat: no (x)": "panic",
 		strings.Repeat("a.b", 200) + "(7)": "panic",
 	} {

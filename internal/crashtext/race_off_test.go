@@ -1,0 +1,5 @@
+//go:build !race
+
+package crashtext
+
+const raceEnabled = false
