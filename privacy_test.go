@@ -145,7 +145,7 @@ var texts = []string{
 // elsewhere lists what takes no text, or one that the game means to send.
 var elsewhere = map[string]string{
 	"Client.Beat": "", "Client.Pause": "", "Client.Foreground": "", "Client.LastRun": "says what is there and sends nothing", "Client.Resume": "", "Client.Online": "", "Client.Close": "", "Client.Flush": "", "Client.Probe": "", "Client.Go": "ends the program, as Repanic does", "Client.Sampling": "",
-	"Client.SetUser": "see User", "Client.RemoveTag": "see SetTag", "Client.Stats": "", "Channel.Enabled": "", "Channel.Name": "",
+	"Client.SetUser": "see User", "Client.SetTrace": "takes hexadecimal digits alone", "Client.RemoveTag": "see SetTag", "Client.Stats": "", "Channel.Enabled": "", "Channel.Name": "",
 	"Channel.Go": "ends the program, as Repanic does", "Handler.Enabled": "",
 	"Entry.Level": "", "Entry.Attrs": "see Channel.Emit", "Entry.Time": "", "Entry.PC": "", "Entry.Plain": "",
 	"User.ID": "homes alone are cut", "User.Name": "homes alone are cut", "User.Email": "homes alone are cut",

@@ -110,6 +110,7 @@ func TestCallShapesDoNotAllocate(t *testing.T) {
 			{"beat", func() { client.Beat() }},
 			{"pause", func() { client.Pause(); client.Resume() }},
 			{"scope tag", func() { client.SetTag("scene", "boss") }},
+			{"scope trace", func() { client.SetTrace(match) }},
 			{"scope user", func() { client.SetUser(krunk.User{ID: "17"}) }},
 			{"scope context", func() { client.SetContext("gpu", krunk.String("name", "x"), krunk.Int("vram", 8)) }},
 		} {

@@ -26,7 +26,8 @@
 //     both and ships records as logs.
 //   - [Client.Recover], [Client.Repanic], [Client.Go] and [Client.ReportPanic] report panics: go on, crash as before, in a
 //     goroutine, or from a deferred function of the game's own.
-//   - [Client.SetUser], [Client.SetTag], [Client.SetContext] say what holds for everything that is captured from then on.
+//   - [Client.SetUser], [Client.SetTag], [Client.SetContext] say what holds for everything that is captured from then on,
+//     and [Client.SetTrace] in which trace of the game server it is.
 //   - [Client.Beat] once a frame, so that every record says in which frame it was made and a loop that hangs is reported
 //     ([Config].Frames); [Client.Pause] and [Client.Resume] around what has no frames.
 //   - [Client.Sampling] lets a game server decide, while the game runs, who reports what.

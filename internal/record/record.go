@@ -42,6 +42,7 @@ const (
 	RemoveTag
 	SetUser
 	SetContext
+	SetTrace
 )
 
 // The flags of a record.

@@ -90,7 +90,7 @@ func (n *change) on(below *change) {
 }
 
 // shorten returns the top of a new stack that takes three quarters of the limit or less, so that not each of many changes has
-// to shorten it again. The user is one and short, and always stays; contexts are long and go first.
+// to shorten it again. User and trace are one each and short, and always stay; contexts are long and go first.
 func (c *Changes) shorten(top *change) *change {
 	list := top.list()
 	seen := make(map[string]record.Type, len(list)) // contexts come second, and may take the names of tags
@@ -105,7 +105,7 @@ func (c *Changes) shorten(top *change) *change {
 			}
 			seen[name] = what
 			add := changeSize + len(n.body)
-			if size+add > c.limit/4*3 && what != record.SetUser {
+			if size+add > c.limit/4*3 && what != record.SetUser && what != record.SetTrace {
 				c.cut.Store(true)
 				continue
 			}
@@ -174,6 +174,8 @@ func (n *change) subject() (what record.Type, name string) {
 		return record.SetTag, f.Key
 	case record.RemoveTag:
 		return record.SetTag, rec.Text
+	case record.SetTrace:
+		return rec.Type, "\x00" // no tag is called so, and the user has no name
 	}
 	return rec.Type, rec.Text
 }

@@ -20,7 +20,7 @@ type events struct {
 	stacks  *stack.Resolver
 	scrub   *cleaner
 	clock   *clock
-	static  [5]protocol.Context // contexts that stay the same, but for the first one: the start of the run as the clock tells it
+	static  [5]protocol.Context // contexts that stay the same, but for the first one, the start of the run as the clock tells it, and the last, the trace
 	started int64               // in seconds, as static has it
 	limit   func() int          // bytes of an encoded event
 
@@ -237,6 +237,10 @@ func (e *events) contexts(s *scope) {
 
 // merge adds the contexts of the game. The fixed ones begin at first.
 func (e *events) merge(first int, s *scope) {
+	if s.trace != "" {
+		own := &e.event.Contexts[first+len(e.static)-1]
+		own.Fields = e.keep(protocol.AppendMerged(e.raw, own.Fields, append(member(nil, "trace_id", s.trace), '}')))
+	}
 	for i := range s.contexts {
 		name, fields := s.contexts[i].Name, s.contexts[i].Fields
 		name = protocol.ContextName(name, fields)

@@ -28,7 +28,7 @@ type logs struct {
 	ends    []uint64 // positions behind the records of the batch
 	kept    blackbox.Batch
 	common  []byte // attributes that every record has, without braces; immutable after init
-	traceID string
+	traceID string // of the run
 	fields  []record.Field
 	pcs     []uintptr
 	frames  []stack.Frame
@@ -94,7 +94,7 @@ func (l *logs) add(rec *record.Record, end uint64, s *scope) bool {
 	}
 	at := l.last.after(l.clock.of(rec, l.clock.start))
 	room := l.kept.Room()
-	b := l.attributes(append(room, text...), rec, s, at)
+	b := append(l.attributes(append(room, text...), rec, s, at), s.trace...)
 	it := blackbox.Item{
 		Upto: end, Us: at.us, Sequence: uint16(at.sequence), Level: rec.Level, Text: b[:len(text):len(text)], Attributes: b[len(text):len(b):len(b)],
 	}
@@ -107,12 +107,21 @@ func (l *logs) add(rec *record.Record, end uint64, s *scope) bool {
 	return true
 }
 
+// traced returns an item's attributes, and the trace that stands behind them where it is not the run's.
+func (l *logs) traced(b []byte) (attributes []byte, trace string) {
+	if n := len(b) - traceSize; n > 0 && b[len(b)-1] != '}' {
+		return b[:n:n], view(b[n:])
+	}
+	return b, l.traceID
+}
+
 // take takes an item into the batch.
 func (l *logs) take(it *blackbox.Item) {
+	attributes, trace := l.traced(it.Attributes)
 	level, severity := protocol.LogLevel(int(it.Level))
 	l.last, l.ends = moment{it.Us, int64(it.Sequence)}, append(l.ends, it.Upto)
 	l.batch = append(l.batch, protocol.Log{
-		Timestamp: float64(it.Us) / 1e6, TraceID: l.traceID, Level: level, Severity: severity, Body: view(it.Text), Attributes: it.Attributes,
+		Timestamp: float64(it.Us) / 1e6, TraceID: trace, Level: level, Severity: severity, Body: view(it.Text), Attributes: attributes,
 	})
 }
 

@@ -7,6 +7,7 @@ import (
 	"github.com/krunk-go/krunk/internal/blackbox"
 	"github.com/krunk-go/krunk/internal/protocol"
 	"github.com/krunk-go/krunk/internal/tally"
+	"github.com/krunk-go/krunk/internal/text"
 )
 
 // past is what a dead run has done with its records, as its block tells. It is zero for a run that lives.
@@ -104,6 +105,8 @@ func sound(p part, name, value []byte) bool {
 		return ok && tag.Key == view(name) && tag.Value == view(value)
 	case contextPart:
 		return protocol.Valid(value)
+	case tracePart:
+		return len(value) == traceSize && text.IsHex(view(value))
 	}
 	return true
 }
@@ -120,7 +123,7 @@ func (r *Recorder) resumeLogs(upto uint64) {
 	r.past.logs = upto
 	for i := range live {
 		r.past.logs = live[i].Upto
-		if l.len() < l.most && protocol.Valid(live[i].Attributes) {
+		if attributes, trace := l.traced(live[i].Attributes); l.len() < l.most && protocol.Valid(attributes) && text.IsHex(trace) {
 			l.take(&live[i])
 		}
 	}

@@ -165,6 +165,7 @@ func (m *mortal) step(what int) {
 		m.long = m.n
 		m.capture(blackbox.Log, "log "+log+strings.Repeat("x", 1900), record.Head{Type: record.LogType, Flags: record.FlagSend}, log+strings.Repeat("x", 1900), nil, nil)
 	case 10:
+		m.capture(blackbox.Fatal, "", record.Head{Type: record.SetTrace}, strings.Repeat(string("0123456789abcdef"[m.n%16]), m.n%3*16), nil, nil)
 		if m.channels < 6 {
 			m.channel()
 		}

@@ -23,7 +23,7 @@ const (
 	leastContext = 128 // bytes, under which nothing of a context would be left
 )
 
-// scope is what SetTag, SetUser and SetContext said, as of the record that is being read. All of it lies in mem, entry behind
+// scope is what SetTag, SetUser, SetContext and SetTrace said, as of the record that is being read. All of it lies in mem, entry behind
 // entry in the order in which they were set, so that it is bounded and can be kept as a whole. An entry is its part, the length
 // of its name, the length of its value as uint16, the name, and the value.
 type scope struct {
@@ -41,6 +41,7 @@ type scope struct {
 	tags     []protocol.Tag
 	user     protocol.User
 	contexts []protocol.Context
+	trace    string // empty: that of the run
 }
 
 // part says what an entry is.
@@ -50,11 +51,15 @@ const (
 	tagPart part = iota + 1
 	userPart
 	contextPart
+	tracePart
 )
+
+const traceSize = 32 // of an id, in hexadecimal digits
 
 const (
 	entryHead = 4
 	userRoom  = 3*entryHead + len("id") + len("username") + len("email") + 2*protocol.MaxUser + protocol.MaxEmail
+	traceRoom = entryHead + traceSize
 )
 
 // newScope makes a scope of at most size bytes, of which contexts may take half, and no more than that many.
@@ -87,6 +92,10 @@ func (s *scope) apply(body []byte) {
 		}
 	case record.SetContext:
 		s.setContext(&rec)
+	case record.SetTrace:
+		if s.remove(tracePart, ""); len(rec.Text) == traceSize {
+			s.set(tracePart, "", rec.Text)
+		}
 	}
 	s.read()
 }
@@ -147,9 +156,9 @@ func (s *scope) setContext(rec *record.Record) {
 	s.set(contextPart, name, string(value))
 }
 
-// room returns how long the name and the value of one more entry may be. The user has room of his own.
+// room returns how long the name and the value of one more entry may be. The user and the trace have room of their own.
 func (s *scope) room() int {
-	return cap(s.mem) - len(s.mem) - entryHead - (userRoom - s.used(userPart))
+	return cap(s.mem) - len(s.mem) - entryHead - (userRoom - s.used(userPart)) - (traceRoom - s.used(tracePart))
 }
 
 // set appends an entry for which there is room.
@@ -206,6 +215,7 @@ func (s *scope) used(p part) (n int) {
 func (s *scope) read() {
 	s.merge = (*events).merge
 	s.tags, s.user, s.contexts = s.tags[:0], protocol.User{}, s.contexts[:0]
+	s.trace = ""
 	for at := 0; at < len(s.mem); {
 		p, name, value, end := s.next(at)
 		switch {
@@ -213,6 +223,8 @@ func (s *scope) read() {
 			s.tags = append(s.tags, protocol.Tag{Key: name, Value: value})
 		case p == contextPart:
 			s.contexts = append(s.contexts, protocol.Context{Name: name, Fields: s.mem[end-len(value) : end : end]})
+		case p == tracePart:
+			s.trace = value
 		case name == "id":
 			s.user.ID = value
 		case name == "username":

@@ -210,8 +210,7 @@ func (r *Recorder) take(in blackbox.Record) (taken bool) {
 		r.checkpoint(in.End)
 		return true
 	}
-	switch rec.Type {
-	case record.SetTag, record.RemoveTag, record.SetUser, record.SetContext:
+	if rec.Type >= record.SetTag {
 		if use != nil && in.Pos >= r.past.scope { // many come in a row: the next checkpoint is that of another record
 			use.apply(&r.scope, in.Body)
 		}

@@ -51,8 +51,8 @@ var (
 func (s *Sender) begin(f *flight, e blackbox.Entry, now time.Time) {
 	f.entry, f.told, f.began, f.pack = e, false, s.now(), false
 	h := s.cfg.Header
-	if h.EventID = e.ID; s.dead() {
-		h.TraceID = "" // it would say release and trace of this run
+	if h.EventID = e.ID; s.dead() || s.Traced.Load() {
+		h.TraceID = "" // it would say release and trace of this run, or which of its traces, where there are several
 	}
 	f.body = protocol.AppendEnvelopeHeader(f.body[:0], &h, now)
 }

@@ -14,6 +14,7 @@ type format struct {
 	request transport.Request // without a body
 	form    uint8             // Encoding of those that Config.Compress has made, immutable after New
 	content string            // Content-Encoding of their requests, immutable after New
+	Traced  atomic.Bool       // the game has said in which trace it is: headers of envelopes name none
 	plain   atomic.Bool       // a server refused what was compressed and took the same as it is
 }
 

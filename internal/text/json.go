@@ -76,6 +76,16 @@ func SortKeys(keys []string) {
 	}
 }
 
+// IsHex reports whether s has lower-case hexadecimal digits alone.
+func IsHex(s string) bool {
+	for i := range len(s) {
+		if c := s[i]; (c < '0' || c > '9') && (c < 'a' || c > 'f') {
+			return false
+		}
+	}
+	return true
+}
+
 // Hex returns b in lower-case hexadecimal digits. encoding/hex would do, but links fmt.
 //
 //go:noinline
