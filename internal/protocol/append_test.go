@@ -22,20 +22,34 @@ func TestObject(t *testing.T) {
 }
 
 func TestLogAttributes(t *testing.T) {
+	appended := func(f func(a *LogAttrs)) string {
+		var a LogAttrs
+		f(&a)
+		return string(a.B)
+	}
 	tests := []struct{ name, got, want string }{
-		{"string", string(AppendLogAttrString(nil, "a", "x\n")), `"a":{"value":"x\n","type":"string"}`},
-		{"boolean", string(AppendLogAttrBool(nil, "a", false)), `"a":{"value":false,"type":"boolean"}`},
-		{"integer", string(AppendLogAttrInt(nil, "a", -7, "")), `"a":{"value":-7,"type":"integer"}`},
-		{"unit", string(AppendLogAttrInt(nil, "a", 7, "byte")), `"a":{"value":7,"type":"integer","unit":"byte"}`},
-		{"largest integer", string(AppendLogAttrUint(nil, "a", 1<<63-1, "")), `"a":{"value":9223372036854775807,"type":"integer"}`},
-		{"over int64", string(AppendLogAttrUint(nil, "a", 1<<63, "byte")), `"a":{"value":"9223372036854775808","type":"string","unit":"byte"}`},
-		{"double", string(AppendLogAttrFloat(nil, "a", 41.7, "millisecond")), `"a":{"value":41.7,"type":"double","unit":"millisecond"}`},
-		{"whole double", string(AppendLogAttrFloat(nil, "a", 3, "")), `"a":{"value":3.0,"type":"double"}`},
-		{"large whole double", string(AppendLogAttrFloat(nil, "a", 1e20, "")), `"a":{"value":100000000000000000000.0,"type":"double"}`},
-		{"exponent", string(AppendLogAttrFloat(nil, "a", 1e21, "")), `"a":{"value":1e+21,"type":"double"}`},
-		{"NaN", string(AppendLogAttrFloat(nil, "a", math.NaN(), "")), `"a":{"value":"NaN","type":"string"}`},
-		{"infinity", string(AppendLogAttrFloat(nil, "a", math.Inf(-1), "")), `"a":{"value":"-Inf","type":"string"}`},
-		{"second", string(AppendLogAttrBool([]byte(`{"a":{}`), "b", true)), `{"a":{},"b":{"value":true,"type":"boolean"}`},
+		{"text", appended(func(a *LogAttrs) { a.Text("a", "x\n") }), `"a":{"value":"x\n","type":"string"}`},
+		{"boolean", appended(func(a *LogAttrs) { a.Bool("a", false) }), `"a":{"value":false,"type":"boolean"}`},
+		{"integer", appended(func(a *LogAttrs) { a.Int("a", -7) }), `"a":{"value":-7,"type":"integer"}`},
+		{"zero", appended(func(a *LogAttrs) { a.Int("a", 0) }), `"a":{"value":0,"type":"integer"}`},
+		{"largest integer", appended(func(a *LogAttrs) { a.Uint("a", 1<<63-1) }), `"a":{"value":9223372036854775807,"type":"integer"}`},
+		{"over int64", appended(func(a *LogAttrs) { a.Uint("a", 1<<63) }), `"a":{"value":"9223372036854775808","type":"string"}`},
+		{"double", appended(func(a *LogAttrs) { a.Float("a", 41.7) }), `"a":{"value":41.7,"type":"double"}`},
+		{"milliseconds", appended(func(a *LogAttrs) { a.Millis("a", 41.7) }), `"a":{"value":41.7,"type":"double","unit":"millisecond"}`},
+		{"whole double", appended(func(a *LogAttrs) { a.Float("a", 3) }), `"a":{"value":3.0,"type":"double"}`},
+		{"large whole double", appended(func(a *LogAttrs) { a.Float("a", 1e20) }), `"a":{"value":100000000000000000000.0,"type":"double"}`},
+		{"exponent", appended(func(a *LogAttrs) { a.Float("a", 1e21) }), `"a":{"value":1e+21,"type":"double"}`},
+		{"NaN", appended(func(a *LogAttrs) { a.Float("a", math.NaN()) }), `"a":{"value":"NaN","type":"string"}`},
+		{"infinity", appended(func(a *LogAttrs) { a.Float("a", math.Inf(-1)) }), `"a":{"value":"-Inf","type":"string"}`},
+		{"second", appended(func(a *LogAttrs) { a.B = []byte(`{"a":{}`); a.Bool("b", true) }), `{"a":{},"b":{"value":true,"type":"boolean"}`},
+		{"what is not there", appended(func(a *LogAttrs) {
+			a.B = []byte("{")
+			a.Some("a", "")
+			a.Count("b", 0)
+			a.Some("c", "d")
+			a.Count("e", 1)
+		}),
+			`{"c":{"value":"d","type":"string"},"e":{"value":1,"type":"integer"}`},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -53,7 +67,12 @@ func TestAppendDoesNotAllocate(t *testing.T) {
 	buf := make([]byte, 0, 1024)
 	f := func() {
 		buf = text.AppendString(AppendKey(append(buf[:0], '{'), "a\xff"), "x\n\u2028")
-		buf = AppendLogAttrFloat(AppendLogAttrUint(AppendLogAttrString(buf, "b", "c"), "d", 1<<63, "byte"), "e", 1.5, "")
+		a := LogAttrs{B: buf}
+		a.Text("b", "c")
+		a.Uint("d", 1<<63)
+		a.Float("e", 1.5)
+		a.Float("f", math.NaN())
+		buf = a.B
 		buf = text.AppendTime(buf, 1790000000_125000000, 9)
 	}
 	if got := testing.AllocsPerRun(100, f); got != 0 {

@@ -3,6 +3,8 @@ package protocol
 import (
 	"math"
 	"strconv"
+	"strings"
+	"unsafe"
 
 	"github.com/krunk-go/krunk/internal/text"
 )
@@ -16,62 +18,99 @@ func AppendKey(dst []byte, key string) []byte {
 	return text.Append(text.AppendString(dst, key), ":")
 }
 
-// AppendLogAttrString appends an attribute of a log record, a member of the object Log.Attributes.
+// LogAttrs appends attributes of a log record to B, members of the object Log.Attributes. It does not allocate where B has room.
+type LogAttrs struct{ B []byte }
+
+// What stands behind the value.
+const (
+	typeString  = `,"type":"string"}`
+	typeInteger = `,"type":"integer"}`
+	typeDouble  = `,"type":"double"}`
+	typeBoolean = `,"type":"boolean"}`
+	typeMillis  = `,"type":"double","unit":"millisecond"}`
+)
+
+//go:noinline
+func (a *LogAttrs) begin(name string) { a.B = text.Append(AppendKey(a.B, name), `{"value":`) }
+
+//go:noinline
+func (a *LogAttrs) put(s string) { a.B = append(a.B, s...) }
+
+// Text appends a text.
 //
 //go:noinline
-func AppendLogAttrString(dst []byte, name, v string) []byte {
-	return appendType(text.AppendString(appendValueKey(dst, name), v), "string", "")
+func (a *LogAttrs) Text(name, v string) {
+	a.begin(name)
+	a.B = text.AppendString(a.B, v)
+	a.put(typeString)
 }
 
-// AppendLogAttrBool appends a boolean attribute.
-func AppendLogAttrBool(dst []byte, name string, v bool) []byte {
-	return appendType(strconv.AppendBool(appendValueKey(dst, name), v), "boolean", "")
-}
-
-// AppendLogAttrInt appends an integer attribute. The unit, such as "byte", may be empty.
+// Some is Text unless v is empty.
 //
 //go:noinline
-func AppendLogAttrInt(dst []byte, name string, v int64, unit string) []byte {
-	return appendType(strconv.AppendInt(appendValueKey(dst, name), v, 10), "integer", unit)
+func (a *LogAttrs) Some(name, v string) {
+	if v != "" {
+		a.Text(name, v)
+	}
 }
 
-// AppendLogAttrUint appends an integer attribute, or text if v is more than servers take for an integer: 1<<63 - 1.
-func AppendLogAttrUint(dst []byte, name string, v uint64, unit string) []byte {
+// Bool appends a boolean.
+func (a *LogAttrs) Bool(name string, v bool) {
+	a.begin(name)
+	a.B = strconv.AppendBool(a.B, v)
+	a.put(typeBoolean)
+}
+
+// Int appends an integer.
+//
+//go:noinline
+func (a *LogAttrs) Int(name string, v int64) {
+	a.begin(name)
+	a.B = strconv.AppendInt(a.B, v, 10)
+	a.put(typeInteger)
+}
+
+// Count is Int unless n is 0.
+//
+//go:noinline
+func (a *LogAttrs) Count(name string, n int64) {
+	if n != 0 {
+		a.Int(name, n)
+	}
+}
+
+// Uint appends an integer, or text if v is more than servers take for one: 1<<63 - 1.
+func (a *LogAttrs) Uint(name string, v uint64) {
 	if v <= math.MaxInt64 {
-		return AppendLogAttrInt(dst, name, int64(v), unit)
+		a.Int(name, int64(v))
+		return
 	}
-	dst = text.Append(appendValueKey(dst, name), `"`)
-	return appendType(text.Append(strconv.AppendUint(dst, v, 10), `"`), "string", unit)
+	var digits [20]byte
+	a.Text(name, view(strconv.AppendUint(digits[:0], v, 10)))
 }
 
-// AppendLogAttrFloat appends a double attribute; NaN and infinities become text. A whole number is written with ".0", so that
-// no reader takes it for an integer.
-func AppendLogAttrFloat(dst []byte, name string, v float64, unit string) []byte {
-	dst = appendValueKey(dst, name)
+// Float appends a double; NaN and infinities become text.
+//
+//go:noinline
+func (a *LogAttrs) Float(name string, v float64) { a.float(name, v, typeDouble) }
+
+// Millis appends a double that is a number of milliseconds.
+func (a *LogAttrs) Millis(name string, v float64) { a.float(name, v, typeMillis) }
+
+// float writes a whole number with ".0", so that no reader takes it for an integer.
+func (a *LogAttrs) float(name string, v float64, typ string) {
 	if v != finite(v) { // a NaN, too, is unlike everything
-		dst = text.Append(strconv.AppendFloat(text.Append(dst, `"`), v, 'g', -1, 64), `"`)
-		return appendType(dst, "string", unit)
+		var room [24]byte
+		a.Text(name, view(strconv.AppendFloat(room[:0], v, 'g', -1, 64)))
+		return
 	}
-	start := len(dst)
-	dst = text.AppendFloat(dst, v)
-	for _, c := range dst[start:] {
-		if c == '.' || c == 'e' {
-			return appendType(dst, "double", unit)
-		}
+	a.begin(name)
+	start := len(a.B)
+	a.B = text.AppendFloat(a.B, v)
+	if number := view(a.B[start:]); strings.IndexByte(number, '.') < 0 && strings.IndexByte(number, 'e') < 0 {
+		a.put(".0")
 	}
-	return appendType(text.Append(dst, ".0"), "double", unit)
+	a.put(typ)
 }
 
-//go:noinline
-func appendValueKey(dst []byte, name string) []byte {
-	return text.Append(AppendKey(dst, name), `{"value":`)
-}
-
-//go:noinline
-func appendType(dst []byte, typ, unit string) []byte {
-	dst = text.Append(dst, `,"type":"`, typ, `"`)
-	if unit != "" {
-		dst = text.AppendString(AppendKey(dst, "unit"), unit)
-	}
-	return text.Append(dst, "}")
-}
+func view(b []byte) string { return unsafe.String(unsafe.SliceData(b), len(b)) }

@@ -60,7 +60,10 @@ func TestEnvelopeGolden(t *testing.T) {
 	}
 
 	h := Header{SDKName: "krunk.go", SDKVersion: "0.3.0"}
-	attrs := append(AppendLogAttrFloat(AppendLogAttrString([]byte("{"), "sentry.release", "moonfall@1.4.2"), "frame.ms", 41.7, ""), '}')
+	a := LogAttrs{B: []byte("{")}
+	a.Text("sentry.release", "moonfall@1.4.2")
+	a.Float("frame.ms", 41.7)
+	attrs := append(a.B, '}')
 	logs := AppendLogs(nil, []Log{{
 		Timestamp: 1790000001.5, TraceID: "7e57c0de7e57c0de7e57c0de7e57c0de", Level: "warn", Severity: 13, Body: "frame budget exceeded", Attributes: attrs,
 	}})

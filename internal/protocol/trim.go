@@ -104,6 +104,8 @@ func (t *trimmer) line(s *string, max int) bool {
 }
 
 // Tagged returns the value of a tag, "" if there is none.
+//
+//go:noinline
 func Tagged(list []Tag, key string) string {
 	for i := range list {
 		if list[i].Key == key {
@@ -114,6 +116,8 @@ func Tagged(list []Tag, key string) string {
 }
 
 // ContextNamed returns the place of a context in a list, or -1.
+//
+//go:noinline
 func ContextNamed(list []Context, name string) int {
 	for i := range list {
 		if list[i].Name == name {

@@ -176,20 +176,21 @@ func ending(s string) string {
 func milliseconds(ns uint64) float64 { return float64(int64(ns)) / 1e6 }
 
 // attribute appends f as an attribute of a log record.
-func attribute(dst []byte, f *record.Field) []byte {
+func attribute(a *protocol.LogAttrs, f *record.Field) {
 	switch f.Kind {
 	case record.Int64:
-		return protocol.AppendLogAttrInt(dst, f.Key, int64(f.Num), "")
+		a.Int(f.Key, int64(f.Num))
 	case record.Uint64:
-		return protocol.AppendLogAttrUint(dst, f.Key, f.Num, "")
+		a.Uint(f.Key, f.Num)
 	case record.Float64:
-		return protocol.AppendLogAttrFloat(dst, f.Key, math.Float64frombits(f.Num), "")
+		a.Float(f.Key, math.Float64frombits(f.Num))
 	case record.Bool:
-		return protocol.AppendLogAttrBool(dst, f.Key, f.Num != 0)
+		a.Bool(f.Key, f.Num != 0)
 	case record.Duration:
-		return protocol.AppendLogAttrFloat(dst, f.Key, milliseconds(f.Num), "millisecond")
+		a.Millis(f.Key, milliseconds(f.Num))
 	case record.JSON:
-		return protocol.AppendLogAttrString(dst, f.Key, f.Str)
+		a.Text(f.Key, f.Str)
+	default:
+		a.Text(f.Key, textOf(f))
 	}
-	return protocol.AppendLogAttrString(dst, f.Key, textOf(f))
 }

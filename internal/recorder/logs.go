@@ -57,14 +57,12 @@ func (l *logs) init(cfg *Config, t *tools) {
 	l.traceID = text.Hex(cfg.Run.TraceID[:])
 	l.most = min(batchSize, max(l.kept.Size()/leastLog, 1))
 	l.batch, l.ends = make([]protocol.Log, 0, l.most), make([]uint64, 0, l.most)
-	for _, a := range [...][2]string{
-		{"sentry.release", cfg.Run.Release}, {"sentry.environment", cfg.Run.Environment},
-		{"sentry.sdk.name", cfg.Run.SDKName}, {"sentry.sdk.version", cfg.Run.SDKVersion},
-	} {
-		if a[1] != "" {
-			l.common = protocol.AppendLogAttrString(l.common, a[0], a[1])
-		}
-	}
+	var a protocol.LogAttrs
+	a.Some("sentry.release", cfg.Run.Release)
+	a.Some("sentry.environment", cfg.Run.Environment)
+	a.Some("sentry.sdk.name", cfg.Run.SDKName)
+	a.Some("sentry.sdk.version", cfg.Run.SDKVersion)
+	l.common = a.B
 }
 
 func (l *logs) len() int      { return len(l.batch) }
@@ -148,59 +146,49 @@ func (l *logs) attributes(b []byte, rec *record.Record, s *scope, at moment) []b
 			l.fields = append(l.fields, record.Field{Key: name, Kind: record.String, Str: t.Value})
 		}
 	}
-	b = append(b, '{')
+	a := protocol.LogAttrs{B: append(b, '{')}
 	for i := range l.fields {
-		b = attribute(b, &l.fields[i])
+		attribute(&a, &l.fields[i])
 	}
-	b = protocol.AppendLogAttrString(b, "krunk.channel", l.run.Channel(rec.Channel))
-	if s.user.ID != "" {
-		b = protocol.AppendLogAttrString(b, "user.id", s.user.ID)
-	}
-	if rec.Frame > 0 {
-		b = protocol.AppendLogAttrInt(b, "krunk.frame", int64(rec.Frame), "")
-	}
+	a.Text("krunk.channel", l.run.Channel(rec.Channel))
+	a.Some("user.id", s.user.ID)
+	a.Count("krunk.frame", int64(rec.Frame))
 	if rec.Flags&record.FlagID != 0 {
-		b = protocol.AppendLogAttrString(b, "krunk.event_id", text.Hex(rec.ID[:]))
+		a.Text("krunk.event_id", text.Hex(rec.ID[:]))
 	}
-	if rec.LeftOut > 0 {
-		b = protocol.AppendLogAttrInt(b, "krunk.attributes_left_out", int64(rec.LeftOut), "")
-	}
+	a.Count("krunk.attributes_left_out", int64(rec.LeftOut))
 	if rec.Flags&record.FlagTime != 0 {
-		b = protocol.AppendLogAttrBool(b, "krunk.time_cut", true)
+		a.Bool("krunk.time_cut", true)
 	}
 	if template {
-		b = protocol.AppendLogAttrString(b, "sentry.message.template", l.scrub.Text(rec.Text))
+		a.Text("sentry.message.template", l.scrub.Text(rec.Text))
 	}
-	if at.sequence > 0 {
-		b = protocol.AppendLogAttrInt(b, "sentry.timestamp.sequence", at.sequence, "")
-	}
-	b = l.source(l.sampled(b, rec), rec)
+	a.Count("sentry.timestamp.sequence", at.sequence)
+	l.sampled(&a, rec)
+	l.source(&a, rec)
 	if len(l.common) > 0 {
-		b = append(append(b, ','), l.common...)
+		a.B = append(append(a.B, ','), l.common...)
 	}
-	return append(b, '}')
+	return append(a.B, '}')
 }
 
 // sampled says which policy let the record through and how many records it stands for, so that the sum of krunk.weight is the
 // number of all, and where a policy is in force no record may lack it. One that was picked by name stands for nobody else.
-func (l *logs) sampled(b []byte, rec *record.Record) []byte {
+func (l *logs) sampled(a *protocol.LogAttrs, rec *record.Record) {
 	policy := l.run.Policy()
-	if policy != "" {
-		b = protocol.AppendLogAttrString(b, "krunk.policy", policy)
-	}
+	a.Some("krunk.policy", policy)
 	switch {
 	case rec.PPM == 0:
-		b = protocol.AppendLogAttrString(b, "krunk.sampled", "forced")
+		a.Text("krunk.sampled", "forced")
 	case rec.PPM < million || policy != "":
-		b = protocol.AppendLogAttrFloat(b, "krunk.weight", million/float64(rec.PPM), "")
+		a.Float("krunk.weight", million/float64(rec.PPM))
 	}
-	return b
 }
 
 // source adds the call site where a bridge knew it.
-func (l *logs) source(b []byte, rec *record.Record) []byte {
+func (l *logs) source(a *protocol.LogAttrs, rec *record.Record) {
 	if len(l.pcs) == 0 {
-		return b
+		return
 	}
 	kind := stack.Call
 	if rec.Flags&record.FlagForeign != 0 {
@@ -208,12 +196,12 @@ func (l *logs) source(b []byte, rec *record.Record) []byte {
 	}
 	l.frames = l.stacks.Frames(l.frames[:0], l.pcs, kind)
 	if len(l.frames) == 0 {
-		return b
+		return
 	}
 	f := &l.frames[len(l.frames)-1]
-	b = protocol.AppendLogAttrString(b, "code.file.path", f.Filename)
-	b = protocol.AppendLogAttrInt(b, "code.line.number", int64(f.Line), "")
-	return protocol.AppendLogAttrString(b, "code.function.name", f.Func)
+	a.Text("code.file.path", f.Filename)
+	a.Int("code.line.number", int64(f.Line))
+	a.Text("code.function.name", f.Func)
 }
 
 // item returns the envelope item of the records from..to. The bytes are valid until the next call.
