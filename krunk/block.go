@@ -2,12 +2,10 @@ package krunk
 
 import (
 	"math/rand/v2"
-	"strconv"
 
 	"github.com/krunk-go/krunk/internal/blackbox"
 	"github.com/krunk-go/krunk/internal/ident"
 	"github.com/krunk-go/krunk/internal/legacy"
-	"github.com/krunk-go/krunk/internal/recorder"
 	"github.com/krunk-go/krunk/internal/tally"
 )
 
@@ -19,9 +17,6 @@ type RunFile interface {
 	// Open makes the memory of one run. It is called by Start. After an error the client lives on the heap, and Stats.RunFile says why.
 	Open(*legacy.Wish) (*legacy.Run, error)
 }
-
-// namesSize is what the names of channels take in a run file; records of channels behind them say none.
-const namesSize = 8 << 10
 
 // afterlife is what of a run outlives the program.
 type afterlife struct {
@@ -54,16 +49,13 @@ func (c *Client) fromFile(sizes blackbox.Sizes, f *blackbox.Facts, module func()
 	if p.RunFile == nil {
 		return nil
 	}
-	f.Run, f.Crash = ident.New(), ident.New()
-	w := legacy.Wish{Sizes: sizes, Facts: *f}
+	w := legacy.Wish{Sizes: sizes, Facts: *f, Scope: p.shares.scope, Compress: p.Compress}
 	w.Facts.Texts = [...]string{
-		blackbox.Release: p.Release, blackbox.Dist: p.Dist, blackbox.Environment: p.Environment, blackbox.Module: module(),
-		blackbox.GoVersion: recorder.GoVersion(), blackbox.SDK: Version, blackbox.Target: target(p),
+		blackbox.Release: p.Release, blackbox.Dist: p.Dist, blackbox.Environment: p.Environment, blackbox.Module: module(), blackbox.SDK: Version,
+		blackbox.Target: "",
 	}
-	w.Sizes[blackbox.FactsRegion], w.Sizes[blackbox.NamesRegion] = blackbox.FactsSize, namesSize
-	w.Sizes[blackbox.ScopeRegion] = recorder.CopiesSize(p.shares.scope)
-	if p.Compress != nil {
-		w.Form, _, _ = p.Compress.Form()
+	if p.DSN != "" {
+		w.DSN = &p.dsn
 	}
 	run, err := p.RunFile.Open(&w)
 	if err != nil {
@@ -73,16 +65,4 @@ func (c *Client) fromFile(sizes blackbox.Sizes, f *blackbox.Facts, module func()
 	c.after.run, c.after.why = run, run.Path
 	c.kept, c.diary = run.Kept, run.Kept.Diary
 	return run.Block
-}
-
-// target returns what tells one project on a server from all others, without the key.
-func target(p *plan) string {
-	if p.DSN == "" {
-		return ""
-	}
-	hash := uint64(0xcbf29ce484222325) // FNV-1a
-	for _, b := range []byte(p.dsn.String()) {
-		hash = (hash ^ uint64(b)) * 0x100000001b3
-	}
-	return strconv.FormatUint(hash, 16)
 }

@@ -26,6 +26,7 @@ type memoryFile struct {
 func (*memoryFile) Check() error { return nil }
 
 func (f *memoryFile) Open(w *legacy.Wish) (*legacy.Run, error) {
+	w.Complete()
 	if f.err != nil {
 		return nil, f.err
 	}

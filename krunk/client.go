@@ -158,7 +158,7 @@ func (c *Client) build(block *blackbox.Block, facts *blackbox.Facts, module func
 		Module: module, Stacks: stack.Options{InApp: p.Code.InApp, Cut: p.Code.Wrappers, Memory: p.shares.stacks}, Room: recorder.Room{Scope: p.shares.scope, Item: p.shares.item}, Run: run,
 		Bytes: c.controls.Bytes, Untell: c.untell,
 	}
-	var heirs sender.Heirs
+	var heirs *sender.Inheritance
 	if run := c.after.run; run != nil {
 		cfg.Build, cfg.Copy = run.Build, c.kept.Copy
 		if p.DSN != "" && run.Heirs != nil {

@@ -3,19 +3,55 @@
 package legacy
 
 import (
+	"strconv"
 	"time"
 
 	"github.com/krunk-go/krunk/internal/blackbox"
+	"github.com/krunk-go/krunk/internal/ident"
+	"github.com/krunk-go/krunk/internal/protocol"
 	"github.com/krunk-go/krunk/internal/recorder"
 	"github.com/krunk-go/krunk/internal/sender"
 	"github.com/krunk-go/krunk/internal/verdict"
+	"github.com/krunk-go/krunk/transport"
 )
 
-// Wish is what a run needs.
+// Wish is what a run needs. Complete fills in what follows from the rest.
 type Wish struct {
 	Sizes blackbox.Sizes // of the regions; that of the outbox is the least
 	Facts blackbox.Facts // but for PID and Boot
 	Form  uint8          // Encoding of the entries that this program makes
+
+	DSN      *protocol.DSN // nil: nothing is sent
+	Scope    int           // bytes of the scope at most
+	Compress transport.Compressor
+}
+
+// namesSize is what the names of channels take in a run file; records of channels behind them say none.
+const namesSize = 8 << 10
+
+// Complete makes the ids of the run and of its crash, and says what a heir has to know of the program. It is called by who opens the
+// run.
+func (w *Wish) Complete() {
+	f := &w.Facts
+	f.Run, f.Crash = ident.New(), ident.New()
+	f.Texts[blackbox.GoVersion], f.Texts[blackbox.Target] = recorder.GoVersion(), target(w.DSN)
+	w.Sizes[blackbox.FactsRegion], w.Sizes[blackbox.NamesRegion] = blackbox.FactsSize, namesSize
+	w.Sizes[blackbox.ScopeRegion] = recorder.CopiesSize(w.Scope)
+	if w.Compress != nil {
+		w.Form, _, _ = w.Compress.Form()
+	}
+}
+
+// target returns what tells one project on a server from all others, without the key; "" for none.
+func target(dsn *protocol.DSN) string {
+	if dsn == nil {
+		return ""
+	}
+	hash := uint64(0xcbf29ce484222325) // FNV-1a
+	for _, b := range []byte(dsn.String()) {
+		hash = (hash ^ uint64(b)) * 0x100000001b3
+	}
+	return strconv.FormatUint(hash, 16)
 }
 
 // Run is a run that outlives the program. It is immutable, its functions called from where it says.
@@ -29,7 +65,7 @@ type Run struct {
 	// Build is stack.Fingerprint. It takes its time, so the recorder calls it.
 	Build func() (base, print uint64)
 	// Heirs returns who goes on with the runs before this one, by a recorder of that configuration. It is called once.
-	Heirs func(recorder.Config) sender.Heirs
+	Heirs func(recorder.Config) *sender.Inheritance
 	// Sync waits until what was captured lies where a power cut does not reach it. It is called by the sender.
 	Sync func()
 	// Remove takes the run away: nothing of it is left to be sent. Its memory stays.

@@ -79,14 +79,18 @@ func (s *Sender) load(f *flight, e *blackbox.Entry) bool {
 // moved returns by how much the clock was set since the times of an entry were told, 0 for less than a minute: a device may learn
 // the time only when it is online.
 func (s *Sender) moved(e *blackbox.Entry) int64 {
-	start := s.cfg.Start
-	if s.dead() {
-		start = s.cfg.Heirs.Start
-	}
-	if start == nil || e.Start == 0 {
+	begun := int64(0)
+	switch {
+	case e.Start == 0:
 		return 0
+	case s.dead():
+		begun = s.cfg.Heirs.Start()
+	case s.cfg.Start == nil:
+		return 0
+	default:
+		begun = s.cfg.Start()
 	}
-	by := start() - e.Start
+	by := begun - e.Start
 	if by > -int64(time.Minute) && by < int64(time.Minute) {
 		return 0
 	}

@@ -23,6 +23,21 @@ type Heirs interface {
 	Leave()
 }
 
+// Inheritance is what Inherit returns. What it takes to send it is reached through it alone.
+type Inheritance struct {
+	Heirs
+	choose  func(s *Sender, now time.Duration)
+	later   func(s *Sender, now time.Duration) bool
+	sooner  func(s *Sender, wait time.Duration) time.Duration
+	abandon func(s *Sender)
+	flush   func(s *Sender, limit *notify.Limit) bool
+}
+
+// Inherit makes a sender send what heirs go on with.
+func Inherit(h Heirs) *Inheritance {
+	return &Inheritance{h, (*Sender).choose, (*Sender).later, (*Sender).sooner, (*Sender).abandon, (*Sender).flushHeirs}
+}
+
 // source is where entries are sent from. It is owned by the goroutine of Work, but for the atomics.
 type source struct {
 	_             [0]func()        // no code to compare it
@@ -40,9 +55,10 @@ func (s *Sender) dead() bool { return s.box != s.cfg.Outbox }
 // FlushHeirs waits until nothing of dead runs is left that this program may send, whenever its time would come. It reports false when
 // the limit, one of Config.Progress, was over first.
 func (s *Sender) FlushHeirs(limit *notify.Limit) bool {
-	if s.cfg.Heirs == nil {
-		return true
-	}
+	return s.cfg.Heirs == nil || s.cfg.Heirs.flush(s, limit)
+}
+
+func (s *Sender) flushHeirs(limit *notify.Limit) bool {
 	ticket := s.wanted.Add(1)
 	s.asked.Add(1) // which ends a pause
 	s.cfg.Progress.Wait(limit, func() bool {
@@ -109,9 +125,6 @@ func (s *Sender) later(now time.Duration) bool {
 // sooner returns the shorter one of wait and what is left until a dead run's time comes; 0 is for ever.
 func (s *Sender) sooner(wait time.Duration) time.Duration {
 	s.nothingBefore = 0
-	if s.cfg.Heirs == nil {
-		return wait
-	}
 	w := s.cfg.Heirs.Wait()
 	if w == 0 {
 		return wait

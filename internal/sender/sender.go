@@ -23,7 +23,7 @@ type Config struct {
 	UserAgent string
 	Header    protocol.Header // of every envelope; EventID is set for each
 	Outbox    *blackbox.Outbox
-	Heirs     Heirs                // what dead runs have left; nil: nothing
+	Heirs     *Inheritance         // what dead runs have left; nil: nothing
 	Compress  transport.Compressor // that its entries were compressed by; nil: none of them was
 	Aloft     int                  // bytes of requests under way beside which no other one begins; 0: as many as there are
 	Progress  *notify.Signal

@@ -57,7 +57,7 @@ func (s *Sender) turn() (wait time.Duration) {
 	defer func() {
 		if recover() != nil {
 			if s.dead() { // its memory may be what fails
-				s.abandon()
+				s.cfg.Heirs.abandon(s)
 			}
 			s.broken("a panic inside of Krunk")
 			wait = time.Nanosecond // look again
@@ -88,7 +88,7 @@ func (s *Sender) ready() bool {
 	if s.pauses.held(now) > 0 {
 		return false
 	}
-	if s.cfg.Heirs != nil && s.later(now) {
+	if h := s.cfg.Heirs; h != nil && h.later(s, now) {
 		return true
 	}
 	_, ok := s.box.Next(now, s.mustWait)
@@ -99,7 +99,10 @@ func (s *Sender) ready() bool {
 func (s *Sender) pump() time.Duration {
 	for !s.stopping() {
 		if wait, over := s.step(); over {
-			return s.sooner(wait)
+			if h := s.cfg.Heirs; h != nil {
+				wait = h.sooner(s, wait)
+			}
+			return wait
 		}
 	}
 	for s.under > 0 {
@@ -114,7 +117,7 @@ func (s *Sender) step() (wait time.Duration, over bool) {
 	s.pauses.seen = s.asked.Load()
 	s.answer()
 	if s.cfg.Heirs != nil {
-		s.choose(now)
+		s.cfg.Heirs.choose(s, now)
 	}
 	n, _, _ := s.box.Usage()
 	if n == 0 {

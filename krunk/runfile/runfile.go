@@ -97,6 +97,7 @@ func (s *store) Open(w *legacy.Wish) (*legacy.Run, error) {
 	if o.Hurry == 0 {
 		o.Hurry = defaultHurry
 	}
+	w.Complete()
 	if out := &w.Sizes[blackbox.OutboxRegion]; *out > 0 {
 		*out = max(*out, o.Outbox&^63)
 	}
@@ -122,10 +123,10 @@ func (s *store) Open(w *legacy.Wish) (*legacy.Run, error) {
 		_ = f.Remove()
 	}
 	d.own = f.Path
-	run.Heirs = func(cfg recorder.Config) sender.Heirs {
-		return heir.New(d, heir.Config{
+	run.Heirs = func(cfg recorder.Config) *sender.Inheritance {
+		return sender.Inherit(heir.New(d, heir.Config{
 			Recorder: cfg, Build: stack.Fingerprint, Target: w.Facts.Texts[blackbox.Target], Form: w.Form, Jitter: rand.N(jitter),
-		})
+		}))
 	}
 	return run, nil
 }
