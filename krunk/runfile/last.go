@@ -2,19 +2,18 @@ package runfile
 
 import (
 	"encoding/binary"
+	"math"
 	"time"
 
 	"github.com/krunk-go/krunk/internal/blackbox"
 	"github.com/krunk-go/krunk/internal/crashtext"
 	"github.com/krunk-go/krunk/internal/recorder"
 	"github.com/krunk-go/krunk/internal/runfile"
+	"github.com/krunk-go/krunk/internal/stack"
 	"github.com/krunk-go/krunk/internal/verdict"
 )
 
-const (
-	firstText = 4 << 10 // of a crash text that Start looks at: the reason, and the goroutine at fault
-	mostLooks = 8       // files that Start looks at
-)
+const mostLooks = 8 // files that Start looks at
 
 // last returns what is known of the run before this one, nil if there was none, and whether the program dies as it starts, time and
 // again. Runs that live, and such that others go on with, are passed over.
@@ -53,12 +52,29 @@ func (d *dir) look(name string) (v *verdict.Last) {
 		return nil
 	}
 	e := verdict.Evidence{Facts: &facts, Live: b.Live, Ended: f.Modified, Boot: runfile.BootID()}
-	text := make([]byte, firstText)
-	if n, _ := f.Tail(text, len(b.Bytes())); n > 0 {
-		e.Text = crashtext.Parse(string(text[:n]))
+	text := told(f, len(b.Bytes()))
+	if text != "" {
+		e.Text = crashtext.Parse(text)
 		e.Same = recorder.SameDeath(&b.Ending, e.Text)
 	}
-	return &verdict.Last{Verdict: verdict.Of(&e), Release: facts.Texts[blackbox.Release]}
+	v = &verdict.Last{Verdict: verdict.Of(&e), Release: facts.Texts[blackbox.Release]}
+	if text != "" && e.Text.Kind != crashtext.Unknown { // made here: it is short, and what it is made of is not
+		text = (&recorder.Crash{Report: e.Text, ID: v.Event, At: f.Modified}).Text(&facts, stack.Options{})
+		v.Text = func() string { return text }
+	}
+	return v
+}
+
+// told returns what the runtime wrote behind that many bytes, as far as somebody reads it.
+func told(f *runfile.File, from int) string {
+	at := func(b []byte, off int64) int {
+		n, _ := f.Tail(b, from+int(off))
+		return n
+	}
+	if at(make([]byte, 1), 0) == 0 { // mostly
+		return ""
+	}
+	return crashtext.Read(math.MaxInt32, at)
 }
 
 // A run that was closed and has nothing left takes its file away, and leaves a small one instead, of the last such run:

@@ -27,6 +27,9 @@ func end(c *krunk.Client, how string) {
 	case "repanic":
 		defer c.Repanic()
 		panic("boom")
+	case "a long message":
+		defer c.Repanic()
+		panic(strings.Repeat("boom ", 50_000))
 	case "recovered after all":
 		func() {
 			defer func() { recover() }()
@@ -71,6 +74,7 @@ func TestLastRun(t *testing.T) {
 		{"close", krunk.HowClean, false, 0},
 		{"goroutine", krunk.HowPanic, true, 0},
 		{"repanic", krunk.HowPanic, true, 0},
+		{"a long message", krunk.HowPanic, true, 0},
 		{"recovered after all", krunk.HowKilled, false, 1},
 		{"fatal", krunk.HowFatal, true, 0},
 		{"signal", krunk.HowSignal, true, 0},
@@ -87,6 +91,12 @@ func TestLastRun(t *testing.T) {
 			last := c.LastRun()
 			if !last.Known || last.How != tt.want || last.Event.IsZero() == tt.event || last.Frame != tt.frames || last.Release != "game@1" {
 				t.Errorf("got %+v, want how %v, an event %v, frame %d", last, tt.want, tt.event, tt.frames)
+			}
+			text := last.Text()
+			if died := tt.want == krunk.HowPanic || tt.want == krunk.HowFatal || tt.want == krunk.HowSignal; died != (text != "") {
+				t.Errorf("the text of it is %q", text)
+			} else if died && (!strings.HasPrefix(text, "game@1") || !strings.Contains(text, "support code "+last.Event.SupportCode()+"\n") || !strings.Contains(text, "runfile_test.") || len(text) > 4096) {
+				t.Errorf("a player would paste\n%s", text)
 			}
 			if last.Ran <= 0 || last.Ran > time.Minute {
 				t.Errorf("ran %v, want some seconds at most", last.Ran)
