@@ -1,4 +1,4 @@
-//go:build unix
+//go:build unix || windows
 
 package runfile_test
 
@@ -8,8 +8,6 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"os"
-	"os/exec"
-	"path/filepath"
 	"strconv"
 	"strings"
 	"sync/atomic"
@@ -80,8 +78,8 @@ func (k *killer) answer(sentrytest.Received) sentrytest.Reply {
 // play runs a game until it is killed.
 func (k *killer) play(how string, run int, most time.Duration) {
 	k.t.Helper()
-	cmd := exec.Command(os.Args[0])
-	cmd.Env = append(os.Environ(), "KRUNK_GAME="+how, "KRUNK_DIR="+k.dir, "KRUNK_DSN="+k.srv.DSN(), "KRUNK_RUN="+strconv.Itoa(run))
+	cmd := again()
+	cmd.Env = append(cmd.Env, "KRUNK_GAME="+how, "KRUNK_DIR="+k.dir, "KRUNK_DSN="+k.srv.DSN(), "KRUNK_RUN="+strconv.Itoa(run))
 	cmd.Stderr = os.Stderr
 	out, err := cmd.StdoutPipe()
 	if err == nil {
@@ -128,7 +126,7 @@ func TestKill(t *testing.T) {
 	} else if testing.Short() {
 		kills = 6
 	}
-	k := &killer{t: t, dir: t.TempDir(), srv: sentrytest.Start(sentrytest.Options{Keep: 2 << 30}), rng: rand.New(rand.NewPCG(11, 1)), events: make(map[string]string)}
+	k := &killer{t: t, dir: folder(t), srv: sentrytest.Start(sentrytest.Options{Keep: 2 << 30}), rng: rand.New(rand.NewPCG(11, 1)), events: make(map[string]string)}
 	defer k.srv.Close()
 	k.srv.Answer(k.answer)
 	for run := 0; k.kills < kills; run++ {
@@ -198,8 +196,8 @@ func (k *killer) judge() {
 	if doubled > k.kills {
 		t.Errorf("%d events came twice in %d kills", doubled, k.kills)
 	}
-	if left, _ := filepath.Glob(filepath.Join(k.dir, "runs", "*")); len(left) > 0 {
-		t.Errorf("left %v", left)
+	if files := files(t, k.dir); len(files) > left() {
+		t.Errorf("left %v", files)
 	}
 	for i, f := range k.srv.Faults() {
 		if i < 5 {

@@ -1,4 +1,4 @@
-//go:build unix
+//go:build unix || windows
 
 package runfile_test
 
@@ -6,11 +6,9 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
 	"sync"
-	"syscall"
 	"testing"
 	"time"
 
@@ -80,7 +78,9 @@ func game(how, dir string) {
 	fmt.Println(net.Report(errors.New("late")))
 	switch how {
 	case "kill":
-		_ = syscall.Kill(os.Getpid(), syscall.SIGKILL)
+		if self, err := os.FindProcess(os.Getpid()); err == nil {
+			_ = self.Kill()
+		}
 	case "exit":
 	case "close":
 		c.Close(50 * time.Millisecond)
@@ -95,8 +95,8 @@ func game(how, dir string) {
 // play runs a game and returns what it told.
 func play(t testing.TB, how, dir string) []string {
 	t.Helper()
-	cmd := exec.Command(os.Args[0])
-	cmd.Env = append(os.Environ(), "KRUNK_GAME="+how, "KRUNK_DIR="+dir)
+	cmd := again()
+	cmd.Env = append(cmd.Env, "KRUNK_GAME="+how, "KRUNK_DIR="+dir)
 	out, err := cmd.Output()
 	if len(out) == 0 {
 		t.Fatalf("%s: told nothing: %v", how, err)
@@ -137,7 +137,7 @@ func TestNextStartSendsTheRest(t *testing.T) {
 	for _, how := range []string{"kill", "exit", "close", "goroutine"} {
 		t.Run(how, func(t *testing.T) {
 			t.Parallel()
-			dir := filepath.Join(t.TempDir(), "a", "b")
+			dir := filepath.Join(folder(t), "a", "b")
 			ids := play(t, how, dir)
 			if n := len(files(t, dir)); n != 1 {
 				t.Fatalf("%d files after a death, want 1", n)
@@ -157,7 +157,7 @@ func TestNextStartSendsTheRest(t *testing.T) {
 					t.Errorf("%s: %d times, want %d", text, got, n)
 				}
 			}
-			if n := files(t, dir); len(n) != 0 {
+			if n := files(t, dir); len(n) != left() {
 				t.Errorf("left %v", n)
 			}
 			if t.Failed() {
@@ -169,7 +169,7 @@ func TestNextStartSendsTheRest(t *testing.T) {
 
 // A run of another project waits for its own client.
 func TestAnotherProject(t *testing.T) {
-	dir := t.TempDir()
+	dir := folder(t)
 	play(t, "kill", dir)
 	var box inbox
 	cfg := config(dir, &box)
@@ -180,14 +180,14 @@ func TestAnotherProject(t *testing.T) {
 	if all := box.all(); strings.Contains(all, "early") {
 		t.Errorf("another project got %s", all)
 	}
-	if n := files(t, dir); len(n) != 1 {
+	if n := files(t, dir); len(n) != 1+left() {
 		t.Errorf("left %v", n)
 	}
 }
 
 // Where no file can be, the client lives on the heap and says why.
 func TestNoFile(t *testing.T) {
-	plain := filepath.Join(t.TempDir(), "file")
+	plain := filepath.Join(folder(t), "file")
 	if err := os.WriteFile(plain, nil, 0o600); err != nil {
 		t.Fatal(err)
 	}
