@@ -19,7 +19,7 @@ type Live struct {
 	_      [56]byte
 
 	// Written by who goes on with the run after its death.
-	Attempts atomic.Uint64 // claims that led nowhere
+	Attempts atomic.Uint64 // Done << 8 | claims that led no further
 	_        [56]byte
 }
 

@@ -6,7 +6,7 @@ import (
 	"github.com/krunk-go/krunk/internal/recorder"
 )
 
-// mostAttempts is how often a program may die while it goes on with a run until that run is given up.
+// mostAttempts is how often a program may die at the same record of a run until that run is given up.
 const mostAttempts = 3
 
 // estate is what a dead run has left, while somebody goes on with it.
@@ -34,7 +34,7 @@ func (h *Heirs) claim(name string) *estate {
 	case facts.Texts[blackbox.Target] != h.cfg.Target:
 		file.Close()
 		return nil
-	case b.Attempts.Add(1) > mostAttempts:
+	case tried(b) > mostAttempts:
 		h.remove(file, b)
 		return nil
 	}
@@ -46,6 +46,17 @@ func (h *Heirs) claim(name string) *estate {
 		e.start = facts.Start
 	}
 	return e
+}
+
+// tried counts a claim, and returns how many there were since the run was last got on with: on a slow machine programs that are killed early
+// take many to go through it, and lose none of it.
+func tried(b *blackbox.Block) uint64 {
+	n, at := b.Attempts.Load(), b.Done.Load()<<8
+	if n&^0xff != at {
+		n = at
+	}
+	b.Attempts.Store(n + 1)
+	return (n + 1) & 0xff
 }
 
 // next goes on as far as the outbox has room, and reports whether something waits there that this program can send.

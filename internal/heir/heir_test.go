@@ -194,6 +194,22 @@ func TestAttempts(t *testing.T) {
 	}
 }
 
+// A program that dies after it got on does not count, however many do.
+func TestAttemptsThatGotOn(t *testing.T) {
+	var d folder
+	f := d.add(t, "a", time.Now(), target, blackbox.Event)
+	b, _, err := blackbox.Open(f.mem)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for done := range uint64(3 * mostAttempts) {
+		b.Done.Store(100 + done/2)
+		if n := tried(b); n != 1+done%2 {
+			t.Errorf("claim %d: %d attempts, want %d", done, n, 1+done%2)
+		}
+	}
+}
+
 func TestForeignEncodingWaits(t *testing.T) {
 	var d folder
 	f := d.add(t, "a", time.Now(), target, blackbox.Event)
