@@ -50,7 +50,7 @@ func (c *Client) fromFile(sizes blackbox.Sizes, f *blackbox.Facts, module func()
 		return nil
 	}
 	w := legacy.Wish{Sizes: sizes, Facts: *f, Scope: p.shares.scope, Compress: p.Compress}
-	w.Facts.Texts = [...]string{
+	w.Facts.Texts = [blackbox.FactTexts]string{
 		blackbox.Release: p.Release, blackbox.Dist: p.Dist, blackbox.Environment: p.Environment, blackbox.Module: module(), blackbox.SDK: Version,
 		blackbox.Target: "",
 	}

@@ -74,8 +74,7 @@ func TestBlockOutlivesTheClient(t *testing.T) {
 	if facts.Boot[0] != 7 || facts.PID != 11 || facts.Crash == [16]byte{} || facts.Crash == facts.Run {
 		t.Errorf("boot %x, pid %d, crash %x of run %x", facts.Boot, facts.PID, facts.Crash, facts.Run)
 	}
-	base, print := stack.Fingerprint()
-	r := recorder.Continue(b, &facts, time.Now().UnixNano(), base, print, recorder.Config{
+	r := recorder.Continue(b, &facts, time.Now().UnixNano(), stack.Fingerprint(), recorder.Config{
 		Bell: new(notify.Bell), Progress: new(notify.Signal), Tally: new(tally.Tally), Wake: func() {}, Room: recorder.Room{Scope: 60 << 10, Item: 40 << 10},
 	})
 	if !r.Replay() {

@@ -153,6 +153,9 @@ func (c *Client) build(block *blackbox.Block, facts *blackbox.Facts, module func
 		Start: recorder.StartOf(c.start), Channel: c.channelName, Policy: c.controls.Policy,
 		SDKName: sdkName, SDKVersion: Version, Release: p.Release, Dist: p.Dist, Environment: p.Environment, TraceID: facts.Trace, SpanID: facts.Span,
 	}
+	if c.after.run != nil {
+		run.Install = c.after.run.Install
+	}
 	cfg := recorder.Config{
 		Block: block, Ring: c.ring, Uses: c.uses, History: block.History(), Outbox: c.outbox, Compress: p.Compress, Bell: &c.bell, Progress: &c.progress, Tally: c.tally,
 		Module: module, Stacks: stack.Options{InApp: p.Code.InApp, Cut: p.Code.Wrappers, Memory: p.shares.stacks}, Room: recorder.Room{Scope: p.shares.scope, Item: p.shares.item}, Run: run,

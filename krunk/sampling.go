@@ -35,8 +35,8 @@ func Steer(ctl *sampling.Controller) Steering {
 //
 //	err := client.Sampling().Apply(bytesFromTheGameServer)
 //
-// A controller made here knows no install id: who is among the 10 % of a policy is drawn anew at each start of the game, and
-// Status.Sticky is false. The player of SetUser counts, so a share by player stays. On a nil or closed Client it returns a
+// A controller made here knows no install id but that of Config.RunFile: without one, who is among the 10 % of a policy is drawn anew at
+// each start of the game, and Status.Sticky is false. The player of SetUser counts, so a share by player stays. On a nil or closed Client it returns a
 // controller that decides about nothing.
 func (c *Client) Sampling() *sampling.Controller {
 	if c == nil {
@@ -64,6 +64,9 @@ func idleController() *sampling.Controller {
 func (c *Client) steer(join func(*gate.Controls, *gate.Program) error) error {
 	p := gate.Program{
 		Base: c.plan.levels, Release: c.plan.Release, Env: c.plan.Environment, Platform: runtime.GOOS, Arch: runtime.GOARCH,
+	}
+	if run := c.after.run; run != nil {
+		p.Install = run.Install
 	}
 	for _, ch := range c.channels {
 		p.Channels = append(p.Channels, ch.state)

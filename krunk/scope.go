@@ -7,9 +7,9 @@ import (
 	"github.com/krunk-go/krunk/internal/record"
 )
 
-// User is the player as the server is to know them. Nothing is filled in by Krunk.
+// User is the player as the server is to know them. Nothing is filled in by Krunk but the ID, with Config.RunFile.
 type User struct {
-	ID    string // stable and of no meaning outside of the game; at most 128 bytes
+	ID    string // stable and of no meaning outside of the game; at most 128 bytes; empty: the random install id of Config.RunFile
 	Name  string // goes as username; at most 128 bytes
 	Email string // at most 75 bytes
 }

@@ -127,6 +127,9 @@ func (c *Controller) Join(controls *gate.Controls, client *gate.Program) error {
 		c.mu.Unlock()
 		return ErrClosed
 	}
+	if !c.sticky && client.Install != "" {
+		c.id.ID, c.sticky = client.Install, true
+	}
 	c.joined, c.controls, c.client, c.channels = true, controls, client, client.Channels
 	c.base = plan.Compiled(client.Base)
 	c.rebuild()

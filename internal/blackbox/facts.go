@@ -27,8 +27,9 @@ const (
 	GoVersion // of the program
 	SDK       // version of Krunk
 	Target    // hash of the DSN: nothing is ever sent to another one
+	Install   // random id of the installation
 
-	FactTexts = 7
+	FactTexts = 8
 )
 
 // FactsSize is what FactsRegion takes in a file, which makes the head 4 KiB long.

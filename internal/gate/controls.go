@@ -33,6 +33,7 @@ type Program struct {
 	Base                         map[string]Thresholds // by channel, below every policy; a level may be Inherit
 	Channels                     []*Channel            // those made so far
 	Release, Env, Platform, Arch string                // count where Identity leaves them empty
+	Install                      string                // likewise, where Identity has no ID
 }
 
 // State is what a controller decides beside channels.

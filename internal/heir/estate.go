@@ -38,9 +38,8 @@ func (h *Heirs) claim(name string) *estate {
 		h.remove(file, b)
 		return nil
 	}
-	base, print := h.cfg.Build()
 	e := &estate{file: file, block: b}
-	e.rec = recorder.Continue(b, &facts, file.Ended(), base, print, h.cfg.Recorder)
+	e.rec = recorder.Continue(b, &facts, file.Ended(), h.cfg.Build(), h.cfg.Recorder)
 	e.outbox = e.rec.Outbox()
 	if e.start = b.Wall.Load(); e.start == 0 {
 		e.start = facts.Start

@@ -8,6 +8,7 @@ import (
 	"github.com/krunk-go/krunk/internal/blackbox"
 	"github.com/krunk-go/krunk/internal/protocol"
 	"github.com/krunk-go/krunk/internal/recorder"
+	"github.com/krunk-go/krunk/internal/stack"
 )
 
 // Left is a dead run as its directory tells of it.
@@ -39,7 +40,7 @@ type File interface {
 // Config is what a dead run is gone on with.
 type Config struct {
 	Recorder recorder.Config // see recorder.Continue
-	Build    func() (base, print uint64)
+	Build    func() stack.Build
 	Target   string        // of this program: a run that was captured for another one is left to its age
 	Form     uint8         // Encoding of entries that this program can send, beside 0
 	Jitter   time.Duration // how long a run without a crash waits

@@ -12,6 +12,7 @@ import (
 	"github.com/krunk-go/krunk/internal/notify"
 	"github.com/krunk-go/krunk/internal/protocol"
 	"github.com/krunk-go/krunk/internal/recorder"
+	"github.com/krunk-go/krunk/internal/stack"
 	"github.com/krunk-go/krunk/internal/tally"
 )
 
@@ -85,7 +86,7 @@ func (d *folder) heirs() (*Heirs, *tally.Tally) {
 		d.bytes, d.age = 1<<30, time.Hour*24*30
 	}
 	dropped := new(tally.Tally)
-	cfg := Config{Target: target, Build: func() (uint64, uint64) { return 1, 2 }, Recorder: recorder.Config{
+	cfg := Config{Target: target, Build: stack.Glance, Recorder: recorder.Config{
 		Bell: new(notify.Bell), Progress: new(notify.Signal), Tally: dropped, Wake: func() {}, Room: recorder.Room{Scope: 1 << 10, Item: 8 << 10},
 	}}
 	return New(d, cfg), dropped

@@ -11,6 +11,7 @@ import (
 	"github.com/krunk-go/krunk/internal/protocol"
 	"github.com/krunk-go/krunk/internal/recorder"
 	"github.com/krunk-go/krunk/internal/sender"
+	"github.com/krunk-go/krunk/internal/stack"
 	"github.com/krunk-go/krunk/internal/verdict"
 	"github.com/krunk-go/krunk/transport"
 )
@@ -62,8 +63,11 @@ type Run struct {
 	Last  *verdict.Last // nil: no run was before this one
 	Hurry time.Duration // that Start waits for what dead runs have left; 0: it does not
 
+	// Install is the random id of this installation, "" if it cannot be kept.
+	Install string
+
 	// Build is stack.Fingerprint. It takes its time, so the recorder calls it.
-	Build func() (base, print uint64)
+	Build func() stack.Build
 	// Heirs returns who goes on with the runs before this one, by a recorder of that configuration. It is called once.
 	Heirs func(recorder.Config) *sender.Inheritance
 	// Sync waits until what was captured lies where a power cut does not reach it. It is called by the sender.

@@ -51,7 +51,7 @@ type Uses struct {
 // Legacy is what a run does for whoever goes on with it after its death. It is zero where nobody will.
 type Legacy struct {
 	Copy  func(upto uint64, head, scope []byte) bool // Block.Kept
-	Build func() (base, print uint64)                // for the words Base and Print of the block
+	Build func() stack.Build                         // for the words Base and Print of the block
 }
 
 // Room is how many bytes the parts of a Recorder may take.
@@ -156,6 +156,7 @@ func New(cfg Config) *Recorder {
 	r.logs.kept = *cfg.Block.Batch()
 	s := &cleaner{scrub.New(home()), cfg.Nested}
 	r.scope = newScope(cfg.Scope, cfg.Item/3, s)
+	r.scope.install, r.scope.user.ID = cfg.Run.Install, cfg.Run.Install
 	if cfg.Outbox != nil {
 		r.items.calm = min(cfg.Item+2*itemHead, calm)
 	}
@@ -176,9 +177,9 @@ func (r *Recorder) prepare() {
 	r.events.init(&r.cfg, t)
 	r.logs.init(&r.cfg, t)
 	if r.cfg.Build != nil {
-		base, print := r.cfg.Build()
-		r.cfg.Block.Base.Store(base)
-		r.cfg.Block.Print.Store(print)
+		b := r.cfg.Build()
+		r.cfg.Block.Base.Store(b.Base)
+		r.cfg.Block.Print.Store(b.Print)
 	}
 }
 

@@ -6,6 +6,7 @@ import (
 
 	"github.com/krunk-go/krunk/internal/blackbox"
 	"github.com/krunk-go/krunk/internal/protocol"
+	"github.com/krunk-go/krunk/internal/stack"
 	"github.com/krunk-go/krunk/internal/tally"
 	"github.com/krunk-go/krunk/internal/text"
 )
@@ -22,11 +23,11 @@ type past struct {
 
 // Continue returns a recorder that goes on where the one of a dead run stopped, with that run's block, which nobody else uses from now
 // on. Of cfg, what is the run's own is replaced: Block, Ring, Changes, History, Outbox, Module and Run. ended is when the run wrote last,
-// in Unix nanoseconds; base and print are Fingerprint's. It has no Work: Replay does it. What the run did not tell of what it dropped
+// in Unix nanoseconds; here is Fingerprint's. It has no Work: Replay does it. What the run did not tell of what it dropped
 // is counted in cfg.Tally.
 //
 // The block is input from outside: what stands there and makes no sense is passed over.
-func Continue(b *blackbox.Block, f *blackbox.Facts, ended int64, base, print uint64, cfg Config) *Recorder {
+func Continue(b *blackbox.Block, f *blackbox.Facts, ended int64, here stack.Build, cfg Config) *Recorder {
 	start := b.Wall.Load()
 	if start == 0 {
 		start = f.Start
@@ -40,9 +41,9 @@ func Continue(b *blackbox.Block, f *blackbox.Facts, ended int64, base, print uin
 			}
 			return ""
 		},
-		Release: f.Texts[blackbox.Release], Dist: f.Texts[blackbox.Dist], Environment: f.Texts[blackbox.Environment], TraceID: f.Trace, SpanID: f.Span,
-		Moved:      uintptr(base - b.Base.Load()),
-		OtherBuild: b.Print.Load() == 0 || print != b.Print.Load(),
+		Release: f.Texts[blackbox.Release], Dist: f.Texts[blackbox.Dist], Environment: f.Texts[blackbox.Environment], Install: f.Texts[blackbox.Install], TraceID: f.Trace, SpanID: f.Span,
+		Moved:      uintptr(here.Base - b.Base.Load()),
+		OtherBuild: !here.Same(b.Print.Load()),
 	}
 	outbox, found := b.OpenOutbox()
 	cfg.Block, cfg.Ring, cfg.Uses, cfg.Outbox, cfg.Run, cfg.Build = b, nil, Uses{new(Changes), new(Nested)}, outbox, run, nil

@@ -16,6 +16,7 @@ import (
 	"github.com/krunk-go/krunk/internal/notify"
 	"github.com/krunk-go/krunk/internal/protocol"
 	"github.com/krunk-go/krunk/internal/record"
+	"github.com/krunk-go/krunk/internal/stack"
 	"github.com/krunk-go/krunk/internal/tally"
 )
 
@@ -65,13 +66,13 @@ func newMortal(t testing.TB, stored func(*mortal)) *mortal {
 	m.ring = blackbox.NewRing(m.block.At(blackbox.RingRegion), mortalKey)
 	m.outbox, m.tally = m.block.Outbox(), tally.At(m.block.At(blackbox.TallyRegion))
 	f := blackbox.Facts{Start: mortalStart, Trace: [16]byte{1}, Span: [8]byte{2}}
-	f.Texts = [...]string{"game@1", "dist", "playtest", "example.com/game", "go1.99", "9.9.9", "target"}
+	f.Texts = [blackbox.FactTexts]string{"game@1", "dist", "playtest", "example.com/game", "go1.99", "9.9.9", "target"}
 	cfg := mortalConfig()
 	cfg.Block, cfg.Ring, cfg.Outbox, cfg.Tally = m.block, m.ring, m.outbox, m.tally
 	m.kept = m.block.Kept()
 	cfg.Copy = m.kept.Copy
 	cfg.History = m.block.History()
-	cfg.Build = func() (base, print uint64) { return 1 << 20, 42 }
+	cfg.Build = func() stack.Build { return stack.Build{Base: 1 << 20, Print: 42} }
 	cfg.Stacks.MainModule = f.Texts[blackbox.Module]
 	cfg.Run = Run{
 		Start: func() int64 { return mortalStart + 5e6 }, // the clock was set
@@ -243,7 +244,7 @@ func (m *mortal) goOn(stored func(*mortal)) (*mortal, error) {
 	b.Watch(func() { stored(heir) })
 	cfg := mortalConfig()
 	cfg.Tally = heir.tally
-	heir.Recorder = Continue(b, &facts, mortalStart+int64(time.Hour), 1<<20, 42, cfg)
+	heir.Recorder = Continue(b, &facts, mortalStart+int64(time.Hour), stack.Build{Base: 1 << 20, Print: 42}, cfg)
 	outbox := heir.Recorder.cfg.Outbox
 	for n := 0; ; n++ {
 		through := heir.Replay()

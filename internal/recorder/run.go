@@ -15,6 +15,7 @@ type Run struct {
 	SDKName, SDKVersion        string
 	GoVersion                  string // of the program; "": of this one
 	Release, Dist, Environment string
+	Install                    string // id of the player where the game tells none; "": none
 	TraceID                    [16]byte
 	SpanID                     [8]byte
 

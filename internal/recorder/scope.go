@@ -30,6 +30,7 @@ type scope struct {
 	mem     []byte // grows to its capacity and no further
 	cut     bool   // something did not fit
 	state   []byte // of head; immutable but for its owner
+	install string // user id where the game sets none; "": there is none
 	policy  string // version of the policy that was in force last
 	changed bool   // since the copy in the block was written
 	most    int    // bytes of contexts, immutable after newScope
@@ -214,7 +215,7 @@ func (s *scope) used(p part) (n int) {
 // read makes the views.
 func (s *scope) read() {
 	s.merge = (*events).merge
-	s.tags, s.user, s.contexts = s.tags[:0], protocol.User{}, s.contexts[:0]
+	s.tags, s.user, s.contexts = s.tags[:0], protocol.User{ID: s.install}, s.contexts[:0]
 	s.trace = ""
 	for at := 0; at < len(s.mem); {
 		p, name, value, end := s.next(at)

@@ -107,11 +107,15 @@ func (s *store) Open(w *legacy.Wish) (*legacy.Run, error) {
 	if err != nil {
 		return nil, err
 	}
+	w.Facts.Texts[blackbox.Install] = install(o.Dir)
 	w.Facts.PID, w.Facts.Boot = uint32(syscall.Getpid()), runfile.BootID()
 	b := blackbox.NewBlock(f.Mem, w.Sizes, rand.Uint64())
+	first := stack.Glance() // until the recorder knows better
+	b.Base.Store(first.Base)
+	b.Print.Store(first.First)
 	b.Publish(&w.Facts)
 	_ = f.CrashOutput() // without it the next start knows less
-	run := &legacy.Run{Block: b, Kept: b.Kept(), Path: f.Path, Last: last, Build: stack.Fingerprint}
+	run := &legacy.Run{Block: b, Kept: b.Kept(), Path: f.Path, Install: w.Facts.Texts[blackbox.Install], Last: last, Build: stack.Fingerprint}
 	run.Kept.Diary = b.Diary(blackbox.Hooks{Guard: runfile.PanicOnFault, Resident: resident})
 	if loops {
 		run.Hurry = o.Hurry

@@ -209,3 +209,36 @@ func TestBadOptions(t *testing.T) {
 		}
 	}
 }
+
+// The install id is the player of whom the game says nothing, the same in every run.
+func TestInstall(t *testing.T) {
+	dir := t.TempDir()
+	ids := make(map[string]int)
+	for range 3 {
+		var box inbox
+		c := start(t, config(dir, &box))
+		c.Report(errors.New("nobody is logged in"))
+		if sticky := c.Sampling().Status().Sticky; !sticky {
+			t.Error("the share is drawn anew at each start")
+		}
+		c.SetUser(krunk.User{ID: "ann"})
+		c.Report(errors.New("ann is"))
+		c.SetUser(krunk.User{})
+		c.Report(errors.New("ann has left"))
+		c.Close(10 * time.Second)
+		for _, part := range strings.Split(box.all(), `"user":{"id":"`)[1:] {
+			id, _, _ := strings.Cut(part, `"`)
+			ids[id]++
+		}
+	}
+	if len(ids) != 2 || ids["ann"] != 3 {
+		t.Errorf("players %v, want ann three times and one install id six times", ids)
+	}
+	if err := os.WriteFile(filepath.Join(dir, "install"), []byte("what is this"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	start(t, config(dir, new(inbox))).Close(0)
+	if b, _ := os.ReadFile(filepath.Join(dir, "install")); len(b) != 32 {
+		t.Errorf("a broken id was left as it is: %q", b)
+	}
+}
