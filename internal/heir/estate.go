@@ -2,6 +2,7 @@ package heir
 
 import (
 	"github.com/krunk-go/krunk/internal/blackbox"
+	"github.com/krunk-go/krunk/internal/crashtext"
 	"github.com/krunk-go/krunk/internal/protocol"
 	"github.com/krunk-go/krunk/internal/recorder"
 )
@@ -15,6 +16,8 @@ type estate struct {
 	block   *blackbox.Block
 	rec     *recorder.Recorder
 	outbox  *blackbox.Outbox
+	facts   blackbox.Facts
+	crash   *recorder.Crash // that waits for room, nil if none does
 	start   int64
 	through bool // everything that it has left stands in its outbox or was counted
 	keep    bool // something is left that this program cannot send
@@ -38,7 +41,7 @@ func (h *Heirs) claim(name string) *estate {
 		h.remove(file, b)
 		return nil
 	}
-	e := &estate{file: file, block: b}
+	e := &estate{file: file, block: b, facts: facts}
 	e.rec = recorder.Continue(b, &facts, file.Ended(), h.cfg.Build(), h.cfg.Recorder)
 	e.outbox = e.rec.Outbox()
 	if e.start = b.Wall.Load(); e.start == 0 {
@@ -61,7 +64,7 @@ func tried(b *blackbox.Block) uint64 {
 // next goes on as far as the outbox has room, and reports whether something waits there that this program can send.
 func (e *estate) next(form uint8) bool {
 	if !e.through {
-		e.through = e.rec.Replay()
+		e.through = e.rec.Replay() && e.tell()
 		e.block.Attempts.Store(0) // it did not kill us
 	}
 	_, ok := e.outbox.Next(-1, func(in *blackbox.Entry) bool {
@@ -71,6 +74,26 @@ func (e *estate) next(form uint8) bool {
 	})
 	n, _, _ := e.outbox.Usage()
 	return ok || n > 0 && !e.keep // the rest is on its way
+}
+
+// tell makes an event of what the runtime wrote as the run died, unless the run itself had reported that panic before it raised it
+// again. It reports whether that is done. The event's id is as old as the run, so a death has one event however often this is begun.
+func (e *estate) tell() bool {
+	if e.block.State.Load()&blackbox.StateTold != 0 {
+		return true
+	}
+	if text := e.file.Text(len(e.block.Bytes())); e.crash == nil && text != "" {
+		report := crashtext.Parse(text)
+		if report.Kind != crashtext.Unknown && !recorder.SameDeath(&e.block.Ending, report) {
+			e.crash = &recorder.Crash{Report: report, ID: e.facts.Crash, At: e.file.Ended()}
+		}
+	}
+	if e.crash != nil && !e.rec.Crash(e.crash) {
+		return false
+	}
+	e.crash = nil
+	e.block.State.Or(blackbox.StateTold)
+	return true
 }
 
 // end lets go of a run of which nothing is left to do.
@@ -107,7 +130,7 @@ func (h *Heirs) peek(name string) state {
 		return unreadable
 	case facts.Texts[blackbox.Target] != h.cfg.Target:
 		return quiet
-	case b.PanicHi.Load()|b.PanicLo.Load() != 0, len(file.Text(len(b.Bytes()))) > 0:
+	case b.State.Load()&(blackbox.StatePanicked|blackbox.StateHung) != 0, file.Text(len(b.Bytes())) != "":
 		return crash
 	}
 	return quiet

@@ -32,7 +32,7 @@ type Dir interface {
 type File interface {
 	Bytes() []byte        // its block and what lies behind; nobody may use them after Close
 	Ended() int64         // see Left
-	Text(from int) []byte // what the runtime wrote behind that many bytes, at most 64 KiB of it
+	Text(from int) string // what the runtime wrote behind that many bytes, as far as somebody reads it
 	Remove()              // no other start finds it any more
 	Close()               // lets go of it
 }

@@ -25,11 +25,11 @@ type folder struct {
 }
 
 type memory struct {
-	mem, text []byte
-	name      string
-	ended     int64
-	claimed   bool
-	removed   bool
+	mem        []byte
+	text, name string
+	ended      int64
+	claimed    bool
+	removed    bool
 }
 
 func (d *folder) List() []Left {
@@ -55,7 +55,7 @@ func (d *folder) Rule() (int64, time.Duration) { return d.bytes, d.age }
 
 func (f *memory) Bytes() []byte   { return f.mem }
 func (f *memory) Ended() int64    { return f.ended }
-func (f *memory) Text(int) []byte { return f.text }
+func (f *memory) Text(int) string { return f.text }
 func (f *memory) Remove()         { f.removed = true }
 func (f *memory) Close()          { f.claimed = false }
 
@@ -116,9 +116,9 @@ func TestCrashesFirstTheNewestInFront(t *testing.T) {
 	var d folder
 	now := time.Now()
 	d.add(t, "a", now, target, blackbox.Event, blackbox.Event)
-	d.add(t, "b", now, target, blackbox.Fatal).text = []byte("panic: x")
+	d.add(t, "b", now, target, blackbox.Fatal).text = "panic: x"
 	d.add(t, "c", now, target, blackbox.Event)
-	d.add(t, "d", now, target, blackbox.Event, blackbox.Fatal).text = []byte("panic: y")
+	d.add(t, "d", now, target, blackbox.Event, blackbox.Fatal).text = "panic: y"
 	h, _ := d.heirs()
 	h.cfg.Jitter = time.Hour
 	want(t, "while this run has something to send", send(h, false, false, 9), "d 1", "d 0", "b 0")
@@ -160,7 +160,7 @@ func TestLimits(t *testing.T) {
 	var d folder
 	now := time.Now()
 	d.add(t, "month", now.Add(-31*24*time.Hour), target, blackbox.Event, blackbox.Event, blackbox.Event)
-	d.add(t, "crash", now, target, blackbox.Fatal).text = []byte("panic: x")
+	d.add(t, "crash", now, target, blackbox.Fatal).text = "panic: x"
 	d.add(t, "old", now, target, blackbox.Event)
 	d.add(t, "new", now, target, blackbox.Event)
 	d.bytes, d.age = 2*d.runs[0].Size+1, 30*24*time.Hour

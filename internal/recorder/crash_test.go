@@ -59,7 +59,7 @@ func dead(tb testing.TB, outbox int) (*Recorder, *blackbox.Outbox, *tally.Tally)
 	cfg := mortalConfig()
 	cfg.Tally, cfg.Item = new(tally.Tally), 256<<10
 	cfg.Stacks.Cut = []string{"example.com/game/wrap"}
-	r := Continue(b, &facts, mortalStart+8e9, 1<<20, 42, cfg)
+	r := Continue(b, &facts, mortalStart+8e9, stack.Build{Base: 1 << 20, Print: 42}, cfg)
 	if !r.Replay() {
 		tb.Fatal("the run is not through")
 	}
@@ -299,7 +299,7 @@ func TestCrashOnce(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	heir := Continue(b, &facts, mortalStart+8e9, 1<<20, 42, cfg)
+	heir := Continue(b, &facts, mortalStart+8e9, stack.Build{Base: 1 << 20, Print: 42}, cfg)
 	if !heir.Replay() || !heir.Crash(c) {
 		t.Fatal("no room")
 	}

@@ -46,7 +46,8 @@ func (d *dir) Rule() (bytes int64, age time.Duration) { return d.Disk, d.Age }
 // file is a claimed run.
 type file runfile.File
 
-const mostText = 64 << 10
+// mostText is a long message and as much of goroutines as is looked at.
+const mostText = 192 << 10
 
 // Bytes is heir.File.Bytes.
 func (f *file) Bytes() []byte { return f.Mem }
@@ -55,10 +56,11 @@ func (f *file) Bytes() []byte { return f.Mem }
 func (f *file) Ended() int64 { return f.Modified }
 
 // Text is heir.File.Text.
-func (f *file) Text(from int) []byte {
-	b := make([]byte, mostText)
-	n, _ := (*runfile.File)(f).Tail(b, from)
-	return b[:n]
+func (f *file) Text(from int) string {
+	if from >= len(f.Mem) {
+		return ""
+	}
+	return string(f.Mem[from:min(from+mostText, len(f.Mem))])
 }
 
 // Remove is heir.File.Remove.

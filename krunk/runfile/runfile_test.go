@@ -36,7 +36,7 @@ func TestMain(m *testing.M) {
 		c.Flush(time.Minute)
 		os.Exit(0)
 	default:
-		game(how, dir)
+		game(how, dir, dsn)
 		os.Exit(0)
 	}
 	os.Exit(m.Run())
@@ -63,8 +63,13 @@ func start(t testing.TB, cfg krunk.Config) *krunk.Client {
 }
 
 // game captures one of everything, tells the ids, and ends as it is told.
-func game(how, dir string) {
-	c, err := krunk.Start(config(dir, transport.Func(offline)))
+func game(how, dir, dsn string) {
+	cfg := config(dir, transport.Func(offline))
+	cfg.PanicWait = 50 * time.Millisecond
+	if dsn != "" {
+		cfg.DSN = dsn
+	}
+	c, err := krunk.Start(cfg)
 	if err != nil {
 		panic(err)
 	}
@@ -87,16 +92,36 @@ func game(how, dir string) {
 	case "goroutine":
 		go func() { panic("nobody wrapped me") }()
 		select {}
+	case "main":
+		defer c.Repanic()
+		panic("main knew")
+	case "recovered, then another":
+		func() {
+			defer c.Recover()
+			panic("this frame was dropped")
+		}()
+		go func() { panic("nobody wrapped me") }()
+		select {}
+	case "map":
+		m := make(map[int]int)
+		for range 8 {
+			go func() {
+				for i := 0; ; i++ {
+					m[i&7]++
+				}
+			}()
+		}
+		select {}
 	default:
 		end(c, how)
 	}
 }
 
 // play runs a game and returns what it told.
-func play(t testing.TB, how, dir string) []string {
+func play(t testing.TB, how, dir string, env ...string) []string {
 	t.Helper()
 	cmd := again()
-	cmd.Env = append(cmd.Env, "KRUNK_GAME="+how, "KRUNK_DIR="+dir)
+	cmd.Env = append(append(cmd.Env, "KRUNK_GAME="+how, "KRUNK_DIR="+dir), env...)
 	out, err := cmd.Output()
 	if len(out) == 0 {
 		t.Fatalf("%s: told nothing: %v", how, err)
