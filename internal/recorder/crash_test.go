@@ -371,7 +371,7 @@ func TestSameDeath(t *testing.T) {
 // toldFacts are those of a run.
 func toldFacts() *blackbox.Facts {
 	f := &blackbox.Facts{Start: mortalStart}
-	f.Texts = [...]string{"game@1", "dist", "playtest", "example.com/game", "go1.99", "9.9.9", "target"}
+	f.Texts = [blackbox.FactTexts]string{"game@1", "dist", "playtest", "example.com/game", "go1.99", "9.9.9", "target"}
 	return f
 }
 
