@@ -34,10 +34,10 @@ func (c *Client) reside(module func() string) (*blackbox.Block, *blackbox.Facts)
 	sizes := p.shares.sizes(p.DSN != "")
 	block := c.fromFile(sizes, f, module)
 	if block == nil {
-		block = blackbox.NewBlock(blackbox.Words(sizes.Total()), sizes, rand.Uint64())
+		block = blackbox.NewHeap(sizes, rand.Uint64())
 	}
 	c.tally = tally.At(block.At(blackbox.TallyRegion))
-	c.ring = blackbox.NewRing(block.At(blackbox.RingRegion), block.Key())
+	c.ring = block.Ring()
 	c.maxBody = c.ring.MaxBody()
 	c.outbox = block.Outbox()
 	return block, f

@@ -18,6 +18,7 @@ type Batch struct {
 	mem   []byte
 	key   uint64
 	end   int
+	sums  *sums
 	probe probe
 }
 
@@ -33,7 +34,9 @@ type Item struct {
 const itemHeader = 32
 
 // Batch returns the batch of a block, which is empty.
-func (b *Block) Batch() *Batch { return &Batch{mem: b.At(BatchRegion), key: b.key, probe: b.watch} }
+func (b *Block) Batch() *Batch {
+	return &Batch{mem: b.At(BatchRegion), key: b.key, sums: b.sums, probe: b.watch}
+}
 
 // Size returns how many bytes items may take, headers included.
 func (t *Batch) Size() int { return len(t.mem) }
@@ -55,7 +58,9 @@ func (t *Batch) Add(it *Item, b []byte, n int) {
 	le.PutUint16(h[24:], uint16(it.Level))
 	le.PutUint16(h[26:], it.Sequence)
 	t.probe.stored()
-	le.PutUint32(h[28:], itemSum(t.mem, t.end, len(b), it.Upto))
+	if t.sums != nil {
+		le.PutUint32(h[28:], t.sums.item(t.mem, t.end, len(b), it.Upto))
+	}
 	t.probe.stored()
 	word(t.mem, uint64(t.end)).Store(t.key ^ (it.Upto<<8 | 1))
 	t.probe.stored()

@@ -17,6 +17,7 @@ type Block struct {
 	mem   []byte
 	sizes Sizes
 	key   uint64
+	sums  *sums  // nil: none are written
 	watch func() // nil but in tests
 }
 
@@ -64,6 +65,15 @@ func (s *Sizes) offset(r Region) int {
 // NewBlock makes a block over mem, which is zero, aligned to 8 bytes and s.Total() long. The key is a random number, with which the
 // headers in all regions are mixed: nothing that lies there by chance is taken for one.
 func NewBlock(mem []byte, s Sizes, key uint64) *Block {
+	b := newBlock(mem, s, key)
+	b.sums = &summed
+	return b
+}
+
+// NewHeap makes a block that ends with the program, without checksums.
+func NewHeap(s Sizes, key uint64) *Block { return newBlock(Words(s.Total()), s, key) }
+
+func newBlock(mem []byte, s Sizes, key uint64) *Block {
 	return &Block{Live: (*Live)(unsafe.Pointer(&mem[liveOffset])), mem: mem, sizes: s, key: key}
 }
 

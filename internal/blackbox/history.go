@@ -27,6 +27,7 @@ type HistoryBuffer struct {
 	last   int
 	shares [64]uint8 // entries by channel; channels that meet in a place share it
 	heavy  int       // place of the one that had more than half last
+	sums   *sums
 	probe  probe
 }
 
@@ -64,7 +65,7 @@ type HistoryEntry struct {
 
 // NewHistoryBuffer makes a buffer over mem, whose start is aligned to 8 bytes. The key is a random number.
 func NewHistoryBuffer(mem []byte, key uint64) *HistoryBuffer {
-	return &HistoryBuffer{buf: mem, key: key}
+	return &HistoryBuffer{buf: mem, key: key, sums: &summed}
 }
 
 // MaxBody is the longest body that an entry has.
@@ -114,7 +115,9 @@ func (h *HistoryBuffer) Add(pos uint64, body []byte, channel uint16, time int64,
 	copy(to[historyHeader:], body)
 	h.probe.stored()
 	binary.LittleEndian.PutUint32(to[8:], uint32(len(body))|uint32(s.share)<<historyShare)
-	binary.LittleEndian.PutUint32(to[12:], historySum(body, pos, s.share))
+	if h.sums != nil {
+		binary.LittleEndian.PutUint32(to[12:], h.sums.history(body, pos, s.share))
+	}
 	binary.LittleEndian.PutUint64(to[16:], uint64(time))
 	binary.LittleEndian.PutUint32(to[24:], n)
 	binary.LittleEndian.PutUint32(to[28:], kind)

@@ -38,6 +38,7 @@ type Outbox struct {
 	mu      sync.Mutex
 	buf     []byte   // immutable after NewOutbox: the slice, not the bytes
 	key     uint64   // immutable after NewOutbox
+	sums    *sums    // immutable after NewOutbox
 	entries []stored // guarded by mu; by place
 	used    uint64   // guarded by mu
 	last    uint64   // guarded by mu; Seq of the newest entry
@@ -80,7 +81,7 @@ const leastBody = 16 << 10
 
 // NewOutbox makes an outbox over mem, whose start is aligned to 8 bytes and which nobody else writes. What stands there is no
 // entry of it: OpenOutbox goes on with that. The key is a random number.
-func NewOutbox(mem []byte, key uint64) *Outbox { return &Outbox{buf: mem, key: key} }
+func NewOutbox(mem []byte, key uint64) *Outbox { return &Outbox{buf: mem, key: key, sums: &summed} }
 
 // Outbox returns the outbox of a block, which is empty, or nil if the block has none.
 func (b *Block) Outbox() *Outbox {
@@ -88,9 +89,7 @@ func (b *Block) Outbox() *Outbox {
 	if mem == nil {
 		return nil
 	}
-	o := NewOutbox(mem, b.key)
-	o.probe = b.watch
-	return o
+	return &Outbox{buf: mem, key: b.key, sums: b.sums, probe: b.watch}
 }
 
 // Size returns the length of the block.

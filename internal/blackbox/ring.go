@@ -5,7 +5,7 @@
 // A record is a header of 16 bytes and a body:
 //
 //	0  word  uint64  key XOR (position<<8 | kind+1), stored last and atomically: it publishes the record
-//	8  sum   uint32  checksum over position, kind, length and body
+//	8  sum   uint32  checksum over position, kind, length and body, where the block outlives the program
 //	12 size  uint32  length of the body
 //
 // Positions count bytes since the start of the run and never repeat, and the key is random: what lies in the ring from an
@@ -53,6 +53,7 @@ type Ring struct {
 	step  uint64        // a producer that crosses a multiple of step wakes the reader, whatever its kind
 	key   uint64        // immutable after NewRing
 	limit [Kinds]uint64 // immutable after NewRing
+	sums  *sums         // immutable after NewRing
 
 	_       [64]byte
 	head    atomic.Uint64 // the next position to reserve, moved by producers
@@ -80,9 +81,14 @@ func Words(n int) []byte {
 
 // NewRing makes a ring over mem, whose length is a power of two of at least MinRing and whose start is aligned to 8 bytes. The key is a
 // random number.
-func NewRing(mem []byte, key uint64) *Ring {
+func NewRing(mem []byte, key uint64) *Ring { return newRing(mem, key, &summed) }
+
+// Ring returns the ring of a block, which is empty.
+func (b *Block) Ring() *Ring { return newRing(b.At(RingRegion), b.key, b.sums) }
+
+func newRing(mem []byte, key uint64, sums *sums) *Ring {
 	size := uint64(len(mem))
-	r := &Ring{buf: mem, mask: size - 1, step: size / 8, key: key}
+	r := &Ring{buf: mem, mask: size - 1, step: size / 8, key: key, sums: sums}
 	r.limit = [Kinds]uint64{History: size / 2, Log: size / 4 * 3, Event: size / 8 * 7, Fatal: size}
 	return r
 }
@@ -153,7 +159,9 @@ func (r *Ring) Commit(s Slot) bool {
 	at := s.pos & r.mask
 	h := r.buf[at : at+header : at+header]
 	binary.LittleEndian.PutUint32(h[12:], uint32(len(s.Body)))
-	binary.LittleEndian.PutUint32(h[8:], sum(s.Body, s.pos, s.kind))
+	if r.sums != nil {
+		binary.LittleEndian.PutUint32(h[8:], r.sums.record(s.Body, s.pos, s.kind))
+	}
 	r.publish(s.pos, s.kind)
 	return s.kind != History || r.awaited(s)
 }

@@ -31,9 +31,7 @@ func ScanHistory(mem []byte, key uint64) []HistoryEntry {
 
 // History returns the history of a block, which is empty.
 func (b *Block) History() *HistoryBuffer {
-	h := NewHistoryBuffer(b.At(HistoryRegion), b.key)
-	h.probe = b.watch
-	return h
+	return &HistoryBuffer{buf: b.At(HistoryRegion), key: b.key, sums: b.sums, probe: b.watch}
 }
 
 // OpenHistory returns the history of a dead run, without the entries whose bodies are not valid. What lies over another entry, or not in

@@ -163,7 +163,7 @@ func TestOpenOutbox(t *testing.T) {
 func TestScanOutboxOverlap(t *testing.T) {
 	for _, outer := range []uint64{1, 9} {
 		mem := Words(1 << 10)
-		a := &Outbox{buf: mem, key: 7}
+		a := &Outbox{buf: mem, key: 7, sums: &summed}
 		a.write(&stored{seq: outer, at: 0, size: 200}, &Meta{Kind: Event}, make([]byte, 200))
 		inner := stored{seq: 5, at: 64, size: 10}
 		a.write(&inner, &Meta{Kind: Event}, make([]byte, 10))

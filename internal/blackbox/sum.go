@@ -34,3 +34,15 @@ func sum(body []byte, pos uint64, k Kind) uint32 {
 	a = (a ^ last ^ b) * m2
 	return uint32(a>>32) ^ uint32(a)
 }
+
+// sums are the checksums of all regions. Memory that ends with the program has none of them: nobody would read them, and a program
+// without a run file does not link them.
+type sums struct {
+	record  func(body []byte, pos uint64, k Kind) uint32
+	entry   func(mem []byte, at, seq uint64, size, refusals uint32) uint32
+	item    func(mem []byte, at, n int, upto uint64) uint32
+	history func(body []byte, pos uint64, share uint8) uint32
+}
+
+// summed is immutable. NewHeap does not reach it.
+var summed = sums{sum, entrySum, itemSum, historySum}
