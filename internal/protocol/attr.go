@@ -34,7 +34,7 @@ const (
 func (a *LogAttrs) begin(name string) { a.B = text.Append(AppendKey(a.B, name), `{"value":`) }
 
 //go:noinline
-func (a *LogAttrs) put(s string) { a.B = append(a.B, s...) }
+func (a *LogAttrs) put(s string) { a.B = text.Append(a.B, s) }
 
 // Text appends a text.
 //

@@ -27,14 +27,14 @@ func AppendBreadcrumb(dst []byte, c *Breadcrumb) (out []byte, end int) {
 	dst = crumbText(dst, `,"category":`, c.Category)
 	dst = crumbText(dst, `,"level":`, c.Level)
 	message, _ := text.Trim(c.Message, MaxMessage-MaxRepeat)
-	dst = text.AppendString(append(dst, `,"message":`...), message)
+	dst = text.AppendString(text.Append(dst, `,"message":`), message)
 	end = len(dst) - len(`"`) - start
 	if len(c.Data) > 0 {
 		data := c.Data
 		if len(data) > MaxCrumbData {
 			data = shrunk(data, MaxCrumbData)
 		}
-		dst = append(append(dst, `,"data":`...), data...)
+		dst = text.Append(dst, `,"data":`, view(data))
 	}
 	return append(dst, '}'), end
 }
@@ -45,7 +45,7 @@ func crumbText(dst []byte, name, v string) []byte {
 		return dst
 	}
 	v, _ = text.Trim(v, MaxCategory)
-	return text.AppendString(append(dst, name...), v)
+	return text.AppendString(text.Append(dst, name), v)
 }
 
 // appendBreadcrumbs appends the member that ends an event, and its end.

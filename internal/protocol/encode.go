@@ -32,7 +32,7 @@ func (e *Encoder) Event(dst []byte, ev *Event) ([]byte, error) {
 // end appends the members that are no wire types to an event that is encoded without them, and returns where in that the breadcrumbs
 // begin, 0 if there are none.
 func (ev *Event) end(out []byte) (whole []byte, cut int) {
-	o := object{out[:len(out)-len("}")]}
+	o := Object{out[:len(out)-len("}")]}
 	if len(ev.Tags) > 0 {
 		o.key("tags")
 		b := text.Append(o.b, "{")
@@ -45,12 +45,12 @@ func (ev *Event) end(out []byte) (whole []byte, cut int) {
 		o.key("contexts")
 		b := text.Append(o.b, "{")
 		for i := range ev.Contexts {
-			b = append(AppendKey(b, ev.Contexts[i].Name), ev.Contexts[i].Fields...)
+			b = text.Append(AppendKey(b, ev.Contexts[i].Name), view(ev.Contexts[i].Fields))
 		}
 		o.b = text.Append(b, "}")
 	}
 	if len(ev.Breadcrumbs) == 0 {
-		return o.close(), 0
+		return o.Close(), 0
 	}
 	return appendBreadcrumbs(o.b, ev.Breadcrumbs), len(o.b)
 }
@@ -63,14 +63,14 @@ func AppendLogs(dst []byte, records []Log) []byte {
 		if i > 0 {
 			dst = append(dst, ',')
 		}
-		l, o := &records[i], open(dst)
-		o.float("timestamp", l.Timestamp)
-		o.must("trace_id", l.TraceID)
-		o.must("level", l.Level)
+		l, o := &records[i], Open(dst)
+		o.Float("timestamp", l.Timestamp)
+		o.Text("trace_id", l.TraceID)
+		o.Text("level", l.Level)
 		o.integer("severity_number", l.Severity)
-		o.must("body", l.Body)
+		o.Text("body", l.Body)
 		o.raw("attributes", l.Attributes)
-		dst = o.close()
+		dst = o.Close()
 	}
 	return append(dst, `]}`...)
 }

@@ -24,36 +24,36 @@ type Header struct {
 
 // AppendEnvelopeHeader appends the header line with its line feed. What is empty is left out: servers refuse a blank id.
 func AppendEnvelopeHeader(dst []byte, h *Header, sentAt time.Time) []byte {
-	o := open(dst)
+	o := Open(dst)
 	if h.EventID != ([16]byte{}) {
 		o.key("event_id")
-		o.b = append(text.AppendHex(append(o.b, '"'), h.EventID[:]), '"')
+		o.b = text.Append(text.AppendHex(text.Append(o.b, `"`), h.EventID[:]), `"`)
 	}
 	o.text("dsn", h.DSN)
 	o.key("sent_at")
-	o.b = append(text.AppendTime(append(o.b, '"'), sentAt.UnixNano(), 3), '"')
+	o.b = text.Append(text.AppendTime(text.Append(o.b, `"`), sentAt.UnixNano(), 3), `"`)
 	if h.SDKName != "" {
 		o.key("sdk")
-		s := open(o.b)
-		s.must("name", h.SDKName)
-		s.must("version", h.SDKVersion)
-		o.b = s.close()
+		s := Open(o.b)
+		s.Text("name", h.SDKName)
+		s.Text("version", h.SDKVersion)
+		o.b = s.Close()
 	}
 	if h.TraceID != "" && h.PublicKey != "" { // one without the other is ignored
 		o.key("trace")
-		t := open(o.b)
-		t.must("trace_id", h.TraceID)
-		t.must("public_key", h.PublicKey)
+		t := Open(o.b)
+		t.Text("trace_id", h.TraceID)
+		t.Text("public_key", h.PublicKey)
 		t.text("release", h.Release)
 		t.text("environment", h.Environment)
-		o.b = t.close()
+		o.b = t.Close()
 	}
-	return text.Append(o.close(), "\n")
+	return text.Append(o.Close(), "\n")
 }
 
 // AppendItem appends an item: header line, payload, line feed.
 func AppendItem(dst []byte, typ string, payload []byte) []byte {
-	return append(append(AppendItemHeader(dst, typ, len(payload)), payload...), '\n')
+	return text.Append(AppendItemHeader(dst, typ, len(payload)), view(payload), "\n")
 }
 
 // AppendItemHeader appends the line before a payload of n bytes.
@@ -72,7 +72,7 @@ func itemLine(dst []byte, n int, parts ...string) []byte {
 func AppendShortEvent(dst, item []byte, cut int) []byte {
 	begin := bytes.IndexByte(item, '\n') + 1
 	cut = max(cut, begin) // of an item from outside
-	return text.Append(append(AppendItemHeader(dst, "event", cut-begin+len(ShortEnd)-1), item[begin:cut]...), ShortEnd)
+	return text.Append(AppendItemHeader(dst, "event", cut-begin+len(ShortEnd)-1), view(item[begin:cut]), ShortEnd)
 }
 
 // ShortEnd is what stands instead of the breadcrumbs, and ends the item.
@@ -93,9 +93,9 @@ func AppendLogItemHeader(dst []byte, count, n int) []byte {
 // left out, and so are CategoryAll and CategoryInternal, which are no categories to servers. A clock before 1970 is left out:
 // servers refuse the whole report for it.
 func AppendClientReport(dst []byte, at time.Time, list []Discard) []byte {
-	o := open(dst)
+	o := Open(dst)
 	if sec := at.Unix(); sec > 0 {
-		o.uint("timestamp", uint64(sec))
+		o.Uint("timestamp", uint64(sec))
 	}
 	o.key("discarded_events")
 	o.put("[")
@@ -108,12 +108,12 @@ func AppendClientReport(dst []byte, at time.Time, list []Discard) []byte {
 		if o.b[len(o.b)-1] != '[' {
 			o.put(",")
 		}
-		e := open(o.b)
-		e.must("reason", reason)
-		e.must("category", category)
-		e.uint("quantity", d.Quantity)
-		o.b = e.close()
+		e := Open(o.b)
+		e.Text("reason", reason)
+		e.Text("category", category)
+		e.Uint("quantity", d.Quantity)
+		o.b = e.Close()
 	}
 	o.put("]")
-	return o.close()
+	return o.Close()
 }

@@ -211,7 +211,7 @@ const trimmed = "krunk_trimmed"
 
 // note writes down what is gone.
 func (f *fitter) note() {
-	o := open(nil)
+	o := Open(nil)
 	o.number("limits", f.limits)
 	o.number("thread_frames", f.others)
 	o.number("threads", f.threads)
@@ -220,8 +220,8 @@ func (f *fitter) note() {
 	o.number("contexts", f.contexts)
 	o.number("messages", f.texts)
 	o.number("exceptions", f.errors)
-	o.bool("rest", f.rest)
-	fields := o.close()
+	o.Flag("rest", f.rest)
+	fields := o.Close()
 	if n := len(f.ev.Contexts); n > 0 && f.ev.Contexts[n-1].Name == trimmed {
 		f.ev.Contexts[n-1].Fields = fields
 		return

@@ -15,30 +15,30 @@ func leanEvent(dst []byte, ev *Event) []byte { return appendWire(dst, unsafe.Poi
 
 // appendWire appends the wire type at p as an object.
 func appendWire(dst []byte, p unsafe.Pointer, s *shape) []byte {
-	o := open(dst)
+	o := Open(dst)
 	for i := range s.members {
 		m := &s.members[i]
 		o.member(m, unsafe.Add(p, m.at))
 	}
-	return o.close()
+	return o.Close()
 }
 
-func (o *object) member(m *member, at unsafe.Pointer) {
+func (o *Object) member(m *member, at unsafe.Pointer) {
 	switch m.kind {
 	case texts, lines:
 		o.text(m.name, *(*string)(at))
 	case mustTexts:
-		o.must(m.name, *(*string)(at))
+		o.Text(m.name, *(*string)(at))
 	case raws:
 		o.raw(m.name, *(*Raw)(at))
 	case floats:
-		o.float(m.name, *(*float64)(at))
+		o.Float(m.name, *(*float64)(at))
 	case handles:
 		if at = *(*unsafe.Pointer)(at); at != nil {
 			o.truth(m.name, *(*bool)(at))
 		}
 	case bools:
-		o.bool(m.name, *(*bool)(at))
+		o.Flag(m.name, *(*bool)(at))
 	case mustBools:
 		o.truth(m.name, *(*bool)(at))
 	case places:
@@ -50,7 +50,7 @@ func (o *object) member(m *member, at unsafe.Pointer) {
 	case mustNumbers:
 		o.integer(m.name, *(*int)(at))
 	case ids:
-		o.uint(m.name, *(*uint64)(at))
+		o.Uint(m.name, *(*uint64)(at))
 	case mustIDs:
 		o.key(m.name)
 		o.b = strconv.AppendUint(o.b, *(*uint64)(at), 10)
@@ -65,7 +65,7 @@ func (o *object) member(m *member, at unsafe.Pointer) {
 }
 
 // list appends the slice at p. A nil one that is always there is null, as go-json has it.
-func (o *object) list(m *member, at unsafe.Pointer) {
+func (o *Object) list(m *member, at unsafe.Pointer) {
 	n := length(at)
 	if n == 0 && m.kind == lists {
 		return

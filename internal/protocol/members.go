@@ -109,7 +109,7 @@ func (m *Member) append(dst []byte) []byte {
 	if dst[len(dst)-1] != '{' {
 		dst = text.Append(dst, ",")
 	}
-	return append(text.Append(append(dst, m.Key...), ":"), m.Value...)
+	return text.Append(dst, view(m.Key), ":", view(m.Value))
 }
 
 //go:noinline
@@ -234,7 +234,7 @@ func shortened(v Raw, max int) Raw {
 		}
 		i += n
 	}
-	return append(append(make(Raw, 0, max), v[:i]...), `..."`...)
+	return text.Append(make(Raw, 0, max), view(v[:i]), `..."`)
 }
 
 // unit returns the length of the character, or of the escapes that make one, at the start of the inside of a JSON string.

@@ -46,7 +46,7 @@ func (e *events) breadcrumbs(history *blackbox.HistoryBuffer, start int64) {
 		ns, _ := e.clock.at(time, start)
 		last = behind(last, ns)
 		at := len(b)
-		b = append(e.seconds.append(append(b, protocol.BreadcrumbTime...), last), '"')
+		b = text.Append(e.seconds.append(text.Append(b, protocol.BreadcrumbTime), last), `"`)
 		if n := int(end &^ crumbShortened); n <= len(body) {
 			b = appendRepeated(append(b, body[:n]...), history, i, time)
 			body = body[n:]
@@ -81,7 +81,7 @@ func (s *stamp) append(dst []byte, ns int64) []byte {
 		}
 		return dst
 	}
-	dst = append(append(dst, s.text[:]...), ".000000Z"...)
+	dst = text.Append(dst, view(s.text[:]), ".000000Z")
 	for i := len(dst) - 2; us > 0; i-- {
 		dst[i] += byte(us % 10)
 		us /= 10
@@ -202,7 +202,7 @@ func (e *events) withValues(message string) string {
 		if f.Kind == record.JSON || len(f.Str) > maxShown || len(f.Key) > maxShown || f.Key == "frame" || f.Key == "message" {
 			continue
 		}
-		b = append(append(append(b, ' '), f.Key...), '=')
+		b = text.Append(b, " ", f.Key, "=")
 		start := len(b)
 		if b = value(b, f, 0); plain(b[start:]) {
 			b = append(b[:start], b[start+1:len(b)-1]...)
@@ -235,7 +235,7 @@ func appendRepeated(dst []byte, history *blackbox.HistoryBuffer, i int, first in
 	}
 	dst = strconv.AppendUint(append(dst, " ×"...), uint64(n), 10)
 	if ms := (last - first) / 1e6; ms > 0 {
-		dst = append(strconv.AppendInt(append(dst, " in "...), ms, 10), " ms"...)
+		dst = text.Append(strconv.AppendInt(text.Append(dst, " in "), ms, 10), " ms")
 	}
 	return dst
 }
@@ -252,7 +252,7 @@ func (r *Recorder) issue(rec *record.Record, pos uint64) {
 	switch {
 	case rec.Type != record.LogType && len(e.errs) > 0:
 		same = e.errs[0].Type
-		said = append(append(append(said[:0], title(e.errs, 0)...), ": "...), e.errs[0].Text...)
+		said = text.Append(said[:0], title(e.errs, 0), ": ", e.errs[0].Text)
 	case blank(rec.Text):
 		said = append(said, "(no message)"...)
 	case rec.Flags&record.FlagPlain == 0:
@@ -261,8 +261,8 @@ func (r *Recorder) issue(rec *record.Record, pos uint64) {
 	kind, n := issueKind(rec, e.pcs, same), 1+rec.Suppressed
 	if !r.cfg.History.RepeatedKind(kind, n, rec.Time) {
 		short, _ := text.Trim(view(said), maxIssue)
-		e.raw, e.shortened = append(said, e.scrub.Text(short)...), e.shortened[:0]
-		e.raw = append(ident.AppendShort(append(e.raw, " ["...), rec.ID), ']')
+		e.raw, e.shortened = text.Append(said, e.scrub.Text(short)), e.shortened[:0]
+		e.raw = text.Append(ident.AppendShort(text.Append(e.raw, " ["), rec.ID), "]")
 		var head [crumbHead]byte
 		r.keepCrumb(head[:], &protocol.Breadcrumb{
 			Type: "error", Category: e.run.Channel(rec.Channel), Level: protocol.EventLevel(int(rec.Level)), Message: view(e.raw[len(said):]),

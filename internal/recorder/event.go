@@ -30,7 +30,7 @@ type events struct {
 	threads    protocol.Threads
 	crumbs     []protocol.Raw
 	seconds    stamp
-	paths      [32]struct{ raw, clean string } // of frames, by where the raw one lies
+	paths      [32]knownPath // of frames, by where the raw one lies
 	entry      protocol.LogEntry
 	sdk        protocol.SDK
 	settings   protocol.SDKSettings
@@ -67,29 +67,30 @@ func GoVersion() string { return runtime.Version() }
 // contextsOf returns the contexts that stay the same for a run, behind a place for the app.
 func contextsOf(run *Run) [5]protocol.Context {
 	// A model that no phone table renames; what the device is really called, the game says with SetContext.
-	device := member(member(nil, "name", runtime.GOOS+" "+runtime.GOARCH), "arch", runtime.GOARCH)
-	device = append(protocol.AppendKey(device, "processor_count"), strconv.Itoa(runtime.NumCPU())...)
+	device := pairs("name", runtime.GOOS+" "+runtime.GOARCH, "arch", runtime.GOARCH)
+	device.Uint("processor_count", uint64(runtime.NumCPU()))
 	goVersion := run.GoVersion
 	if goVersion == "" {
 		goVersion = runtime.Version()
 	}
 	return [...]protocol.Context{
 		{Name: "app"},
-		{Name: "device", Fields: append(device, '}')},
-		{Name: "os", Fields: append(member(nil, "name", runtime.GOOS), '}')},
-		{Name: "runtime", Fields: append(member(member(nil, "name", "go"), "version", goVersion), '}')},
-		{Name: "trace", Fields: append(member(member(nil, "trace_id", text.Hex(run.TraceID[:])), "span_id", text.Hex(run.SpanID[:])), '}')},
+		{Name: "device", Fields: device.Close()},
+		{Name: "os", Fields: pairs("name", runtime.GOOS).Close()},
+		{Name: "runtime", Fields: pairs("name", "go", "version", goVersion).Close()},
+		{Name: "trace", Fields: pairs("trace_id", text.Hex(run.TraceID[:]), "span_id", text.Hex(run.SpanID[:])).Close()},
 	}
 }
 
-// member appends a member with a text to an object, which begins with it where dst is nil.
+// pairs returns an object of names and their texts.
 //
 //go:noinline
-func member(dst []byte, k, v string) []byte {
-	if dst == nil {
-		dst = []byte{'{'}
+func pairs(list ...string) *protocol.Object {
+	o := protocol.Open(nil)
+	for i := 0; i < len(list); i += 2 {
+		o.Text(list[i], list[i+1])
 	}
-	return text.AppendString(protocol.AppendKey(dst, k), v)
+	return &o
 }
 
 // item returns the envelope item of an event and where in it the breadcrumbs begin, 0 if there are none. The bytes are valid
@@ -140,7 +141,7 @@ func (e *events) begin(rec *record.Record, s *scope) (start int64) {
 	}
 	if app := &e.static[0]; app.Fields == nil || start/1e9 != e.started {
 		e.started = start / 1e9
-		app.Fields = append(member(nil, "app_start_time", string(text.AppendTime(nil, max(start, 0), 0))), '}')
+		app.Fields = pairs("app_start_time", string(text.AppendTime(nil, max(start, 0), 0))).Close()
 	}
 	return start
 }
@@ -201,7 +202,7 @@ func (e *events) sampled(rec *record.Record) {
 	case rec.PPM < million:
 		p := strconv.FormatFloat(float64(rec.PPM)/million, 'g', -1, 64)
 		e.tag("krunk.p", p)
-		e.context("error_sampling", e.keep(append(append(append(e.raw, `{"client_sample_rate":`...), p...), '}')))
+		e.context("error_sampling", e.keep(text.Append(e.raw, `{"client_sample_rate":`, p, "}")))
 	}
 }
 
@@ -271,47 +272,28 @@ func (e *events) fitted(name string, o protocol.Raw, max int) protocol.Raw {
 
 // about adds the context with what Krunk has to say about the event itself.
 func (e *events) about(rec *record.Record, s *scope) {
-	b := append(e.raw, '{')
-	b = text.AppendString(protocol.AppendKey(b, "channel"), e.event.Logger)
+	o := protocol.Open(e.raw)
+	o.Text("channel", e.event.Logger)
 	if rec.Frame > 0 {
-		b = strconv.AppendUint(protocol.AppendKey(b, "frame"), uint64(rec.Frame), 10)
-		b = text.AppendFloat(protocol.AppendKey(b, "frame_ms"), float64(rec.Since)/1e3)
+		o.Uint("frame", uint64(rec.Frame))
+		o.Float("frame_ms", float64(rec.Since)/1e3)
 	}
-	if rec.Suppressed > 0 {
-		b = strconv.AppendUint(protocol.AppendKey(b, "suppressed"), uint64(rec.Suppressed), 10)
-	}
-	if e.slow > 0 {
-		b = strconv.AppendUint(protocol.AppendKey(b, "slow_frames"), uint64(e.slow), 10)
-		e.slow = 0
-	}
-	if s.cut {
-		b = append(protocol.AppendKey(b, "scope_cut"), "true"...)
-	}
+	o.Uint("suppressed", uint64(rec.Suppressed))
+	o.Uint("slow_frames", uint64(e.slow))
+	e.slow = 0
+	o.Flag("scope_cut", s.cut)
 	if e.run.OtherBuild && len(e.frames) == 0 {
-		b = text.AppendString(protocol.AppendKey(b, "stack"), "other build")
+		o.Text("stack", "other build")
 	}
-	if rec.LeftOut > 0 {
-		b = strconv.AppendInt(protocol.AppendKey(b, "attributes_left_out"), int64(rec.LeftOut), 10)
-	}
-	for i, name := range e.shortened {
-		if i == 0 {
-			b = append(protocol.AppendKey(b, "shortened"), '[')
-		} else {
-			b = append(b, ',')
-		}
-		if b = text.AppendString(b, name); i == len(e.shortened)-1 {
-			b = append(b, ']')
-		}
-	}
+	o.Uint("attributes_left_out", uint64(rec.LeftOut))
+	o.Texts("shortened", e.shortened)
 	for _, cut := range [...]struct {
 		flag uint16
 		what string
 	}{{record.FlagText, "text_cut"}, {record.FlagStack, "stack_cut"}, {record.FlagErrors, "errors_cut"}, {record.FlagTime, "time_cut"}} {
-		if rec.Flags&cut.flag != 0 {
-			b = append(protocol.AppendKey(b, cut.what), "true"...)
-		}
+		o.Flag(cut.what, rec.Flags&cut.flag != 0)
 	}
-	e.context("krunk", e.keep(append(b, '}')))
+	e.context("krunk", e.keep(o.Close()))
 }
 
 // keep takes what was appended to e.raw and returns it. Growing moves later values only, so earlier views stay valid.
@@ -348,6 +330,12 @@ func (e *events) wire(dst []protocol.Frame, frames []stack.Frame) []protocol.Fra
 		})
 	}
 	return dst
+}
+
+// knownPath is a path that was looked at.
+type knownPath struct {
+	_          [0]func() // no code to compare it
+	raw, clean string
 }
 
 // path returns a path without what is private. The paths of frames are texts of the program's tables, and few: the same ones come with

@@ -146,7 +146,7 @@ func (l *logs) attributes(b []byte, rec *record.Record, s *scope, at moment) []b
 			l.fields = append(l.fields, record.Field{Key: name, Kind: record.String, Str: t.Value})
 		}
 	}
-	a := protocol.LogAttrs{B: append(b, '{')}
+	a := protocol.LogAttrs{B: text.Append(b, "{")}
 	for i := range l.fields {
 		attribute(&a, &l.fields[i])
 	}
@@ -167,9 +167,9 @@ func (l *logs) attributes(b []byte, rec *record.Record, s *scope, at moment) []b
 	l.sampled(&a, rec)
 	l.source(&a, rec)
 	if len(l.common) > 0 {
-		a.B = append(append(a.B, ','), l.common...)
+		a.B = text.Append(a.B, ",", view(l.common))
 	}
-	return append(a.B, '}')
+	return text.Append(a.B, "}")
 }
 
 // sampled says which policy let the record through and how many records it stands for, so that the sum of krunk.weight is the

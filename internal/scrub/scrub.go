@@ -17,6 +17,7 @@ import (
 	"unsafe"
 
 	"github.com/krunk-go/krunk/internal/ascii"
+	"github.com/krunk-go/krunk/internal/text"
 )
 
 const (
@@ -72,7 +73,7 @@ func (c *Scrubber) pass(s string, path bool) string {
 	}
 	dst := make([]byte, 0, len(s))
 	for end > 0 {
-		dst = append(append(dst, s[l.from:start]...), Mark...)
+		dst = text.Append(dst, s[l.from:start], Mark)
 		l.from = end
 		start, end = l.next()
 	}
