@@ -240,7 +240,7 @@ func (e *events) contexts(s *scope) {
 func (e *events) merge(first int, s *scope) {
 	if s.trace != "" {
 		own := &e.event.Contexts[first+len(e.static)-1]
-		own.Fields = e.keep(protocol.AppendMerged(e.raw, own.Fields, append(member(nil, "trace_id", s.trace), '}')))
+		own.Fields = e.keep(protocol.AppendMerged(e.raw, own.Fields, pairs("trace_id", s.trace).Close()))
 	}
 	for i := range s.contexts {
 		name, fields := s.contexts[i].Name, s.contexts[i].Fields
