@@ -306,11 +306,11 @@ func (c *Channel) raised(v gate.Verdict, r *capture, cause any) EventID {
 		if v&gate.Send != 0 {
 			c.keep(v&^(gate.Issue|gate.Trail), r, nil)
 		}
-		return table.Last(kind, pass)
+		return c.client.last(table.Last(kind, pass))
 	}
 	r.Flags |= record.FlagID | flags(v)
 	r.Suppressed, r.Place = pass.Suppressed, pass.Place
-	c.client.ids.Take(&r.ID)
+	n := c.client.ids.Take(&r.ID)
 	switch err := c.failure(r, cause); {
 	case r.Type == record.PanicType || err != nil && c.client.repeats.wraps(err):
 		ok = c.putChain(r.importance(), r, cause, err)
@@ -325,8 +325,18 @@ func (c *Channel) raised(v gate.Verdict, r *capture, cause any) EventID {
 		table.Back(pass)
 		return EventID{}
 	}
-	table.Raised(kind, pass, r.ID)
+	table.Raised(kind, pass, n)
 	return r.ID
+}
+
+// last returns the id of the event with that number; 0 is none.
+//
+//go:noinline
+func (c *Client) last(n uint64) (id EventID) {
+	if n > 0 {
+		c.ids.At((*[16]byte)(&id), n)
+	}
+	return id
 }
 
 // failure returns the error that an event is about, or nil.

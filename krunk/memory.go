@@ -17,7 +17,7 @@ type shares struct {
 	stacks  int // frames that were resolved before
 	item    int // the longest encoded event or batch of log records; making and sending one takes some times as much
 	aloft   int // requests under way, beside which no other one begins
-	kinds   int // how many kinds of events have their repeats counted apart; not bytes, but 60 for each
+	kinds   int // how many kinds of events have their repeats counted apart; not bytes, but 40 for each
 }
 
 const (
@@ -25,7 +25,7 @@ const (
 	// history.
 	otherMemory = 40 << 10
 
-	kindSize = 60      // of a kind of events and a quarter of a kind of panics
+	kindSize = 40      // of a kind of events and a quarter of a kind of panics
 	pageSize = 8 << 10 // what the runtime rounds large blocks up to
 )
 

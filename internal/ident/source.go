@@ -22,9 +22,15 @@ func (s *Source) Init() {
 	s.hi, s.lo = binary.LittleEndian.Uint64(key[:8]), binary.LittleEndian.Uint64(key[8:])
 }
 
-// Take makes an id of version 4, variant 10. It never blocks and does not allocate.
-func (s *Source) Take(id *[16]byte) {
-	n := s.made.Add(1)
+// Take makes an id of version 4, variant 10, and returns its number. It never blocks and does not allocate.
+func (s *Source) Take(id *[16]byte) (n uint64) {
+	n = s.made.Add(1)
+	s.At(id, n)
+	return n
+}
+
+// At makes the id again that has that number, which is not 0.
+func (s *Source) At(id *[16]byte, n uint64) {
 	binary.BigEndian.PutUint64(id[:8], mix(s.hi+n*0x9e3779b97f4a7c15)&^0xf000|0x4000)
 	binary.BigEndian.PutUint64(id[8:], mix(s.lo^n*0xd1342543de82ef95)&^(3<<62)|2<<62)
 }

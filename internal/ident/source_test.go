@@ -88,3 +88,18 @@ func TestTakeDoesNotAllocate(t *testing.T) {
 		t.Errorf("got %v allocations, want 0", n)
 	}
 }
+
+func TestAt(t *testing.T) {
+	var source, other Source
+	source.Init()
+	other.Init()
+	var id, again, foreign [16]byte
+	for range 3 {
+		n := source.Take(&id)
+		source.At(&again, n)
+		other.At(&foreign, n)
+		if again != id || foreign == id {
+			t.Errorf("id %d is %x, made again %x, of another run %x", n, id, again, foreign)
+		}
+	}
+}

@@ -3,7 +3,6 @@
 package repeat
 
 import (
-	"encoding/binary"
 	"sync/atomic"
 	"time"
 )
@@ -32,10 +31,14 @@ type place struct {
 	_          [0]func()     // no code to compare it
 	kind       atomic.Uint64 // 0: none yet
 	count      atomic.Uint64 // 1 + the millisecond at which the window began, and how many passed in it (passedBits)
+	last       atomic.Uint64 // the last event that was raised: its number, and a hash of its kind (ofBits); 0: none yet
 	suppressed atomic.Uint32 // since the last one that passed
-	version    atomic.Uint32 // odd while the three below are written
-	of, hi, lo atomic.Uint64 // kind and id of the last event that was raised
 }
+
+// ofBits tell whose number a place holds, where kinds share it.
+const ofBits = 24
+
+func of(kind uint64) uint64 { return max(kind, 1) * 0x9e3779b97f4a7c15 >> (64 - ofBits) }
 
 // Pass is the leave to raise one event. Either Raised or Back is to be called with it.
 type Pass struct {
@@ -115,20 +118,11 @@ func (t *Table) find(kind uint64, at int64) uint16 {
 	return uint16(first + int(kind>>32)&(ways-1))
 }
 
-// Raised takes note of the event that passed.
-func (t *Table) Raised(kind uint64, p Pass, id [16]byte) {
-	if t.limit == 0 {
-		return
+// Raised takes note of the event that passed, by its number, from 1 to 1<<40.
+func (t *Table) Raised(kind uint64, p Pass, n uint64) {
+	if t.limit > 0 {
+		t.places[p.Place].last.Store(n<<ofBits | of(kind))
 	}
-	s := &t.places[p.Place]
-	v := s.version.Load()
-	if v&1 != 0 || !s.version.CompareAndSwap(v, v+1) {
-		return // another one is being noted, which does as well
-	}
-	s.of.Store(max(kind, 1))
-	s.hi.Store(binary.BigEndian.Uint64(id[:8]))
-	s.lo.Store(binary.BigEndian.Uint64(id[8:]))
-	s.version.Store(v + 2)
 }
 
 // Back says that the event did not come about: what it was to tell is told by the next one, which may pass in its stead.
@@ -152,21 +146,17 @@ func (t *Table) Untell(place uint16, n uint32) {
 	}
 }
 
-// Last returns the id of the last event of that kind that was raised, or zero where it is not known. It belongs to the Pass
-// that was refused.
-func (t *Table) Last(kind uint64, p Pass) (id [16]byte) {
+// Last returns the number of the last event of that kind that was raised, or 0 where it is not known. It belongs to the Pass that was
+// refused.
+func (t *Table) Last(kind uint64, p Pass) uint64 {
 	if t.limit == 0 {
-		return id
+		return 0
 	}
-	s := &t.places[p.Place]
-	v := s.version.Load()
-	of, hi, lo := s.of.Load(), s.hi.Load(), s.lo.Load()
-	if v&1 != 0 || s.version.Load() != v || of != max(kind, 1) {
-		return id
+	last := t.places[p.Place].last.Load()
+	if last&(1<<ofBits-1) != of(kind) {
+		return 0
 	}
-	binary.BigEndian.PutUint64(id[:8], hi)
-	binary.BigEndian.PutUint64(id[8:], lo)
-	return id
+	return last >> ofBits
 }
 
 // Suppressed returns how many events did not pass since New.
