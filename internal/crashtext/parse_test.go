@@ -246,6 +246,11 @@ func TestLimits(t *testing.T) {
 	if len(r.Goroutines[0].Frames) != MaxFrames || !r.Truncated {
 		t.Errorf("%d frames, want %d", len(r.Goroutines[0].Frames), MaxFrames)
 	}
+	const line = 2 << 10
+	r = Parse("panic: " + strings.Repeat("x", 100_000) + "\n\ngoroutine 1 [x]:\n" + strings.Repeat("f()\n\t"+strings.Repeat("a", line)+":1\n", 90))
+	if n := len(r.Goroutines[0].Frames); n < MaxText/line-2 || n > MaxText/line || !r.Truncated {
+		t.Errorf("%d frames, want those of the first %d bytes", n, MaxText)
+	}
 }
 
 // A signal without a name, frames in C, and states with marks, as the sources of Go 1.25 to 1.27 write them.
@@ -286,6 +291,9 @@ func TestInferredFromTheSecond(t *testing.T) {
 		if r := Parse(throw + "\ngoroutine 1 [select]:\n" + second); r.Message != want || !r.Inferred {
 			t.Errorf("got %q, want %q", r.Message, want)
 		}
+	}
+	if r := Parse("\ngoroutine 1 [select]:\nruntime.throw({0x1, 0x2})\n\t/go/panic.go:1\nmain.f()\n\t/x.go:1\n"); r.Message != NotRecorded {
+		t.Errorf("one that gave up: got %q, want %q", r.Message, NotRecorded)
 	}
 }
 

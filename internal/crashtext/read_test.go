@@ -20,7 +20,8 @@ func file(text string, most, all *int) func(b []byte, off int64) int {
 
 // However long the message is, the goroutines behind it are there.
 func TestReadLongMessage(t *testing.T) {
-	const tail = "\n[signal SIGSEGV: segmentation violation code=0x1 addr=0x0 pc=0x4b]\n\ngoroutine 7 [running]:\nmain.f()\n\t/src/x.go:3 +0x1\n\n"
+	const tail = "\n[signal SIGSEGV: segmentation violation code=0x1 addr=0x0 pc=0x4b]\n\ngoroutine 7 [running]:\n"
+	frames := strings.Repeat("main.f()\n\t/src/a/long/enough/name/x.go:3 +0x1\n", 60) + "\n" // more than is read again
 	others := ""
 	for i := range 200 {
 		others += "goroutine " + strconv.Itoa(100+i) + " [select]:\nmain.loop(0x1)\n\t/src/game/loop/with/a/long/name.go:77 +0x1\n" +
@@ -29,7 +30,7 @@ func TestReadLongMessage(t *testing.T) {
 	for _, n := range []int{0, 1, 8 << 10, readHead - 8, readHead, readHead + readLast, 64 << 10, chunkEnd - 20, chunkEnd - 1, chunkEnd, chunkEnd + 1, chunkEnd + 12, 1 << 20, maxLook - 100} {
 		for _, line := range []string{strings.Repeat("x", 1000) + "\n\t", "goroutine 5 [running]:\n\t"} {
 			message := "panic: " + strings.Repeat(line, n/len(line)) + strings.Repeat("y", n%len(line))
-			text := message + tail + others
+			text := message + tail + frames + others
 			most, all := 0, 0
 			got := Read(int64(len(text)), file(text, &most, &all))
 			if len(got) > readHead+readLast+MaxText+1 || most > readHead+readLast+MaxText+1 || all > 2*len(text)+200<<10 {

@@ -246,12 +246,15 @@ func TestCrashOfEveryFixture(t *testing.T) {
 // What is private in a message is cut as in every other event.
 func TestCrashIsScrubbed(t *testing.T) {
 	text := "panic: open /home/anna/save.dat: denied for anna@example.test\n\tpanic: token=hunter2hunter2 at C:\\Users\\Anna\\x\n\ngoroutine 7 [running]:\n" +
-		"main.f({0x12, 0x34})\n\t/home/anna/game/x.go:3 +0x1\n\ngoroutine 8 [select]:\nmain.g()\n\t/home/anna/game/y.go:3 +0x1\ncreated by main.h in goroutine 1\n\t/home/anna/game/y.go:9 +0x1\n"
+		"main.f({0x12, 0x34})\n\t/home/anna/game/x.go:3 +0x1\n\ngoroutine 8 [select]:\nmain.g()\n\t/home/anna/game/y.go:3 +0x1\ncreated by main.h in goroutine 1\n\t/home/anna/game/y.go:9 +0x1\n\ngoroutine 8 [select]:\nmain.g()\n\t/home/anna/game/y.go:3 +0x1\n"
 	body := string(newCrasher(t).of(t, text))
 	for _, bad := range []string{"anna", "Anna", "hunter2"} {
 		if strings.Contains(body, bad) {
 			t.Errorf("%q in %s", bad, body)
 		}
+	}
+	if n := strings.Count(body, `"id":8`); n != 1 {
+		t.Errorf("goroutine 8, which the text has twice, is there %d times", n)
 	}
 	if !strings.Contains(body, `"name":"go in main.h"`) || !strings.Contains(body, `/game/y.go`) {
 		t.Errorf("where goroutine 8 came from: %s", body)
@@ -305,6 +308,29 @@ func TestCrashOnce(t *testing.T) {
 	}
 	if after, _, _ := heir.Outbox().Usage(); after != before {
 		t.Errorf("%d entries, want %d", after, before)
+	}
+	for e, ok := outbox.Next(0, nil); ok; e, ok = outbox.Next(0, nil) {
+		outbox.Done(e.Seq)
+	}
+	if n, _, _ := outbox.Usage(); !r.Crash(c) || n != 0 || outbox.Has(crashID) {
+		t.Error("once it was sent it is made again")
+	}
+}
+
+// A text tells its frames itself: they are there in whatever build goes on with the run.
+func TestCrashOfAnotherBuild(t *testing.T) {
+	r, outbox, _ := dead(t, 1<<20)
+	r.cfg.Run.OtherBuild = true
+	if !r.Crash(&Crash{Report: crashtext.Parse(fixture(t, "panic_nilderef", "crash")), ID: crashID, At: mortalStart + 8e9}) {
+		t.Fatal("no room")
+	}
+	e, _ := outbox.Next(0, nil)
+	var ev decoded
+	if err := json.Unmarshal(payload(t, e.Body), &ev); err != nil {
+		t.Fatal(err)
+	}
+	if s := ev.Exception.Values[0].Stacktrace; s == nil || len(s.Frames) != 2 || ev.Contexts["krunk"]["stack"] != nil {
+		t.Errorf("stack %+v, context %v", s, ev.Contexts["krunk"])
 	}
 }
 
