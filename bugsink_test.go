@@ -470,20 +470,17 @@ func TestBugsinkSessions(t *testing.T) {
 		t.Fatal(err)
 	}
 	now := time.Now()
-	names := session.Names{User: "install-1", Release: "moonfall@1.4.2", Environment: "playtest"}
-	var s session.State
-	s.Begin([16]byte{1}, now.Add(-time.Minute).UnixNano())
+	update := session.Update{
+		Run: &session.Run{Release: "moonfall@1.4.2", Environment: "playtest"}, ID: [16]byte{1}, User: 7, Init: true, Started: now.Add(-time.Minute).UnixMilli(),
+	}
 	send := func(head string, event []byte, status session.Status) {
 		t.Helper()
-		update, ok := s.Next(status, now.UnixNano())
-		if !ok {
-			t.Fatal("no update")
-		}
+		update.Status = status
 		body := []byte(`{` + head + `"dsn":"` + g.api.dsn + `","sent_at":"` + now.UTC().Format(time.RFC3339) + "\"}\n")
 		if event != nil {
 			body = protocol.AppendItem(body, "event", event)
 		}
-		body = protocol.AppendItem(body, "session", update.Append(nil, &names))
+		body = protocol.AppendItem(body, "session", update.Append(nil))
 		a, err := g.wire.Send(t.Context(), &transport.Request{
 			URL: "http://" + u.Host + "/api" + u.Path + "/envelope/", Auth: "Sentry sentry_version=7, sentry_client=krunk.go/0.1.0, sentry_key=" + u.User.Username(),
 			ContentType: "application/x-sentry-envelope", Body: body,
@@ -495,8 +492,9 @@ func TestBugsinkSessions(t *testing.T) {
 	const id = "5b0d7e0c1f4a4c2e9a61d1f0c3b70001"
 	event := []byte(`{"event_id":"` + id + `","timestamp":"` + now.UTC().Format(time.RFC3339) + `","platform":"go","level":"fatal","exception":{"values":[{"type":"panic","value":"hull breach","mechanism":{"type":"auto.go.crash","handled":false}}]}}`)
 	send("", nil, session.Running)
-	s.Fail()
+	update.Init, update.Seq, update.Errors = false, 1, 1
 	send("", nil, session.Running)
+	update.Seq, update.Since = 2, 60_000
 	send(`"event_id":"`+id+`",`, event, session.Crashed)
 	if got := g.api.event(id).title(); got != "panic: hull breach" {
 		t.Errorf("the crash beside its session is %q", got)

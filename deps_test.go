@@ -47,7 +47,7 @@ var imports = func() []rule {
 		{pkg: module + "/internal/blackbox", direct: true, banned: formats},
 		{pkg: module + "/internal/record", direct: true, banned: formats},
 		{pkg: module + "/internal/gate", direct: true, banned: formats},
-		{pkg: module + "/internal/session", banned: map[string]string{"time": "who owns a session gives the times", "sync": "it has one owner", "os": lean}},
+		{pkg: module + "/internal/session", direct: true, banned: map[string]string{"time": "who owns a session gives the times", "sync": "its words are single stores", "fmt": lean}},
 		{pkg: module + "/transport", banned: map[string]string{
 			"net": "a console's own HTTP has no use for it", "context": "its name brings time.Time's methods and the time zones, 58 KiB",
 		}},

@@ -29,6 +29,7 @@ type afterlife struct {
 func (c *Client) reside(module func() string) (*blackbox.Block, *blackbox.Facts) {
 	p := c.plan
 	f := &blackbox.Facts{Start: c.start.UnixNano(), Trace: ident.New()}
+	c.ids.Take(&f.Run)
 	id := ident.New()
 	copy(f.Span[:], id[8:])
 	sizes := p.shares.sizes(p.DSN != "")

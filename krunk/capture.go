@@ -102,7 +102,7 @@ func (c *Channel) full(k blackbox.Kind, level Level) bool {
 		return false
 	}
 	if level >= LevelError {
-		c.client.failed()
+		c.client.failed(1)
 	}
 	c.client.lost(protocol.ReasonQueueOverflow, &record.Head{Flags: record.FlagID}, 0)
 	return true
@@ -189,7 +189,7 @@ func (c *Channel) decide(t record.Type, level Level, site uintptr) (gate.Verdict
 	}
 	taken, ppm := c.state.Take(v, key)
 	if v&^taken&gate.Issue != 0 && level >= LevelError {
-		c.client.failed()
+		c.client.failed(1)
 	}
 	return taken, ppm
 }
@@ -297,7 +297,7 @@ func (c *Channel) raised(v gate.Verdict, r *capture, cause any) EventID {
 	}
 	c.client.parts.glean()
 	if Level(r.Level) >= LevelError {
-		c.client.failed()
+		c.client.failed(1)
 	}
 	now := c.client.stamp(r)
 	table, kind := c.client.repeats.of(r.Type), r.kind(cause)

@@ -2,6 +2,7 @@ package krunk
 
 import (
 	"errors"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -15,6 +16,7 @@ import (
 	"github.com/krunk-go/krunk/internal/recorder"
 	"github.com/krunk-go/krunk/internal/repeat"
 	"github.com/krunk-go/krunk/internal/sender"
+	"github.com/krunk-go/krunk/internal/session"
 	"github.com/krunk-go/krunk/internal/stack"
 	"github.com/krunk-go/krunk/internal/tally"
 	"github.com/krunk-go/krunk/internal/text"
@@ -116,8 +118,9 @@ func Start(cfg Config) (*Client, error) {
 		return nil, err
 	}
 	module := mainModule()
-	if p.Release == "" {
+	if p.sessions = p.DSN != "" && !p.NoSessions; p.Release == "" {
 		p.Release = defaultRelease(module())
+		p.sessions = p.sessions && !strings.HasSuffix(p.Release, "@"+unversioned)
 	}
 	c := &Client{
 		plan: p, clock: clock{start: time.Now()}, stacks: stacks{walker: walk.New()},
@@ -169,6 +172,13 @@ func (c *Client) build(block *blackbox.Block, facts *blackbox.Facts, module func
 		}
 	}
 	if p.DSN != "" {
+		if p.sessions {
+			c.session = &c.sessions
+			c.session.Init(session.Config{
+				Words: &block.Session, Errors: &c.failures, Run: session.Run{ID: facts.Run, Release: p.Release, Environment: p.Environment},
+				Start: run.Start, Host: (*played)(c),
+			})
+		}
 		url := p.Tunnel
 		if url == "" {
 			url = p.dsn.EnvelopeURL()
@@ -179,7 +189,7 @@ func (c *Client) build(block *blackbox.Block, facts *blackbox.Facts, module func
 				DSN: p.dsn.String(), SDKName: sdkName, SDKVersion: Version, TraceID: text.Hex(run.TraceID[:]),
 				PublicKey: p.dsn.PublicKey, Release: p.Release, Environment: p.Environment,
 			},
-			Start: run.Start, Outbox: c.outbox, Heirs: heirs, Compress: p.Compress, Aloft: p.shares.aloft, Progress: &c.progress, Tally: c.tally, Collect: c.collect, Killed: c.controls.Killed,
+			Start: run.Start, Outbox: c.outbox, Heirs: heirs, Session: c.session, Compress: p.Compress, Aloft: p.shares.aloft, Progress: &c.progress, Tally: c.tally, Collect: c.collect, Killed: c.controls.Killed,
 			Freed: func() { c.recorder.Freed() },
 		})
 		cfg.Wake, cfg.Away = c.sender.Wake, c.sender.Away
@@ -240,8 +250,8 @@ func (c *Client) untell(t record.Type, place uint16, suppressed uint32) {
 // failed counts what makes a session unhealthy.
 //
 //go:noinline
-func (c *Client) failed() {
-	if n := c.failures.Add(1); c.diary != nil {
+func (c *Client) failed(n uint64) {
+	if n := c.failures.Add(n); c.diary != nil {
 		c.diary.Failed(n)
 	}
 }

@@ -62,6 +62,12 @@ type Config struct {
 	// RunFile is where what was captured lies while the program runs, so that it survives the program's death and is sent after the
 	// next start: runfile.In(dir). Nil: it lies on the heap.
 	RunFile RunFile
+	// NoSessions keeps the server from being told that this program runs. Otherwise it hears of each run, its session, that it began,
+	// whether there was an error, and whether it was closed, crashed or vanished: that is what a release's share of crash-free sessions
+	// and users is counted from. An id of the run, a hash of User.ID, Release, Environment, times and the number of errors go along, and
+	// nothing else; two envelopes a run where nothing happens, the first one after 5 s. Sessions are not sampled. Without a Release in
+	// Config and in the build there are none, nor without a DSN.
+	NoSessions bool
 }
 
 // Thresholds are the levels from which on records of a channel are used: "trace", "debug", "info", "warn", "error", "fatal",
@@ -87,6 +93,8 @@ type plan struct {
 	dsn    protocol.DSN
 	levels levels
 	shares shares
+
+	sessions bool // servers are told of this run
 }
 
 // check returns what cfg means, or everything that is wrong with it.

@@ -110,15 +110,17 @@ func (c *Client) Resume() {
 }
 
 // Foreground says whether the game is to be seen; it is when it starts. In the background no Beat is expected, and being killed there is
-// what phones do, and no crash (see LastRun). It never blocks and does not allocate.
+// what phones do, and no crash (see LastRun). More than 30 s there end the session when they began; another one begins with the return. It never blocks and does not allocate.
 func (c *Client) Foreground(on bool) {
 	switch {
 	case c == nil:
 	case on:
 		c.mark(0, blackbox.StateBackground)
+		c.session.Foreground(c.now())
 		c.expect(&c.away, false)
 	default:
 		c.mark(blackbox.StateBackground, 0)
+		c.session.Background(c.now())
 		c.expect(&c.away, true)
 	}
 }

@@ -1,6 +1,7 @@
 package krunk
 
 import (
+	"runtime"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -8,6 +9,8 @@ import (
 	"github.com/krunk-go/krunk/internal/blackbox"
 	"github.com/krunk-go/krunk/internal/gate"
 	"github.com/krunk-go/krunk/internal/notify"
+	"github.com/krunk-go/krunk/internal/record"
+	"github.com/krunk-go/krunk/internal/session"
 )
 
 // closeGrace is what a transport has to return in after its context ended.
@@ -19,7 +22,9 @@ type life struct {
 	after     afterlife // immutable after Start
 	closed    atomic.Bool
 	closing   sync.Once
-	delivered bool          // immutable after closing
+	delivered bool // immutable after closing
+	sessions  session.Life
+	session   *session.Life // sessions, nil where servers are told of none; immutable after Start
 	progress  notify.Signal // of recorder, sender and what is below
 	run       *run          // owned by who took idle, at first by Close
 	idle      atomic.Bool   // the goroutines have ended and nobody runs them again
@@ -62,7 +67,7 @@ func (c *Client) flush(limit *notify.Limit) bool {
 	return c.sender == nil || c.sender.Flush(limit)
 }
 
-// Close stops capturing, flushes for at most d, and ends both goroutines; it reports what Flush reported. Later calls of any
+// Close stops capturing, ends the session, flushes for at most d, and ends both goroutines; it reports what Flush reported. Later calls of any
 // method do nothing, and Close reports the same again. A panic that meets a closed Client is the exception: it is reported on
 // the time of who recovers it, so the order of `defer client.Close(d)` and `defer client.Repanic()` decides nothing. A
 // transport that does not return when its context ends is left behind, and so is a controller's storage that takes longer
@@ -75,6 +80,10 @@ func (c *Client) Close(d time.Duration) bool {
 		begin := time.Now()
 		c.parts.take()
 		stored := c.shut()
+		panics := panicking()
+		if !panics {
+			c.session.End(session.Exited, 0)
+		}
 		limit := c.progress.Limit(d)
 		c.delivered = c.flush(limit)
 		limit.Stop()
@@ -82,11 +91,14 @@ func (c *Client) Close(d time.Duration) bool {
 		r := c.rest()
 		c.await(r.ended, closeGrace)
 		bits := blackbox.StateClean
+		if panics { // what it dies of is written behind the block
+			bits = 0
+		}
 		if c.delivered {
 			bits |= blackbox.StateDrained
 		}
 		c.mark(bits, 0)
-		if run := c.after.run; run != nil && r.ended() && c.holdsNothing() {
+		if run := c.after.run; run != nil && r.ended() && !panics && c.holdsNothing() {
 			run.Remove()
 		}
 	})
@@ -101,6 +113,27 @@ func (c *Client) holdsNothing() bool {
 	events, logs := c.recorder.Left()
 	n, _, _ := c.outbox.Usage()
 	return uint64(n)+events+logs == 0
+}
+
+// played is the Client as its sessions see it.
+type played Client
+
+func (p *played) Now() int64 { return (*Client)(p).now() }
+func (p *played) Wake()      { p.sender.Wake() }
+
+// panicking reports whether a deferred function calls, as a panic unwinds: then it is not known yet how the session ends.
+func panicking() bool {
+	var pcs [record.MaxPCs]uintptr
+	frames := runtime.CallersFrames(pcs[:runtime.Callers(2, pcs[:])])
+	for {
+		f, more := frames.Next()
+		if f.Function == "runtime.gopanic" {
+			return true
+		}
+		if !more {
+			return false
+		}
+	}
 }
 
 // shut closes the gates and the controller. What it returns becomes true when the controller has stored its policy, which may

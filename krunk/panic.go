@@ -6,6 +6,7 @@ import (
 
 	"github.com/krunk-go/krunk/internal/gate"
 	"github.com/krunk-go/krunk/internal/record"
+	"github.com/krunk-go/krunk/internal/session"
 )
 
 // Recover reports a panic and lets the program go on behind the deferring function: `defer client.Recover()` in a frame
@@ -27,7 +28,8 @@ func (c *Channel) Recover(attrs ...Attr) {
 }
 
 // Repanic reports a panic, gives the sender Config.PanicWait to deliver it, and lets the panic go its way unchanged. It must
-// be deferred itself. For main and for goroutines whose panic is to kill the program as it would have without Krunk.
+// be deferred itself. For main and for goroutines whose panic is to kill the program as it would have without Krunk: its session
+// ends as crashed.
 func (c *Client) Repanic() {
 	if v := recover(); v != nil {
 		c.main().dying(v, nil)
@@ -97,6 +99,7 @@ func (c *Channel) lastWords(v any, attrs []Attr) {
 	if c == nil {
 		return
 	}
+	c.client.session.End(session.Crashed, c.client.ring.Head())
 	if id := c.capturePanic(v, attrs, true); !id.IsZero() || !c.client.closed.Load() {
 		c.client.deliver()
 	}

@@ -84,7 +84,11 @@ func (c *Channel) refuse() {
 // collect moves what the channels sampled out or did not raise into the tally. Errors that were not raised are told only where
 // a policy is in force and this client is one that reports: one outside of the cohort tells nobody anything.
 func (c *Client) collect() {
-	if n := c.collectChannels(); n > 0 && c.controls.Reports() {
+	n := c.collectChannels()
+	if n > 0 {
+		c.failed(n)
+	}
+	if n > 0 && c.controls.Reports() {
 		c.tally.Add(protocol.ReasonIgnored, protocol.CategoryError, n)
 	}
 }

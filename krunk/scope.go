@@ -39,6 +39,7 @@ func (c *Client) RemoveTag(key string) { c.scope(record.RemoveTag, key) }
 func (c *Client) SetUser(u User) {
 	if c != nil && !c.closed.Load() {
 		c.controls.Login(u.ID)
+		c.session.SetUser(u.ID)
 	}
 	c.scope(record.SetUser, "", String("id", u.ID), String("username", u.Name), String("email", u.Email))
 }

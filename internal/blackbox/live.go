@@ -15,12 +15,12 @@ type Live struct {
 
 	Memory atomic.Uint64 // written by the watchdog, see Memory
 	_      [56]byte
-	Errors atomic.Uint64 // events at LevelError or above, also those that a limit refused; written by who captures one
-	_      [56]byte
 
-	// Written by who goes on with the run after its death.
-	Attempts atomic.Uint64 // Done << 8 | claims that led no further
-	_        [56]byte
+	Session Session
+
+	Errors   atomic.Uint64 // events at LevelError or above, also those that a limit refused; written by who captures one
+	Attempts atomic.Uint64 // Done << 8 | claims that led no further; written by who goes on with the run after its death
+	_        [48]byte
 }
 
 // Recorded is owned by the recorder.
@@ -34,6 +34,19 @@ type Recorded struct {
 	Base  atomic.Uint64 // address of a function, see stack.Fingerprint; 0 if not known
 	Print atomic.Uint64 // fingerprint of the build; 0 if not known
 	_     [16]byte
+}
+
+// Session is how far the run's session is, for package session. It is written by the sender. All but User and Player hold the number of a session in their upper 16 bits, from 1: another one's says nothing of this one.
+type Session struct {
+	_       [0]func()     // no code to compare it
+	Begun   atomic.Uint64 // when it began, in milliseconds of the run; stored last
+	Base    atomic.Uint64 // Errors before it
+	Stage   atomic.Uint64 // what was told of it
+	Started atomic.Uint64 // when it began as servers were told, in milliseconds since 1970
+	Failed  atomic.Uint64 // when its first error was told, in milliseconds since it began
+	Away    atomic.Uint64 // since when the game is in the background, as Begun; 0 if it is not
+	User    atomic.Uint64 // hash of whose it is as servers were told, 0 if nobody said
+	Player  atomic.Uint64 // hash of who plays now
 }
 
 // Beats is written by Client.Beat.

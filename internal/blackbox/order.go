@@ -59,6 +59,22 @@ func (o *Outbox) Newest(k Kind, bytes int) (Entry, bool) {
 	return e, more
 }
 
+// Latest returns the newest entry of a category that is not on its way, if there is one.
+func (o *Outbox) Latest(category uint8) (e Entry, ok bool) {
+	o.lock()
+	for i := range o.entries {
+		s := &o.entries[i]
+		if s.lent || ok && s.seq < e.Seq {
+			continue
+		}
+		if o.seen = s.entry(o.buf); o.seen.Category == category {
+			e, ok = o.seen, true
+		}
+	}
+	o.unlock()
+	return e, ok
+}
+
 // Lend says whether an entry is on its way.
 func (o *Outbox) Lend(seq uint64, lent bool) {
 	o.lock()

@@ -254,9 +254,10 @@ func (o *Outbox) Holds() (events, logs uint64) {
 	o.lock()
 	for i := range o.entries {
 		e := o.entries[i].entry(o.buf)
-		if e.Kind == Log {
+		switch {
+		case e.Kind == Log:
 			logs += uint64(e.Count)
-		} else {
+		case e.ID != [16]byte{}: // anything else was captured by nobody
 			events += uint64(e.Count)
 		}
 	}

@@ -71,7 +71,7 @@ func (d *folder) add(t testing.TB, name string, ended time.Time, to string, kind
 	b.Publish(&blackbox.Facts{Start: ended.UnixNano(), Texts: [blackbox.FactTexts]string{blackbox.Target: to}})
 	o := b.Outbox()
 	for i, k := range kinds {
-		o.Put(blackbox.Meta{Kind: k, Category: uint8(protocol.CategoryError), Count: 1}, []byte(name+" "+strconv.Itoa(i)))
+		o.Put(blackbox.Meta{ID: [16]byte{byte(i + 1)}, Kind: k, Category: uint8(protocol.CategoryError), Count: 1}, []byte(name+" "+strconv.Itoa(i)))
 	}
 	if d.files == nil {
 		d.files = make(map[string]*memory)

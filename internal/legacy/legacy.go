@@ -34,7 +34,7 @@ const namesSize = 8 << 10
 // run.
 func (w *Wish) Complete() {
 	f := &w.Facts
-	f.Run, f.Crash = ident.New(), ident.New()
+	f.Crash = ident.New()
 	f.Texts[blackbox.GoVersion], f.Texts[blackbox.Target] = recorder.GoVersion(), target(w.DSN)
 	w.Sizes[blackbox.FactsRegion], w.Sizes[blackbox.NamesRegion] = blackbox.FactsSize, namesSize
 	w.Sizes[blackbox.ScopeRegion] = recorder.CopiesSize(w.Scope)

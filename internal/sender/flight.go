@@ -22,6 +22,7 @@ type flight struct {
 	entry blackbox.Entry // Seq is 0 for a report or probe
 	body  []byte         // the envelope; of a compressed one what is not compressed in it
 	joined
+	aboard
 	began time.Duration
 	told  bool // a client report goes along
 	used  bool // between launch and landing
@@ -49,7 +50,7 @@ var (
 
 // begin begins the body of a request.
 func (s *Sender) begin(f *flight, e blackbox.Entry, now time.Time) {
-	f.entry, f.told, f.began, f.pack = e, false, s.now(), false
+	f.entry, f.told, f.began, f.pack, f.aboard = e, false, s.now(), false, aboard{}
 	h := s.cfg.Header
 	if h.EventID = e.ID; s.dead() || s.Traced.Load() {
 		h.TraceID = "" // it would say release and trace of this run, or which of its traces, where there are several
@@ -72,6 +73,7 @@ func (s *Sender) load(f *flight, e *blackbox.Entry) bool {
 	if by != 0 {
 		f.body = protocol.AppendMoved(f.body[:item], bytes.Clone(f.body[item:]), by)
 	}
+	s.board(f, e)
 	s.ride(f, now)
 	return true
 }

@@ -51,9 +51,11 @@ func (s *Sender) join(f *flight, e *blackbox.Entry, now time.Time) (ok bool) {
 	if e.Shorten {
 		end = protocol.ShortEnd
 	}
+	s.board(f, e)
 	s.ride(f, now)
 	if f.wire, ok = s.cfg.Compress.Join(f.wire[:0], f.body[:f.head], packed(e), end, f.body[f.head:]); !ok {
 		s.reports.settle(f, s.cfg.Tally, false)
+		s.alight(f, unanswered)
 	}
 	return ok
 }

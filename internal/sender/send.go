@@ -12,6 +12,7 @@ const maxRefusals = 8 // that count against an envelope until it is given up
 // settle does with an entry what the answer asks for.
 func (s *Sender) settle(f *flight) {
 	if s.stopping() && f.err != nil {
+		s.alight(f, unanswered)
 		return // the program closes; the entry stays
 	}
 	e := &f.entry
@@ -25,7 +26,9 @@ func (s *Sender) settle(f *flight) {
 			s.done(e)
 		}
 	case final:
-		s.drop(e, protocol.ReasonSendError)
+		if !f.again {
+			s.drop(e, protocol.ReasonSendError)
+		}
 	case tooLarge:
 		s.tooLarge(e)
 	case unanswered:
@@ -48,6 +51,7 @@ func (s *Sender) took(f *flight) outcome {
 	if f.err == nil {
 		s.limits.Update(resp.RateLimits, resp.RetryAfter, resp.Status, s.now(), time.Now().UnixNano())
 	}
+	f.again = s.alight(f, what)
 	switch what {
 	case unanswered:
 	case refused:

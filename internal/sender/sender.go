@@ -11,6 +11,7 @@ import (
 	"github.com/krunk-go/krunk/internal/blackbox"
 	"github.com/krunk-go/krunk/internal/notify"
 	"github.com/krunk-go/krunk/internal/protocol"
+	"github.com/krunk-go/krunk/internal/session"
 	"github.com/krunk-go/krunk/internal/tally"
 	"github.com/krunk-go/krunk/transport"
 )
@@ -24,6 +25,7 @@ type Config struct {
 	Header    protocol.Header // of every envelope; EventID is set for each
 	Outbox    *blackbox.Outbox
 	Heirs     *Inheritance         // what dead runs have left; nil: nothing
+	Session   *session.Life        // of the run; nil: it has none
 	Compress  transport.Compressor // that its entries were compressed by; nil: none of them was
 	Aloft     int                  // bytes of requests under way beside which no other one begins; 0: as many as there are
 	Progress  *notify.Signal
@@ -36,13 +38,11 @@ type Config struct {
 
 // Sender is owned by the goroutine that calls Work. Wake, Flush, Stop, Away, Inside and Counts may be called by others.
 type Sender struct {
-	cfg     Config
-	bell    notify.Bell
-	quit    atomic.Bool   // Stop was called
-	ended   atomic.Bool   // Work has returned
-	asked   atomic.Uint64 // flushes asked for
-	served  atomic.Uint64 // flushes after which the outbox was empty
-	flushTo atomic.Uint64 // newest entry that somebody waits for
+	cfg   Config
+	bell  notify.Bell
+	quit  atomic.Bool // Stop was called
+	ended atomic.Bool // Work has returned
+	flushes
 	away    atomic.Bool
 	inside  inside
 	probing atomic.Pointer[probe] // the question that waits, nil if none does
@@ -53,9 +53,18 @@ type Sender struct {
 	reports reports
 	format
 	fleet
+	sessions
 	source
 
 	Counts
+}
+
+// flushes is who waits.
+type flushes struct {
+	_       [0]func()     // no code to compare it
+	asked   atomic.Uint64 // flushes asked for
+	served  atomic.Uint64 // flushes after which the outbox was empty
+	flushTo atomic.Uint64 // newest entry that somebody waits for
 }
 
 // Counts is what a Sender has seen.
@@ -113,19 +122,20 @@ func (s *Sender) Wake() { s.bell.Ring() }
 // a pause of the sender's own early, but no more often than once a second, and not one that the server asked for. It reports
 // false when the limit, one of Config.Progress, was over first.
 func (s *Sender) Flush(limit *notify.Limit) bool {
+	over := s.cfg.Session.Over() // its end is no entry yet
 	last := s.cfg.Outbox.Last()
 	for old := s.flushTo.Load(); old < last && !s.flushTo.CompareAndSwap(old, last); old = s.flushTo.Load() {
 	}
 	ticket := s.asked.Add(1)
 	s.cfg.Progress.Wait(limit, func() bool {
 		ended := s.ended.Load()
-		if n, _, _ := s.cfg.Outbox.Usage(); ended || s.served.Load() >= ticket || n > 0 && s.cfg.Outbox.Drained(last) {
+		if n, _, _ := s.cfg.Outbox.Usage(); ended || s.served.Load() >= ticket || n > 0 && !over && s.cfg.Outbox.Drained(last) {
 			return true
 		}
 		s.bell.Ring()
 		return false
 	})
-	return s.served.Load() >= ticket || s.cfg.Outbox.Drained(last)
+	return s.served.Load() >= ticket || !over && s.cfg.Outbox.Drained(last)
 }
 
 // Stop makes Work return and ends the attempts that are under way.

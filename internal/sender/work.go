@@ -71,6 +71,7 @@ func (s *Sender) broken(text string) {
 	s.fail(text)
 	if s.under == 0 {
 		s.reports.settle(&s.flights[0], s.cfg.Tally, false)
+		s.alight(&s.flights[0], unanswered)
 	}
 	if e := s.hand; e.Seq != 0 {
 		s.hand = blackbox.Entry{}
@@ -85,6 +86,9 @@ func (s *Sender) ready() bool {
 		return true
 	}
 	now := s.now()
+	if s.cfg.Session != nil && s.restless(now) {
+		return true
+	}
 	if s.pauses.held(now) > 0 {
 		return false
 	}
@@ -116,13 +120,19 @@ func (s *Sender) step() (wait time.Duration, over bool) {
 	now := s.now()
 	s.pauses.seen = s.asked.Load()
 	s.answer()
+	if s.cfg.Session != nil {
+		s.endSession()
+	}
 	if s.cfg.Heirs != nil {
 		s.cfg.Heirs.choose(s, now)
 	}
 	n, _, _ := s.box.Usage()
 	if n == 0 {
+		if s.tells(now, &wait) {
+			return 0, false
+		}
 		s.idle(now)
-		return 0, true
+		return wait, true
 	}
 	wide := s.wide(n)
 	if s.under > 0 && (!wide || s.probing.Load() != nil) {
@@ -143,7 +153,7 @@ func (s *Sender) step() (wait time.Duration, over bool) {
 		s.land()
 		return 0, false
 	}
-	return wait, true
+	return wait, !s.tells(now, &wait)
 }
 
 // next returns what is sent now. For who waits in Flush it is what was there when he called, but for panics, since others may

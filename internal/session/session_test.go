@@ -8,7 +8,10 @@ import (
 	"os"
 	"strings"
 	"testing"
+	"unsafe"
 
+	"github.com/krunk-go/krunk/internal/blackbox"
+	"github.com/krunk-go/krunk/internal/protocol"
 	"github.com/krunk-go/krunk/transport"
 	"github.com/krunk-go/krunk/transport/sentrytest"
 )
@@ -17,66 +20,208 @@ var update = flag.Bool("update", false, "write the golden file")
 
 const second = int64(1e9)
 
-// began is 2026-09-21T14:00:00.123Z.
+// began is 2026-09-21T14:00:00.123Z, the start of the run in most tests.
 const began = 1789999200*second + 123e6
 
-var (
-	id    = [16]byte{0x0f, 0x6a, 0x2c, 0x1e, 0x7d, 0x0b, 0x4c, 0x53, 0x9f, 0x0e, 0x5a, 0x1f, 0x8e, 0x2b, 0x6c, 0x77}
-	names = Names{User: "install-1", Release: "moonfall@1.4.2+881", Environment: "production"}
-)
+var run = Run{
+	ID:      [16]byte{0x0f, 0x6a, 0x2c, 0x1e, 0x7d, 0x0b, 0x4c, 0x53, 0x9f, 0x0e, 0x5a, 0x1f, 0x8e, 0x2b, 0x6c, 0x77},
+	Release: "moonfall@1.4.2+881", Environment: "production",
+}
 
-// must is Next where a session runs.
-func must(t *testing.T, s *State, status Status, now int64) Update {
-	t.Helper()
-	u, ok := s.Next(status, now)
-	if !ok {
-		t.Fatalf("no update with status %d: %+v", status, s)
+// game is a run with its sessions, whose clock the test sets.
+type game struct {
+	*Life
+	t      *testing.T
+	live   *blackbox.Live
+	outbox *blackbox.Outbox
+	at     int64 // nanoseconds of the run
+	start  int64
+	woken  int
+}
+
+func newGame(t *testing.T) *game {
+	sizes := blackbox.Sizes{blackbox.OutboxRegion: 64 << 10, blackbox.RingRegion: blackbox.MinRing}
+	b := blackbox.NewBlock(blackbox.Words(sizes.Total()), sizes, 7)
+	g := &game{t: t, live: b.Live, outbox: b.Outbox(), start: began}
+	g.Life = new(Life)
+	g.Init(Config{
+		Words: &g.live.Session, Errors: &g.live.Errors, Run: run, Start: func() int64 { return g.start }, Host: g,
+	})
+	g.SetUser("install-1")
+	return g
+}
+
+func (g *game) Now() int64 { return g.at }
+func (g *game) Wake()      { g.woken++ }
+
+func (g *game) fail(n uint64) { g.live.Errors.Add(n) }
+
+// items returns what is told now, "" if there is nothing; the server takes it or not.
+func (g *game) items(taken bool) string {
+	g.Note()
+	b, ok := g.Append(nil)
+	if ok != (len(b) > 0) {
+		g.t.Fatalf("Append reports %v with %d bytes", ok, len(b))
 	}
-	return u
+	if ok {
+		g.Answered(taken)
+	}
+	return string(b)
+}
+
+// finish is what the sender does with a session that is over.
+func (g *game) finish() string {
+	g.Note()
+	if !g.Over() {
+		return ""
+	}
+	b := g.AppendEnd(nil)
+	g.Ended()
+	return string(b)
+}
+
+// bury is what an heir does.
+func (g *game) bury(d Death) string {
+	d.Start = g.start
+	g.Note()
+	b, ok := Bury(nil, g.live, &run, &d, g.outbox)
+	if ok != (len(b) > 0) {
+		g.t.Fatalf("Bury reports %v with %d bytes", ok, len(b))
+	}
+	if !ok {
+		return ""
+	}
+	if !g.outbox.Put(blackbox.Meta{Kind: blackbox.Event, Category: uint8(protocol.CategorySession), Count: 1}, b) {
+		g.t.Fatal("no room")
+	}
+	if again, ok := Bury(nil, g.live, &run, &d, g.outbox); ok {
+		g.t.Errorf("an heir that died before Buried tells it twice: %s", again)
+	}
+	Buried(g.live)
+	if again, ok := Bury(nil, g.live, &run, &d, g.outbox); ok {
+		g.t.Errorf("the next heir tells it again: %s", again)
+	}
+	return string(b)
 }
 
 // lives are those that a server sees.
-func lives(t *testing.T) map[string][]Update {
-	t.Helper()
-	all := make(map[string][]Update)
-	for _, l := range []struct {
-		name   string
-		status Status
-		errors int
-		hang   Hang
-	}{
-		{"healthy", Exited, 0, 0}, {"errored", Exited, 3, 0}, {"crashed", Crashed, 0, 0}, {"killed", Abnormal, 0, 0},
-		{"hung", Abnormal, 1, HangInForeground}, {"hung in the background", Abnormal, 0, HangInBackground},
-	} {
-		var s State
-		s.Begin(id, began)
-		list := []Update{must(t, &s, Running, began)}
-		for i := range l.errors {
-			if s.Fail() {
-				list = append(list, must(t, &s, Running, began+int64(i+1)*second))
-			}
-		}
-		last := must(t, &s, l.status, began+800*second+5e6)
-		last.Hang = l.hang
-		all[l.name] = append(list, last)
-	}
-	var s State
-	s.Begin(id, began)
-	all["short"] = []Update{must(t, &s, Exited, began+2*second)}
-	return all
+var lives = []struct {
+	name string
+	live func(g *game) []string
+}{
+	{"healthy", func(g *game) []string {
+		out := []string{g.items(true)}
+		g.at = 800 * second
+		g.End(Exited, 0)
+		return append(out, g.finish())
+	}},
+	{"errored", func(g *game) []string {
+		out := []string{g.items(true)}
+		g.at = second
+		g.fail(2)
+		out = append(out, g.items(true))
+		g.fail(1)
+		out = append(out, g.items(true))
+		g.at = 800 * second
+		g.End(Exited, 0)
+		return append(out, g.finish())
+	}},
+	{"errored before anything was told", func(g *game) []string {
+		g.at = second
+		g.fail(1)
+		return []string{g.items(true)}
+	}},
+	{"crashed", func(g *game) []string {
+		out := []string{g.items(true)}
+		g.at = 800*second + 5e6
+		g.End(Crashed, 0)
+		return append(out, g.finish())
+	}},
+	{"short", func(g *game) []string {
+		g.at = 2 * second
+		g.End(Exited, 0)
+		return []string{g.finish()}
+	}},
+	{"closed while it panics", func(g *game) []string {
+		g.at = 2 * second
+		g.End(Exited, 0)
+		g.End(Crashed, 0)
+		g.End(Exited, 0)
+		return []string{g.finish()}
+	}},
+	{"the beginning is lost", func(g *game) []string {
+		g.items(false)
+		g.at = second
+		g.start += 3600 * second // what a server may know does not change
+		return []string{g.items(true)}
+	}},
+	{"the end follows a beginning without an answer", func(g *game) []string {
+		g.items(false)
+		g.at = second
+		g.End(Exited, 0)
+		return []string{g.finish()}
+	}},
+	{"killed", func(g *game) []string {
+		return []string{g.items(true), g.bury(Death{Seen: 700 * second, Status: Abnormal})}
+	}},
+	{"killed before anything was told", func(g *game) []string {
+		return []string{g.bury(Death{Seen: 3 * second})}
+	}},
+	{"killed with a beginning and an error without an answer", func(g *game) []string {
+		g.at = second
+		g.fail(1)
+		g.items(false)
+		return []string{g.bury(Death{Seen: 3 * second})}
+	}},
+	{"hung", func(g *game) []string {
+		return []string{g.items(true), g.bury(Death{Seen: 700 * second, Status: Abnormal, Hang: HangInForeground})}
+	}},
+	{"hung in the background", func(g *game) []string {
+		return []string{g.items(true), g.bury(Death{Seen: 700 * second, Status: Abnormal, Hang: HangInBackground})}
+	}},
+	{"crashed, told by an heir", func(g *game) []string {
+		return []string{g.items(true), g.bury(Death{Seen: 700 * second, Status: Crashed})}
+	}},
+	{"away for 31 s", func(g *game) []string {
+		out := []string{g.items(true)}
+		g.fail(1)
+		g.Background(100 * second)
+		g.at = 131*second + 1e6
+		g.Foreground(g.at)
+		out = append(out, g.finish())
+		g.at = 200 * second
+		g.SetUser("install-2")
+		out = append(out, g.items(true))
+		g.End(Exited, 0)
+		return append(out, g.finish())
+	}},
+	{"dead long after it left", func(g *game) []string {
+		out := []string{g.items(true)}
+		g.Background(100 * second)
+		return append(out, g.bury(Death{Seen: 700 * second, Status: Abnormal}))
+	}},
+	{"crashed when it was just back", func(g *game) []string {
+		g.Background(100 * second)
+		g.at = 200 * second
+		g.Foreground(g.at)
+		g.End(Crashed, 0)
+		return []string{g.finish(), g.finish()}
+	}},
+	{"closed long after it left", func(g *game) []string {
+		g.Background(100 * second)
+		g.at = 700 * second
+		g.End(Exited, 0)
+		return []string{g.finish()}
+	}},
 }
 
 func TestGolden(t *testing.T) {
 	var got bytes.Buffer
-	all := lives(t)
-	for _, name := range []string{"healthy", "errored", "crashed", "killed", "hung", "hung in the background", "short"} {
-		fmt.Fprintf(&got, "# %s\n", name)
-		for _, u := range all[name] {
-			got.Write(append(u.Append(nil, &names), '\n'))
-		}
+	for _, l := range lives {
+		fmt.Fprintf(&got, "# %s\n%s", l.name, strings.Join(l.live(newGame(t)), ""))
 	}
-	bare := all["short"][0]
-	fmt.Fprintf(&got, "# without user and environment\n%s\n", bare.Append(nil, &Names{Release: "a\"\n@1"}))
+	bare := Update{Run: &Run{Release: "a\"\n@1"}}
+	fmt.Fprintf(&got, "# bare\n%s\n", bare.Append(nil))
 	const golden = "testdata/updates.golden"
 	if *update {
 		if err := os.WriteFile(golden, got.Bytes(), 0o644); err != nil {
@@ -102,10 +247,12 @@ func newServer(t *testing.T) server {
 	return server{sentrytest.New(sentrytest.Options{AnyTime: true}), t}
 }
 
-func (s server) take(u Update) {
+func (s server) take(items string) {
 	s.t.Helper()
-	payload := u.Append(nil, &names)
-	body := fmt.Appendf(nil, "{\"dsn\":%q,\"sdk\":{\"name\":\"krunk.go\",\"version\":\"0.1.0\"},\"sent_at\":\"2026-09-21T14:13:20.000Z\"}\n{\"type\":\"session\",\"length\":%d}\n%s\n", s.DSN(), len(payload), payload)
+	if items == "" {
+		return
+	}
+	body := fmt.Appendf(nil, "{\"dsn\":%q,\"sdk\":{\"name\":\"krunk.go\",\"version\":\"0.1.0\"},\"sent_at\":\"2026-09-21T14:13:20.000Z\"}\n%s", s.DSN(), items)
 	project := s.DSN()[strings.LastIndexByte(s.DSN(), '/'):]
 	key, _, _ := strings.Cut(strings.TrimPrefix(s.DSN(), "http://"), "@")
 	a, err := s.Transport().Send(s.t.Context(), &transport.Request{
@@ -119,191 +266,197 @@ func (s server) take(u Update) {
 
 // A strict server has nothing to say about any life.
 func TestLives(t *testing.T) {
-	for name, list := range lives(t) {
+	for _, l := range lives {
 		srv := newServer(t)
-		for _, u := range list {
-			srv.take(u)
+		for _, items := range l.live(newGame(t)) {
+			srv.take(items)
 		}
 		for _, f := range append(srv.Faults(), srv.Notes()...) {
-			t.Errorf("%s: %v", name, f)
-		}
-		if got := srv.Sessions(); len(got) != len(list) {
-			t.Errorf("%s: %d updates arrived, want %d", name, len(got), len(list))
+			t.Errorf("%s: %v", l.name, f)
 		}
 	}
 }
 
-func TestState(t *testing.T) {
-	var none State
-	if _, ok := none.Next(Exited, began); ok {
-		t.Error("a session that did not begin has an update")
-	}
-	var s State
-	s.Begin(id, began)
-	if u := must(t, &s, Running, began); !u.Init || u.Seq != 0 || s.Init != Put {
-		t.Errorf("first update: got %+v, %+v", u, s)
-	}
-	if !s.Fail() || s.Fail() {
-		t.Error("the first error has to be told, the second not")
-	}
-	if u := must(t, &s, Running, began-second); u.Init || u.Seq != 1 || u.Time != began || u.Errors != 2 {
-		t.Errorf("a clock that went back: got %+v, want time %d", u, began)
-	}
-	if u := must(t, &s, Exited, began+second); u.Seq != 2 || u.Status != Exited {
-		t.Errorf("final update: got %+v", u)
-	}
-	if _, ok := s.Next(Crashed, began+2*second); ok || s.Status != Exited || s.Fail() {
-		t.Error("something is told behind a final update")
-	}
-	s.Errors = 1<<32 - 1
-	if s.Fail(); s.Errors != 1<<32-1 {
-		t.Errorf("errors became %d, want the largest number", s.Errors)
-	}
-}
-
-// The update that servers count a session by is told once, whatever is lost on the way.
-func TestInitThatIsLost(t *testing.T) {
-	for _, tt := range []struct {
-		name string
-		run  func(s *State) []Update // what arrives
+// When an update is told for itself.
+func TestDue(t *testing.T) {
+	g := newGame(t)
+	for _, step := range []struct {
+		what string
+		do   func()
+		wait uint64
+		ok   bool
 	}{
-		{"nothing waits", func(s *State) []Update {
-			s.Next(Running, began)
-			s.Lost()
-			u, _ := s.Next(Running, began+second)
-			s.Taken()
-			end, _ := s.Next(Exited, began+2*second)
-			return []Update{u, end}
-		}},
-		{"the end waits", func(s *State) []Update {
-			s.Next(Running, began)
-			s.Next(Exited, began+second)
-			s.Lost()
-			return []Update{s.Again()}
-		}},
-		{"an error waits", func(s *State) []Update {
-			s.Next(Running, began)
-			s.Fail()
-			s.Next(Running, began+second)
-			s.Lost()
-			u := s.Again()
-			end, _ := s.Next(Exited, began+2*second)
-			return []Update{u, end}
-		}},
-		{"taken", func(s *State) []Update {
-			u, _ := s.Next(Running, began)
-			s.Taken()
-			s.Lost() // of another one
-			end, _ := s.Next(Exited, began+2*second)
-			return []Update{u, end}
-		}},
+		{"a new session", func() {}, tellAfter, true},
+		{"a second later", func() { g.at = second }, tellAfter - 1000, true},
+		{"four more", func() { g.at = 5 * second }, 0, true},
+		{"its beginning is told", func() { g.items(true) }, 0, false},
+		{"an error", func() { g.fail(1) }, tellAfter, true},
+		{"a second later", func() { g.at = 6 * second }, tellAfter - 1000, true},
+		{"under way", func() { g.Append(nil) }, 0, false},
+		{"without an answer", func() { g.Answered(false) }, 0, true},
+		{"told", func() { g.items(true) }, 0, false},
+		{"another error", func() { g.fail(1) }, 0, false},
+		{"over", func() { g.End(Exited, 0); g.finish() }, 0, false},
+		{"an error after the end", func() { g.fail(1) }, 0, false},
 	} {
-		var s State
-		s.Begin(id, began)
-		srv := newServer(t)
-		for _, u := range tt.run(&s) {
-			srv.take(u)
+		step.do()
+		if wait, ok := g.Due(); wait != step.wait || ok != step.ok {
+			t.Errorf("%s: due in %d, %v; want %d, %v", step.what, wait, ok, step.wait, step.ok)
 		}
-		for _, f := range srv.Faults() {
-			t.Errorf("%s: %v", tt.name, f)
-		}
-		if got := srv.Sessions(); len(got) == 0 || got[len(got)-1].Status != "exited" {
-			t.Errorf("%s: got %+v, want it to end", tt.name, got)
-		}
+	}
+	if g.Over() || g.items(true) != "" {
+		t.Error("something is told behind the end")
 	}
 }
 
 func TestBackground(t *testing.T) {
 	for _, tt := range []struct {
 		name       string
-		left, back int64 // seconds; 0: not at all
+		left, back int64 // seconds
 		over       bool
-		how        Status // asked of Gone
-		status     Status // at a death 100 s after the beginning
-		at         int64
-	}{
-		{"never", 0, 0, false, Abnormal, Abnormal, 100},
-		{"29 s", 10, 39, false, Abnormal, Abnormal, 100},
-		{"30 s", 10, 40, false, Abnormal, Abnormal, 100},
-		{"31 s", 10, 41, true, Abnormal, Abnormal, 100},
-		{"dead soon after it left", 80, 0, false, Abnormal, Abnormal, 100},
-		{"dead long after it left", 10, 0, false, Abnormal, Exited, 10},
-		{"crashed long after it left", 10, 0, false, Crashed, Crashed, 100},
-	} {
-		var s State
-		s.Begin(id, began)
+	}{{"29 s", 10, 39, false}, {"30 s", 10, 40, false}, {"31 s", 10, 41, true}, {"back without having left", 0, 500, false}} {
+		g := newGame(t)
 		if tt.left > 0 {
-			s.Leave(began + tt.left*second)
-			s.Leave(began + (tt.left+5)*second) // told twice
+			g.Background(tt.left * second)
+			g.Background((tt.left + 5) * second) // told twice
 		}
-		if tt.back > 0 {
-			if over, left := s.Return(began + tt.back*second); over != tt.over || left != began+tt.left*second {
-				t.Errorf("%s: got %v, %d; want %v, %d s", tt.name, over, left-began, tt.over, tt.left)
-			}
+		g.at = tt.back * second
+		g.Foreground(g.at)
+		if over := g.Over(); over != tt.over || g.woken == 0 && tt.over || g.Last() {
+			t.Errorf("%s: over %v, woken %d times; want %v", tt.name, over, g.woken, tt.over)
 		}
-		if status, at := s.Gone(tt.how, began+100*second); status != tt.status || at != began+tt.at*second {
-			t.Errorf("%s: died with %d at %d, want %d at %d s", tt.name, status, at-began, tt.status, tt.at)
+		g.finish()
+		g.Background(g.at + second) // it may go again
+		g.Foreground(g.at + 2*second)
+		if g.Over() {
+			t.Errorf("%s: a second in the background ended a session", tt.name)
 		}
 	}
 }
 
-// Whatever happens in whatever order, a strict server has nothing to say.
+func TestNobodysLife(t *testing.T) {
+	var l *Life
+	l.SetUser("a")
+	l.Background(1)
+	l.Foreground(1)
+	l.End(Exited, 0)
+	if l.Over() {
+		t.Error("a session that is none is over")
+	}
+}
+
+// A user is counted by a hash that stays the same for good and shows nothing.
+func TestUserIsAHash(t *testing.T) {
+	if hash("") != 0 {
+		t.Error("nobody has a hash")
+	}
+	if got := fmt.Sprintf("%x", hash("install-1")); got != "87c3bfd4de6c8f8d" {
+		t.Errorf("the hash became %s: servers count everybody anew", got)
+	}
+	seen := make(map[uint64]bool)
+	for i := range 100_000 {
+		seen[hash(fmt.Sprint("player-", i))] = true
+	}
+	if len(seen) != 100_000 {
+		t.Errorf("%d hashes of 100000 players", len(seen))
+	}
+}
+
+// Whatever happens in whatever order, a strict server has nothing to say, and each session ends once.
 func TestRandomLives(t *testing.T) {
 	for seed := range uint64(300) {
 		r := rand.New(rand.NewPCG(seed, 1))
-		srv := newServer(t)
-		var s State
-		now := began
-		s.Begin(id, now)
-		var waiting []Update
-		put := func(status Status, at int64) {
-			if u, ok := s.Next(status, at); ok {
-				waiting = append(waiting, u)
+		srv, g := newServer(t), newGame(t)
+		ends := 0
+		end := func(items string) {
+			if items != "" {
+				ends++
+				srv.take(items)
 			}
 		}
-		put(Running, now)
-		for range 40 {
-			now += r.Int64N(20*second) - second
+		for range 60 {
+			g.at += r.Int64N(20 * second)
 			switch r.IntN(8) {
 			case 0:
-				if s.Fail() {
-					put(Running, now)
-				}
+				g.fail(r.Uint64N(3))
 			case 1:
-				s.Leave(now)
+				g.Background(g.at)
 			case 2:
-				if over, left := s.Return(now); over {
-					put(Exited, left)
-				}
+				g.Foreground(g.at)
+				end(g.finish())
 			case 3:
-				put(Status(r.IntN(4)), now)
-			case 4, 5: // the server takes the oldest
-				if len(waiting) > 0 {
-					srv.take(waiting[0])
-					if waiting[0].Init {
-						s.Taken()
-					}
-					waiting = waiting[1:]
-				}
-			case 6: // the oldest is given up
-				if len(waiting) == 0 {
-					break
-				}
-				lost := waiting[0]
-				waiting = waiting[1:]
-				if !lost.Init {
-					break
-				}
-				if s.Lost(); len(waiting) > 0 {
-					waiting = []Update{s.Again()}
-				}
+				g.start += r.Int64N(20*second) - 10*second
+			case 4: // taken, but the answer is lost
+				srv.take(g.items(false))
+			case 5:
+				g.items(false)
+			default:
+				srv.take(g.items(true))
 			}
 		}
-		for _, u := range waiting {
-			srv.take(u)
+		switch r.IntN(3) {
+		case 0:
+			g.End(Crashed, 0)
+			end(g.finish())
+		case 1:
+			g.End(Exited, 0)
+			end(g.finish())
 		}
+		end(g.bury(Death{Seen: g.at, Status: Status(r.IntN(4))}))
 		for _, f := range srv.Faults() {
 			t.Errorf("seed %d: %v", seed, f)
 		}
+		finals := 0
+		for _, s := range srv.Sessions() {
+			if s.Status != "ok" {
+				finals++
+			}
+		}
+		if finals != ends || ends == 0 {
+			t.Errorf("seed %d: %d sessions ended at the server, want %d", seed, finals, ends)
+		}
+	}
+}
+
+// What stands in the words of a dead run is input from outside.
+func TestBuryBelievesNoWord(t *testing.T) {
+	for seed := range uint64(2000) {
+		r := rand.New(rand.NewPCG(seed, 2))
+		g := newGame(t)
+		words := unsafe.Slice((*uint64)(unsafe.Pointer(&g.live.Session)), unsafe.Sizeof(g.live.Session)/8)
+		for i := range words {
+			switch r.IntN(3) {
+			case 0:
+				words[i] = r.Uint64()
+			case 1:
+				words[i] = 1<<48 | r.Uint64N(1<<r.IntN(48))
+			}
+		}
+		d := Death{Start: int64(r.Uint64()), Seen: int64(r.Uint64()), Status: Status(r.IntN(8)), Hang: Hang(r.IntN(8))}
+		if b, ok := Bury(nil, g.live, &run, &d, g.outbox); ok && (len(b) > 1200 || b[len(b)-1] != '\n') {
+			t.Errorf("seed %d: %d bytes: %s", seed, len(b), b)
+		}
+	}
+	g := newGame(t)
+	if _, ok := Bury(nil, g.live, &Run{ID: run.ID}, &Death{}, g.outbox); ok {
+		t.Error("a run without a release has a session")
+	}
+	g.live.Session.Begun.Store(0)
+	if _, ok := Bury(nil, g.live, &run, &Death{}, g.outbox); ok {
+		t.Error("a run without a session has one")
+	}
+}
+
+func TestNothingAllocates(t *testing.T) {
+	g := newGame(t)
+	if n := testing.AllocsPerRun(100, func() {
+		g.SetUser("player")
+		g.Background(second)
+		g.Foreground(2 * second)
+		g.End(Running, 0)
+		g.Over()
+		g.Due()
+	}); n > 0 {
+		t.Errorf("%v allocations, want none", n)
 	}
 }

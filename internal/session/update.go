@@ -3,15 +3,19 @@ package session
 import (
 	"strconv"
 
+	"github.com/krunk-go/krunk/internal/protocol"
 	"github.com/krunk-go/krunk/internal/text"
 )
 
-// Update is what is told of a session at once. It is immutable after Next, but for Hang.
+// Update is what is told of a session at once.
 type Update struct {
+	_       [0]func() // no code to compare it
+	Run     *Run
 	ID      [16]byte
-	Started int64
-	Time    int64
-	Errors  uint32
+	User    uint64 // hash, 0: nobody is known; a server counts the different ones
+	Started int64  // Unix milliseconds
+	Since   int64  // milliseconds from Started to what is told
+	Errors  uint64
 	Seq     uint32
 	Status  Status
 	Init    bool
@@ -28,52 +32,47 @@ const (
 	HangInBackground
 )
 
-// Names are the texts of a session, the same in all of its updates. Empty ones are left out, but for Release, which has to be there.
-type Names struct {
-	User        string // the server hashes it; without one it counts no users
-	Release     string
-	Environment string
+// appendItem appends the item of an envelope, some 350 bytes.
+func (u *Update) appendItem(dst []byte) []byte {
+	var room [512]byte
+	return protocol.AppendItem(dst, "session", u.Append(room[:0]))
 }
 
-// Append appends the payload of a session item, some 300 bytes.
-func (u *Update) Append(dst []byte, n *Names) []byte {
+// Append appends the payload of a session item. What is empty is left out, but for the release.
+func (u *Update) Append(dst []byte) []byte {
 	dst = text.Append(dst, `{"sid":"`, text.Hex(u.ID[:]), `"`)
-	dst = member(dst, `,"did":`, n.User)
+	if u.User != 0 {
+		dst = append(strconv.AppendUint(text.Append(dst, `,"did":"`), u.User, 16), '"')
+	}
 	if u.Init {
 		dst = text.Append(dst, `,"init":true`)
 	}
-	dst = number(dst, `,"seq":`, int64(u.Seq))
+	dst = number(dst, `,"seq":`, uint64(u.Seq))
 	dst = moment(dst, `,"started":"`, u.Started)
-	dst = moment(dst, `,"timestamp":"`, u.Time)
+	dst = moment(dst, `,"timestamp":"`, u.Started+u.Since)
 	if u.Status != Running {
-		ms := (u.Time - u.Started) / 1e6
-		dst = number(dst, `,"duration":`, ms/1000)
-		dst = append(dst, '.', byte('0'+ms/100%10), byte('0'+ms/10%10), byte('0'+ms%10))
+		dst = number(dst, `,"duration":`, uint64(u.Since)/1000)
+		ms := int(u.Since % 1000)
+		dst = append(dst, '.', byte('0'+ms/100), byte('0'+ms/10%10), byte('0'+ms%10))
 	}
 	dst = text.Append(dst, `,"status":"`, [...]string{"ok", "exited", "crashed", "abnormal"}[u.Status&3], `"`)
 	if u.Status == Abnormal && u.Hang != NoHang {
 		dst = text.Append(dst, `,"abnormal_mechanism":"`, [...]string{"", "anr_foreground", "anr_background", ""}[u.Hang&3], `"`)
 	}
-	dst = number(dst, `,"errors":`, int64(u.Errors))
-	dst = text.AppendString(text.Append(dst, `,"attrs":{"release":`), n.Release)
-	dst = member(dst, `,"environment":`, n.Environment)
+	dst = number(dst, `,"errors":`, u.Errors)
+	dst = text.AppendString(text.Append(dst, `,"attrs":{"release":`), u.Run.Release)
+	if u.Run.Environment != "" {
+		dst = text.AppendString(text.Append(dst, `,"environment":`), u.Run.Environment)
+	}
 	return text.Append(dst, "}}")
 }
 
 //go:noinline
-func member(dst []byte, key, value string) []byte {
-	if value == "" {
-		return dst
-	}
-	return text.AppendString(text.Append(dst, key), value)
+func number(dst []byte, key string, n uint64) []byte {
+	return strconv.AppendUint(text.Append(dst, key), n, 10)
 }
 
 //go:noinline
-func number(dst []byte, key string, n int64) []byte {
-	return strconv.AppendInt(text.Append(dst, key), n, 10)
-}
-
-//go:noinline
-func moment(dst []byte, key string, ns int64) []byte {
-	return append(text.AppendTime(text.Append(dst, key), ns, 3), '"')
+func moment(dst []byte, key string, ms int64) []byte {
+	return append(text.AppendUnix(text.Append(dst, key), ms/1000, ms%1000*1e6, 3), '"')
 }

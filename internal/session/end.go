@@ -1,0 +1,44 @@
+package session
+
+import (
+	"bytes"
+
+	"github.com/krunk-go/krunk/internal/blackbox"
+	"github.com/krunk-go/krunk/internal/protocol"
+	"github.com/krunk-go/krunk/internal/text"
+)
+
+// Death is how a run died, as far as its session is concerned.
+type Death struct {
+	_      [0]func() // no code to compare it
+	Start  int64     // of the run, Unix nanoseconds
+	Seen   int64     // nanoseconds of the run at which it was last seen: its last frame, or its last write
+	Status Status    // Crashed, Abnormal or Exited; Running counts as Abnormal
+	Hang   Hang
+}
+
+// Bury appends the items by which the session of a dead run ends, or reports false if there is nothing to tell: it had none, or its end
+// stands in outbox, or was told. Buried says that they stand in the outbox; a death in between is made good by Bury, which looks there.
+// The words are input from outside: what they say is bounded, and checked by nobody else.
+func Bury(dst []byte, live *blackbox.Live, run *Run, d *Death, outbox *blackbox.Outbox) ([]byte, bool) {
+	v, ok := look(&live.Session, live.Errors.Load(), run, d.Start)
+	if !ok || run.Release == "" {
+		return dst, false
+	}
+	id := v.update(0, 0, Running, 0).ID
+	if e, ok := outbox.Latest(uint8(protocol.CategorySession)); ok && bytes.Contains(e.Body, []byte(text.Hex(id[:]))) {
+		return dst, false
+	}
+	status := d.Status
+	if status == Running {
+		status = Abnormal
+	}
+	return v.appendEnd(dst, status, d.Hang, millis(d.Seen)), true
+}
+
+// Buried says that the end of a dead run's session stands in its outbox.
+func Buried(live *blackbox.Live) {
+	w := &live.Session
+	n := w.Begun.Load() >> (64 - numberBits)
+	w.Stage.Store(numbered(n, said(&w.Stage, n)|ended))
+}
