@@ -5,6 +5,7 @@ import (
 
 	"github.com/krunk-go/krunk/internal/blackbox"
 	"github.com/krunk-go/krunk/internal/protocol"
+	"github.com/krunk-go/krunk/internal/session"
 )
 
 // Updates of the run's session go along with its events, and for themselves where none goes; see package session. How a session ended
@@ -30,6 +31,11 @@ func (s *Sender) closedToSessions() bool {
 	return s.cfg.Killed() || s.limits.Limited(protocol.CategorySession, s.now())
 }
 
+// expired reports whether an entry tells how a session ended that is too old for every server.
+func (s *Sender) expired(e *blackbox.Entry) bool {
+	return e.Category == uint8(protocol.CategorySession) && session.TooOld(e.Body, time.Now().UnixNano())
+}
+
 // board lets what is to be told of sessions go along with an event.
 func (s *Sender) board(f *flight, e *blackbox.Entry) {
 	if e.Category != uint8(protocol.CategoryError) || s.apart || s.closedToSessions() {
@@ -41,7 +47,7 @@ func (s *Sender) board(f *flight, e *blackbox.Entry) {
 	if crash, ok := s.box.Newest(blackbox.Fatal, 0); !ok || crash.Seq != e.Seq {
 		return
 	}
-	if end, ok := s.box.Latest(uint8(protocol.CategorySession)); ok && end.Encoding == 0 {
+	if end, ok := s.box.Latest(uint8(protocol.CategorySession)); ok && end.Encoding == 0 && !s.expired(&end) {
 		f.body, f.end = append(f.body, end.Body...), end.Seq
 		s.box.Lend(end.Seq, true)
 	}

@@ -191,6 +191,8 @@ func (s *Sender) handle(e *blackbox.Entry, wide bool) {
 	switch {
 	case s.cfg.Killed() && e.Kind != blackbox.Fatal:
 		s.drop(e, protocol.ReasonIgnored)
+	case s.expired(e):
+		s.drop(e, protocol.ReasonCacheOverflow)
 	case s.limited(e.Meta):
 		s.drop(e, protocol.ReasonRateLimitBackoff)
 	case wide:

@@ -10,6 +10,9 @@ import (
 // later, and what is over sooner is told in one item.
 const tellAfter = 5000
 
+// maxAge is how many milliseconds a session may last: four days.
+const maxAge = 4 * 24 * 3600 * 1000
+
 // Config is what a Life works with, immutable after Init.
 type Config struct {
 	Words  *blackbox.Session
@@ -106,8 +109,13 @@ func (l *Life) Foreground(at int64) {
 
 // Note writes down what the game has said, for an heir. Where the run lives in a file its memory may be gone: that is met by the sender
 // and by no goroutine of the game.
+//
+// A session that has become too old is over as well: servers take nothing of one that began five days ago.
 func (l *Life) Note() {
 	w := l.cfg.Words
+	if now := l.now(); now >= w.Begun.Load()&low+maxAge && l.want.Load() == uint32(Running) {
+		l.back.CompareAndSwap(0, 1+now)
+	}
 	away := l.away.Load()
 	if away != 0 {
 		away = numbered(w.Begun.Load()>>(64-numberBits), away)
@@ -140,8 +148,8 @@ func (l *Life) Crash() (after uint64, ok bool) {
 // Last reports whether no session follows the one that is over: the run ends.
 func (l *Life) Last() bool { return l.want.Load() != uint32(Running) && l.back.Load() == 0 }
 
-// Due returns how many milliseconds later than now the next update is to be made, if no event takes it along before: 0 if it is time, or
-// false if there is none. It is not asked while one is under way.
+// Due returns how many milliseconds later than now the next update is to be made, if no event takes it along before, or the session is to be
+// looked at again: 0 if an update is due, or false if there is nothing to come. It is not asked while one is under way.
 func (l *Life) Due() (uint64, bool) {
 	if l == nil || l.along != 0 {
 		return 0, false
@@ -152,8 +160,8 @@ func (l *Life) Due() (uint64, bool) {
 	}
 	now, since, put := l.now(), v.begun, v.stage&beginPut != 0
 	if v.stage&beginTold != 0 {
-		if v.errors == 0 || v.stage&errorTold != 0 {
-			return 0, false
+		if v.errors == 0 || v.stage&errorTold != 0 { // the next thing is that it gets too old
+			return max(v.begun+maxAge, now+1) - now, true
 		}
 		if l.failed == 0 {
 			l.failed = max(now, 1)

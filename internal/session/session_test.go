@@ -195,6 +195,14 @@ var lives = []struct {
 		g.End(Exited, 0)
 		return append(out, g.finish())
 	}},
+	{"open for five days", func(g *game) []string {
+		out := []string{g.items(true)}
+		g.at = 4 * 86400 * second
+		out = append(out, g.items(true), g.finish())
+		g.at = 5 * 86400 * second
+		g.End(Exited, 0)
+		return append(out, g.items(true), g.finish())
+	}},
 	{"dead long after it left", func(g *game) []string {
 		out := []string{g.items(true)}
 		g.Background(100 * second)
@@ -289,13 +297,15 @@ func TestDue(t *testing.T) {
 		{"a new session", func() {}, tellAfter, true},
 		{"a second later", func() { g.at = second }, tellAfter - 1000, true},
 		{"four more", func() { g.at = 5 * second }, 0, true},
-		{"its beginning is told", func() { g.items(true) }, 0, false},
+		{"its beginning is told", func() { g.items(true) }, maxAge - 5000, true},
 		{"an error", func() { g.fail(1) }, tellAfter, true},
 		{"a second later", func() { g.at = 6 * second }, tellAfter - 1000, true},
 		{"under way", func() { g.Append(nil) }, 0, false},
 		{"without an answer", func() { g.Answered(false) }, 0, true},
-		{"told", func() { g.items(true) }, 0, false},
-		{"another error", func() { g.fail(1) }, 0, false},
+		{"told", func() { g.items(true) }, maxAge - 6000, true},
+		{"another error", func() { g.fail(1) }, maxAge - 6000, true},
+		{"a moment before it is too old", func() { g.at = maxAge*1e6 - 1 }, 1, true},
+		{"too old, and not looked at", func() { g.at++ }, 1, true},
 		{"over", func() { g.End(Exited, 0); g.finish() }, 0, false},
 		{"an error after the end", func() { g.fail(1) }, 0, false},
 	} {
@@ -458,5 +468,26 @@ func TestNothingAllocates(t *testing.T) {
 		g.Due()
 	}); n > 0 {
 		t.Errorf("%v allocations, want none", n)
+	}
+}
+
+func TestTooOld(t *testing.T) {
+	g := newGame(t)
+	items := []byte(g.items(true))
+	const day = 86400 * second
+	for _, tt := range []struct {
+		items string
+		now   int64
+		want  bool
+	}{
+		{string(items), began, false}, {string(items), began + 5*day, false}, {string(items), began + 5*day + 1e6, true}, {string(items), began - 9*day, false},
+		{"", began + 9*day, false}, {`{"started":"`, began + 9*day, false}, {`{"x":1}`, began + 9*day, false},
+	} {
+		if got := TooOld([]byte(tt.items), tt.now); got != tt.want {
+			t.Errorf("%.40s after %d days: %v", tt.items, (tt.now-began)/day, got)
+		}
+	}
+	if _, ok := Bury(nil, g.live, &run, &Death{Now: began + 6*day}, g.outbox); ok {
+		t.Error("a session of six days is told")
 	}
 }
