@@ -64,7 +64,7 @@ func tried(b *blackbox.Block) uint64 {
 // next goes on as far as the outbox has room, and reports whether something waits there that this program can send.
 func (e *estate) next(form uint8) bool {
 	if !e.through {
-		e.through = e.rec.Replay() && e.tell()
+		e.through = e.rec.Replay() && e.tell() && e.bury()
 		e.block.Attempts.Store(0) // it did not kill us
 	}
 	_, ok := e.outbox.Next(-1, func(in *blackbox.Entry) bool {

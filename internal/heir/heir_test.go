@@ -68,7 +68,7 @@ func (d *folder) add(t testing.TB, name string, ended time.Time, to string, kind
 		blackbox.NamesRegion: 512, blackbox.TallyRegion: tally.Size, blackbox.HistoryRegion: 4 << 10, blackbox.RingRegion: blackbox.MinRing}
 	f := &memory{mem: blackbox.Words(s.Total()), name: name, ended: ended.UnixNano()}
 	b := blackbox.NewBlock(f.mem, s, 7)
-	b.Publish(&blackbox.Facts{Start: ended.UnixNano(), Texts: [blackbox.FactTexts]string{blackbox.Target: to}})
+	b.Publish(&blackbox.Facts{Start: ended.UnixNano(), Crash: [16]byte{1}, Texts: [blackbox.FactTexts]string{blackbox.Target: to}})
 	o := b.Outbox()
 	for i, k := range kinds {
 		o.Put(blackbox.Meta{ID: [16]byte{byte(i + 1)}, Kind: k, Category: uint8(protocol.CategoryError), Count: 1}, []byte(name+" "+strconv.Itoa(i)))

@@ -20,7 +20,7 @@ func TestDeathIsTold(t *testing.T) {
 	} {
 		t.Run(tt.how, func(t *testing.T) {
 			t.Parallel()
-			srv := sentrytest.New(sentrytest.Options{})
+			srv := sentrytest.New(sentrytest.Options{CrashTogether: true})
 			dir := t.TempDir()
 			play(t, tt.how, dir, "KRUNK_DSN="+srv.DSN())
 			for range 2 { // the second start has nothing left to tell
@@ -54,6 +54,13 @@ func TestDeathIsTold(t *testing.T) {
 			}
 			if deaths != 1 {
 				t.Errorf("%d events of the death, want 1", deaths)
+			}
+			ends := make(map[string]int)
+			for _, s := range srv.Sessions() {
+				ends[s.Status]++
+			}
+			if ends["crashed"] != 1 || ends["exited"] != 2 || len(ends) > 3 {
+				t.Errorf("sessions ended as %v, want the dead one as crashed and two as exited", ends)
 			}
 			if left := files(t, dir); len(left) > 0 {
 				t.Errorf("left %v", left)
