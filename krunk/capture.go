@@ -90,6 +90,7 @@ func (c *Channel) decideError(err error) (gate.Verdict, uint32) {
 	}
 	v, ppm := c.decide(record.ErrorType, LevelError, 0)
 	if v&gate.Issue != 0 && c.full(blackbox.Event, LevelError) {
+		c.state.Return(v, gate.LevelError, ppm)
 		return 0, 0
 	}
 	return v, ppm
@@ -172,7 +173,7 @@ func (c *Channel) log(level Level, msg string, attrs []Attr) {
 	c.note(v, &r, nil)
 }
 
-// decide returns what becomes of a record, and the probability with which such a one is kept. An error is no log record.
+// decide returns what becomes of a record, and its share: for how many it stands. An error is no log record.
 func (c *Channel) decide(t record.Type, level Level, site uintptr) (gate.Verdict, uint32) {
 	v := c.gate.Decide(level.clamp())
 	if t == record.ErrorType {
@@ -187,7 +188,7 @@ func (c *Channel) decide(t record.Type, level Level, site uintptr) (gate.Verdict
 	if key == 0 && c.state.WantsKey() {
 		key = siteKey()
 	}
-	taken, ppm := c.state.Take(v, key)
+	taken, ppm := c.state.Take(v, level.clamp(), key)
 	if v&^taken&gate.Issue != 0 && level >= LevelError {
 		c.client.failed(1)
 	}
@@ -303,6 +304,7 @@ func (c *Channel) raised(v gate.Verdict, r *capture, cause any) EventID {
 	table, kind := c.client.repeats.of(r.Type), r.kind(cause)
 	pass, ok := table.Pass(kind, now)
 	if !ok {
+		c.state.Return(v, Level(r.Level).clamp(), r.PPM)
 		if v&gate.Send != 0 {
 			c.keep(v&^(gate.Issue|gate.Trail), r, nil)
 		}
@@ -322,6 +324,7 @@ func (c *Channel) raised(v gate.Verdict, r *capture, cause any) EventID {
 		ok = c.put(r.importance(), r, nil)
 	}
 	if !ok {
+		c.state.Return(v, Level(r.Level).clamp(), r.PPM)
 		table.Back(pass)
 		return EventID{}
 	}

@@ -97,6 +97,7 @@ type stacks struct {
 type losses struct {
 	_           [0]func() // no code to compare it
 	tally       *tally.Tally
+	windowAt    int64         // when an hour of what rates keep back began; guarded by registry's mu
 	historyLost atomic.Uint64 // history records that found no room
 	failures    atomic.Uint64 // events at LevelError or above, also those that a limit refused
 }

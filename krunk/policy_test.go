@@ -192,7 +192,7 @@ func TestLogRecordsSayWhatTheyStandFor(t *testing.T) {
 		{"no policy", "", nil, nil, nil},
 		{"all of them", `"channels":{"net":{"send":"info"}}`, 1.0, "0.1", nil},
 		{"a half", `"channels":{"net":{"send":"info","records":50}}`, 2.0, "0.1", nil},
-		{"picked by name", rule, nil, "0.1", "forced"},
+		{"picked by name", rule, 1.0, "0.1", "forced"}, // for itself, and the draw among the others for those
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			c, srv := controlled(t, krunk.Config{Channels: map[string]krunk.Thresholds{"net": {Send: "info"}}}, "")
@@ -361,4 +361,47 @@ func TestReservedTags(t *testing.T) {
 	if ev := events[0]; ev.Tag("krunk") != "mine" || ev.Tag("support_code") != id.SupportCode() {
 		t.Errorf("tags %v, want krunk and the support code", ev.Tags)
 	}
+}
+
+// What a rate keeps back is stood for by the next record of its channel and level; what is left at the end is told.
+func TestRatesAreStoodFor(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c, srv := controlled(t, krunk.Config{}, `"channels":{"net":{"send":"info","rate":"1/m","burst":2}}`)
+		net := c.Channel("net")
+		send := func(level string, n int) {
+			for i := range n {
+				if level == "error" {
+					net.Report(fmt.Errorf("error %d", i))
+				} else {
+					net.Info("record")
+				}
+			}
+		}
+		send("error", 10) // 2 go out
+		send("info", 5)   // none
+		time.Sleep(time.Minute)
+		send("error", 1) // stands for 8 others
+		time.Sleep(time.Minute)
+		c.Stats()       // looking tells nothing
+		send("info", 4) // the first stands for 5 others, 3 are left
+		send("error", 2)
+		c.Flush(time.Minute)
+		if n := told(srv, "sample_rate", "error") + told(srv, "sample_rate", "log_item"); n != 0 {
+			t.Errorf("told of %d for which a later record may stand", n)
+		}
+		c.Close(time.Minute)
+		var p []string
+		for _, ev := range srv.Events() {
+			p = append(p, ev.Tag("krunk.p"))
+		}
+		if want := []string{"", "", "0.111111"}; !slices.Equal(p, want) {
+			t.Errorf("krunk.p %q, want %q", p, want)
+		}
+		if logs := srv.Logs(); len(logs) != 1 || logs[0].Attributes["krunk.weight"].Value != 6.0 {
+			t.Errorf("log records %+v", logs)
+		}
+		if e, l := told(srv, "sample_rate", "error"), told(srv, "sample_rate", "log_item"); e != 2 || l != 3 {
+			t.Errorf("at the end told of %d events and %d log records, want 2 and 3", e, l)
+		}
+	})
 }

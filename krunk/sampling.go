@@ -2,6 +2,7 @@ package krunk
 
 import (
 	"runtime"
+	"time"
 
 	"github.com/krunk-go/krunk/internal/gate"
 	"github.com/krunk-go/krunk/internal/protocol"
@@ -93,6 +94,18 @@ func (c *Client) collect() {
 	}
 }
 
+// window says whether what rates keep back is told by now; the caller holds c.mu.
+func (c *Client) window() gate.Window {
+	switch now := c.now(); {
+	case c.closed.Load():
+		return gate.Closed
+	case now-c.windowAt >= int64(time.Hour):
+		c.windowAt = now
+		return gate.Over
+	}
+	return gate.Open
+}
+
 // collectChannels returns how many errors were refused that Config.Channels alone would have raised.
 func (c *Client) collectChannels() (refused uint64) {
 	c.mu.Lock()
@@ -100,11 +113,12 @@ func (c *Client) collectChannels() (refused uint64) {
 	if n := c.repeats.issues.Untold() + c.repeats.panics.Untold(); n > 0 {
 		c.tally.Add(protocol.ReasonSampleRate, protocol.CategoryError, n)
 	}
+	window := c.window()
 	for name, ch := range c.channels {
 		if n := ch.refused.Swap(0); n > 0 && c.plan.levels.of(name).Issue <= gate.LevelError {
 			refused += n
 		}
-		d := ch.state.TakeDropped()
+		d := ch.state.TakeDropped(window)
 		for _, n := range [...]struct {
 			reason   protocol.Reason
 			category protocol.Category

@@ -69,7 +69,7 @@ func BenchmarkSampledOut(b *testing.B) {
 			b.ReportAllocs()
 			for b.Loop() {
 				if v := ch.Decide(gate.LevelError); v&gate.Draw != 0 {
-					ch.Take(v, 1)
+					ch.Take(v, gate.LevelError, 1)
 				}
 			}
 		})

@@ -17,7 +17,7 @@ func TestCautious(t *testing.T) {
 		}
 		ch, mine := Channel(c, "net"), 0
 		for range 50 {
-			v, _ := ch.Take(ch.Decide(gate.LevelError), 0)
+			v, _ := ch.Take(ch.Decide(gate.LevelError), gate.LevelError, 0)
 			if v&gate.Send != 0 {
 				t.Fatalf("client %d sends a log record", i)
 			}

@@ -37,11 +37,11 @@ func TestTakeKeepsTheStatedShareAndCounts(t *testing.T) {
 		if v != gate.Trail|gate.Send|gate.Draw {
 			t.Fatalf("got verdict %b, want trail, send and draw", v)
 		}
-		v, ppm := ch.Take(v, 0)
+		v, share := ch.Take(v, gate.LevelInfo, 0)
 		if v&gate.Send != 0 {
 			kept++
-			if ppm != 250_000 {
-				t.Fatalf("got weight %d ppm, want 250000", ppm)
+			if n, forced := gate.Weight(share); n != 4 || forced {
+				t.Fatalf("got weight %v, want 4", n)
 			}
 		}
 		if v&gate.Trail == 0 {
@@ -54,8 +54,8 @@ func TestTakeKeepsTheStatedShareAndCounts(t *testing.T) {
 	if got := ch.Dropped(); got.SampledRecords != uint64(n-kept) || got.SampledEvents != 0 {
 		t.Errorf("got %+v, want %d records", got, n-kept)
 	}
-	ch.Take(ch.Decide(gate.LevelError), 0)
-	if got := ch.TakeDropped(); got.SampledRecords != uint64(n-kept) || got.SampledEvents > 1 || ch.Dropped() != (gate.Dropped{}) {
+	ch.Take(ch.Decide(gate.LevelError), gate.LevelError, 0)
+	if got := ch.TakeDropped(gate.Open); got.SampledRecords != uint64(n-kept) || got.SampledEvents > 1 || ch.Dropped() != (gate.Dropped{}) {
 		t.Errorf("got %+v, then %+v", got, ch.Dropped())
 	}
 }
@@ -65,7 +65,7 @@ func TestTakeFirst(t *testing.T) {
 		c := controller(t, Identity{ID: "a"}, Options{}, doc(`"channels":{"*":{"records":0,"first":3}}`))
 		ch, other := Channel(c, "net"), Channel(c, "ui")
 		pass := func(ch *gate.Channel, key uint64) bool {
-			v, ppm := ch.Take(ch.Decide(gate.LevelError), key)
+			v, ppm := ch.Take(ch.Decide(gate.LevelError), gate.LevelError, key)
 			return v&gate.Issue != 0 && ppm == gate.Million
 		}
 		for hour := range 3 {
@@ -91,7 +91,7 @@ func TestRates(t *testing.T) {
 		burst := func(name string) int {
 			ch, n := Channel(c, name), 0
 			for range 100 {
-				if v, _ := ch.Take(ch.Decide(gate.LevelInfo), 0); v&gate.Send != 0 {
+				if v, _ := ch.Take(ch.Decide(gate.LevelInfo), gate.LevelInfo, 0); v&gate.Send != 0 {
 					n++
 				}
 			}
@@ -119,8 +119,8 @@ func TestRates(t *testing.T) {
 		if got := burst("ui"); got != 0 {
 			t.Errorf("after Update: got %d, want an empty bucket", got)
 		}
-		if got := Channel(c, "ui").Dropped().LimitedRecords; got != 85+75+100 {
-			t.Errorf("got %d limited records, want 260", got)
+		if got := Channel(c, "ui").Dropped().LimitedRecords; got != 75+100 {
+			t.Errorf("got %d limited records for which none stands, want 175", got)
 		}
 	})
 }
@@ -128,14 +128,14 @@ func TestRates(t *testing.T) {
 func TestCompiledMaxRateHoldsForThosePickedByName(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c := controller(t, Identity{ID: "a", Player: "p"}, Options{Limits: Limits{MaxRate: Rate{3, time.Hour}}},
-			rules(`{"id":"r","when":{"player":["p"]},"set":{"channels":{"*":{"send":"debug"}}}}`))
+			rules(`{"id":"r","when":{"player":["p"]},"set":{"clients":100,"channels":{"*":{"send":"debug"}}}}`))
 		n := 0
 		for i := range 50 {
 			ch := Channel(c, "c"+strconv.Itoa(i%5))
-			if v, ppm := ch.Take(ch.Decide(gate.LevelDebug), 0); v&gate.Send != 0 {
+			if v, share := ch.Take(ch.Decide(gate.LevelDebug), gate.LevelDebug, 0); v&gate.Send != 0 {
 				n++
-				if ppm != 0 {
-					t.Errorf("got weight %d, want 0 for forced", ppm)
+				if w, forced := gate.Weight(share); w != 1 || !forced {
+					t.Errorf("got weight %v, %v, want 1 and forced", w, forced)
 				}
 			}
 		}
@@ -152,7 +152,7 @@ func TestHotPathDoesNotAllocate(t *testing.T) {
 	key := uint64(0)
 	for name, f := range map[string]func(){
 		"Enabled": func() { ch.Enabled(gate.LevelDebug) },
-		"Take":    func() { key++; ch.Take(ch.Decide(gate.LevelInfo), key) },
+		"Take":    func() { key++; ch.Take(ch.Decide(gate.LevelInfo), gate.LevelInfo, key) },
 		"Panics":  func() { controls.Panics(); controls.Killed(); controls.Reports(); controls.Bytes(); controls.Policy() },
 		"Bucket":  func() { gate.Bucket("2026-w41", "3f1d6c1e-8a35-4c0e-9a64-8d7c7a1be0f2") },
 	} {
@@ -175,8 +175,8 @@ func TestReadersDuringApply(t *testing.T) {
 					return
 				default:
 				}
-				if v, ppm := ch.Take(ch.Decide(gate.LevelError), uint64(i)); v&gate.Draw != 0 || ppm > gate.Million {
-					t.Errorf("got %b, %d", v, ppm)
+				if v, share := ch.Take(ch.Decide(gate.LevelError), gate.LevelError, uint64(i)); v&gate.Draw != 0 || share > gate.Million && share < 1<<29 {
+					t.Errorf("got %b, %d", v, share)
 					return
 				}
 			}

@@ -1,6 +1,13 @@
 // Package sampling decides who reports what. A game server publishes one small JSON document, the policy; every client
 // evaluates it by itself and turns it into one atomic word per channel. The package does no I/O and links neither net,
 // crypto, fmt nor encoding/json.
+//
+// What is sent says for how many it stands, as krunk.weight of a log record and as one over krunk.p of an event; the sum is the number
+// of all records that reached a threshold, on all clients, under shares of clients and of records, rates, bursts and "first", together
+// with what client reports tell of rates. It cannot hold where nobody is drawn: with "by" player or match, clients without a player
+// or outside of a match are out (but at 100 percent), and what they record is in no sum. Crumbs, levels below the thresholds and what
+// the kill switch stops are in none either. A fleet with few clients inside of a small share is estimated from few: with n of them the
+// error is about one over the root of n.
 package sampling
 
 import (

@@ -16,7 +16,7 @@ import (
 // kept counts the records of n that a channel sends.
 func kept(ch *gate.Channel, n int) (sent int) {
 	for range n {
-		if v, _ := ch.Take(ch.Decide(gate.LevelInfo), 0); v&gate.Send != 0 {
+		if v, _ := ch.Take(ch.Decide(gate.LevelInfo), gate.LevelInfo, 0); v&gate.Send != 0 {
 			sent++
 		}
 	}

@@ -12,15 +12,18 @@ type Channel struct {
 	_    [0]func() // no code to compare it
 	gate Gate
 	draw atomic.Pointer[Settings]
+	dice func() uint64
 	name string
 	salt uint64   // tells fingerprints of channels apart
 	_    [32]byte // counters on a cache line of their own: a storm of drops must not slow Enabled on other cores
 	out  [4]atomic.Uint64
+	held [2]held   // log records and events that rates keep back
+	seen [2]uint32 // sums of held when they were told last; guarded by whoever calls TakeDropped
 }
 
 // Settings are what Take needs beyond the gate. They are immutable after Publish, apart from limiters and novelty.
 type Settings struct {
-	PPM     uint32      // share of clients in the cohort, 0 if this one was picked by name
+	Clients float32     // how many clients this one stands for, below zero if it was picked by name: then for itself
 	Records uint32      // share of records that are kept, in ppm
 	Closed  bool        // this client is not in the cohort
 	First   uint16      // records of each fingerprint and hour that are kept whatever the share says
@@ -33,7 +36,7 @@ type Settings struct {
 // every record that passes.
 func NewChannel(name string) *Channel {
 	name = Fold(name)
-	return &Channel{name: name, salt: Sum64([]byte(name))}
+	return &Channel{name: name, salt: Sum64([]byte(name)), dice: rand.Uint64}
 }
 
 // Name returns the channel's name, in lower case.
@@ -49,10 +52,10 @@ func (c *Channel) Enabled(l Level) bool { return c.gate.Enabled(l) }
 func (c *Channel) Decide(l Level) Verdict { return c.gate.Decide(l) }
 
 // Take settles a verdict that has Draw set: it clears Send and Issue if the record is sampled out or above the rate, and
-// counts it. The second result is the probability with which such a record is kept, in parts per million: Million means
-// all of them, 0 that this client was picked by name and stands for nobody else. The key is the record's fingerprint, for
-// "first". It reads the clock only if a rate or first is set.
-func (c *Channel) Take(v Verdict, key uint64) (Verdict, uint32) {
+// counts it. The second result is the share of the record, for how many it stands: one that is let through stands also for those
+// of its level that rates kept back since the last one. The key is the record's fingerprint, for "first". It reads the clock only
+// if a rate or first is set.
+func (c *Channel) Take(v Verdict, l Level, key uint64) (Verdict, uint32) {
 	d := c.draw.Load()
 	if v&Draw == 0 || d == nil {
 		return v &^ Draw, Million
@@ -61,33 +64,76 @@ func (c *Channel) Take(v Verdict, key uint64) (Verdict, uint32) {
 		return v & Trail, Million
 	}
 	v &^= Draw
-	ppm, now := d.PPM, int64(-1)
+	records, now := float32(1), int64(-1)
 	if d.Records < Million {
 		if d.First > 0 {
 			now = int64(time.Since(d.Start))
 		}
 		if d.First == 0 || !d.Novel.fresh(key^c.salt, d.First, now) {
-			if uint32(rand.Uint64()>>32*Million>>32) >= d.Records {
-				return c.drop(v, 0), ppm
+			if uint32(c.dice()>>32*Million>>32) >= d.Records {
+				return c.drop(v, 0), Million
 			}
-			ppm = Product(d.PPM, d.Records)
+			records = Million / float32(d.Records)
 		}
 	}
-	for i, l := range d.Limits {
-		if l == nil {
+	for i, limit := range d.Limits {
+		if limit == nil {
 			break
 		}
 		if now < 0 {
 			now = int64(time.Since(d.Start))
 		}
-		if !l.take(now) {
+		if !limit.take(now) {
 			for _, before := range d.Limits[:i] {
 				before.back()
 			}
-			return c.drop(v, 2), ppm
+			return c.hold(v, l, records), Million
 		}
 	}
-	return v, ppm
+	if d.Limits[0] != nil {
+		records += c.held[event(v)].take(l)
+	}
+	return v, shareOf(records, d.Clients)
+}
+
+// SetDice replaces math/rand, for simulations of one goroutine, before the first Take.
+func (c *Channel) SetDice(f func() uint64) { c.dice = f }
+
+// hold counts a record that a rate keeps back.
+func (c *Channel) hold(v Verdict, l Level, records float32) Verdict {
+	c.held[event(v)].add(l, records)
+	return v & Trail
+}
+
+// Return takes back what a record stood for beside itself that Take let through and that was lost on its way, which whoever lost it
+// counts.
+//
+//go:noinline
+func (c *Channel) Return(v Verdict, l Level, share uint32) {
+	d := c.draw.Load()
+	if d == nil || d.Limits[0] == nil {
+		return
+	}
+	n, _ := Weight(share)
+	own := float32(1)
+	if d.Records < Million {
+		own = Million / float32(d.Records)
+	}
+	clients := d.Clients
+	if clients < 0 {
+		clients = 1
+	}
+	if more := float32(n)/clients - own; more > 0 {
+		c.held[event(v)].add(l, more)
+	}
+}
+
+// event is the index of an event's counters, 0 for a log record; an event that is a log record too counts as an event.
+func event(v Verdict) int {
+	if v&Issue != 0 {
+		return 1
+	}
+	return 0
 }
 
 // WantsKey reports whether Take looks at its key, since the policy says "first": making one may cost the caller something.
@@ -97,40 +143,64 @@ func (c *Channel) WantsKey() bool {
 	return d != nil && d.First > 0
 }
 
-// drop counts a record; an event that is a log record too counts as an event.
+// drop counts a record.
 func (c *Channel) drop(v Verdict, why int) Verdict {
-	if v&Issue != 0 {
-		why++
-	}
-	c.out[why].Add(1)
+	c.out[why+event(v)].Add(1)
 	return v & Trail
 }
 
 // Dropped counts what passed the thresholds and was not wanted after all.
 type Dropped struct {
 	SampledRecords, SampledEvents uint64 // lost the draw: "sample_rate" in a client report
-	LimitedRecords, LimitedEvents uint64 // above a rate: "sample_rate" too, since the other name is for limits of a server
+	LimitedRecords, LimitedEvents uint64 // above a rate, and no later record stands for them: "sample_rate" too, since the other name is for limits of a server
 }
 
-// Dropped returns the counts since the channel was made.
+// Dropped returns the counts since the channel was made or TakeDropped was called, with what rates keep back.
 func (c *Channel) Dropped() Dropped {
-	return Dropped{c.out[0].Load(), c.out[1].Load(), c.out[2].Load(), c.out[3].Load()}
+	return Dropped{c.out[0].Load(), c.out[1].Load(), c.out[2].Load() + uint64(c.held[0].sum()/unit), c.out[3].Load() + uint64(c.held[1].sum()/unit)}
 }
 
-// TakeDropped returns the counts since its last call and starts them again from zero.
-func (c *Channel) TakeDropped() Dropped {
+// Window says what TakeDropped does with what rates keep back.
+type Window uint8
+
+// Where a window stands.
+const (
+	Open   Window = iota // the next record that is let through stands for it
+	Over                 // an hour has passed, in which each bucket lets one through: what has not moved meanwhile is told
+	Closed               // nothing comes any more: all is told
+)
+
+// TakeDropped returns the counts since its last call and starts them again from zero. It is called by one goroutine at a time.
+func (c *Channel) TakeDropped(w Window) Dropped {
+	for kind := range c.held {
+		if w == Open {
+			break
+		}
+		sum := c.held[kind].sum()
+		if sum != 0 && (w == Closed || sum == c.seen[kind]) {
+			c.out[2+kind].Add(c.held[kind].empty())
+			sum = 0
+		}
+		c.seen[kind] = sum
+	}
 	return Dropped{c.out[0].Swap(0), c.out[1].Swap(0), c.out[2].Swap(0), c.out[3].Swap(0)}
 }
 
 // Publish brings thresholds and settings into force: first what Take reads, then the gate that sends callers there. Settings
 // that leave nothing for Take to do are not kept. It allocates when they change.
 func (c *Channel) Publish(t Thresholds, d Settings) {
-	need := d.Closed || d.PPM != Million || d.Records < Million || d.Limits[0] != nil
-	switch old := c.draw.Load(); {
+	need := d.Closed || d.Clients != 1 || d.Records < Million || d.Limits[0] != nil
+	old := c.draw.Load()
+	switch {
 	case !need:
 		c.draw.Store(nil)
 	case old == nil || *old != d:
 		c.draw.Store(&d)
+	}
+	if old != nil && (!need || d.Clients != old.Clients) {
+		for kind := range c.held { // another client's share does not stand for what this one's has kept back
+			c.out[2+kind].Add(c.held[kind].empty())
+		}
 	}
 	c.gate.set(t, need && !d.Closed)
 }

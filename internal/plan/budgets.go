@@ -44,7 +44,7 @@ func (b *Budgets) limits(s *gate.Settings, r *Resolved, p *Plan) {
 	if r.star.Layer >= 0 {
 		add(b.of(p, r.star))
 	}
-	if p.Ceiling.Has&HasRate != 0 && !r.Forced {
+	if p.Ceiling.Has&HasRate != 0 && !r.exempt {
 		add(b.get("ceiling", p.Ceiling.Rate, p.Ceiling.Burst))
 	}
 	if p.limits.Has&HasRate != 0 {

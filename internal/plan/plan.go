@@ -150,7 +150,9 @@ type Resolved struct {
 	From   [10]Origin // by bit of has
 	Forced bool       // picked by name
 	In     bool
-	Ppm    uint32 // probability of being in, 0 if forced
+	Ppm    uint32  // probability of being in, 0 if forced
+	exempt bool    // a rule that names people decides about it, so that no ceiling holds
+	weight float32 // clients that this one stands for: one over the probability, which is not rounded; -1 if forced
 	Bucket uint32
 	star   Origin // whose rate "*" has, layer -1 for none
 }
@@ -226,12 +228,14 @@ func (p *Plan) picked(r *Resolved, has uint16) bool {
 
 // bound applies the policy's ceiling, from which those picked by name are exempt, then the compiled limits, then order.
 func (p *Plan) bound(r *Resolved) {
-	r.Forced = p.Layers[p.ClientsBy.Layer].identity || p.picked(r, HasClients) || p.picked(r, HasSend) || p.picked(r, HasIssue)
+	// Whom a rule names only to set levels is in by chance like everybody else, and stands for as many.
+	r.Forced = p.Layers[p.ClientsBy.Layer].identity || p.picked(r, HasClients)
+	r.exempt = r.Forced || p.picked(r, HasSend) || p.picked(r, HasIssue)
 	if p.Layers[p.ClientsBy.Layer].identity && r.From[bit(HasClients)].Layer < p.ClientsBy.Layer {
 		r.Clients = gate.Million // who is picked by name is picked for the channels with a share of their own too
 	}
 	c := &p.Ceiling
-	if c.Has&HasClients != 0 && r.Has&HasClients != 0 && !r.Forced {
+	if c.Has&HasClients != 0 && r.Has&HasClients != 0 && !r.exempt {
 		r.Clients = min(r.Clients, c.Clients)
 	}
 	if c.Has&HasRecords != 0 && !p.picked(r, HasRecords) {
@@ -265,14 +269,16 @@ func (p *Plan) join(r *Resolved) {
 	if r.Salt == "" || r.Salt == p.Salt {
 		r.Ppm = min(p.Clients, r.Clients)
 		r.In = gate.Inside(r.Bucket, r.Ppm, has)
+		r.weight = gate.Million / float32(r.Ppm)
 	} else {
 		own := gate.Bucket(r.Salt, p.IDs[r.By])
 		r.Ppm = gate.Product(p.Clients, r.Clients)
+		r.weight = gate.Million / float32(p.Clients) * (gate.Million / float32(r.Clients))
 		r.In = gate.Inside(r.Bucket, p.Clients, has) && gate.Inside(own, r.Clients, has)
 		r.Bucket = own
 	}
 	if r.Forced {
-		r.Ppm = 0
+		r.Ppm, r.weight = 0, -1
 	}
 }
 

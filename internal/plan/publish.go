@@ -13,7 +13,7 @@ func (p *Plan) Publish(c *gate.Channel, r *Resolved, b *Budgets) {
 	if p.Killed {
 		t = gate.Off()
 	}
-	s := gate.Settings{PPM: r.Ppm, Records: r.Records, Closed: !r.In || p.Killed, Start: b.Start}
+	s := gate.Settings{Clients: r.weight, Records: r.Records, Closed: !r.In || p.Killed, Start: b.Start}
 	if r.First > 0 && r.Records < gate.Million && !s.Closed {
 		s.First, s.Novel = r.First, b.novelty()
 	}

@@ -5,7 +5,7 @@
 //	 0 int64   nanoseconds since the start of the run (monotonic)
 //	 8 uint32  number of the frame
 //	12 uint32  microseconds since the frame began
-//	16 uint32  probability with which the record was kept, in millionths; 0: chosen by name, no random sample
+//	16 uint32  for how many records it stands: a share of package gate
 //	20 int16   level
 //	22 uint16  channel
 //	24 uint8   type

@@ -6,6 +6,7 @@ import (
 	"unsafe"
 
 	"github.com/krunk-go/krunk/internal/blackbox"
+	"github.com/krunk-go/krunk/internal/gate"
 	"github.com/krunk-go/krunk/internal/ident"
 	"github.com/krunk-go/krunk/internal/protocol"
 	"github.com/krunk-go/krunk/internal/record"
@@ -196,11 +197,12 @@ func (e *events) sampled(rec *record.Record) {
 	if v := e.run.Policy(); v != "" {
 		e.tag("krunk.policy", v)
 	}
-	switch {
-	case rec.PPM == 0:
+	weight, forced := gate.Weight(rec.PPM)
+	if forced {
 		e.tag("krunk.sampled", "forced")
-	case rec.PPM < million:
-		p := strconv.FormatFloat(float64(rec.PPM)/million, 'g', -1, 64)
+	}
+	if weight > 1 {
+		p := strconv.FormatFloat(1/weight, 'g', 6, 64)
 		e.tag("krunk.p", p)
 		e.context("error_sampling", e.keep(text.Append(e.raw, `{"client_sample_rate":`, p, "}")))
 	}

@@ -6,6 +6,7 @@ import (
 	"unsafe"
 
 	"github.com/krunk-go/krunk/internal/blackbox"
+	"github.com/krunk-go/krunk/internal/gate"
 	"github.com/krunk-go/krunk/internal/protocol"
 	"github.com/krunk-go/krunk/internal/record"
 	"github.com/krunk-go/krunk/internal/stack"
@@ -173,15 +174,16 @@ func (l *logs) attributes(b []byte, rec *record.Record, s *scope, at moment) []b
 }
 
 // sampled says which policy let the record through and how many records it stands for, so that the sum of krunk.weight is the
-// number of all, and where a policy is in force no record may lack it. One that was picked by name stands for nobody else.
+// number of all, and where a policy is in force no record may lack it. One that was picked by name stands for itself.
 func (l *logs) sampled(a *protocol.LogAttrs, rec *record.Record) {
 	policy := l.run.Policy()
 	a.Some("krunk.policy", policy)
-	switch {
-	case rec.PPM == 0:
+	weight, forced := gate.Weight(rec.PPM)
+	if forced {
 		a.Text("krunk.sampled", "forced")
-	case rec.PPM < million || policy != "":
-		a.Float("krunk.weight", million/float64(rec.PPM))
+	}
+	if weight != 1 || policy != "" {
+		a.Float("krunk.weight", weight)
 	}
 }
 

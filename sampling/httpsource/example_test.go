@@ -28,3 +28,25 @@ func Example() {
 	fmt.Println(<-ended)
 	// Output: context canceled
 }
+
+// Where a heartbeat says that a newer policy is out, the next request comes within the policy's spread instead of the interval.
+func ExampleSource_Hint() {
+	ctl, err := sampling.New(sampling.Identity{ID: "5f0c2c1e"}, sampling.Options{})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	defer ctl.Close()
+	source, err := httpsource.New("https://policy.game.example/policy", httpsource.Options{})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	var heartbeat [16]byte // as policyserver's Hint made it
+	heartbeat[15] = 7
+	if newest := sampling.VersionOfHint(heartbeat); ctl.Version().Less(newest) {
+		source.Hint()
+		fmt.Println("asks for", newest, "soon")
+	}
+	// Output: asks for 0.7 soon
+}

@@ -61,9 +61,31 @@ func (c *Channel) Decide(l Level) Verdict { return verdict(c.state.Decide(gate.L
 func (c *Channel) Record(l Level, key uint64) Verdict {
 	v := c.state.Decide(gate.Level(l))
 	if v&gate.Draw != 0 {
-		v, _ = c.state.Take(v, key)
+		v, _ = c.state.Take(v, gate.Level(l), key)
 	}
 	return verdict(v)
+}
+
+// SetDice has records drawn by f, so that a simulation can be repeated. It is called before the first record, and by the one goroutine
+// that uses the channel then.
+func (c *Channel) SetDice(f func() uint64) { c.state.SetDice(f) }
+
+// Weigh is Record, and says for how many records one that reports stands: the sum over all that report on all clients is the number
+// of all records, apart from what Withheld tells.
+func (c *Channel) Weigh(l Level, key uint64) (v Verdict, weight float64) {
+	d, share := c.state.Decide(gate.Level(l)), uint32(Million)
+	if d&gate.Draw != 0 {
+		d, share = c.state.Take(d, gate.Level(l), key)
+	}
+	weight, _ = gate.Weight(share)
+	return verdict(d), weight
+}
+
+// Withheld returns how many records rates have kept back for which no later one stands; a client tells them by a client report, once
+// nothing comes any more and at its end.
+func (c *Channel) Withheld() uint64 {
+	d := c.state.Dropped()
+	return d.LimitedRecords + d.LimitedEvents
 }
 
 // Million is the share of everything, in parts per million.

@@ -76,7 +76,15 @@ func (d *Dir) versions() ([]sampling.Version, error) {
 }
 
 func (d *Dir) read(v sampling.Version) (Entry, error) {
-	f, err := os.Open(d.file(v, ".json"))
+	name := d.file(v, ".json")
+	info, err := os.Stat(name)
+	if err == nil && !info.Mode().IsRegular() {
+		err = errors.New("not a file") // a pipe would hold on to whoever opens it
+	}
+	if err != nil {
+		return Entry{}, fmt.Errorf("policyserver: version %s: %w", v, err)
+	}
+	f, err := os.Open(name)
 	if err != nil {
 		return Entry{}, fmt.Errorf("policyserver: version %s: %w", v, err)
 	}
@@ -86,14 +94,22 @@ func (d *Dir) read(v sampling.Version) (Entry, error) {
 		return Entry{}, fmt.Errorf("policyserver: %s: %w", f.Name(), err)
 	}
 	e := Entry{Version: v, Bytes: b}
-	text, err := os.ReadFile(d.file(v, ".meta"))
 	var m meta
+	text, err := d.readMeta(v)
 	if err != nil || json.Unmarshal(text, &m) != nil {
 		return e, nil // who published it is not worth a policy that cannot be served
 	}
 	e.By, e.At, e.Signature, e.Audit = m.By, m.At, m.Signature, m.Audit
 	e.Replaced, _ = sampling.ParseVersion(m.Replaced)
 	return e, nil
+}
+
+func (d *Dir) readMeta(v sampling.Version) ([]byte, error) {
+	name := d.file(v, ".meta")
+	if info, err := os.Stat(name); err != nil || !info.Mode().IsRegular() || info.Size() > sampling.MaxEnvelope {
+		return nil, os.ErrInvalid
+	}
+	return os.ReadFile(name)
 }
 
 // Current implements Store. If the newest version cannot be read its number comes with the error.
