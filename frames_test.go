@@ -62,6 +62,61 @@ func frozen(c *krunk.Client, thaw <-chan struct{}) {
 //go:noinline
 func waitForGPU(thaw <-chan struct{}) { <-thaw }
 
+// deep calls itself before it waits: 60 frames are more than a profile of goroutines has.
+//
+//go:noinline
+func deep(n int, thaw <-chan struct{}) {
+	if n > 0 {
+		deep(n-1, thaw)
+		return
+	}
+	waitForGPU(thaw)
+}
+
+// The event of a hang has the whole stack of the loop, and the other goroutines as threads; the watchdog itself is none of them.
+func TestHangThreads(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c, srv := start(t, krunk.Config{})
+		thaw := make(chan struct{})
+		go func() { waitForGPU(thaw) }() // another one
+		go func() {
+			c.Beat()
+			deep(60, thaw)
+		}()
+		time.Sleep(6 * time.Second)
+		e := one(t, c, srv)
+		x := e.Exceptions[0]
+		if n := len(x.Frames); n < 62 || x.Frames[n-1].Function != "waitForGPU" {
+			t.Errorf("%d frames that end in %+v, want 62 at least, and where it waits", n, x.Frames[n-1])
+		}
+		if m := x.Mechanism; m == nil || m.Type != "AppHang" || m.Handled == nil || !*m.Handled || !m.Synthetic {
+			t.Errorf("mechanism %+v, want AppHang, handled, synthetic", m)
+		}
+		loop, others := e.Threads[0], 0
+		if !loop.Current || loop.Crashed || loop.State != "chan receive (durable)" && loop.State != "chan receive" {
+			t.Errorf("thread %+v, want that of the frames", loop)
+		}
+		for _, th := range e.Threads[1:] {
+			if th.Current || th.ID == loop.ID {
+				t.Errorf("thread %+v is the current one as well", th)
+			}
+			for i, f := range th.Frames {
+				if strings.Contains(f.Function, "watched") {
+					t.Errorf("thread %+v is the watchdog", th)
+				}
+				if i == len(th.Frames)-1 && f.Function == "waitForGPU" {
+					others++
+				}
+			}
+		}
+		if others != 1 {
+			t.Errorf("%d other goroutines wait for the GPU, want 1 of %d", others, len(e.Threads))
+		}
+		close(thaw)
+		c.Pause()
+	})
+}
+
 // A hang is told as soon as it is one, with the stack of the loop as it stands, and once; its length follows.
 func TestHang(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
@@ -76,7 +131,7 @@ func TestHang(t *testing.T) {
 		time.Sleep(time.Second)
 		e := one(t, c, srv)
 		x := e.Exceptions[len(e.Exceptions)-1]
-		if x.Type != "krunk.hang" || x.Value != "no frame for 5000 ms" || e.Level != "error" || e.Logger != "frames" {
+		if x.Type != "AppHang" || x.Value != "no frame for 5000 ms" || e.Level != "error" || e.Logger != "frames" {
 			t.Errorf("got %s %q, level %q of %q", x.Type, x.Value, e.Level, e.Logger)
 		}
 		var names []string

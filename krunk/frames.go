@@ -61,6 +61,7 @@ type frames struct {
 	away     atomic.Bool             // in the background
 	about    atomic.Pointer[Channel] // what is said about frames, nil before the first one
 	loop     uintptr                 // entry of the function that called Beat first, immutable after that
+	loopID   uint64                  // number of the goroutine that called it, immutable after that
 	hungAt   int64                   // owned by the watchdog: the last beat before the hang
 	ticks    uint32                  // owned by the watchdog
 }
@@ -143,6 +144,7 @@ func (c *Client) beganFrames() {
 	if c.plan.Frames.Hang < 0 {
 		return
 	}
+	c.loopID = c.header.goroutine()
 	var pc [1]uintptr
 	runtime.Callers(3, pc[:])
 	if f := runtime.FuncForPC(pc[0] - 1); f != nil {

@@ -1,8 +1,11 @@
 package krunk
 
 import (
+	"bytes"
 	"runtime"
+	"strconv"
 	"time"
+	"unsafe"
 
 	"github.com/krunk-go/krunk/internal/blackbox"
 	"github.com/krunk-go/krunk/internal/gate"
@@ -17,7 +20,8 @@ func (w *watched) Beats() uint32 { return w.frame.Load() }
 func (w *watched) Paused() bool  { return w.paused.Load() || w.away.Load() }
 func (w *watched) Ended() bool   { return w.closed.Load() }
 
-// Hang reports that frames have stopped, with the stack of the loop as it stands.
+// Hang reports that frames have stopped, with the stack of the loop as it stands, and all other goroutines as threads. First the run's state
+// says so, then the record lies in the black box: a program that is killed right behind that has told of it.
 func (w *watched) Hang() {
 	c := (*Client)(w)
 	w.hungAt = w.beatAt.Load()
@@ -28,8 +32,11 @@ func (w *watched) Hang() {
 		return
 	}
 	var r capture
-	r.Type, r.Level, r.PPM = record.ErrorType, int16(LevelError), ppm
-	ch.raisedFrom(v, &r, hang{millis(w.plan.Frames.Hang)}, c.stackOfLoop())
+	r.Type, r.Level, r.PPM, r.Flags = record.ErrorType, int16(LevelError), ppm, record.FlagHang
+	c.recorder.Stacks(c.everybody(), c.loopID)
+	if ch.raisedFrom(v, &r, hang{millis(w.plan.Frames.Hang)}, c.stackOfLoop()).IsZero() {
+		c.recorder.Stacks("", 0)
+	}
 }
 
 // Tick is called four times a second while frames come or are expected.
@@ -54,8 +61,20 @@ type hang struct{ after string }
 
 func (h hang) Error() string { return "no frame for " + h.after }
 
+// everybody returns all goroutines as the runtime writes them, the calling one first: 64 KiB of them, or of many as much as it takes until that of the
+// frames is there, at most 1 MiB. The world stands still for it, some microseconds for each goroutine: it stands still as it is.
+func (c *Client) everybody() string {
+	for n := 64 << 10; ; n = 1 << 20 {
+		text := make([]byte, n)
+		text = text[:runtime.Stack(text, true)]
+		if len(text) < n || n > 64<<10 || bytes.Contains(text, append(strconv.AppendUint([]byte("\ngoroutine "), c.loopID, 10), ' ')) {
+			return unsafe.String(unsafe.SliceData(text), len(text))
+		}
+	}
+}
+
 // stackOfLoop returns the innermost 32 return addresses of a goroutine that is in the function which called Beat first, innermost
-// first; none if there is no such one. The world stands still for it, some microseconds for each goroutine: it stands still as it is.
+// first; none if there is no such one. They lie in the record, for an heir; the event has the whole stack of everybody. The world stands still for it, some microseconds for each goroutine: it stands still as it is.
 func (c *Client) stackOfLoop() []uintptr {
 	all := make([]runtime.StackRecord, runtime.NumGoroutine()+16)
 	n, ok := runtime.GoroutineProfile(all)

@@ -102,6 +102,7 @@ type Mechanism struct {
 	_                [0]func() // no code to compare it
 	Type             string    `json:"type"`
 	Handled          *bool     `json:"handled,omitempty"`
+	Synthetic        bool      `json:"synthetic,omitempty"` // the type of the exception is not the program's
 	Source           string    `json:"source,omitempty"`
 	ExceptionID      *int      `json:"exception_id,omitempty"`
 	ParentID         *int      `json:"parent_id,omitempty"`

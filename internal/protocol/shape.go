@@ -125,6 +125,7 @@ var (
 		{name: "mechanism", at: unsafe.Offsetof(Exception{}.Mechanism), kind: refs, of: &shape{members: []member{
 			{name: "type", at: unsafe.Offsetof(Mechanism{}.Type), kind: mustTexts, max: MaxName},
 			{name: "handled", at: unsafe.Offsetof(Mechanism{}.Handled), kind: handles},
+			{name: "synthetic", at: unsafe.Offsetof(Mechanism{}.Synthetic), kind: bools},
 			{name: "source", at: unsafe.Offsetof(Mechanism{}.Source), max: MaxName},
 			{name: "exception_id", at: unsafe.Offsetof(Mechanism{}.ExceptionID), kind: places},
 			{name: "parent_id", at: unsafe.Offsetof(Mechanism{}.ParentID), kind: places},

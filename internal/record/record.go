@@ -58,6 +58,7 @@ const (
 	FlagSite                // its PCs begin at the call site, as the bridge knew it; else a bridge's own frames may lead
 	FlagTime                // its time made no sense and is a bound that did
 	FlagSlow                // tells of a slow frame; the next event says how many there were
+	FlagHang                // tells that frames stand still
 )
 
 const (

@@ -3,6 +3,7 @@ package recorder
 import (
 	"runtime"
 	"strconv"
+	"sync/atomic"
 	"unsafe"
 
 	"github.com/krunk-go/krunk/internal/blackbox"
@@ -29,6 +30,7 @@ type events struct {
 	exceptions protocol.Exceptions
 	stacktrace protocol.Stacktrace
 	threads    protocol.Threads
+	beside     atomic.Pointer[beside] // of the next hang, nil if there is nothing
 	crumbs     []protocol.Raw
 	seconds    stamp
 	paths      [32]knownPath // of frames, by where the raw one lies
@@ -114,12 +116,34 @@ func (e *events) item(rec *record.Record, s *scope, history *blackbox.HistoryBuf
 	}
 	e.contexts(s)
 	e.stack(rec)
+	more := e.besides(rec)
 	e.exception(rec)
+	if more != nil {
+		more.more.threads(e)
+	}
 	e.grouping(rec)
 	e.breadcrumbs(history, start)
 	e.about(rec, s)
 	ev.Trim()
 	return e.items.event(ev, e.limit())
+}
+
+// besides takes what the event of a hang tells beside its record, nil if there is nothing.
+func (e *events) besides(rec *record.Record) *beside {
+	if rec.Flags&record.FlagHang == 0 {
+		return nil
+	}
+	more := e.beside.Swap(nil)
+	if more == nil {
+		return nil
+	}
+	if goroutine, cut, ok := more.more.stack(e); ok {
+		rec.Gid = goroutine
+		if rec.Flags &^= record.FlagStack; cut {
+			rec.Flags |= record.FlagStack
+		}
+	}
+	return more
 }
 
 // begin starts an event with what every one has, and returns the Unix nanoseconds of the run's start.

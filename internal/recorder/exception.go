@@ -20,6 +20,9 @@ func (e *events) exception(rec *record.Record) {
 	}
 	for i := len(e.errs) - 1; i >= 0; i-- {
 		x := protocol.Exception{Type: title(e.errs, i), Value: e.scrub.Text(e.errs[i].Text), Mechanism: e.mechanism(rec, i)}
+		if i == 0 && rec.Flags&record.FlagHang != 0 {
+			x.Type = "AppHang"
+		}
 		if pcs := e.errs[i].PCs; i > 0 && len(pcs) > 0 {
 			x.Stacktrace = &protocol.Stacktrace{Frames: e.wire(nil, e.stacks.Frames(nil, pcs, stack.Call))}
 		}
@@ -31,7 +34,7 @@ func (e *events) exception(rec *record.Record) {
 	}
 	if rec.Gid != 0 {
 		top.ThreadID = rec.Gid
-		e.threads.Values = append(e.threads.Values[:0], protocol.Thread{ID: rec.Gid, Crashed: true, Current: true})
+		e.threads.Values = append(e.threads.Values[:0], protocol.Thread{ID: rec.Gid, Crashed: rec.Type == record.PanicType, Current: true})
 		if t := &e.threads.Values[0]; t.ID == 1 {
 			t.Name, t.Main = "main", true
 		}
@@ -98,6 +101,8 @@ func (e *events) mechanism(rec *record.Record, i int) *protocol.Mechanism {
 		m.Type, m.Handled = "auto.go.panic", &e.handled[0]
 	case rec.Type == record.LogType:
 		m.Type, m.Handled = "auto.log.krunk", &e.handled[1]
+	case rec.Flags&record.FlagHang != 0:
+		m.Type, m.Handled, m.Synthetic = "AppHang", &e.handled[1], true
 	default:
 		m.Type, m.Handled = "generic", &e.handled[1]
 	}

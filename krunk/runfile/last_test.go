@@ -105,12 +105,19 @@ func TestLastRun(t *testing.T) {
 	}
 }
 
-// What the watchdog saw is there after the end.
-func TestLastRunMemory(t *testing.T) {
+// What the watchdog saw is there after the end: a hang was told of before it was one for good, with the other goroutines.
+func TestLastRunHung(t *testing.T) {
 	dir := t.TempDir()
 	play(t, "hang", dir)
-	c := start(t, config(dir, transport.Func(offline)))
+	b := new(inbox)
+	c := start(t, config(dir, b))
 	defer c.Close(0)
+	c.Flush(time.Minute)
+	for _, want := range []string{`"type":"AppHang","value":"no frame for 1000 ms"`, `"synthetic":true`, `"threads":{"values":[`, `"function":"end"`} {
+		if !strings.Contains(b.all(), want) {
+			t.Errorf("no %s was sent", want)
+		}
+	}
 	if last := c.LastRun(); (last.Memory < 1<<20 || last.MemoryLimit < last.Memory) && runtime.GOOS == "linux" {
 		t.Errorf("got %d of %d bytes", last.Memory, last.MemoryLimit)
 	}

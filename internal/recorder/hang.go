@@ -1,0 +1,51 @@
+package recorder
+
+import (
+	"strings"
+
+	"github.com/krunk-go/krunk/internal/crashtext"
+)
+
+// Stacks says what the event of a hang tells beside its record: all goroutines as runtime.Stack wrote them, that of the caller first, which is
+// left out, and the number of the one that hangs. It is called before the record is captured, and again with "" where it was not. Any
+// goroutine may call it.
+func (r *Recorder) Stacks(text string, loop uint64) {
+	if text == "" {
+		r.events.beside.Store(nil)
+		return
+	}
+	_, others, _ := strings.Cut(text, "\n\n")
+	r.events.beside.Store(&beside{&goroutines{text: others, loop: loop}})
+}
+
+// beside is what an event tells that is not in its record. What only some programs have is reached through it alone, so that others link
+// none of that. A record would move to the heap if it were handed on to it.
+type beside struct {
+	more interface {
+		stack(e *events) (goroutine uint64, cut, ok bool) // behind events.stack
+		threads(e *events)                                // behind events.exception
+	}
+}
+
+// goroutines are those of a program whose frames stand still.
+type goroutines struct {
+	text string
+	loop uint64
+	list []crashtext.Goroutine
+	at   *crashtext.Goroutine // that of the frames, nil if it is not known
+}
+
+// stack takes the stack of the frames from the text, where it is whole: what a record holds is the innermost calls of it.
+func (g *goroutines) stack(e *events) (goroutine uint64, cut, ok bool) {
+	g.list = crashtext.Goroutines(g.text, g.loop)
+	if len(g.list) == 0 || g.list[0].ID != g.loop || g.loop == 0 {
+		return 0, false, false
+	}
+	g.at = &g.list[0]
+	e.crashed(g.at, false)
+	return g.loop, g.at.Elided > 0, true
+}
+
+func (g *goroutines) threads(e *events) {
+	e.others(g.list, g.at)
+}
