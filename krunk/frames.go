@@ -17,8 +17,9 @@ import (
 // Frames says what is too long for a frame. Both are about games that call Client.Beat.
 type Frames struct {
 	// Hang is how long no Beat may come before that is reported as an event of the channel "frames", with the stack of the goroutine
-	// in whose function Beat was called first; when frames go on, a breadcrumb tells how long it was. What lies between Client.Pause
-	// and Client.Resume does not count, nor does the time in which the process was stopped. It is looked for four times a second.
+	// that called Beat first, and up to 32 others as threads; when frames go on, a breadcrumb tells how long it was. What lies between
+	// Client.Pause and Client.Resume does not count, nor does the background (Client.Foreground) and the time in which the process was stopped. It is
+	// looked for four times a second.
 	// Zero: 5 s. Negative: never. The least is 1 s.
 	Hang time.Duration
 	// Slow is the length of a frame from which on it leaves a breadcrumb of the channel "frames", and the next event tells how many
