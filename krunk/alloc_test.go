@@ -109,6 +109,7 @@ func TestCallShapesDoNotAllocate(t *testing.T) {
 			{"enabled", func() { net.Enabled(krunk.LevelInfo) }},
 			{"beat", func() { client.Beat() }},
 			{"pause", func() { client.Pause(); client.Resume() }},
+			{"foreground", func() { client.Foreground(false); client.Foreground(true) }},
 			{"scope tag", func() { client.SetTag("scene", "boss") }},
 			{"scope trace", func() { client.SetTrace(match) }},
 			{"scope user", func() { client.SetUser(krunk.User{ID: "17"}) }},

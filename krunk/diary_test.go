@@ -133,6 +133,20 @@ func TestNoWords(t *testing.T) {
 	}
 }
 
+// A frame costs no memory, with a run file either.
+func TestWordsDoNotAllocate(t *testing.T) {
+	c := ended(t, Config{Frames: Frames{Slow: time.Hour}}, &memoryFile{hooks: blackbox.Hooks{Guard: debug.SetPanicOnFault}})
+	c.Beat()
+	if n := testing.AllocsPerRun(200, func() {
+		c.Beat()
+		c.Foreground(false)
+		c.Foreground(true)
+	}); n != 0 {
+		t.Errorf("%v allocations a frame, want 0", n)
+	}
+	c.Pause()
+}
+
 func BenchmarkBeat(b *testing.B) {
 	for _, name := range []string{"heap", "run file"} {
 		b.Run(name, func(b *testing.B) {

@@ -6,10 +6,13 @@ import (
 	"io"
 	"io/fs"
 	"log"
+	"os"
+	"path/filepath"
 	"slices"
 	"time"
 
 	"github.com/krunk-go/krunk/krunk"
+	"github.com/krunk-go/krunk/krunk/runfile"
 	"github.com/krunk-go/krunk/transport/nethttp"
 	"github.com/krunk-go/krunk/transport/sentrytest"
 )
@@ -195,6 +198,22 @@ func ExampleClient_Beat() {
 	client.Flush(time.Second)
 	fmt.Println(srv.Events()[0].Contexts["krunk"]["frame"])
 	// Output: 60
+}
+
+// The title screen of a game that crashed last time offers what support asks for.
+func ExampleClient_LastRun() {
+	client, err := krunk.Start(krunk.Config{RunFile: runfile.In(filepath.Join(os.TempDir(), "moonfall"))})
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer client.Close(time.Second)
+
+	switch last := client.LastRun(); {
+	case !last.Event.IsZero():
+		fmt.Println("Moonfall crashed. Tell support this code:", last.Event.SupportCode())
+	case last.LowMemory:
+		fmt.Println("Moonfall needed too much memory. Choose smaller textures?")
+	}
 }
 
 // What holds for all records of one connection is said, and encoded, once.

@@ -4,6 +4,7 @@ import (
 	"strings"
 
 	"github.com/krunk-go/krunk/internal/crashtext"
+	"github.com/krunk-go/krunk/internal/stack"
 )
 
 // Stacks says what the event of a hang tells beside its record: all goroutines as runtime.Stack wrote them, that of the caller first, which is
@@ -42,7 +43,7 @@ func (g *goroutines) stack(e *events) (goroutine uint64, cut, ok bool) {
 		return 0, false, false
 	}
 	g.at = &g.list[0]
-	e.crashed(g.at, false)
+	e.crashed(g.at, stack.Text)
 	return g.loop, g.at.Elided > 0, true
 }
 

@@ -20,3 +20,15 @@ func BootID() (id [16]byte) {
 
 // Resident returns 0: unknown here.
 func Resident() uint64 { return 0 }
+
+// SameBoot reports whether two ids are of one start: the clock's and the counter's steps may put it on both sides of one of 10 minutes.
+func SameBoot(a, b [16]byte) bool {
+	at := func(id [16]byte) (n int64) {
+		for i := range 8 {
+			n |= int64(id[i]) << (8 * i)
+		}
+		return n
+	}
+	d := at(a) - at(b)
+	return a == b || a != [16]byte{} && b != [16]byte{} && d >= -1 && d <= 1
+}

@@ -51,7 +51,10 @@ func (d *dir) look(name string) (v *verdict.Last) {
 	if err != nil {
 		return nil
 	}
-	e := verdict.Evidence{Facts: &facts, Live: b.Live, Ended: f.Modified, Boot: runfile.BootID()}
+	e := verdict.Evidence{Facts: &facts, Live: b.Live, Ended: f.Modified, Boot: facts.Boot}
+	if boot := runfile.BootID(); !runfile.SameBoot(boot, facts.Boot) {
+		e.Boot = boot
+	}
 	text := told(f, len(b.Bytes()))
 	if text != "" {
 		e.Text = crashtext.Parse(text)
