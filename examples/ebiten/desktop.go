@@ -13,7 +13,7 @@ import (
 
 // carry says where reports go.
 func carry() (dsn string, carrier transport.Transport) {
-	flag.StringVar(&dsn, "dsn", "", "where reports go, such as http://any@127.0.0.1:8969/1 for Spotlight; empty: nowhere")
+	flag.StringVar(&dsn, "dsn", "", "where reports go, such as http://public@127.0.0.1:8969/42 for Spotlight; empty: nowhere")
 	flag.Parse()
 	return dsn, http1.Default()
 }

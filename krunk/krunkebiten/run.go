@@ -60,7 +60,8 @@ func Run(game ebiten.Game, client *krunk.Client, opts *Options) error {
 //   - A panic in Update, Draw, Layout, LayoutF or DrawFinalScreen is reported; see Options.GoOn. A frame that is dropped in Layout gets
 //     the size of the one before it.
 //   - Every tick is a Client.Beat, so Config.Frames says what a hang and a slow frame are. While the engine itself waits, for a window in
-//     the background, a hidden tab or a closed game, there is none: the client is told by Client.Pause and Resume.
+//     the background, a hidden tab or a closed game, there is none: the client is told by Client.Foreground where the player cannot see the
+//     game then, and by Pause and Resume elsewhere.
 //   - An error from Update that is not ebiten.Termination ends the game: it is reported, and Update waits up to 2 s for its delivery.
 //   - Events carry the context "ebitengine": graphics library, TPS, FPS, window, monitor, focus, as of a second ago.
 //

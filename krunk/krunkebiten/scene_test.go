@@ -17,6 +17,7 @@ import (
 
 	"github.com/krunk-go/krunk/krunk"
 	"github.com/krunk-go/krunk/krunk/krunkebiten"
+	"github.com/krunk-go/krunk/krunk/runfile"
 	"github.com/krunk-go/krunk/transport/http1"
 	"github.com/krunk-go/krunk/transport/sentrytest"
 )
@@ -75,6 +76,18 @@ var scenes = map[string]scene{
 			return nil
 		}}
 	}, nil},
+	"bare": {func(_ *krunk.Client, tick func() int) *played {
+		return &played{update: func() error {
+			if tick() == 10 {
+				go func() { panic(errors.New("the loader broke")) }()
+			}
+			return nil
+		}}
+	}, nil},
+	"next": {func(c *krunk.Client, _ func() int) *played {
+		fmt.Println(c.LastRun().How)
+		return &played{update: func() error { return ebiten.Termination }}
+	}, nil},
 	"error": {func(_ *krunk.Client, tick func() int) *played {
 		return &played{update: func() error { return errors.New("the save is broken") }}
 	}, nil},
@@ -87,9 +100,11 @@ func TestMain(m *testing.M) {
 	if !ok {
 		os.Exit(m.Run())
 	}
-	client, err := krunk.Start(krunk.Config{
-		DSN: os.Getenv("KRUNK_DSN"), Transport: http1.Default(), Release: "moonfall@1.4.2", Frames: krunk.Frames{Hang: time.Second},
-	})
+	cfg := krunk.Config{DSN: os.Getenv("KRUNK_DSN"), Transport: http1.Default(), Release: "moonfall@1.4.2", Frames: krunk.Frames{Hang: time.Second}}
+	if dir := os.Getenv("KRUNK_DIR"); dir != "" {
+		cfg.RunFile = runfile.In(dir)
+	}
+	client, err := krunk.Start(cfg)
 	if err != nil {
 		log.Fatal(err)
 	}
@@ -98,21 +113,26 @@ func TestMain(m *testing.M) {
 		log.Fatal(err)
 	}
 	client.Report(errors.New("the end"))
+	client.Flush(5 * time.Second) // with what the run before left
 	client.Close(2 * time.Second)
 }
 
 // play plays a scene to its end.
-func play(t *testing.T, name string, meanwhile func(line string)) (*sentrytest.Server, string, int) {
+func play(t *testing.T, name, dir string, meanwhile func(line string, game *os.Process)) (*sentrytest.Server, string, int) {
 	t.Helper()
 	srv := sentrytest.Start(sentrytest.Options{})
 	t.Cleanup(srv.Close)
 	ctx, stop := context.WithTimeout(context.Background(), time.Minute)
 	defer stop()
 	cmd := exec.CommandContext(ctx, os.Args[0])
-	cmd.Env = append(os.Environ(), "KRUNK_SCENE="+name, "KRUNK_DSN="+srv.DSN())
+	cmd.Env = append(os.Environ(), "KRUNK_SCENE="+name, "KRUNK_DSN="+srv.DSN(), "KRUNK_DIR="+dir)
 	var errs strings.Builder
 	cmd.Stderr = &errs
-	cmd.Stdout = writer(meanwhile)
+	cmd.Stdout = writer(func(line string) {
+		if meanwhile != nil {
+			meanwhile(line, cmd.Process)
+		}
+	})
 	err := cmd.Run()
 	if exit := (*exec.ExitError)(nil); err != nil && !errors.As(err, &exit) {
 		t.Fatal(err)
@@ -124,9 +144,7 @@ func play(t *testing.T, name string, meanwhile func(line string)) (*sentrytest.S
 type writer func(line string)
 
 func (w writer) Write(p []byte) (int, error) {
-	if w != nil {
-		w(string(p))
-	}
+	w(string(p))
 	return len(p), nil
 }
 
@@ -144,7 +162,7 @@ func TestScenes(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
-			srv, stderr, exit := play(t, tt.name, nil)
+			srv, stderr, exit := play(t, tt.name, "", nil)
 			if exit != tt.exit || !strings.Contains(stderr, tt.stderr) {
 				t.Fatalf("exit %d, want %d, with %q in\n%s", exit, tt.exit, tt.stderr, stderr)
 			}
@@ -163,27 +181,48 @@ func TestScenes(t *testing.T) {
 	}
 }
 
-// A window that lost the focus, of a game that does not run then: the engine asks for no frame, and that is no hang.
-func TestHidden(t *testing.T) {
+// focus is who has the focus of the screen. The test skips where there is no screen.
+type focus struct {
+	t *testing.T
+	x *xgb.Conn
+}
+
+func newFocus(t *testing.T) focus {
 	x, err := xgb.NewConn()
 	if err != nil {
 		t.Skip(err)
 	}
-	defer x.Close()
-	srv, stderr, exit := play(t, "hidden", func(string) {
-		focus, err := xproto.GetInputFocus(x).Reply()
-		if err != nil {
-			t.Error(err)
-			return
-		}
-		move := func(to xproto.Window) {
-			if err := xproto.SetInputFocusChecked(x, xproto.InputFocusPointerRoot, to, xproto.TimeCurrentTime).Check(); err != nil {
-				t.Error(err)
-			}
-		}
-		move(xproto.Setup(x).DefaultScreen(x).Root)
+	t.Cleanup(x.Close)
+	return focus{t, x}
+}
+
+func (f focus) owner() xproto.Window {
+	got, err := xproto.GetInputFocus(f.x).Reply()
+	if err != nil {
+		f.t.Error(err)
+		return 0
+	}
+	return got.Focus
+}
+
+// take gives the focus to a window, or to none.
+func (f focus) take(to xproto.Window) {
+	if to == 0 {
+		to = xproto.Setup(f.x).DefaultScreen(f.x).Root
+	}
+	if err := xproto.SetInputFocusChecked(f.x, xproto.InputFocusPointerRoot, to, xproto.TimeCurrentTime).Check(); err != nil {
+		f.t.Error(err)
+	}
+}
+
+// A window that lost the focus, of a game that does not run then: the engine asks for no frame, and that is no hang.
+func TestHidden(t *testing.T) {
+	f := newFocus(t)
+	srv, stderr, exit := play(t, "hidden", "", func(string, *os.Process) {
+		game := f.owner()
+		f.take(0)
 		time.Sleep(2500 * time.Millisecond) // a hang is one second
-		move(focus.Focus)
+		f.take(game)
 	})
 	if exit != 0 || titles(srv) != "error: the end" {
 		t.Fatalf("exit %d, events %q, want 0 and the end alone\n%s", exit, titles(srv), stderr)
@@ -194,4 +233,36 @@ func TestHidden(t *testing.T) {
 		}
 	}
 	t.Errorf("breadcrumbs %v, want one that the engine waited", srv.Events()[0].Breadcrumbs)
+}
+
+// What this start could not tell, the next one does: a panic in a goroutine that nobody looks after, a game that was killed in the
+// background, which is no crash.
+func TestNextStart(t *testing.T) {
+	f := newFocus(t)
+	for _, tt := range []struct {
+		name, how, title string
+		meanwhile        func(string, *os.Process)
+	}{
+		{"bare", "panic", "the loader broke", nil},
+		{"hidden", "killed in background", "", func(_ string, game *os.Process) {
+			f.take(0)
+			time.Sleep(1500 * time.Millisecond)
+			_ = game.Kill()
+		}},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			dir := t.TempDir()
+			if _, stderr, exit := play(t, tt.name, dir, tt.meanwhile); exit == 0 {
+				t.Fatalf("exit 0, want a death\n%s", stderr)
+			}
+			var how string
+			srv, stderr, exit := play(t, "next", dir, func(line string, _ *os.Process) { how += line })
+			if exit != 0 || strings.TrimSpace(how) != tt.how {
+				t.Errorf("exit %d, the run before ended %q, want 0, %q\n%s", exit, how, tt.how, stderr)
+			}
+			if got := titles(srv); tt.title == "" && got != "error: the end" {
+				t.Errorf("events %q, want the end alone", got)
+			}
+		})
+	}
 }

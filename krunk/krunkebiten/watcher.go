@@ -1,6 +1,7 @@
 package krunkebiten
 
 import (
+	"runtime"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -23,6 +24,7 @@ type watcher struct {
 
 	client  *krunk.Client
 	channel *krunk.Channel
+	hidden  atomic.Bool   // away, and the player does not see the game
 	since   atomic.Int64  // when the engine began to wait, about; in nanoseconds of Unix time
 	wake    chan struct{} // the engine has called again
 	done    chan struct{} // closed when the game has ended
@@ -70,11 +72,19 @@ func (w *watcher) watch() {
 // rare reports whether a game has so few ticks in a second, or none, that frames must beat for them.
 func rare(tps int) bool { return tps >= 0 && tps < int(time.Second/lookEvery) }
 
+// unseen reports whether an engine that waits does so since the game is in the background: phones, hidden tabs, and games that do not run
+// without the focus. Elsewhere it may be a driver that hangs, and a game that is killed then is not to look as if nobody had seen it.
+func unseen() bool { return runtime.GOOS == "js" || !ebiten.IsRunnableOnUnfocused() }
+
 // wait waits for the engine, and reports false if the game has ended. What the engine does between two looks decides who resumes the
 // client: whoever takes away.
 func (w *watcher) wait(pulse uint32) bool {
 	w.since.Store(time.Now().UnixNano())
-	w.client.Pause()
+	if w.hidden.Store(unseen()); w.hidden.Load() {
+		w.client.Foreground(false)
+	} else {
+		w.client.Pause()
+	}
 	w.away.Store(true)
 	if w.pulse.Load() != pulse {
 		w.back()
@@ -92,7 +102,11 @@ func (w *watcher) back() {
 	if !w.away.CompareAndSwap(true, false) {
 		return
 	}
-	w.client.Resume()
+	if w.hidden.Load() {
+		w.client.Foreground(true)
+	} else {
+		w.client.Resume()
+	}
 	w.channel.Debug("the engine waited", krunk.Duration("length", time.Duration(time.Now().UnixNano()-w.since.Load())))
 	w.wake <- struct{}{}
 }
