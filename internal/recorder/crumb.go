@@ -46,7 +46,7 @@ func (e *events) breadcrumbs(history *blackbox.HistoryBuffer, start int64) {
 		ns, _ := e.clock.at(time, start)
 		last = behind(last, ns)
 		at := len(b)
-		b = text.Append(e.seconds.append(text.Append(b, protocol.BreadcrumbTime), last), `"`)
+		b = append(e.seconds.append(append(b, protocol.BreadcrumbTime...), last), '"')
 		if n := int(end &^ crumbShortened); n <= len(body) {
 			b = appendRepeated(append(b, body[:n]...), history, i, time)
 			body = body[n:]
@@ -81,8 +81,8 @@ func (s *stamp) append(dst []byte, ns int64) []byte {
 		}
 		return dst
 	}
-	dst = text.Append(dst, view(s.text[:]), ".000000Z")
-	for i := len(dst) - 2; us > 0; i-- {
+	dst = append(append(dst, s.text[:]...), ".000000Z"...)
+	for i, us := len(dst)-2, uint32(us); us > 0; i-- { // a division of 32 bits is a multiplication of 64
 		dst[i] += byte(us % 10)
 		us /= 10
 	}
