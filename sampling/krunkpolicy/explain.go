@@ -96,6 +96,9 @@ func explain(s *streams, file, channel string, id sampling.Identity, now time.Ti
 	if channel == "" {
 		return misused("-channel is missing; write e.g. -channel net.http")
 	}
+	if _, err := sampling.Parse(fmt.Appendf(nil, `{"krunk":1,"version":1,"channels":{%q:{}}}`, channel)); err != nil {
+		return misused("-channel %q; write names of letters, digits, - and _ with dots between, such as net.http", channel)
+	}
 	_, p, err := s.policy(file)
 	if err != nil {
 		return err

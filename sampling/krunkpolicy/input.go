@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"io"
@@ -40,6 +41,9 @@ func (s *streams) read(name string) (*source, error) {
 func open(name string, raw []byte) (*source, error) {
 	if len(raw) > sampling.MaxEnvelope {
 		return nil, fmt.Errorf("%s: larger than %d bytes, so neither a policy nor an envelope", name, sampling.MaxEnvelope)
+	}
+	if len(bytes.TrimSpace(raw)) == 0 {
+		return nil, fmt.Errorf("%s: is empty; did the command that was to write it fail?", name)
 	}
 	doc, sigs, err := sampling.OpenEnvelope(raw)
 	if err != nil {

@@ -9,6 +9,7 @@ import (
 	"flag"
 	"fmt"
 	"os"
+	"path/filepath"
 )
 
 func keygenCommand() command {
@@ -52,6 +53,7 @@ func keygen(s *streams, name string) error {
 	if err := writeNew(name+".key", 0o600, pem.EncodeToMemory(&pem.Block{Type: pemPrivate, Bytes: secret})); err != nil {
 		return errors.Join(err, os.Remove(name+".pub"))
 	}
-	fmt.Fprintf(s.out, "wrote %s.key (keep it secret) and %s.pub\npublic key: %s\n", name, name, base64.StdEncoding.EncodeToString(public))
+	kid := filepath.Base(name)
+	fmt.Fprintf(s.out, "wrote %s.key (keep it secret) and %s.pub\nkey id: %s\npublic key: %s\n", name, name, kid, base64.StdEncoding.EncodeToString(public))
 	return nil
 }

@@ -16,7 +16,8 @@ func lintCommand() command {
 		name: "lint", args: "[-channels LIST] [-previous FILE] [-now TIME] [-json] FILE...", short: "say all that is wrong with policies",
 		long: `
 Lint lists every error and warning with file, line and column, the row of the validation table, the place in the
-document, what is wrong and what to write. A policy that is over by now or made in the future is wrong too. It exits with 1 if there is an error; warnings alone are fine.`,
+document, what is wrong and what to write. A policy that is over by now or made in the future is wrong too. It exits with 1 if there is an error,
+with 3 if there is none but a file could not be read; warnings alone are fine.`,
 		setup: func(s *streams, f *flag.FlagSet) func([]string) error {
 			channels := f.String("channels", "", "names that programs register, with commas, or @`FILE` with one a line: warn of others")
 			previous := f.String("previous", "", "policy in `FILE` that this one replaces: warn of a salt that changes together with other things")
@@ -43,7 +44,8 @@ type linted struct {
 	SignedBy []string  `json:"signed_by,omitempty"` // unverified
 	Errors   []finding `json:"errors"`
 	Warnings []finding `json:"warnings"`
-	Failure  string    `json:"failure,omitempty"` // the file could not be read
+	Failure  string    `json:"failure,omitempty"` // the file could not be read, or holds no policy
+	unread   bool
 }
 
 func lint(s *streams, files []string, channels, previous string, now time.Time, asJSON bool) error {
@@ -60,10 +62,10 @@ func lint(s *streams, files []string, channels, previous string, now time.Time, 
 			return err
 		}
 	}
-	all, bad := make([]linted, 0, len(files)), false
+	all, bad, unread := make([]linted, 0, len(files)), false, false
 	for _, name := range files {
 		l := s.lintOne(name, known, now)
-		bad = bad || len(l.Errors) > 0 || l.Failure != ""
+		bad, unread = bad || len(l.Errors) > 0 || l.Failure != "" && !l.unread, unread || l.unread
 		all = append(all, l)
 	}
 	if asJSON {
@@ -73,10 +75,15 @@ func lint(s *streams, files []string, channels, previous string, now time.Time, 
 			l.write(s)
 		}
 	}
-	if err == nil && bad {
+	switch {
+	case err != nil:
+		return err
+	case bad:
 		return errNo
+	case unread:
+		return errLost
 	}
-	return err
+	return nil
 }
 
 // inventory reads a list of channels.
@@ -95,7 +102,7 @@ func (s *streams) lintOne(name string, known policy.Known, now time.Time) linted
 	l := linted{File: name, Errors: []finding{}, Warnings: []finding{}}
 	src, err := s.read(name)
 	if err != nil {
-		l.Failure = err.Error()
+		l.Failure, l.unread = err.Error(), lost(err)
 		return l
 	}
 	for _, sig := range src.sigs {

@@ -1,6 +1,7 @@
 // Command krunkpolicy checks, compares, explains, simulates, signs and publishes policies, the documents by which a game
 // decides who reports what. A command that makes a new document writes it to standard output or to -o FILE and never
-// changes its input. It exits with 0 if all is well, 1 if the answer is no, and 2 if it was called wrongly.
+// changes its input. It exits with 0 if all is well, 1 if the answer is no, 2 if it was called wrongly, and 3 if a file could not be
+// read or written or a server not be reached, so that nothing is known.
 package main
 
 import (
@@ -8,6 +9,8 @@ import (
 	"flag"
 	"fmt"
 	"io"
+	"io/fs"
+	"net/url"
 	"os"
 	"strings"
 )
@@ -19,10 +22,22 @@ const (
 	exitGood  = 0
 	exitNo    = 1
 	exitUsage = 2
+	exitLost  = 3
 )
 
 // errNo ends a command whose findings have been written already.
 var errNo = errors.New("no")
+
+// errLost ends a command that has written already what it could not read.
+var errLost = errors.New("lost")
+
+// lost reports whether an error is one of files or of the network.
+func lost(err error) bool {
+	var file *fs.PathError
+	var link *os.LinkError
+	var web *url.Error
+	return errors.Is(err, errLost) || errors.As(err, &file) || errors.As(err, &link) || errors.As(err, &web)
+}
 
 // usageError is a call that makes no sense, in words for the caller.
 type usageError string
@@ -47,7 +62,7 @@ func commands() []command {
 	return []command{
 		lintCommand(), diffCommand(), explainCommand(), simulateCommand(),
 		debugCommand(), killCommand(), rollbackCommand(),
-		keygenCommand(), signCommand(), verifyCommand(), publishCommand(),
+		keygenCommand(), signCommand(), verifyCommand(), publishCommand(), versionCommand(),
 	}
 }
 
@@ -82,7 +97,7 @@ func overview(w io.Writer) {
 		fmt.Fprintf(w, "  %-9s %s\n", c.name, c.short)
 	}
 	fmt.Fprint(w, "\nkrunkpolicy COMMAND -h tells more. FILE is a policy or a signed envelope around one, \"-\" is standard input.\n"+
-		"Exit code: 0 all is well, 1 the answer is no, 2 called wrongly.\n")
+		"Exit code: 0 all is well, 1 the answer is no, 2 called wrongly, 3 a file or server could not be reached.\n")
 }
 
 func (c command) run(s *streams, args []string) int {
@@ -106,8 +121,11 @@ func (c command) run(s *streams, args []string) int {
 	case errors.As(err, &misuse):
 		fmt.Fprintf(s.err, "krunkpolicy %s: %s\nusage: krunkpolicy %s %s\n", c.name, misuse, c.name, c.args)
 		return exitUsage
-	case !errors.Is(err, errNo):
+	case !errors.Is(err, errNo) && !errors.Is(err, errLost):
 		fmt.Fprintf(s.err, "krunkpolicy %s: %v\n", c.name, err)
+	}
+	if lost(err) {
+		return exitLost
 	}
 	return exitNo
 }

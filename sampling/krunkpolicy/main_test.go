@@ -178,7 +178,13 @@ func TestStandardInputAndMixedFlags(t *testing.T) {
 	if behind != before || behind.code != exitGood {
 		t.Errorf("got %s, want %s", behind, before)
 	}
-	if r := call("", "lint", "--", "-json"); r.code != exitNo || !strings.HasPrefix(r.out, "-json: open -json:") {
+	if r := call("", "lint", "--", "-json"); r.code != exitLost || !strings.HasPrefix(r.out, "-json: open -json:") {
+		t.Errorf("got %s", r)
+	}
+}
+
+func TestVersion(t *testing.T) {
+	if r := call("", "version"); r.code != exitGood || !strings.HasPrefix(r.out, "krunkpolicy ") || !strings.Contains(r.out, "go1.") {
 		t.Errorf("got %s", r)
 	}
 }
@@ -186,7 +192,7 @@ func TestStandardInputAndMixedFlags(t *testing.T) {
 func TestKeygen(t *testing.T) {
 	workplace(t)
 	r := call("", "keygen", "-out", "fresh")
-	if want := regexp.MustCompile(`^wrote fresh\.key \(keep it secret\) and fresh\.pub\npublic key: [A-Za-z0-9+/]{43}=\n$`); r.code != exitGood || !want.MatchString(r.out) {
+	if want := regexp.MustCompile(`^wrote fresh\.key \(keep it secret\) and fresh\.pub\nkey id: fresh\npublic key: [A-Za-z0-9+/]{43}=\n$`); r.code != exitGood || !want.MatchString(r.out) {
 		t.Fatalf("got %s", r)
 	}
 	st, err := os.Stat("fresh.key")
@@ -198,6 +204,10 @@ func TestKeygen(t *testing.T) {
 	}
 	if r := call("", "verify", "-key", "f=fresh.pub", "signed.json"); r.code != exitGood || r.out != "signed.json: policy 3.1187 is signed by f\n" {
 		t.Errorf("got %s", r)
+	}
+	call("", "sign", "-key", "fresh.key", "-kid", "fresh", "-o", "named.json", "base.json")
+	if r := call("", "verify", "-key", "fresh.pub", "named.json"); r.code != exitGood || r.out != "named.json: policy 3.1187 is signed by fresh\n" {
+		t.Errorf("the key as keygen named it: %s", r)
 	}
 	secret, _ := os.ReadFile("fresh.key")
 	for _, gone := range []string{"", "fresh.pub"} {

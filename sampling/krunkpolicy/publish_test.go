@@ -82,7 +82,7 @@ func TestPublishServerGone(t *testing.T) {
 	s := httptest.NewServer(http.NotFoundHandler())
 	address := s.URL
 	s.Close()
-	if r := call("", "publish", "-to", address, "base.json"); r.code != exitNo || !strings.Contains(r.err, "refused") {
+	if r := call("", "publish", "-to", address, "base.json"); r.code != exitLost || !strings.Contains(r.err, "refused") {
 		t.Errorf("got %s", r)
 	}
 }
@@ -132,7 +132,12 @@ func TestWithPolicyserver(t *testing.T) {
 	if _, v := server.Bytes(); v.String() != "0.9" {
 		t.Errorf("the server runs %s", v)
 	}
+	step(exitGood, "killed by 0.10 over 0.9", "kill", "-to", at, "-note", "storm")
+	if b, _ := server.Bytes(); !strings.Contains(string(b), `"enabled": false`) || !strings.Contains(string(b), `"note": "storm"`) {
+		t.Errorf("the server serves %s", b)
+	}
 	t.Setenv("KRUNK_TOKEN", "guess")
+	step(exitNo, "the server refuses (403): check the token", "kill", "-to", at)
 	step(exitNo, "the server refuses (403): check the token", "rollback", "-from", at, "1")
 	step(exitNo, "the server refuses (403): check the token", "publish", "-to", at, "-replaces", "0.1", "killed.json")
 }

@@ -3,6 +3,7 @@ package main
 import (
 	"flag"
 	"fmt"
+	"path/filepath"
 	"strings"
 
 	"github.com/krunk-go/krunk/sampling"
@@ -11,13 +12,13 @@ import (
 
 func verifyCommand() command {
 	return command{
-		name: "verify", args: "-key ID=PUB [-key ID=PUB]... [-header TEXT] FILE", short: "check the signature of a policy",
+		name: "verify", args: "-key [ID=]PUB [-key [ID=]PUB]... [-header TEXT] FILE", short: "check the signature of a policy",
 		long: `
 Verify checks that one of the given keys signed the policy, as a client with these keys does, and that the policy is a
 good one. It exits with 1 if not. It does not look at "expires".`,
 		setup: func(s *streams, f *flag.FlagSet) func([]string) error {
 			var keys list
-			f.Var(&keys, "key", "`ID=FILE`: a public key and the id under which clients know it; may be repeated")
+			f.Var(&keys, "key", "`ID=FILE`: a public key and the id under which clients know it, FILE alone: its name without .pub; may be repeated")
 			header := f.String("header", "", "`value` of a Krunk-Signature header that came with the policy")
 			return func(args []string) error {
 				if err := wantArgs(args, 1, "one FILE"); err != nil {
@@ -37,7 +38,7 @@ func verify(s *streams, file string, keys list, header string) error {
 	for _, text := range keys {
 		kid, path, ok := strings.Cut(text, "=")
 		if !ok {
-			return misused("-key %q; write ID=FILE", text)
+			kid, path = strings.TrimSuffix(filepath.Base(text), ".pub"), text
 		}
 		public, err := readPublic(path)
 		if err != nil {

@@ -96,6 +96,7 @@ type reply struct {
 	Version  string    `json:"version"`
 	Replaces string    `json:"replaces"`
 	Document string    `json:"document"` // of a draft
+	Unstored string    `json:"unstored"` // why a kill switch is served from memory alone
 	Warnings []finding `json:"warnings"`
 	Effect   struct {
 		Text string `json:"text"`

@@ -9,20 +9,23 @@ import (
 	"github.com/krunk-go/krunk/sampling"
 )
 
-// Convergence says what the fleet runs, as far as clients said so within Window.
+// Convergence says what the fleet runs, as far as clients said so to this server within Window. What came over the game's own connection
+// is kept apart from requests, which anybody can send.
 type Convergence struct {
 	Text    string           // "97.2 % on 1188, 2.6 % on 1187, 0.2 % rejected it: E06 unknown level"
 	Current sampling.Version // what they should run
-	Clients int              // heard of; an estimate above 65,536, and of those that poll
+	Clients int              // heard of over the game's own connection; an estimate above 65,536
+	Polls   int              // clients that ask by HTTP, as far as that can be told; an estimate
 	Window  time.Duration
-	States  []State // the most frequent first
+	States  []State // those over the game's connection first, then the most frequent
 }
 
 // State is a group of clients that say the same.
 type State struct {
 	Version  sampling.Version // what they run; zero is their compiled default
 	Clients  int
-	Share    float64 // 0 to 1
+	Share    float64 // 0 to 1, of those that are counted in the same way
+	Polled   bool    // they ask by HTTP
 	Rejected bool    // they were given the current version and refused it
 	Reason   string  // why, or what they do not understand of what they run; may be empty
 	Unknown  bool    // what they say makes no sense here: Version means nothing
@@ -40,16 +43,16 @@ func (s *Server) pace() time.Duration {
 // Convergence adds up what clients said.
 func (s *Server) Convergence() Convergence {
 	c := Convergence{Current: s.current.Load().version(), Window: s.fleet.window}
-	groups := make(map[State]int)
-	for st, n := range s.fleet.count(s.pace()) {
-		c.Clients += n
-		groups[describe(st, c.Current)] += n
-	}
-	for g, n := range groups {
-		g.Clients, g.Share = n, float64(n)/float64(c.Clients)
-		c.States = append(c.States, g)
-	}
+	beats, polls := s.fleet.count(s.pace())
+	c.Clients = c.add(beats, false)
+	c.Polls = c.add(polls, true)
 	slices.SortFunc(c.States, func(a, b State) int {
+		if a.Polled != b.Polled {
+			if b.Polled {
+				return -1
+			}
+			return 1
+		}
 		if a.Clients != b.Clients {
 			return b.Clients - a.Clients
 		}
@@ -57,6 +60,22 @@ func (s *Server) Convergence() Convergence {
 	})
 	c.Text = c.text()
 	return c
+}
+
+// add adds clients that are counted in the same way, and returns how many there are.
+func (c *Convergence) add(states map[state]int, polled bool) (all int) {
+	groups := make(map[State]int)
+	for st, n := range states {
+		all += n
+		g := describe(st, c.Current)
+		g.Polled = polled
+		groups[g] += n
+	}
+	for g, n := range groups {
+		g.Clients, g.Share = n, float64(n)/float64(all)
+		c.States = append(c.States, g)
+	}
+	return all
 }
 
 func describe(st state, current sampling.Version) State {
@@ -94,13 +113,25 @@ func (g State) text(current sampling.Version) string {
 }
 
 func (c *Convergence) text() string {
-	if c.Clients == 0 {
-		return "no client has reported within " + span(c.Window)
+	n := slices.IndexFunc(c.States, func(g State) bool { return g.Polled })
+	if n < 0 {
+		n = len(c.States)
 	}
-	parts := make([]string, 0, len(c.States))
-	for _, g := range c.States {
+	beats, polls := c.words(c.States[:n]), c.words(c.States[n:])
+	switch {
+	case beats+polls == "":
+		return "no client has reported within " + span(c.Window)
+	case beats == "" || polls == "":
+		return beats + polls
+	}
+	return beats + "; of those that ask by HTTP " + polls
+}
+
+func (c *Convergence) words(states []State) string {
+	parts := make([]string, 0, len(states))
+	for _, g := range states {
 		if len(parts) == 6 {
-			parts = append(parts, fmt.Sprintf("and %d more", len(c.States)-6))
+			parts = append(parts, fmt.Sprintf("and %d more", len(states)-6))
 			break
 		}
 		parts = append(parts, percent(g.Share)+" % "+g.text(c.Current))

@@ -109,7 +109,8 @@ func (s *Server) forecast(policies ...*sampling.Policy) *forecast {
 		o = *p
 	}
 	if f.groups, f.clients = o.Groups, o.Clients; f.clients == 0 {
-		f.clients = s.Convergence().Clients
+		c := s.Convergence()
+		f.clients = c.Clients + c.Polls
 	}
 	if len(f.groups) == 0 {
 		f.groups = []Group{{Clients: f.clients}}

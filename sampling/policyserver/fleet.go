@@ -168,32 +168,33 @@ func (f *fleet) expire(now int64) {
 	}
 }
 
-// count adds up all states of the window. A client that polls every 30 s is in a window of 5 min ten times and counts once; one
+// count adds up all states of the window, those told over the game's own connection apart from those of requests, which anybody can
+// send. A client that polls every 30 s is in a window of 5 min ten times and counts once; one
 // that polls less often than once in a window is counted when it is heard of, and not otherwise.
-func (f *fleet) count(every time.Duration) map[state]int {
+func (f *fleet) count(every time.Duration) (beats, polls map[state]int) {
 	now := time.Now().UnixNano()
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.rotate(now)
-	out := make(map[state]int)
+	beats, polls = make(map[state]int), make(map[state]int)
 	for _, m := range f.slot {
 		for st, n := range m {
-			out[st] += int(n)
+			polls[st] += int(n)
 		}
 	}
 	if every < f.window {
-		for st, n := range out {
-			out[st] = int((int64(n)*int64(every) + int64(f.window) - 1) / int64(f.window))
+		for st, n := range polls {
+			polls[st] = int((int64(n)*int64(every) + int64(f.window) - 1) / int64(f.window))
 		}
 	}
 	weight := 1 << f.level
 	for _, c := range f.clients {
 		if now-c.at <= int64(f.window) {
-			out[c.state] += weight
+			beats[c.state] += weight
 		}
 	}
 	f.expire(now)
-	return out
+	return beats, polls
 }
 
 // mix spreads ids evenly (the finaliser of MurmurHash3, a bijection).

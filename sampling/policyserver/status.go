@@ -40,6 +40,7 @@ type jsonRule struct {
 type jsonConvergence struct {
 	Text    string      `json:"text"`
 	Clients int         `json:"clients"`
+	Polls   int         `json:"polls"`
 	Window  float64     `json:"window"` // seconds
 	States  []jsonState `json:"states"`
 }
@@ -51,6 +52,7 @@ type jsonState struct {
 	Share    float64 `json:"share"`
 	Current  bool    `json:"current"`
 	Rejected bool    `json:"rejected"`
+	Polled   bool    `json:"polled"`
 }
 
 type jsonCounter struct {
@@ -139,10 +141,10 @@ func (st *jsonStatus) fill(c *served, names map[string]bool) {
 }
 
 func convergenceJSON(c Convergence) jsonConvergence {
-	j := jsonConvergence{Text: c.Text, Clients: c.Clients, Window: c.Window.Seconds(), States: []jsonState{}}
+	j := jsonConvergence{Text: c.Text, Clients: c.Clients, Polls: c.Polls, Window: c.Window.Seconds(), States: []jsonState{}}
 	for _, g := range c.States[:min(len(c.States), 20)] {
 		j.States = append(j.States, jsonState{Text: g.text(c.Current), Version: g.Version.String(), Clients: g.Clients, Share: g.Share,
-			Current: !g.Unknown && !g.Rejected && g.Version == c.Current && c.Current != sampling.Version{}, Rejected: g.Rejected})
+			Current: !g.Unknown && !g.Rejected && g.Version == c.Current && c.Current != sampling.Version{}, Rejected: g.Rejected, Polled: g.Polled})
 	}
 	return j
 }

@@ -311,9 +311,10 @@ function showStatus() {
   condition(s.notice ? s.notice : !s.publish ? "This page can only look: the game server did not say who may publish (Options.Authorize)." : s.store ? "The store cannot be read: " + s.store : "");
   text("convergence", s.convergence.text);
   if (!draft) speak(s.convergence.text);
-  text("heard", s.convergence.clients ? count(s.convergence.clients) + " clients heard of within " + s.convergence.window + " s" : "");
+  const c = s.convergence, within = " within " + c.window + " s, by this server";
+  text("heard", [c.clients ? count(c.clients) + " clients heard of on the game's connection" : "", c.polls ? count(c.polls) + " that ask by HTTP, as anybody can" : ""].filter(Boolean).join(", ") + (c.clients + c.polls ? within : ""));
   fill($("states"), s.convergence.states.map((g) => make("li", { className: g.rejected ? "rejected" : g.current ? "current" : "" },
-    make("div", { className: "line" }, make("span", {}, g.text), make("span", {}, count(g.clients) + " clients")),
+    make("div", { className: "line" }, make("span", {}, g.text + (g.polled ? " (by HTTP)" : "")), make("span", {}, count(g.clients) + " clients")),
     make("progress", { max: 1, value: g.share, "aria-label": g.text }))));
   fill($("channels"), s.channels.map((c) => make("option", { value: c })));
   showCounters(s.counters);
