@@ -317,6 +317,13 @@ func TestKillReachesEveryClient(t *testing.T) {
 					r.t.Error(err)
 				}
 			}},
+		{name: "somebody else publishes where this server can read and not write", unstored: true,
+			wrong: func(r *rig) { r.store.set(func(i *ill) { i.publish = errors.New("permission denied") }) },
+			mended: func(r *rig) {
+				if err := r.store.Memory.Publish(r.t.Context(), Entry{Version: v3(8), Bytes: policyDoc(8, 80), By: "bert"}, v3(5)); err != nil {
+					r.t.Error(err)
+				}
+			}},
 		{name: "a cache in between", extra: 5 * time.Minute, wrong: func(r *rig) {
 			r.way.set(func(w *way) { w.cache = true })
 			time.Sleep(10 * time.Minute)

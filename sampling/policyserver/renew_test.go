@@ -59,6 +59,9 @@ func TestKillIsRenewedAsOne(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := newRig(t, true)
 		s := r.way.at()
+		if d, err := s.Draft(t.Context(), Change{Clients: share(50)}, "anna"); err != nil || d.policy.Expires().IsZero() {
+			t.Errorf("what a person sees has no end: %v\n%s", err, d.Document)
+		}
 		r.publish(`{"krunk":1,"epoch":3,"version":5,"clients":100}`)
 		if _, err := s.Kill(t.Context(), "", "anna"); err != nil {
 			t.Fatal(err)
