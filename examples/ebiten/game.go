@@ -26,6 +26,7 @@ type game struct {
 	stones  []stone
 	tick    int
 	hits    int
+	bosses  map[string]int // by level; never made
 	message string
 }
 
@@ -77,8 +78,7 @@ func (g *game) fall() {
 func (g *game) faults() {
 	switch {
 	case inpututil.IsKeyJustPressed(ebiten.KeyC):
-		var world map[string]int
-		world["boss"] = g.tick
+		g.bosses["dust"] = g.tick
 	case inpututil.IsKeyJustPressed(ebiten.KeyH):
 		time.Sleep(7 * time.Second)
 	case inpututil.IsKeyJustPressed(ebiten.KeyD):

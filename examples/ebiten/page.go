@@ -3,6 +3,7 @@
 package main
 
 import (
+	"strings"
 	"syscall/js"
 
 	"github.com/krunk-go/krunk/krunk"
@@ -12,11 +13,11 @@ import (
 )
 
 // carry says where reports go: the page knows.
-func carry() (dsn string, carrier transport.Transport) {
+func carry() (dsn string, carrier transport.Transport, _ krunk.RunFile) {
 	if v := js.Global().Get("krunkDSN"); v.Type() == js.TypeString {
 		dsn = v.String()
 	}
-	return dsn, fetch.Default()
+	return dsn, fetch.Default(), nil
 }
 
 // ready sends what waits while the page closes, and tells of the page before this one, where ../web/crash.js kept what Go printed.
@@ -24,8 +25,10 @@ func ready(client *krunk.Client, carrier transport.Transport) {
 	carrier.(*fetch.Transport).OnHide(client.Flush)
 	device.Read().Tell(client)
 	if text := js.Global().Get("krunkLastCrash"); text.Truthy() {
-		client.Channel("crash").Emit(krunk.Entry{
-			Level: krunk.LevelFatal, Message: "the game died", Attrs: []krunk.Attr{krunk.String("text", text.String())},
-		})
+		all := text.String()
+		first, _, _ := strings.Cut(all, "\n")
+		client.Channel("crash").Emit(krunk.Entry{Level: krunk.LevelFatal, Message: "the game died", Attrs: []krunk.Attr{
+			krunk.Group("died: " + first), krunk.String("text", all), krunk.Bool("unverified", true),
+		}})
 	}
 }

@@ -35,9 +35,9 @@ func (r *reports) costs() string { return r.meter.line }
 // play starts Krunk, and lets the game go on behind a panic.
 func play() error {
 	g := newGame()
-	dsn, carrier := carry()
+	dsn, carrier, runs := carry()
 	client, err := krunk.Start(krunk.Config{
-		DSN: dsn, Transport: carrier, Release: "moonfall@1.4.2",
+		DSN: dsn, Transport: carrier, RunFile: runs, Release: "moonfall@1.4.2",
 		Channels: map[string]krunk.Thresholds{"world": {Send: "info"}},
 		Frames:   krunk.Frames{Slow: 100 * time.Millisecond},
 	})

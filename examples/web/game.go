@@ -6,6 +6,7 @@ package main
 import (
 	"errors"
 	"fmt"
+	"strings"
 	"syscall/js"
 	"time"
 
@@ -53,9 +54,11 @@ func main() {
 // lastCrash reports what Go printed when the page before this one died; crash.js kept it.
 func (g *game) lastCrash() {
 	if text := js.Global().Get("krunkLastCrash"); text.Truthy() {
-		g.client.Channel("crash").Emit(krunk.Entry{
-			Level: krunk.LevelFatal, Message: "the game died", Attrs: []krunk.Attr{krunk.String("text", text.String())},
-		})
+		all := text.String()
+		first, _, _ := strings.Cut(all, "\n")
+		g.client.Channel("crash").Emit(krunk.Entry{Level: krunk.LevelFatal, Message: "the game died", Attrs: []krunk.Attr{
+			krunk.Group("died: " + first), krunk.String("text", all), krunk.Bool("unverified", true),
+		}})
 	}
 }
 

@@ -122,6 +122,12 @@ func play(t *testing.T, name, dir string, meanwhile func(line string, game *os.P
 	t.Helper()
 	srv := sentrytest.Start(sentrytest.Options{})
 	t.Cleanup(srv.Close)
+	stderr, exit := playTo(t, srv, name, dir, meanwhile)
+	return srv, stderr, exit
+}
+
+func playTo(t *testing.T, srv *sentrytest.Server, name, dir string, meanwhile func(line string, game *os.Process)) (string, int) {
+	t.Helper()
 	ctx, stop := context.WithTimeout(context.Background(), time.Minute)
 	defer stop()
 	cmd := exec.CommandContext(ctx, os.Args[0])
@@ -138,7 +144,7 @@ func play(t *testing.T, name, dir string, meanwhile func(line string, game *os.P
 		t.Fatal(err)
 	}
 	srv.Verify(t)
-	return srv, errs.String(), cmd.ProcessState.ExitCode()
+	return errs.String(), cmd.ProcessState.ExitCode()
 }
 
 type writer func(line string)
@@ -251,17 +257,18 @@ func TestNextStart(t *testing.T) {
 		}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			dir := t.TempDir()
-			if _, stderr, exit := play(t, tt.name, dir, tt.meanwhile); exit == 0 {
+			dir, srv := t.TempDir(), sentrytest.Start(sentrytest.Options{})
+			t.Cleanup(srv.Close)
+			if stderr, exit := playTo(t, srv, tt.name, dir, tt.meanwhile); exit == 0 {
 				t.Fatalf("exit 0, want a death\n%s", stderr)
 			}
 			var how string
-			srv, stderr, exit := play(t, "next", dir, func(line string, _ *os.Process) { how += line })
+			stderr, exit := playTo(t, srv, "next", dir, func(line string, _ *os.Process) { how += line })
 			if exit != 0 || strings.TrimSpace(how) != tt.how {
 				t.Errorf("exit %d, the run before ended %q, want 0, %q\n%s", exit, how, tt.how, stderr)
 			}
-			if got := titles(srv); tt.title == "" && got != "error: the end" {
-				t.Errorf("events %q, want the end alone", got)
+			if got := titles(srv); !strings.Contains(got, tt.title) || (tt.title == "") != (got == "error: the end") {
+				t.Errorf("events %q, want %q and the end", got, tt.title)
 			}
 		})
 	}

@@ -218,6 +218,23 @@ func TestLastCrash(t *testing.T) {
 	p.arrived("the crash", titled("the game died"))
 	if e := find(p.Server, "the game died"); e.Level != "fatal" || !strings.Contains(string(e.Raw), "the world is gone") {
 		t.Errorf("level %s, %s; want a fatal event with the text", e.Level, e.Raw)
+	} else if e.Contexts["attributes"]["unverified"] != true {
+		t.Errorf("attributes %v; want a mark that nobody knows who wrote the text", e.Contexts["attributes"])
 	}
+	p.Verify(t)
+}
+
+// What another script of the page's origin planted as a crash is no more than a long text: cut, without secrets, marked.
+func TestPlantedCrash(t *testing.T) {
+	p := play(t, build(t), another)
+	p.do(chromedp.Evaluate[chromedp.Void](`localStorage.setItem("krunk.crash", "panic: /home/anna/x token=hunter2\ngoroutine 1 [running]:\n" + "\u0000\ud800main.f(0x1)\n".repeat(200000))`))
+	p.open()
+	p.arrived("the planted crash", titled("the game died"))
+	e := find(p.Server, "the game died")
+	if raw := string(e.Raw); len(raw) > 16<<10 || strings.Contains(raw, "anna") || strings.Contains(raw, "hunter2") || e.Contexts["attributes"]["unverified"] != true {
+		t.Errorf("%d bytes: %.2000s", len(raw), raw)
+	}
+	p.do(chromedp.Click("#report"))
+	p.arrived("what the game reports after that", titled("connection reset"))
 	p.Verify(t)
 }
