@@ -30,7 +30,8 @@ func (c *Client) reside(module func() string) (*blackbox.Block, *blackbox.Facts)
 	p := c.plan
 	f := &blackbox.Facts{Start: c.start.UnixNano(), Trace: ident.New()}
 	c.ids.Take(&f.Run)
-	id := ident.New()
+	var id [16]byte
+	c.ids.Take(&id)
 	copy(f.Span[:], id[8:])
 	sizes := p.shares.sizes(p.DSN != "")
 	block := c.fromFile(sizes, f, module)

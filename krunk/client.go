@@ -173,11 +173,12 @@ func (c *Client) build(block *blackbox.Block, facts *blackbox.Facts, module func
 		}
 	}
 	if p.DSN != "" {
+		wake := func() { c.sender.Wake() }
 		if p.sessions {
 			c.session = &c.sessions
 			c.session.Init(session.Config{
 				Words: &block.Session, Errors: &c.failures, Run: session.Run{ID: facts.Run, Release: p.Release, Environment: p.Environment},
-				Start: run.Start, Host: (*played)(c),
+				Start: run.Start, Now: c.now, Wake: wake,
 			})
 		}
 		url := p.Tunnel
@@ -193,7 +194,7 @@ func (c *Client) build(block *blackbox.Block, facts *blackbox.Facts, module func
 			Start: run.Start, Outbox: c.outbox, Heirs: heirs, Session: c.session, Compress: p.Compress, Aloft: p.shares.aloft, Progress: &c.progress, Tally: c.tally, Collect: c.collect, Killed: c.controls.Killed,
 			Freed: func() { c.recorder.Freed() },
 		})
-		cfg.Wake, cfg.Away = c.sender.Wake, c.sender.Away
+		cfg.Wake, cfg.Away = wake, c.sender.Away
 	}
 	c.recorder = recorder.New(cfg)
 }

@@ -115,12 +115,6 @@ func (c *Client) holdsNothing() bool {
 	return uint64(n)+events+logs == 0
 }
 
-// played is the Client as its sessions see it.
-type played Client
-
-func (p *played) Now() int64 { return (*Client)(p).now() }
-func (p *played) Wake()      { p.sender.Wake() }
-
 // panicking reports whether a deferred function calls, as a panic unwinds: then it is not known yet how the session ends.
 func panicking() bool {
 	var pcs [record.MaxPCs]uintptr

@@ -10,12 +10,6 @@ import (
 	"github.com/krunk-go/krunk/internal/session"
 )
 
-// host is a game whose clock stands at a minute.
-type host struct{}
-
-func (host) Now() int64 { return int64(time.Minute) }
-func (host) Wake()      {}
-
 // play gives a run a session; told says that a server knows of it.
 func play(t *testing.T, f *memory, told bool) *blackbox.Block {
 	t.Helper()
@@ -26,7 +20,7 @@ func play(t *testing.T, f *memory, told bool) *blackbox.Block {
 	facts.Texts[blackbox.Release] = "moonfall@1"
 	b.Publish(&facts)
 	var l session.Life
-	l.Init(session.Config{Words: &b.Session, Errors: &b.Errors, Run: session.Run{ID: facts.Run, Release: "moonfall@1"}, Start: func() int64 { return facts.Start }, Host: host{}})
+	l.Init(session.Config{Words: &b.Session, Errors: &b.Errors, Run: session.Run{ID: facts.Run, Release: "moonfall@1"}, Start: func() int64 { return facts.Start }, Now: func() int64 { return int64(time.Minute) }, Wake: func() {}})
 	if told {
 		l.Append(nil)
 		l.Answered(true)

@@ -1,8 +1,7 @@
 package session
 
 import (
-	"bytes"
-
+	"github.com/krunk-go/krunk/internal/ascii"
 	"github.com/krunk-go/krunk/internal/blackbox"
 	"github.com/krunk-go/krunk/internal/protocol"
 	"github.com/krunk-go/krunk/internal/text"
@@ -31,7 +30,7 @@ func Bury(dst []byte, live *blackbox.Live, run *Run, d *Death, outbox *blackbox.
 		return dst, false
 	}
 	id := u.ID
-	if e, ok := outbox.Latest(uint8(protocol.CategorySession)); ok && bytes.Contains(e.Body, []byte(text.Hex(id[:]))) {
+	if e, ok := outbox.Latest(uint8(protocol.CategorySession)); ok && ascii.LastIndex(string(e.Body), string(text.Hex(id[:]))) >= 0 {
 		return dst, false
 	}
 	status := d.Status
@@ -53,6 +52,6 @@ func TooOld(items []byte, now int64) bool {
 	const key = `"started":"`
 	var room [32]byte
 	least := text.AppendTime(room[:0], now-5*24*3600e9, 3)
-	i := bytes.Index(items, []byte(key)) + len(key)
+	i := ascii.LastIndex(string(items), key) + len(key)
 	return i >= len(key) && i+len(least) <= len(items) && string(items[i:i+len(least)]) < string(least)
 }

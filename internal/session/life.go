@@ -19,13 +19,8 @@ type Config struct {
 	Errors *atomic.Uint64 // of the run
 	Run    Run
 	Start  func() int64 // Unix nanoseconds of its start, as the clock tells it now
-	Host   Host
-}
-
-// Host is the program.
-type Host interface {
-	Now() int64 // nanoseconds of the run
-	Wake()      // tells the sender that there is something to look at
+	Now    func() int64 // nanoseconds of the run
+	Wake   func()       // tells the sender that there is something to look at
 }
 
 // Life is the sessions of a run that lives, one after the other. It is owned by the sender, but for SetUser, Background, Foreground and
@@ -49,7 +44,7 @@ func (l *Life) Init(cfg Config) {
 	l.begin(1, l.now())
 }
 
-func (l *Life) now() uint64 { return millis(l.cfg.Host.Now()) }
+func (l *Life) now() uint64 { return millis(l.cfg.Now()) }
 
 //go:noinline
 func millis(ns int64) uint64 { return uint64(max(ns, 0)) / 1e6 }
@@ -89,7 +84,7 @@ func hash(id string) uint64 {
 // Background says that the game went to the background at that moment of the run, in nanoseconds. Told twice, the first one counts.
 func (l *Life) Background(at int64) {
 	if l != nil && l.away.CompareAndSwap(0, 1+millis(at)) {
-		l.cfg.Host.Wake()
+		l.cfg.Wake()
 	}
 }
 
@@ -104,7 +99,7 @@ func (l *Life) Foreground(at int64) {
 	} else {
 		l.back.CompareAndSwap(0, now)
 	}
-	l.cfg.Host.Wake()
+	l.cfg.Wake()
 }
 
 // Note writes down what the game has said, for an heir. Where the run lives in a file its memory may be gone: that is met by the sender

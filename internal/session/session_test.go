@@ -45,14 +45,11 @@ func newGame(t *testing.T) *game {
 	g := &game{t: t, live: b.Live, outbox: b.Outbox(), start: began}
 	g.Life = new(Life)
 	g.Init(Config{
-		Words: &g.live.Session, Errors: &g.live.Errors, Run: run, Start: func() int64 { return g.start }, Host: g,
+		Words: &g.live.Session, Errors: &g.live.Errors, Run: run, Start: func() int64 { return g.start }, Now: func() int64 { return g.at }, Wake: func() { g.woken++ },
 	})
 	g.SetUser("install-1")
 	return g
 }
-
-func (g *game) Now() int64 { return g.at }
-func (g *game) Wake()      { g.woken++ }
 
 func (g *game) fail(n uint64) { g.live.Errors.Add(n) }
 
