@@ -62,6 +62,14 @@ func (o *Object) integer(name string, v int) {
 	o.b = strconv.AppendInt(o.b, int64(v), 10)
 }
 
+// Raw appends a value as it is.
+//
+//go:noinline
+func (o *Object) Raw(name string, v []byte) {
+	o.key(name)
+	o.put(string(v))
+}
+
 // Uint appends a number unless it is 0.
 //
 //go:noinline

@@ -26,11 +26,6 @@ type sessions struct {
 	mute  bool      // it refused one of their own: it is told nothing more of the session that runs
 }
 
-// closedToSessions reports whether nothing may be told of sessions.
-func (s *Sender) closedToSessions() bool {
-	return s.cfg.Killed() || s.limits.Limited(protocol.CategorySession, s.now())
-}
-
 // expired reports whether an entry tells how a session ended that is too old for every server.
 func (s *Sender) expired(e *blackbox.Entry) bool {
 	return e.Category == uint8(protocol.CategorySession) && session.TooOld(e.Body, time.Now().UnixNano())
@@ -38,7 +33,7 @@ func (s *Sender) expired(e *blackbox.Entry) bool {
 
 // board lets what is to be told of sessions go along with an event.
 func (s *Sender) board(f *flight, e *blackbox.Entry) {
-	if e.Category != uint8(protocol.CategoryError) || s.apart || s.closedToSessions() {
+	if e.Category != uint8(protocol.CategoryError) || s.apart || s.cfg.Killed() || s.limited(blackbox.Meta{Category: uint8(protocol.CategorySession)}) {
 		return
 	}
 	if l := s.cfg.Session; l != nil && !s.mute && !s.dead() {
@@ -81,10 +76,11 @@ func (s *Sender) alight(f *flight, what outcome) (again bool) {
 func (s *Sender) endSession() {
 	l := s.cfg.Session
 	l.Note()
-	if !l.Over() {
+	over, last, crash, after := l.Ends()
+	if !over {
 		return
 	}
-	if after, crash := l.Crash(); crash && s.served.Load() >= s.pauses.seen {
+	if crash && s.served.Load() >= s.pauses.seen {
 		if e, ok := s.cfg.Outbox.Newest(blackbox.Fatal, 0); !ok || e.Upto <= after {
 			return
 		}
@@ -95,7 +91,7 @@ func (s *Sender) endSession() {
 	s.cfg.Collect() // errors
 	m := blackbox.Meta{Kind: blackbox.Event, Category: uint8(protocol.CategorySession), Count: 1}
 	if !s.cfg.Outbox.Put(m, l.AppendEnd(nil)) {
-		if l.Last() {
+		if last {
 			return // there may be room later, and an heir makes it as well
 		}
 		s.cfg.Tally.Add(protocol.ReasonBufferOverflow, protocol.CategorySession, 1)
@@ -103,19 +99,24 @@ func (s *Sender) endSession() {
 	l.Ended()
 }
 
-// silent returns for how long a server wants to hear nothing of sessions, or is away.
-func (s *Sender) silent(now time.Duration) time.Duration {
-	return max(s.pauses.wish, s.pauses.line, s.limits.Until(protocol.CategorySession)) - now
+// due returns how long it takes until the next update of the running session is to be made, not more than 0 if it is time, or false if
+// there is none: not before a pause ends, and not while the server wants to hear nothing of sessions.
+func (s *Sender) due(now time.Duration) (time.Duration, bool) {
+	ms, ok := s.cfg.Session.Due()
+	if !ok || s.mute || s.cfg.Killed() {
+		return 0, false
+	}
+	until := max(s.pauses.wish, s.pauses.line, s.limits.Until(protocol.CategorySession))
+	return max(time.Duration(ms)*time.Millisecond, until-now), true
 }
 
 // restless reports whether there is something to tell of sessions now.
 func (s *Sender) restless(now time.Duration) bool {
-	l := s.cfg.Session
-	if l.Over() && !l.Last() {
+	if over, last, _, _ := s.cfg.Session.Ends(); over && !last {
 		return true
 	}
-	ms, ok := l.Due()
-	return ok && ms == 0 && !s.mute && !s.cfg.Killed() && s.silent(now) <= 0
+	wait, ok := s.due(now)
+	return ok && wait <= 0
 }
 
 // tells tells the next update of the running session in an envelope of its own, if it is time and nothing else may be sent. If it does
@@ -124,11 +125,11 @@ func (s *Sender) tells(now time.Duration, wait *time.Duration) bool {
 	if s.cfg.Session == nil {
 		return false
 	}
-	ms, ok := s.cfg.Session.Due()
-	if !ok || s.mute || s.cfg.Killed() {
+	rest, ok := s.due(now)
+	if !ok {
 		return false
 	}
-	if rest := max(time.Duration(ms)*time.Millisecond, s.silent(now)); rest > 0 {
+	if rest > 0 {
 		if *wait == 0 || rest < *wait {
 			*wait = rest
 		}

@@ -132,16 +132,19 @@ func (l *Life) End(status Status, after uint64) {
 
 // Over reports whether the session is to end. Anybody may ask.
 func (l *Life) Over() bool {
-	return l != nil && !l.over.Load() && (l.back.Load() != 0 || l.want.Load() != uint32(Running))
+	over, _, _, _ := l.Ends()
+	return over
 }
 
-// Crash reports whether it ends with a crash, whose record ends behind that position of the ring.
-func (l *Life) Crash() (after uint64, ok bool) {
-	return l.after.Load(), l.want.Load() == uint32(Crashed) && l.Last()
+// Ends is Over; last says that no session follows as the run ends, crash that it ends by a crash, whose record ends behind a position of the
+// ring.
+func (l *Life) Ends() (over, last, crash bool, after uint64) {
+	if l == nil || l.over.Load() {
+		return false, false, false, 0
+	}
+	want, back := Status(l.want.Load()), l.back.Load() != 0
+	return back || want != Running, !back && want != Running, !back && want == Crashed, l.after.Load()
 }
-
-// Last reports whether no session follows the one that is over: the run ends.
-func (l *Life) Last() bool { return l.want.Load() != uint32(Running) && l.back.Load() == 0 }
 
 // Due returns how many milliseconds later than now the next update is to be made, if no event takes it along before, or the session is to be
 // looked at again: 0 if an update is due, or false if there is nothing to come. It is not asked while one is under way.

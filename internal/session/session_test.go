@@ -329,7 +329,7 @@ func TestBackground(t *testing.T) {
 		}
 		g.at = tt.back * second
 		g.Foreground(g.at)
-		if over := g.Over(); over != tt.over || g.woken == 0 && tt.over || g.Last() {
+		if over, last, _, _ := g.Ends(); over != tt.over || g.woken == 0 && tt.over || over && last {
 			t.Errorf("%s: over %v, woken %d times; want %v", tt.name, over, g.woken, tt.over)
 		}
 		g.finish()

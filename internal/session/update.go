@@ -38,41 +38,50 @@ func (u *Update) appendItem(dst []byte) []byte {
 	return protocol.AppendItem(dst, "session", u.Append(room[:0]))
 }
 
-// Append appends the payload of a session item. What is empty is left out, but for the release.
+// Append appends the payload of a session item. What is empty or zero is left out, but for the release.
 func (u *Update) Append(dst []byte) []byte {
-	dst = text.Append(dst, `{"sid":"`, text.Hex(u.ID[:]), `"`)
+	o := protocol.Open(dst)
+	o.Text("sid", string(text.AppendHex(nil, u.ID[:])))
 	if u.User != 0 {
-		dst = append(strconv.AppendUint(text.Append(dst, `,"did":"`), u.User, 16), '"')
+		o.Text("did", strconv.FormatUint(u.User, 16))
 	}
-	if u.Init {
-		dst = text.Append(dst, `,"init":true`)
-	}
-	dst = number(dst, `,"seq":`, uint64(u.Seq))
-	dst = moment(dst, `,"started":"`, u.Started)
-	dst = moment(dst, `,"timestamp":"`, u.Started+u.Since)
+	o.Flag("init", u.Init)
+	o.Uint("seq", uint64(u.Seq)) // 0 stands where init does, which means that
+	moment(&o, "started", u.Started)
+	moment(&o, "timestamp", u.Started+u.Since)
 	if u.Status != Running {
-		dst = number(dst, `,"duration":`, uint64(u.Since)/1000)
-		ms := int(u.Since % 1000)
-		dst = append(dst, '.', byte('0'+ms/100), byte('0'+ms/10%10), byte('0'+ms%10))
+		o.Float("duration", float64(u.Since)/1000)
 	}
-	dst = text.Append(dst, `,"status":"`, [...]string{"ok", "exited", "crashed", "abnormal"}[u.Status&3], `"`)
+	o.Text("status", u.Status.name())
 	if u.Status == Abnormal && u.Hang != NoHang {
-		dst = text.Append(dst, `,"abnormal_mechanism":"`, [...]string{"", "anr_foreground", "anr_background", ""}[u.Hang&3], `"`)
+		where := "anr_foreground"
+		if u.Hang != HangInForeground {
+			where = "anr_background"
+		}
+		o.Text("abnormal_mechanism", where)
 	}
-	dst = number(dst, `,"errors":`, u.Errors)
-	dst = text.AppendString(text.Append(dst, `,"attrs":{"release":`), u.Run.Release)
+	o.Uint("errors", u.Errors)
+	a := protocol.Open(nil)
+	a.Text("release", u.Run.Release)
 	if u.Run.Environment != "" {
-		dst = text.AppendString(text.Append(dst, `,"environment":`), u.Run.Environment)
+		a.Text("environment", u.Run.Environment)
 	}
-	return text.Append(dst, "}}")
+	o.Raw("attrs", a.Close())
+	return o.Close()
 }
 
-//go:noinline
-func number(dst []byte, key string, n uint64) []byte {
-	return strconv.AppendUint(text.Append(dst, key), n, 10)
+func (s Status) name() string {
+	switch s {
+	case Running:
+		return "ok"
+	case Exited:
+		return "exited"
+	case Crashed:
+		return "crashed"
+	}
+	return "abnormal"
 }
 
-//go:noinline
-func moment(dst []byte, key string, ms int64) []byte {
-	return append(text.AppendUnix(text.Append(dst, key), ms/1000, ms%1000*1e6, 3), '"')
+func moment(o *protocol.Object, key string, ms int64) {
+	o.Text(key, string(text.AppendUnix(nil, ms/1000, ms%1000*1e6, 3)))
 }
