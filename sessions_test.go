@@ -278,8 +278,10 @@ func TestSessionsInAStorm(t *testing.T) {
 			if seed%4 == 0 {
 				die(c)
 			}
-			srv.Answer(nil)
-			time.Sleep(time.Hour)
+			srv.Answer(func(sentrytest.Received) sentrytest.Reply { return sentrytest.Slow(time.Second) })
+			if seed%5 > 0 {
+				time.Sleep(time.Hour)
+			}
 			if !c.Close(time.Minute) {
 				t.Error("Close could not deliver everything")
 			}
