@@ -16,6 +16,8 @@ func TestDeathIsTold(t *testing.T) {
 		{"goroutine", "panic: nobody wrapped me", "game", "auto.go.crash"},
 		{"map", "fatal error: concurrent map", "game", "auto.go.crash"},
 		{"main", "panic: main knew", "game", "auto.go.panic"},
+		{"a long message", "panic: boom boom", "end", "auto.go.panic"},
+		{"a long message of nobody", "panic: boom boom", "end", "auto.go.crash"},
 		{"recovered, then another", "panic: nobody wrapped me", "game", "auto.go.crash"},
 	} {
 		t.Run(tt.how, func(t *testing.T) {
@@ -40,7 +42,7 @@ func TestDeathIsTold(t *testing.T) {
 				}
 				deaths++
 				if e.Handled() || !strings.HasPrefix(e.Title(), tt.title) || !strings.Contains(e.Top().Function, tt.top) {
-					t.Errorf("handled %v, title %q, top frame %+v", e.Handled(), e.Title(), e.Top())
+					t.Errorf("handled %v, title %.200q, top frame %+v", e.Handled(), e.Title(), e.Top())
 				}
 				if m := e.Exceptions[len(e.Exceptions)-1].Mechanism; m.Type != tt.mechanism {
 					t.Errorf("mechanism %q, want %q", m.Type, tt.mechanism)

@@ -46,9 +46,6 @@ func (d *dir) Rule() (bytes int64, age time.Duration) { return d.Disk, d.Age }
 // file is a claimed run.
 type file runfile.File
 
-// mostText is a long message and as much of goroutines as is looked at.
-const mostText = 192 << 10
-
 // Bytes is heir.File.Bytes.
 func (f *file) Bytes() []byte { return f.Mem }
 
@@ -56,12 +53,7 @@ func (f *file) Bytes() []byte { return f.Mem }
 func (f *file) Ended() int64 { return f.Modified }
 
 // Text is heir.File.Text.
-func (f *file) Text(from int) string {
-	if from >= len(f.Mem) {
-		return ""
-	}
-	return string(f.Mem[from:min(from+mostText, len(f.Mem))])
-}
+func (f *file) Text(from int) string { return told((*runfile.File)(f), from) }
 
 // Remove is heir.File.Remove.
 func (f *file) Remove() { _ = (*runfile.File)(f).Remove() }

@@ -30,6 +30,9 @@ func end(c *krunk.Client, how string) {
 	case "a long message":
 		defer c.Repanic()
 		panic(strings.Repeat("boom ", 50_000))
+	case "a long message of nobody":
+		go func() { panic(strings.Repeat("boom ", 50_000)) }()
+		select {}
 	case "recovered after all":
 		func() {
 			defer func() { recover() }()
