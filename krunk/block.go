@@ -65,6 +65,6 @@ func (c *Client) fromFile(sizes blackbox.Sizes, f *blackbox.Facts, module func()
 		return nil
 	}
 	c.after.run, c.after.why = run, run.Path
-	c.kept, c.diary = run.Kept, run.Kept.Diary
+	c.kept, c.diary, c.guard = run.Kept, run.Kept.Diary, run.Guard
 	return run.Block
 }

@@ -65,10 +65,9 @@ func (r *repeats) of(t record.Type) *repeat.Table {
 type Client struct {
 	// What a capture call touches lies together: in a frame of a game nothing of it is in the processor's caches, and each line of
 	// them that is fetched takes as long as a hundred instructions.
-	ring    *blackbox.Ring
-	maxBody int // immutable after Start
-	bell    notify.Bell
-	sender  *sender.Sender // nil without a DSN
+	blackBox
+	bell   notify.Bell
+	sender *sender.Sender // nil without a DSN
 	stacks
 	clock
 	ids ident.Source
@@ -84,6 +83,14 @@ type Client struct {
 	controls gate.Controls
 	header   header
 	life
+}
+
+// blackBox is where records go. It is immutable after Start.
+type blackBox struct {
+	_       [0]func() // no code to compare it
+	ring    *blackbox.Ring
+	maxBody int
+	guard   blackbox.Guard // nil: it lies on the heap
 }
 
 // stacks is what the stack of a capture call is taken with.
@@ -166,8 +173,12 @@ func (c *Client) build(block *blackbox.Block, facts *blackbox.Facts, module func
 		Bytes: c.controls.Bytes, Untell: c.untell,
 	}
 	var heirs *sender.Inheritance
+	var fault func(any) bool
 	if run := c.after.run; run != nil {
-		cfg.Build, cfg.Copy = run.Build, c.kept.Copy
+		cfg.Build, cfg.Copy, cfg.Guard, cfg.Torn = run.Build, c.kept.Copy, run.Guard, run.Torn
+		if run.Guard != nil {
+			fault = run.Guard.Fault
+		}
 		if p.DSN != "" && run.Heirs != nil {
 			heirs = run.Heirs(cfg)
 		}
@@ -192,7 +203,7 @@ func (c *Client) build(block *blackbox.Block, facts *blackbox.Facts, module func
 				PublicKey: p.dsn.PublicKey, Release: p.Release, Environment: p.Environment,
 			},
 			Start: run.Start, Outbox: c.outbox, Heirs: heirs, Session: c.session, Compress: p.Compress, Aloft: p.shares.aloft, Progress: &c.progress, Tally: c.tally, Collect: c.collect, Killed: c.controls.Killed,
-			Freed: func() { c.recorder.Freed() },
+			Freed: func() { c.recorder.Freed() }, Fault: fault,
 		})
 		cfg.Wake, cfg.Away = wake, c.sender.Away
 	}
@@ -229,7 +240,7 @@ func (c *Client) Channel(name string) *Channel {
 		ch.gate.Set(c.plan.levels.of(name))
 	}
 	if c.kept.Name != nil {
-		c.kept.Name(name)
+		c.keepName(name)
 	}
 	c.names.Store(&names)
 	c.channels[name] = ch
@@ -242,6 +253,23 @@ func (c *Client) channelName(i uint16) string {
 		return names[i]
 	}
 	return ""
+}
+
+// keepName is Kept.Name. The caller holds mu.
+func (c *Client) keepName(name string) {
+	if c.guard != nil {
+		defer c.letGo(c.guard.Hold())
+	}
+	c.kept.Name(name)
+}
+
+// letGo ends a Hold of the guard: a fault in the block in between has cost what the caller was at, and nothing else.
+func (c *Client) letGo(was bool) {
+	if v := recover(); v != nil && !c.guard.Fault(v) {
+		c.guard.Let(was)
+		panic(v)
+	}
+	c.guard.Let(was)
 }
 
 // untell takes note of an event that the recorder does not send; see repeat.Table.Untell.
@@ -271,6 +299,9 @@ func (c *Client) mark(set, clear uint64) {
 //
 //go:noinline
 func (c *Client) lost(why protocol.Reason, h *record.Head, n int) {
+	if c.guard != nil {
+		defer c.letGo(c.guard.Hold())
+	}
 	if h.Flags&record.FlagID != 0 {
 		c.tally.Add(why, protocol.CategoryError, 1)
 	}

@@ -169,6 +169,9 @@ func (c *Client) work() {
 
 // goes is one of the goroutines of a run. Once both have ended, somebody else may run them.
 func (c *Client) goes(r *run, work func()) {
+	if c.guard != nil {
+		c.guard.Hold()
+	}
 	defer func() {
 		if r.left.Add(-1) == 0 {
 			c.idle.Store(true)

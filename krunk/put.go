@@ -33,8 +33,9 @@ type writing struct {
 	_    [0]func() // no code to compare it
 	slot blackbox.Slot
 	out  record.Writer
-	room bool // slot lies in the ring
+	heap bool // slot does not lie in the ring
 	done bool
+	was  bool // of Guard.Hold
 }
 
 // write reserves n bytes and fills them; no foreign code runs in between. A fault that happens there all the same, for instance
@@ -42,17 +43,21 @@ type writing struct {
 func (c *Channel) write(n, left int, k blackbox.Kind, r *capture, errs []record.Error, cut *cutting) (ok bool) {
 	var t writing
 	ring := c.client.ring
-	if t.room = ring.ReserveIn(&t.slot, k, n); !t.room {
-		if r.Type < record.SetTag {
-			c.client.lost(protocol.ReasonQueueOverflow, &r.Head, n)
-			return false
-		}
-		t.slot.Body = make([]byte, n) // of the scope the newest wins, however full the ring is
+	if g := c.client.guard; g != nil {
+		t.was = g.Hold()
 	}
 	defer t.end(c, r)
+	if !ring.ReserveIn(&t.slot, k, n) {
+		if r.Type < record.SetTag {
+			c.client.lost(protocol.ReasonQueueOverflow, &r.Head, n)
+			t.done = true
+			return false
+		}
+		t.slot.Body, t.heap = make([]byte, n), true // of the scope the newest wins, however full the ring is
+	}
 	t.fill(c, r, errs, cut)
 	t.out.LeftOut(left)
-	if !t.room {
+	if t.heap {
 		c.client.uses.Changes.Add(ring.Head(), t.slot.Body)
 	} else if ring.Commit(t.slot) {
 		if ring.Urgent(t.slot) {
@@ -91,15 +96,20 @@ func (t *writing) fill(c *Channel, r *capture, errs []record.Error, cut *cutting
 // end gives up a record that could not be written.
 func (t *writing) end(c *Channel, r *capture) {
 	if !t.done {
-		recover()
-		t.broken(c.client, r)
+		t.broken(c.client, r, recover())
+	}
+	if g := c.client.guard; g != nil {
+		g.Let(t.was)
 	}
 }
 
 //go:noinline
-func (t *writing) broken(c *Client, r *capture) {
+func (t *writing) broken(c *Client, r *capture, v any) {
+	if g := c.guard; g != nil && g.Fault(v) && g.State() == blackbox.BlockGone {
+		return
+	}
 	c.lost(protocol.ReasonInternalSDKError, &r.Head, len(t.slot.Body))
-	if t.room && c.ring.Abandon(t.slot) {
+	if t.slot.Body != nil && !t.heap && c.ring.Abandon(t.slot) {
 		c.bell.Call()
 	}
 }

@@ -85,6 +85,9 @@ func (c *Channel) refuse() {
 // collect moves what the channels sampled out or did not raise into the tally. Errors that were not raised are told only where
 // a policy is in force and this client is one that reports: one outside of the cohort tells nobody anything.
 func (c *Client) collect() {
+	if c.guard != nil {
+		defer c.letGo(c.guard.Hold())
+	}
 	n := c.collectChannels()
 	if n > 0 {
 		c.failed(n)

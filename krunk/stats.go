@@ -1,5 +1,7 @@
 package krunk
 
+import "github.com/krunk-go/krunk/internal/blackbox"
+
 // Stats is what a Client has done so far. It is a copy, owned by the caller.
 type Stats struct {
 	Events       uint64 // raised as events, panics included
@@ -36,9 +38,7 @@ func (c *Client) Stats() Stats {
 		HistoryLost: c.historyLost.Load(), RunFile: c.after.why,
 	}
 	c.collect()
-	for _, d := range c.tally.Total(nil) {
-		s.Losses = append(s.Losses, Loss{Reason: d.Reason.String(), Category: d.Category.String(), Quantity: d.Quantity})
-	}
+	c.given(&s)
 	if c.sender != nil {
 		s.Sent, s.Retries, s.LastError = c.sender.Sent.Load(), c.sender.Retries.Load(), c.sender.LastError()
 		s.Waiting, s.WaitingBytes, _ = c.outbox.Usage()
@@ -47,6 +47,19 @@ func (c *Client) Stats() Stats {
 		}
 	}
 	return s
+}
+
+// given fills in what was given up, and says what has become of the run file.
+func (c *Client) given(s *Stats) {
+	if c.guard != nil {
+		if c.guard.State() != blackbox.BlockInFile {
+			s.RunFile += ": was taken away while the program ran, which goes on without it"
+		}
+		defer c.letGo(c.guard.Hold())
+	}
+	for _, d := range c.tally.Total(nil) {
+		s.Losses = append(s.Losses, Loss{Reason: d.Reason.String(), Category: d.Category.String(), Quantity: d.Quantity})
+	}
 }
 
 // left counts what a closed client still holds: envelopes that wait or are on their way, and what was not encoded any more.

@@ -71,6 +71,13 @@ func NewHistoryBuffer(mem []byte, key uint64) *HistoryBuffer {
 // MaxBody is the longest body that an entry has.
 func (h *HistoryBuffer) MaxBody() int { return len(h.buf)/4 - historyHeader }
 
+// Clear forgets all entries.
+func (h *HistoryBuffer) Clear() {
+	for h.Len() > 0 {
+		h.forget()
+	}
+}
+
 // Repeated notes that the newest entry happened once more, if it has no kind and its body begins with those bytes.
 func (h *HistoryBuffer) Repeated(head []byte, time int64) bool {
 	if h.last == h.first {

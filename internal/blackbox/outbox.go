@@ -276,6 +276,28 @@ func (o *Outbox) Has(id [16]byte) bool {
 	return has
 }
 
+// Clear gives up what waits and is not on its way, and returns how many events and log records those were as far as that can still be read.
+func (o *Outbox) Clear() (events, logs uint64) {
+	o.lock()
+	kept := o.entries[:0]
+	for i := range o.entries {
+		s := &o.entries[i]
+		if s.lent {
+			kept = append(kept, *s)
+			continue
+		}
+		o.used -= s.room()
+		if e := s.entry(o.buf); s.kind == Log {
+			logs += uint64(max(e.Count, 1))
+		} else {
+			events++
+		}
+	}
+	o.entries = kept
+	o.unlock()
+	return events, logs
+}
+
 // Usage returns how many entries and bytes wait, and the most bytes that ever did.
 func (o *Outbox) Usage() (entries, bytes, peak int) {
 	o.lock()

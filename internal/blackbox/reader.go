@@ -64,6 +64,12 @@ func (rd *Reader) empty() bool {
 	return rd.next == rd.head
 }
 
+// Skip passes over everything that is reserved by now, published or not.
+func (rd *Reader) Skip() {
+	rd.head = rd.ring.head.Load()
+	rd.next = rd.head
+}
+
 // Back makes rec, the record that Next returned last, the next one again.
 func (rd *Reader) Back(rec Record) { rd.next = rec.Pos }
 

@@ -139,12 +139,12 @@ func (r *Ring) ReserveIn(s *Slot, k Kind, n int) bool {
 		if !r.head.CompareAndSwap(head, end) {
 			continue
 		}
-		if start != head {
-			r.publish(head, pad)
-		}
 		at := start & r.mask
 		s.Body = r.buf[at+header : at+header+uint64(n) : at+header+uint64(n)]
 		s.from, s.pos, s.kind = head, start, k
+		if start != head {
+			r.publish(head, pad)
+		}
 		return true
 	}
 }
@@ -174,6 +174,9 @@ func (r *Ring) Urgent(s Slot) bool { return s.kind == Fatal || r.awaited(s) }
 // the reader for ever. It reports whether the reader has to be woken, never blocks and does not allocate.
 func (r *Ring) Abandon(s Slot) bool {
 	binary.LittleEndian.PutUint32(r.buf[s.pos&r.mask+12:], uint32(len(s.Body)))
+	if s.from != s.pos {
+		r.publish(s.from, pad) // what stopped the producer may have been that
+	}
 	r.publish(s.pos, skip)
 	return r.awaited(s)
 }

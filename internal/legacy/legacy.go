@@ -60,6 +60,8 @@ type Run struct {
 	Block *blackbox.Block // its facts are published
 	Kept  blackbox.Kept
 	Path  string
+	Guard blackbox.Guard // nil: nothing can take the block away
+	Torn  func(r *recorder.Recorder, v any) bool
 	Last  *verdict.Last // nil: no run was before this one
 	Hurry time.Duration // that Start waits for what dead runs have left; 0: it does not
 

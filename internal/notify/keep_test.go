@@ -22,7 +22,7 @@ func TestKeep(t *testing.T) {
 		Keep(func() bool {
 			calls++
 			return ends[calls-1]()
-		}, func() { lost++ })
+		}, func(any) { lost++ })
 	}()
 	<-over
 	if got, want := []int{calls, lost}, []int{6, 4}; !slices.Equal(got, want) {

@@ -51,6 +51,8 @@ type Uses struct {
 // Legacy is what a run does for whoever goes on with it after its death. It is zero where nobody will.
 type Legacy struct {
 	Copy  func(upto uint64, head, scope []byte) bool // Block.Kept
+	Guard blackbox.Guard                             // of the block
+	Torn  func(r *Recorder, v any) bool              // Torn
 	Build func() stack.Build                         // for the words Base and Print of the block
 }
 

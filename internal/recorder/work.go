@@ -14,9 +14,11 @@ import (
 func (r *Recorder) Work() {
 	r.readers.mu.Lock()
 	defer r.end()
-	notify.Keep(r.live, func() {
-		r.fault()
-		r.loseLogs()
+	notify.Keep(r.live, func(v any) {
+		if !r.torn(v) {
+			r.fault()
+			r.loseLogs()
+		}
 	})
 }
 
@@ -24,7 +26,7 @@ func (r *Recorder) Work() {
 func (r *Recorder) live() bool {
 	r.prepare()
 	r.warm()
-	for {
+	for !r.gone() {
 		r.tick()
 		r.drain()
 		if r.stalled() {
@@ -37,6 +39,7 @@ func (r *Recorder) live() bool {
 			return true
 		}
 	}
+	return true
 }
 
 // rest waits until there is something to do. It reports false when Stop was called. Who waits for a flush must not wait for a step
@@ -100,6 +103,7 @@ func (r *Recorder) warm() {
 // drain reads until the ring is empty or the outbox is full. A record stays in the ring until its envelope stands in the outbox.
 func (r *Recorder) drain() {
 	r.freed.Store(false)
+	r.torn(nil)
 	r.wall()
 	for n := 0; r.retry(); n++ {
 		if n%16 == 0 {
@@ -196,7 +200,7 @@ func (r *Recorder) finish() {
 func (r *Recorder) take(in blackbox.Record) (taken bool) {
 	taken = true
 	defer func() {
-		if recover() != nil {
+		if v := recover(); v != nil && !r.torn(v) {
 			r.fault()
 			r.checkpoint(in.End)
 		}

@@ -28,6 +28,7 @@ type Config struct {
 	Session   *session.Life        // of the run; nil: it has none
 	Compress  transport.Compressor // that its entries were compressed by; nil: none of them was
 	Aloft     int                  // bytes of requests under way beside which no other one begins; 0: as many as there are
+	Fault     func(v any) bool     // whether a panic comes from the memory of Outbox, which can be used again; nil: never
 	Progress  *notify.Signal
 	Tally     *tally.Tally
 	Freed     func()       // tells the recorder that the outbox has more room

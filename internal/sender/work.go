@@ -55,7 +55,11 @@ func (s *Sender) end() {
 // turn is one pump, whatever happens in it.
 func (s *Sender) turn() (wait time.Duration) {
 	defer func() {
-		if recover() != nil {
+		if v := recover(); v != nil {
+			if s.cfg.Fault != nil && s.cfg.Fault(v) { // what was under way goes again
+				s.hand.Seq, wait = 0, time.Nanosecond
+				return
+			}
 			if s.dead() { // its memory may be what fails
 				s.cfg.Heirs.abandon(s)
 			}

@@ -116,6 +116,7 @@ func (s *store) Open(w *legacy.Wish) (*legacy.Run, error) {
 	b.Publish(&w.Facts)
 	_ = f.CrashOutput() // without it the next start knows less
 	run := &legacy.Run{Block: b, Kept: b.Kept(), Path: f.Path, Install: w.Facts.Texts[blackbox.Install], Last: last, Build: stack.Fingerprint}
+	run.Guard, run.Torn = b.Guard(runfile.PanicOnFault, f.Rescue), recorder.Torn
 	run.Kept.Diary = b.Diary(blackbox.Hooks{Guard: runfile.PanicOnFault, Resident: resident})
 	if loops {
 		run.Hurry = o.Hurry

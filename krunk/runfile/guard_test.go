@@ -1,0 +1,68 @@
+//go:build linux
+
+package runfile_test
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/krunk-go/krunk/krunk"
+)
+
+// A run file that is cut while the game runs costs what was in it, and nothing else: the game goes on, nothing panics, and what is captured from then on
+// arrives.
+func TestCutWhileTheGameRuns(t *testing.T) {
+	for name, size := range map[string]int64{"all of it": 0, "the ring": 1200 << 10, "nothing but the head": 4096} {
+		t.Run(name, func(t *testing.T) {
+			var box inbox
+			c := start(t, config(t.TempDir(), &box))
+			net := c.Channel("net")
+			var wg sync.WaitGroup
+			stop := make(chan struct{})
+			for i := range 4 {
+				wg.Go(func() {
+					for n := 0; ; n++ {
+						select {
+						case <-stop:
+							return
+						default:
+						}
+						c.Beat()
+						net.Debug("crumb", krunk.Int("n", n))
+						net.Info("line")
+						if n%50 == 0 {
+							net.Report(fmt.Errorf("error of %d", i))
+							c.SetTag("n", fmt.Sprint(n))
+							c.Channel(fmt.Sprintf("channel.%d.%d", i, n))
+						}
+						c.Stats()
+						time.Sleep(100 * time.Microsecond)
+					}
+				})
+			}
+			time.Sleep(50 * time.Millisecond)
+			if err := os.Truncate(c.Stats().RunFile, size); err != nil {
+				t.Fatal(err)
+			}
+			time.Sleep(100 * time.Millisecond)
+			close(stop)
+			wg.Wait()
+			c.Flush(10 * time.Second)
+			net.Report(errors.New("after all"))
+			if !c.Flush(10*time.Second) || !strings.Contains(box.all(), "after all") {
+				t.Errorf("what was captured afterwards did not arrive: %+v", c.Stats())
+			}
+			if s := c.Stats(); !strings.Contains(s.RunFile, "taken away") {
+				t.Errorf("Stats.RunFile %q", s.RunFile)
+			}
+			if !c.Close(10 * time.Second) {
+				t.Errorf("close: %+v", c.Stats())
+			}
+		})
+	}
+}
