@@ -1,0 +1,6 @@
+//go:build !unix
+
+package main
+
+// abort is kill where there is no SIGABRT.
+func abort() { kill() }
