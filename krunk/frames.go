@@ -11,7 +11,6 @@ import (
 	"github.com/krunk-go/krunk/internal/gate"
 	"github.com/krunk-go/krunk/internal/notify"
 	"github.com/krunk-go/krunk/internal/record"
-	"github.com/krunk-go/krunk/internal/watch"
 )
 
 // Frames says what is too long for a frame. Both are about games that call Client.Beat.
@@ -151,7 +150,7 @@ func (c *Client) beganFrames() {
 	if f := runtime.FuncForPC(pc[0] - 1); f != nil {
 		c.loop = f.Entry()
 	}
-	go watch.Run((*watched)(c), &c.watchdog, c.plan.Frames.Hang)
+	go c.watch()
 }
 
 // slowFrame leaves a breadcrumb.

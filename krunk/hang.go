@@ -13,18 +13,20 @@ import (
 	"github.com/krunk-go/krunk/internal/watch"
 )
 
-// watched is the Client as its watchdog sees it. Only programs that call Beat link it.
-type watched Client
+// watch runs the watchdog. Only programs that call Beat link it.
+func (c *Client) watch() {
+	watch.Run(&watch.Host{
+		Beats:  c.frame.Load,
+		Paused: func() bool { return c.paused.Load() || c.away.Load() },
+		Ended:  c.closed.Load,
+		Tick:   c.tick, Hang: c.hangs, Over: c.goesOn,
+	}, &c.watchdog, c.plan.Frames.Hang)
+}
 
-func (w *watched) Beats() uint32 { return w.frame.Load() }
-func (w *watched) Paused() bool  { return w.paused.Load() || w.away.Load() }
-func (w *watched) Ended() bool   { return w.closed.Load() }
-
-// Hang reports that frames have stopped, with the stack of the loop as it stands, and all other goroutines as threads. First the run's state
+// hangs reports that frames have stopped, with the stack of the loop as it stands, and all other goroutines as threads. First the run's state
 // says so, then the record lies in the black box: a program that is killed right behind that has told of it.
-func (w *watched) Hang() {
-	c := (*Client)(w)
-	w.hungAt = w.beatAt.Load()
+func (c *Client) hangs() {
+	c.hungAt = c.beatAt.Load()
 	c.mark(blackbox.StateHung, 0)
 	ch := c.about.Load()
 	v, ppm := ch.decide(record.ErrorType, LevelError, 0)
@@ -34,26 +36,25 @@ func (w *watched) Hang() {
 	var r capture
 	r.Type, r.Level, r.PPM, r.Flags = record.ErrorType, int16(LevelError), ppm, record.FlagHang
 	c.recorder.Stacks(c.everybody(), c.loopID)
-	if ch.raisedFrom(v, &r, hang{millis(w.plan.Frames.Hang)}, c.stackOfLoop()).IsZero() {
+	if ch.raisedFrom(v, &r, hang{millis(c.plan.Frames.Hang)}, c.stackOfLoop()).IsZero() {
 		c.recorder.Stacks("", 0)
 	}
 }
 
-// Tick is called four times a second while frames come or are expected.
-func (w *watched) Tick() {
-	if w.ticks++; w.ticks%ticksPerLook == 1 && w.diary != nil {
-		w.diary.Look()
+// tick is called four times a second while frames come or are expected.
+func (c *Client) tick() {
+	if c.ticks++; c.ticks%ticksPerLook == 1 && c.diary != nil {
+		c.diary.Look()
 	}
 }
 
 // ticksPerLook is how many ticks there are for each look at what memory the program uses.
 const ticksPerLook = uint32(time.Second / watch.Tick)
 
-// Over tells how long it was.
-func (w *watched) Over() {
-	c := (*Client)(w)
+// goesOn tells how long it was.
+func (c *Client) goesOn() {
 	c.mark(0, blackbox.StateHung)
-	c.tellFrame("frames go on", w.frame.Load()-1, w.beatAt.Load()-w.hungAt, 0)
+	c.tellFrame("frames go on", c.frame.Load()-1, c.beatAt.Load()-c.hungAt, 0)
 }
 
 // hang is the error that a hang is reported as.

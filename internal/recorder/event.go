@@ -119,7 +119,7 @@ func (e *events) item(rec *record.Record, s *scope, history *blackbox.HistoryBuf
 	more := e.besides(rec)
 	e.exception(rec)
 	if more != nil {
-		more.more.threads(e)
+		more.threads(e)
 	}
 	e.grouping(rec)
 	e.breadcrumbs(history, start)
@@ -137,7 +137,7 @@ func (e *events) besides(rec *record.Record) *beside {
 	if more == nil {
 		return nil
 	}
-	if goroutine, cut, ok := more.more.stack(e); ok {
+	if goroutine, cut, ok := more.stack(e); ok {
 		rec.Gid = goroutine
 		if rec.Flags &^= record.FlagStack; cut {
 			rec.Flags |= record.FlagStack

@@ -16,16 +16,16 @@ func (r *Recorder) Stacks(text string, loop uint64) {
 		return
 	}
 	_, others, _ := strings.Cut(text, "\n\n")
-	r.events.beside.Store(&beside{&goroutines{text: others, loop: loop}})
+	g := &goroutines{text: others, loop: loop}
+	r.events.beside.Store(&beside{g.stack, g.threads})
 }
 
 // beside is what an event tells that is not in its record. What only some programs have is reached through it alone, so that others link
-// none of that. A record would move to the heap if it were handed on to it.
+// none of that. They are functions: an interface would keep
+// the formatting of times, by the types that its methods name; and a record would move to the heap if it were handed on to them.
 type beside struct {
-	more interface {
-		stack(e *events) (goroutine uint64, cut, ok bool) // behind events.stack
-		threads(e *events)                                // behind events.exception
-	}
+	stack   func(*events) (goroutine uint64, cut, ok bool) // behind events.stack
+	threads func(*events)                                  // behind events.exception
 }
 
 // goroutines are those of a program whose frames stand still.

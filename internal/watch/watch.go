@@ -11,21 +11,21 @@ import (
 // Tick is how often beats are looked for while they come.
 const Tick = 250 * time.Millisecond
 
-// Host is whose beats are watched. Tick, Hang and Over are called by Run's goroutine, the latter two in turns,
-// Hang first.
-type Host interface {
-	Beats() uint32 // so far
-	Paused() bool  // no beats are expected
-	Ended() bool   // Run shall return
-	Tick()         // a tick has passed, and neither
-	Hang()         // no beat has come for too long
-	Over()         // beats come again
+// Host is whose beats are watched: functions, since an interface would keep all methods of all that the host's type holds. Tick, Hang and
+// Over are called by Run's goroutine, the latter two in turns, Hang first.
+type Host struct {
+	Beats  func() uint32 // so far
+	Paused func() bool   // no beats are expected
+	Ended  func() bool   // Run shall return
+	Tick   func()        // a tick has passed, and neither
+	Hang   func()        // no beat has come for too long
+	Over   func()        // beats come again
 }
 
 // Run watches h until it has ended, and calls Hang when no beat came for after, a tick more at most. The host rings the bell for every
 // beat (Ring) and calls it when it was resumed or has ended (Call). Run wakes up four times a second while beats come or are expected, and
 // not at all while h is paused or after Hang was called, until a beat comes.
-func Run(h Host, bell *notify.Bell, after time.Duration) {
+func Run(h *Host, bell *notify.Bell, after time.Duration) {
 	var alarm notify.Alarm
 	alarm.Init(bell)
 	defer alarm.Stop()
@@ -54,7 +54,7 @@ func Run(h Host, bell *notify.Bell, after time.Duration) {
 
 // wait waits for what comes next and reports whether that was a tick. What may have come before the bell was armed is looked for once
 // more.
-func wait(h Host, bell *notify.Bell, alarm *notify.Alarm, hangs bool, last uint32) bool {
+func wait(h *Host, bell *notify.Bell, alarm *notify.Alarm, hangs bool, last uint32) bool {
 	defer bell.Awake()
 	switch {
 	case h.Paused(): // whatever beats

@@ -29,9 +29,13 @@ func start(after time.Duration) *game {
 	g.beats.Store(1)
 	go func() {
 		defer close(g.done)
-		Run(g, &g.bell, after)
+		Run(g.host(), &g.bell, after)
 	}()
 	return g
+}
+
+func (g *game) host() *Host {
+	return &Host{Beats: g.Beats, Paused: g.Paused, Ended: g.Ended, Tick: g.Tick, Hang: g.Hang, Over: g.Over}
 }
 
 func (g *game) Beats() uint32 {
@@ -160,7 +164,7 @@ func TestStopped(t *testing.T) {
 		g := &slow{game: game{begin: time.Now(), done: make(chan struct{})}}
 		g.bell.Init()
 		g.beats.Store(1)
-		go func() { defer close(g.done); Run(g, &g.bell, 5*time.Second) }()
+		go func() { defer close(g.done); Run(g.host(), &g.bell, 5*time.Second) }()
 		g.play(980 * time.Millisecond)
 		time.Sleep(2 * time.Second)
 		g.stop.Store(true)
@@ -176,6 +180,12 @@ func TestStopped(t *testing.T) {
 type slow struct {
 	game
 	stop atomic.Bool
+}
+
+func (g *slow) host() *Host {
+	h := g.game.host()
+	h.Beats = g.Beats
+	return h
 }
 
 func (g *slow) Beats() uint32 {
