@@ -85,7 +85,7 @@ func (g *game) kill() (rest []string) {
 }
 
 // folder is t.TempDir, cleaned by removals of single files: wine's RemoveAll fails.
-func folder(t *testing.T) string {
+func folder(t testing.TB) string {
 	t.Helper()
 	dir, err := os.MkdirTemp("", "runs")
 	if err != nil {

@@ -122,3 +122,26 @@ func TestNameIsTaken(t *testing.T) {
 	f.Close()
 	g.Close()
 }
+
+// Two that write one small file do not mix: the second one is told.
+func TestPutSmallIsBusy(t *testing.T) {
+	dir := folder(t)
+	f := File{Path: join(dir, "small.new")}
+	var err error
+	if f.fd, err = openFile(f.Path, syscall.O_RDWR|syscall.O_CREAT); err != nil {
+		t.Fatal(err)
+	}
+	if err := f.lock(); err != nil {
+		t.Fatal(err)
+	}
+	if err := PutSmall(dir, "small", []byte("second")); !errors.Is(err, ErrBusy) {
+		t.Errorf("got %v", err)
+	}
+	if _, err := os.Stat(f.Path); err != nil {
+		t.Errorf("it took away what the first one writes: %v", err)
+	}
+	f.Close() // it was killed
+	if err := PutSmall(dir, "small", []byte("third")); err != nil {
+		t.Error(err)
+	}
+}
