@@ -48,6 +48,10 @@ var imports = func() []rule {
 		{pkg: module + "/internal/record", direct: true, banned: formats},
 		{pkg: module + "/internal/gate", direct: true, banned: formats},
 		{pkg: module + "/internal/session", direct: true, banned: map[string]string{"time": "who owns a session gives the times", "sync": "its words are single stores", "fmt": lean}},
+		{pkg: module + "/internal/session", banned: map[string]string{"time": "who owns a session gives the times", "sync": "it has one owner", "os": lean}},
+		{pkg: module + "/internal/runfile", banned: map[string]string{
+			"os": "325 KiB on linux/arm", "runtime/debug": "brings os and fmt", "fmt": lean, "time": "times are numbers here",
+		}},
 		{pkg: module + "/transport", banned: map[string]string{
 			"net": "a console's own HTTP has no use for it", "context": "its name brings time.Time's methods and the time zones, 58 KiB",
 		}},

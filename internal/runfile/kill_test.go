@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"os"
 	"slices"
 	"strconv"
 	"strings"
@@ -254,7 +255,7 @@ func wait(dir string) error {
 	fmt.Println("here")
 	for range 3000 {
 		if b, _ := Small(dir, "go", 10); b != nil {
-			return nil
+			return os.Remove(join(dir, "go"))
 		}
 		time.Sleep(10 * time.Millisecond)
 	}
@@ -278,4 +279,11 @@ func TestChildrenHoldNoLock(t *testing.T) {
 	if err := PutSmall(dir, "go", []byte("go")); err != nil {
 		t.Error(err)
 	}
+	for range 500 { // it must not outlive the test: go test waits for who holds its output
+		if b, err := Small(dir, "go", 10); b == nil && err == nil {
+			return
+		}
+		time.Sleep(10 * time.Millisecond)
+	}
+	t.Error("the child's child does not go")
 }
