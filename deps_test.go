@@ -48,7 +48,6 @@ var imports = func() []rule {
 		{pkg: module + "/internal/record", direct: true, banned: formats},
 		{pkg: module + "/internal/gate", direct: true, banned: formats},
 		{pkg: module + "/internal/session", direct: true, banned: map[string]string{"time": "who owns a session gives the times", "sync": "its words are single stores", "fmt": lean}},
-		{pkg: module + "/internal/session", banned: map[string]string{"time": "who owns a session gives the times", "sync": "it has one owner", "os": lean}},
 		{pkg: module + "/internal/runfile", banned: map[string]string{
 			"os": "325 KiB on linux/arm", "runtime/debug": "brings os and fmt", "fmt": lean, "time": "times are numbers here",
 		}},

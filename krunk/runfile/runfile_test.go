@@ -237,7 +237,7 @@ func TestBadOptions(t *testing.T) {
 
 // The install id is the player of whom the game says nothing, the same in every run.
 func TestInstall(t *testing.T) {
-	dir := t.TempDir()
+	dir := folder(t)
 	ids := make(map[string]int)
 	for range 3 {
 		var box inbox

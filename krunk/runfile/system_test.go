@@ -43,6 +43,13 @@ func folder(t testing.TB) string {
 	return dir
 }
 
+// send sends a signal to this program.
+func send(s os.Signal) {
+	if self, err := os.FindProcess(os.Getpid()); err == nil {
+		_ = self.Signal(s)
+	}
+}
+
 // left is how many files a client that closed leaves to the next start.
 func left() int {
 	if runtime.GOOS == "windows" {
