@@ -33,7 +33,7 @@ type life struct {
 // run is both goroutines.
 type run struct {
 	_    [0]func() // no code to compare it
-	left atomic.Int32
+	left atomic.Uint32
 }
 
 func (r *run) ended() bool { return r.left.Load() == 0 }
@@ -173,7 +173,7 @@ func (c *Client) goes(r *run, work func()) {
 		c.guard.Hold()
 	}
 	defer func() {
-		if r.left.Add(-1) == 0 {
+		if r.left.Add(^uint32(0)) == 0 { // one less
 			c.idle.Store(true)
 			c.progress.Broadcast()
 		}

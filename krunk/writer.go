@@ -222,7 +222,7 @@ func (w *lineWriter) leave() bool {
 
 // parts are the writers that hold a line without its end.
 type parts struct {
-	n    atomic.Int32
+	n    atomic.Uint32
 	mu   sync.Mutex
 	list []unfinished // guarded by mu
 }
@@ -235,7 +235,7 @@ func (p *parts) add(w unfinished) bool {
 	defer p.mu.Unlock()
 	if len(p.list) < maxParts {
 		p.list = append(p.list, w)
-		p.n.Store(int32(len(p.list)))
+		p.n.Store(uint32(len(p.list)))
 		return true
 	}
 	for i := range p.list {
@@ -275,5 +275,5 @@ func (p *parts) glean() {
 	}
 	clear(p.list[len(kept):])
 	p.list = kept
-	p.n.Store(int32(len(kept)))
+	p.n.Store(uint32(len(kept)))
 }

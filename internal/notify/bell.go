@@ -56,6 +56,8 @@ func (b *Bell) Sleep() { b.state.Store(asleep) }
 func (b *Bell) Linger() { b.state.Store(lingering) }
 
 // Awake says that the owner is working again.
+//
+//go:noinline
 func (b *Bell) Awake() { b.state.Store(awake) }
 
 // C returns the channel that Ring and Call send on.

@@ -14,6 +14,8 @@ type Limit struct {
 }
 
 // Limit returns a limit that is over after d, which wakes everybody who waits for s.
+//
+//go:noinline
 func (s *Signal) Limit(d time.Duration) *Limit {
 	l := &Limit{signal: s}
 	l.timer = time.AfterFunc(d, l.End)
@@ -27,6 +29,8 @@ func (l *Limit) End() {
 }
 
 // Stop makes the limit not be over later on.
+//
+//go:noinline
 func (l *Limit) Stop() { l.timer.Stop() }
 
 // Over reports whether the limit is over.

@@ -14,10 +14,11 @@ func (f *fitter) dropRest() bool {
 	f.keepContexts(MaxEvent, "trace", "krunk", "runtime", "os")
 	ev := f.ev
 	ev.User, ev.Fingerprint, ev.Threads, ev.Breadcrumbs, ev.Logger = nil, nil, nil, nil, ""
-	code := Tagged(ev.Tags, support)
-	clear(ev.Tags)
-	if ev.Tags = ev.Tags[:0]; code != "" { // their owner fills the list again
-		ev.Tags = append(ev.Tags, Tag{Key: support, Value: code})
+	if len(ev.Tags) > 0 { // their owner fills the list again
+		code := Tagged(ev.Tags, support)
+		clear(ev.Tags)
+		ev.Tags[0] = Tag{Key: support, Value: code}
+		ev.Tags = ev.Tags[:min(len(code), 1)]
 	}
 	return true
 }

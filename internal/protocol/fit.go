@@ -153,6 +153,8 @@ func (f *fitter) shrinkContexts() bool {
 }
 
 // keepContexts leaves those of these names that are no longer than max, and what note says.
+//
+//go:noinline
 func (f *fitter) keepContexts(max int, names ...string) {
 	list := f.ev.Contexts
 	kept := list[:0]
@@ -226,7 +228,7 @@ func (f *fitter) note() {
 		f.ev.Contexts[n-1].Fields = fields
 		return
 	}
-	f.ev.Contexts = append(f.ev.Contexts, Context{trimmed, fields})
+	f.ev.AddContext(trimmed, fields)
 }
 
 // least returns the bytes that ev takes when encoded, at the least: those of its texts and of what stands around each element

@@ -127,6 +127,13 @@ func ContextNamed(list []Context, name string) int {
 	return -1
 }
 
+// AddContext adds a context whose name is not taken.
+//
+//go:noinline
+func (ev *Event) AddContext(name string, fields Raw) {
+	ev.Contexts = append(ev.Contexts, Context{name, fields})
+}
+
 // contexts shrinks what is longer than max.
 func (t *trimmer) contexts(list []Context, max int) {
 	for i := range list {

@@ -99,6 +99,7 @@ func (r *reader) bytes(n int) []byte {
 	return out
 }
 
+//go:noinline
 func (r *reader) text(n int) string {
 	b := r.bytes(n)
 	return unsafe.String(unsafe.SliceData(b), len(b))

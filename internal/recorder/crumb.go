@@ -56,7 +56,7 @@ func (e *events) breadcrumbs(history *blackbox.HistoryBuffer, start int64) {
 	}
 	e.raw = b
 	if shortened {
-		e.shortened = append(e.shortened, "breadcrumbs")
+		e.shorten("breadcrumbs")
 	}
 	e.crumbs, e.event.Breadcrumbs = crumbs, crumbs
 }
@@ -176,12 +176,12 @@ func (e *events) told(rec *record.Record, c *protocol.Breadcrumb) {
 	}
 	message := record.Field{Key: "message", Kind: record.String, Str: c.Message}
 	if rec.Frame > 0 && fieldNamed(e.fields, "frame") < 0 {
-		e.fields = append(e.fields, record.Field{Key: "frame", Kind: record.Int64, Num: uint64(rec.Frame)})
+		e.fields = appendField(e.fields, &record.Field{Key: "frame", Kind: record.Int64, Num: uint64(rec.Frame)})
 	}
 	c.Message = e.withValues(c.Message)
 	if fieldNamed(e.fields, message.Key) < 0 && message.Str != "" {
 		message.Str, _ = text.Trim(message.Str, maxTold)
-		e.fields = append(e.fields, message)
+		e.fields = appendField(e.fields, &message)
 	}
 	all := e.keep(object(e.raw, e.fields, dataDepth))
 	c.Data = e.fitted("breadcrumbs", all, protocol.MaxCrumbData)

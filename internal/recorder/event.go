@@ -158,7 +158,7 @@ func (e *events) begin(rec *record.Record, s *scope) (start int64) {
 	e.sampled(rec)
 	for own, i := ev.Tags, 0; i < len(s.tags); i++ {
 		if protocol.Tagged(own, s.tags[i].Key) == "" {
-			ev.Tags = append(ev.Tags, s.tags[i])
+			e.tag(s.tags[i].Key, s.tags[i].Value)
 		}
 	}
 	if s.user.ID+s.user.Username+s.user.Email != "" {
@@ -228,22 +228,15 @@ func (e *events) sampled(rec *record.Record) {
 	if weight > 1 {
 		p := strconv.FormatFloat(1/weight, 'g', 6, 64)
 		e.tag("krunk.p", p)
-		e.context("error_sampling", e.keep(text.Append(e.raw, `{"client_sample_rate":`, p, "}")))
+		e.event.AddContext("error_sampling", e.keep(text.Append(e.raw, `{"client_sample_rate":`, p, "}")))
 	}
 }
 
-// tag adds one of Krunk's own tags.
+// tag adds a tag.
 //
 //go:noinline
 func (e *events) tag(key, value string) {
 	e.event.Tags = append(e.event.Tags, protocol.Tag{Key: key, Value: value})
-}
-
-// context adds a context whose name is not taken.
-//
-//go:noinline
-func (e *events) context(name string, fields protocol.Raw) {
-	e.event.Contexts = append(e.event.Contexts, protocol.Context{Name: name, Fields: fields})
 }
 
 const million = 1_000_000
@@ -258,7 +251,7 @@ func (e *events) contexts(s *scope) {
 	}
 	if len(e.fields) > 0 {
 		all := e.keep(object(e.raw, e.fields, contextDepth))
-		e.context("attributes", e.fitted("attributes", all, protocol.MaxContext-64))
+		e.event.AddContext("attributes", e.fitted("attributes", all, protocol.MaxContext-64))
 	}
 }
 
@@ -279,7 +272,7 @@ func (e *events) merge(first int, s *scope) {
 				name += "_"
 			}
 			at = len(e.event.Contexts)
-			e.context(name, nil)
+			e.event.AddContext(name, nil)
 		}
 		e.event.Contexts[at].Fields = e.fitted(name, fields, protocol.MaxContext-len(name)-32) // servers add a member "type"
 	}
@@ -290,10 +283,17 @@ func (e *events) fitted(name string, o protocol.Raw, max int) protocol.Raw {
 	if len(o) <= max {
 		return o
 	}
+	e.shorten(name)
+	return e.keep(protocol.AppendShrunk(e.raw, o, max))
+}
+
+// shorten takes note that something of a context was cut.
+//
+//go:noinline
+func (e *events) shorten(name string) {
 	if n := len(e.shortened); n == 0 || e.shortened[n-1] != name {
 		e.shortened = append(e.shortened, name)
 	}
-	return e.keep(protocol.AppendShrunk(e.raw, o, max))
 }
 
 // about adds the context with what Krunk has to say about the event itself.
@@ -319,7 +319,7 @@ func (e *events) about(rec *record.Record, s *scope) {
 	}{{record.FlagText, "text_cut"}, {record.FlagStack, "stack_cut"}, {record.FlagErrors, "errors_cut"}, {record.FlagTime, "time_cut"}} {
 		o.Flag(cut.what, rec.Flags&cut.flag != 0)
 	}
-	e.context("krunk", e.keep(o.Close()))
+	e.event.AddContext("krunk", e.keep(o.Close()))
 }
 
 // keep takes what was appended to e.raw and returns it. Growing moves later values only, so earlier views stay valid.

@@ -2,7 +2,6 @@ package recorder
 
 import (
 	"math"
-	"slices"
 	"strconv"
 	"unicode/utf8"
 
@@ -22,9 +21,11 @@ func appendFields(dst []record.Field, rec *record.Record, s *cleaner, taken func
 			continue
 		}
 		if i := fieldNamed(dst, f.Key); i >= 0 {
-			dst = slices.Delete(dst, i, i+1)
+			copy(dst[i:], dst[i+1:])
+			dst[len(dst)-1] = f
+			continue
 		}
-		dst = append(dst, f)
+		dst = appendField(dst, &f)
 	}
 	for i := range dst {
 		f := &dst[i]
@@ -44,6 +45,11 @@ func appendFields(dst []record.Field, rec *record.Record, s *cleaner, taken func
 	}
 	return dst
 }
+
+// appendField is out of line, as it is called from several places: a field is seven words on 32-bit ARM.
+//
+//go:noinline
+func appendField(dst []record.Field, f *record.Field) []record.Field { return append(dst, *f) }
 
 // fieldNamed returns the place of the field with that key, or -1.
 //

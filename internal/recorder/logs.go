@@ -144,7 +144,7 @@ func (l *logs) attributes(b []byte, rec *record.Record, s *scope, at moment) []b
 			name += "_"
 		}
 		if fieldNamed(l.fields, name) < 0 { // what the record says itself wins
-			l.fields = append(l.fields, record.Field{Key: name, Kind: record.String, Str: t.Value})
+			l.fields = appendField(l.fields, &record.Field{Key: name, Kind: record.String, Str: t.Value})
 		}
 	}
 	a := protocol.LogAttrs{B: text.Append(b, "{")}

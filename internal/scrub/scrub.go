@@ -54,6 +54,7 @@ func (c *Scrubber) Path(s string) string { return c.replace(s, true) }
 // passes is how often a text that changed is looked at: what is left after a cut may be a form of its own.
 const passes = 8
 
+//go:noinline
 func (c *Scrubber) replace(s string, path bool) string {
 	for range passes {
 		once := c.pass(s, path)

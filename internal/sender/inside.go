@@ -10,7 +10,7 @@ import (
 // inside tells who runs inside of Transport.Send.
 type inside struct {
 	_     [0]func() // no code to compare it
-	calls atomic.Int32
+	calls atomic.Uint32
 	place atomic.Uintptr // return address of call, the same for all calls
 }
 
@@ -24,7 +24,7 @@ func (s *Sender) call(life *lifetime, r *transport.Request) (transport.Response,
 		s.inside.place.Store(pc[0])
 	}
 	s.inside.calls.Add(1)
-	defer s.inside.calls.Add(-1)
+	defer s.inside.calls.Add(^uint32(0)) // one less
 	return s.cfg.Transport.Send(life, r)
 }
 

@@ -151,6 +151,8 @@ func (s *Sender) Stop() {
 }
 
 // stopping reports whether Stop was called. An attempt publishes its lifetime before it asks.
+//
+//go:noinline
 func (s *Sender) stopping() bool { return s.quit.Load() }
 
 // Resume makes a sender whose Work has returned ready for another Work, which tries at once. The caller sees to it that there
