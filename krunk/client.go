@@ -133,7 +133,7 @@ func Start(cfg Config) (*Client, error) {
 	c := &Client{
 		plan: p, clock: clock{start: time.Now()}, stacks: stacks{walker: walk.New()},
 		registry: registry{channels: make(map[string]*Channel)},
-		uses:     recorder.Uses{Changes: recorder.NewChanges(p.shares.changes), Nested: new(recorder.Nested)},
+		uses:     recorder.NewUses(p.shares.changes),
 		repeats: repeats{
 			issues: repeat.New(p.MaxRepeats, time.Minute, p.shares.kinds), panics: repeat.New(p.MaxPanicRepeats, time.Hour, p.shares.kinds/4),
 		},

@@ -17,6 +17,16 @@ type cleaner struct {
 // has none.
 type Nested struct{ read atomic.Pointer[reading] }
 
+// NewUses returns a Changes of that limit and a Nested.
+func NewUses(changes int) Uses {
+	u := new(struct {
+		changes Changes
+		nested  Nested
+	})
+	u.changes.limit = changes
+	return Uses{&u.changes, &u.nested}
+}
+
 // reading returns what may go out of a value.
 type reading struct {
 	_     [0]func() // no code to compare it

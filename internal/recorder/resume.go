@@ -47,7 +47,7 @@ func Continue(b *blackbox.Block, f *blackbox.Facts, ended int64, here stack.Buil
 	}
 	outbox, found := b.OpenOutbox()
 	cfg.Guard, cfg.Torn = nil, nil // they are of the run that lives
-	cfg.Block, cfg.Ring, cfg.Uses, cfg.Outbox, cfg.Run, cfg.Build = b, nil, Uses{new(Changes), new(Nested)}, outbox, run, nil
+	cfg.Block, cfg.Ring, cfg.Uses, cfg.Outbox, cfg.Run, cfg.Build = b, nil, NewUses(0), outbox, run, nil
 	cfg.Changes.Use()
 	cfg.Nested.Use()
 	cfg.History = b.OpenHistory(validCrumb)
