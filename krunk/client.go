@@ -174,8 +174,10 @@ func (c *Client) build(block *blackbox.Block, facts *blackbox.Facts, module func
 	}
 	var heirs *sender.Inheritance
 	var fault func(any) bool
+	var sync func()
 	if run := c.after.run; run != nil {
 		cfg.Build, cfg.Copy, cfg.Guard, cfg.Torn = run.Build, c.kept.Copy, run.Guard, run.Torn
+		sync = run.Sync
 		if run.Guard != nil {
 			fault = run.Guard.Fault
 		}
@@ -191,6 +193,7 @@ func (c *Client) build(block *blackbox.Block, facts *blackbox.Facts, module func
 				Words: &block.Session, Errors: &c.failures, Run: session.Run{ID: facts.Run, Release: p.Release, Environment: p.Environment},
 				Start: run.Start, Now: c.now, Wake: wake,
 			})
+			c.plays("")
 		}
 		url := p.Tunnel
 		if url == "" {
@@ -203,7 +206,7 @@ func (c *Client) build(block *blackbox.Block, facts *blackbox.Facts, module func
 				PublicKey: p.dsn.PublicKey, Release: p.Release, Environment: p.Environment,
 			},
 			Start: run.Start, Outbox: c.outbox, Heirs: heirs, Session: c.session, Compress: p.Compress, Aloft: p.shares.aloft, Progress: &c.progress, Tally: c.tally, Collect: c.collect, Killed: c.controls.Killed,
-			Freed: func() { c.recorder.Freed() }, Fault: fault,
+			Freed: func() { c.recorder.Freed() }, Fault: fault, Sync: sync,
 		})
 		cfg.Wake, cfg.Away = wake, c.sender.Away
 	}

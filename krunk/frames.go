@@ -131,6 +131,9 @@ func (c *Client) expect(none *atomic.Bool, on bool) {
 	c.resumed.Store(c.frame.Load() + 1)
 	none.Store(on)
 	c.watchdog.Call()
+	if on && c.sender != nil {
+		c.sender.Keep()
+	}
 }
 
 // beganFrames starts the watchdog. It is called by Beat alone.

@@ -39,9 +39,17 @@ func (c *Client) RemoveTag(key string) { c.scope(record.RemoveTag, key) }
 func (c *Client) SetUser(u User) {
 	if c != nil && !c.closed.Load() {
 		c.controls.Login(u.ID)
-		c.session.SetUser(u.ID)
+		c.plays(u.ID)
 	}
 	c.scope(record.SetUser, "", String("id", u.ID), String("username", u.Name), String("email", u.Email))
+}
+
+// plays tells the session who plays: where that is nobody, the installation does.
+func (c *Client) plays(id string) {
+	if id == "" && c.after.run != nil {
+		id = c.after.run.Install
+	}
+	c.session.SetUser(id)
 }
 
 // SetContext sets a named group of values on every event captured after the call, such as the GPU or the level being

@@ -45,6 +45,7 @@ type source struct {
 	box           *blackbox.Outbox // that it stands in: Config.Outbox or that of a dead run
 	wanted        atomic.Uint64    // flushes of dead runs asked for
 	settled       atomic.Uint64    // flushes after which nothing of them was left
+	keep          atomic.Bool      // Config.Sync is to be called
 	onceMore      atomic.Bool      // look again whatever the time is
 	nothingBefore time.Duration    // no run's time comes before that moment, 0 if none waits
 }

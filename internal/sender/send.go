@@ -37,6 +37,9 @@ func (s *Sender) settle(f *flight) {
 	case refused:
 		s.refused(e, f.began)
 	}
+	if e.Kind == blackbox.Fatal && f.err != nil && s.cfg.Sync != nil {
+		s.keep.Store(true) // it is worth waiting for the disk
+	}
 }
 
 // took takes note of what an answer means for all that follows.

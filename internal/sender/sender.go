@@ -29,6 +29,7 @@ type Config struct {
 	Compress  transport.Compressor // that its entries were compressed by; nil: none of them was
 	Aloft     int                  // bytes of requests under way beside which no other one begins; 0: as many as there are
 	Fault     func(v any) bool     // whether a panic comes from the memory of Outbox, which can be used again; nil: never
+	Sync      func()               // waits until what Outbox holds outlasts a power cut; nil: nothing can do that
 	Progress  *notify.Signal
 	Tally     *tally.Tally
 	Freed     func()       // tells the recorder that the outbox has more room
@@ -137,6 +138,14 @@ func (s *Sender) Flush(limit *notify.Limit) bool {
 		return false
 	})
 	return s.served.Load() >= ticket || !over && s.cfg.Outbox.Drained(last)
+}
+
+// Keep has what was captured outlast a power cut, as far as Config.Sync can do that. It never blocks.
+func (s *Sender) Keep() {
+	if s.cfg.Sync != nil {
+		s.keep.Store(true)
+		s.bell.Ring()
+	}
 }
 
 // Stop makes Work return and ends the attempts that are under way.

@@ -22,6 +22,9 @@ func (s *Sender) Work() {
 	timer := notify.NewAlarm(&s.bell)
 	for !s.stopping() {
 		wait := s.turn()
+		if s.cfg.Sync != nil && s.keep.Swap(false) {
+			s.cfg.Sync()
+		}
 		s.bell.Sleep()
 		if !s.ready() && !s.stopping() {
 			s.tidy()
@@ -86,7 +89,7 @@ func (s *Sender) broken(text string) {
 
 // ready reports whether there is anything to do now; it is asked after the bell was armed, so nothing is missed.
 func (s *Sender) ready() bool {
-	if s.asked.Load() > s.pauses.seen || s.probing.Load() != nil {
+	if s.asked.Load() > s.pauses.seen || s.probing.Load() != nil || s.keep.Load() {
 		return true
 	}
 	now := s.now()
