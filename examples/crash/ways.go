@@ -24,7 +24,7 @@ var ways = map[string]way{
 	"goroutine": {"a panic in a goroutine that nobody wrapped", func(*krunk.Client) { unwrapped(func() { panic("nobody wrapped me") }) }},
 	"nil":       {"a nil pointer in a goroutine that nobody wrapped", func(*krunk.Client) { unwrapped(func() { *nowhere() = 1 }) }},
 	"map":       {"two goroutines write one map", func(*krunk.Client) { writers() }},
-	"stack":     {"a recursion without an end", func(*krunk.Client) { deeper(1) }},
+	"stack":     {"a recursion without an end", func(*krunk.Client) { fmt.Println(deeper(1)) }},
 	"unlock":    {"a mutex that is not locked is unlocked", func(*krunk.Client) { new(sync.Mutex).Unlock() }},
 	"hang":      {"a frame that never ends, until somebody kills the program", hang},
 	"kill":      {"SIGKILL: a task manager, the system out of memory, a power button", func(*krunk.Client) { kill() }},
@@ -63,7 +63,12 @@ func writers() {
 }
 
 //go:noinline
-func deeper(n int) int { return deeper(n+1) + n }
+func deeper(n int) int {
+	if n == 0 { // as good as never
+		return 0
+	}
+	return deeper(n+1) + n
+}
 
 func hang(*krunk.Client) {
 	time.Sleep(1500 * time.Millisecond)
