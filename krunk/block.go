@@ -10,13 +10,8 @@ import (
 )
 
 // RunFile gives a Client memory that outlives the program; make one with package runfile. What only it needs is reached through it
-// alone, so that a program without one links none of that.
-type RunFile interface {
-	// Check says what is wrong with how it was made, and what to write instead. It is called by Start, which fails then.
-	Check() error
-	// Open makes the memory of one run. It is called by Start. After an error the client lives on the heap, and Stats.RunFile says why.
-	Open(*legacy.Wish) (*legacy.Run, error)
-}
+// alone, so that a program without one links none of that. Nil: there is none.
+type RunFile = *legacy.Keeper
 
 // afterlife is what of a run outlives the program.
 type afterlife struct {

@@ -23,9 +23,11 @@ type memoryFile struct {
 	hooks   blackbox.Hooks
 }
 
-func (*memoryFile) Check() error { return nil }
+func (f *memoryFile) keeper() RunFile {
+	return &legacy.Keeper{Check: func() error { return nil }, Open: f.open}
+}
 
-func (f *memoryFile) Open(w *legacy.Wish) (*legacy.Run, error) {
+func (f *memoryFile) open(w *legacy.Wish) (*legacy.Run, error) {
 	w.Complete()
 	if f.err != nil {
 		return nil, f.err
@@ -46,7 +48,7 @@ func offline(c transport.Context, _ *transport.Request) (transport.Response, err
 func TestBlockOutlivesTheClient(t *testing.T) {
 	file := new(memoryFile)
 	c, err := Start(Config{
-		DSN: "https://key@sentry.invalid/1", Transport: transport.Func(offline), Release: "game@1", Dist: "d1", Environment: "playtest", RunFile: file,
+		DSN: "https://key@sentry.invalid/1", Transport: transport.Func(offline), Release: "game@1", Dist: "d1", Environment: "playtest", RunFile: file.keeper(),
 		Channels: map[string]Thresholds{"*": {Send: "info"}},
 	})
 	if err != nil {
@@ -100,7 +102,7 @@ func TestBlockOutlivesTheClient(t *testing.T) {
 
 // Where there can be no file the client lives on the heap.
 func TestNoFileNoHarm(t *testing.T) {
-	c, err := Start(Config{RunFile: &memoryFile{err: errors.New("the disk is full")}})
+	c, err := Start(Config{RunFile: (&memoryFile{err: errors.New("the disk is full")}).keeper()})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -14,7 +14,7 @@ import (
 // ended starts a client with a run file that is told how the client ends, and to which nobody answers.
 func ended(t testing.TB, cfg Config, file *memoryFile) *Client {
 	t.Helper()
-	cfg.RunFile, cfg.DSN, cfg.Transport, cfg.PanicWait = file, "https://key@sentry.invalid/1", transport.Func(offline), -1
+	cfg.RunFile, cfg.DSN, cfg.Transport, cfg.PanicWait = file.keeper(), "https://key@sentry.invalid/1", transport.Func(offline), -1
 	c, err := Start(cfg)
 	if err != nil {
 		t.Fatal(err)
@@ -152,7 +152,7 @@ func BenchmarkBeat(b *testing.B) {
 		b.Run(name, func(b *testing.B) {
 			cfg := Config{Frames: Frames{Slow: 20 * time.Millisecond}}
 			if name == "run file" {
-				cfg.RunFile = &memoryFile{hooks: blackbox.Hooks{Guard: debug.SetPanicOnFault}}
+				cfg.RunFile = (&memoryFile{hooks: blackbox.Hooks{Guard: debug.SetPanicOnFault}}).keeper()
 			}
 			c, err := Start(cfg)
 			if err != nil {

@@ -1,7 +1,6 @@
 package blackbox
 
 import (
-	"cmp"
 	"encoding/binary"
 	"slices"
 )
@@ -25,7 +24,7 @@ func Scan(mem []byte, key uint64) []Record {
 		}
 		found = append(found, Record{Kind: Kind(k - 1), Pos: pos, End: pos + space(int(n)), Body: body})
 	}
-	slices.SortFunc(found, func(a, b Record) int { return cmp.Compare(a.Pos, b.Pos) })
+	sorted(found, func(r *Record) uint64 { return r.Pos })
 	if len(found) == 0 {
 		return nil
 	}

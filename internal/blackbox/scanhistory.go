@@ -1,7 +1,6 @@
 package blackbox
 
 import (
-	"cmp"
 	"encoding/binary"
 	"slices"
 )
@@ -25,7 +24,7 @@ func ScanHistory(mem []byte, key uint64) []HistoryEntry {
 			found = append(found, historyEntry(mem, int(at), body, w>>8))
 		}
 	}
-	slices.SortStableFunc(found, func(a, b HistoryEntry) int { return cmp.Compare(a.Pos, b.Pos) })
+	sorted(found, func(e *HistoryEntry) uint64 { return e.Pos })
 	return slices.CompactFunc(found, func(a, b HistoryEntry) bool { return a.Pos == b.Pos })
 }
 

@@ -1,9 +1,7 @@
 package blackbox
 
 import (
-	"cmp"
 	"encoding/binary"
-	"slices"
 )
 
 // Found is what ScanOutbox finds in a block.
@@ -34,7 +32,7 @@ func ScanOutbox(mem []byte, key uint64) Found {
 		f.Entries = append(f.Entries, e)
 		end = e.at + room(len(e.Body))
 	})
-	slices.SortFunc(f.Entries, func(a, b Entry) int { return cmp.Compare(a.Seq, b.Seq) })
+	sorted(f.Entries, func(e *Entry) uint64 { return e.Seq })
 	scanOutbox(mem, key, entryDone, func(e Entry) { f.add(&e) })
 	return f
 }
@@ -88,7 +86,7 @@ func OpenOutbox(mem []byte, key uint64) (*Outbox, Found) {
 		o.entries = append(o.entries, s)
 		o.used += s.room()
 	}
-	slices.SortFunc(o.entries, func(a, b stored) int { return cmp.Compare(a.at, b.at) })
+	sorted(o.entries, func(s *stored) uint64 { return s.at })
 	o.peak = int(o.used)
 	return o, f
 }

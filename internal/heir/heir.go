@@ -46,7 +46,7 @@ type Config struct {
 	Jitter   time.Duration // how long a run without a crash waits
 }
 
-// Heirs is all dead runs of a directory. It is owned by the sender's goroutine, and implements sender.Heirs.
+// Heirs is all dead runs of a directory. It is owned by the sender's goroutine, and its methods are those of sender.Heirs.
 type Heirs struct {
 	dir     Dir
 	cfg     Config

@@ -55,6 +55,14 @@ func target(dsn *protocol.DSN) string {
 	return strconv.FormatUint(hash, 16)
 }
 
+// Keeper makes the memory of runs. An interface would lead from a run to time.Time, whose methods would all be linked.
+type Keeper struct {
+	// Check says what is wrong with how the Keeper was made, and what to write instead. It is called by Start, which fails then.
+	Check func() error
+	// Open makes the memory of one run. It is called by Start. After an error the client lives on the heap, and Stats.RunFile says why.
+	Open func(*Wish) (*Run, error)
+}
+
 // Run is a run that outlives the program. It is immutable, its functions called from where it says.
 type Run struct {
 	Block *blackbox.Block // its facts are published

@@ -8,19 +8,20 @@ import (
 	"github.com/krunk-go/krunk/internal/notify"
 )
 
-// Heirs goes on with what dead runs have left, one run at a time. Its methods are called by the sender's goroutine alone.
-type Heirs interface {
+// Heirs goes on with what dead runs have left, one run at a time. Its functions are called by the sender's goroutine alone. An interface
+// would lead from the heirs' recorder to time.Time, whose methods would all be linked.
+type Heirs struct {
 	// Next returns the outbox of the run at hand, filled as far as its room allows, or nil if nothing waits for now. Without rest only a
 	// run that has a crash is taken up, with all also one whose time has not come.
-	Next(rest, all bool) *blackbox.Outbox
+	Next func(rest, all bool) *blackbox.Outbox
 	// Start is the Unix nanoseconds of the start of the run at hand.
-	Start() int64
+	Start func() int64
 	// Wait returns how long it takes until a run's time has come, 0 if none waits for that.
-	Wait() time.Duration
+	Wait func() time.Duration
 	// Lose lets go of the run at hand, in which a panic was met.
-	Lose()
+	Lose func()
 	// Leave lets go of the run at hand, and of all others: Next returns nil from then on.
-	Leave()
+	Leave func()
 }
 
 // Inheritance is what Inherit returns. What it takes to send it is reached through it alone.

@@ -59,13 +59,16 @@ const (
 func In(dir string) krunk.RunFile { return With(Options{Dir: dir}) }
 
 // With returns what keeps runs as o says.
-func With(o Options) krunk.RunFile { return &store{o} }
+func With(o Options) krunk.RunFile {
+	s := &store{o}
+	return &legacy.Keeper{Check: s.check, Open: s.open}
+}
 
-// store is the krunk.RunFile of a directory.
+// store keeps runs in a directory.
 type store struct{ Options }
 
-// Check is krunk.RunFile.Check.
-func (s *store) Check() error {
+// check is legacy.Keeper.Check.
+func (s *store) check() error {
 	switch {
 	case s.Dir == "":
 		return errors.New("no directory; write one of the game's own, such as that of its saved games")
@@ -82,8 +85,8 @@ func (s *store) Check() error {
 	return nil
 }
 
-// Open is krunk.RunFile.Open.
-func (s *store) Open(w *legacy.Wish) (*legacy.Run, error) {
+// open is legacy.Keeper.Open.
+func (s *store) open(w *legacy.Wish) (*legacy.Run, error) {
 	o := s.Options
 	if o.Disk == 0 {
 		o.Disk = defaultDisk
@@ -129,9 +132,10 @@ func (s *store) Open(w *legacy.Wish) (*legacy.Run, error) {
 	}
 	d.own = f.Path
 	run.Heirs = func(cfg recorder.Config) *sender.Inheritance {
-		return sender.Inherit(heir.New(d, heir.Config{
+		h := heir.New(d, heir.Config{
 			Recorder: cfg, Build: stack.Fingerprint, Target: w.Facts.Texts[blackbox.Target], Form: w.Form, Jitter: rand.N(jitter),
-		}))
+		})
+		return sender.Inherit(sender.Heirs{Next: h.Next, Start: h.Start, Wait: h.Wait, Lose: h.Lose, Leave: h.Leave})
 	}
 	return run, nil
 }

@@ -28,7 +28,7 @@ func TestSessionOfADeadRun(t *testing.T) {
 			play(t, tt.how, dir, "KRUNK_DSN="+srv.DSN())
 			cfg := config(dir, srv.Transport())
 			cfg.DSN = srv.DSN()
-			begin := time.Now()
+			begin := time.Now().Truncate(time.Millisecond) // as sessions tell it
 			c := start(t, cfg)
 			if !c.Flush(10 * time.Second) {
 				t.Errorf("flush: %+v", c.Stats())
