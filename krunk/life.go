@@ -98,8 +98,12 @@ func (c *Client) Close(d time.Duration) bool {
 			bits |= blackbox.StateDrained
 		}
 		c.mark(bits, 0)
-		if run := c.after.run; run != nil && r.ended() && !panics && c.holdsNothing() {
+		switch run := c.after.run; {
+		case run == nil:
+		case r.ended() && !panics && c.holdsNothing():
 			run.Remove()
+		case run.Leave != nil:
+			run.Leave()
 		}
 	})
 	return c.delivered

@@ -106,6 +106,9 @@ func (c *Channel) lastWords(v any, attrs []Attr) {
 	if c.client.diary != nil {
 		c.client.diary.Dies(c.client.header.goroutine(), c.client.now())
 	}
+	if run := c.client.after.run; run != nil && run.Leave != nil {
+		run.Leave()
+	}
 }
 
 // reportPanic leaves the delivery to the background; where Close has ended that, it delivers on the caller's own time, unless the

@@ -82,6 +82,9 @@ type Run struct {
 	Heirs func(recorder.Config) *sender.Inheritance
 	// Sync waits until what was captured lies where a power cut does not reach it. It is called by the sender.
 	Sync func()
+	// Leave keeps the run as it is for the next start, where the memory alone does not do that; nil: it does. It is called as the client closes
+	// and before the program dies.
+	Leave func()
 	// Remove takes the run away: nothing of it is left to be sent. Its memory stays.
 	Remove func()
 }

@@ -1,0 +1,196 @@
+package runfile
+
+import (
+	"encoding/binary"
+	"errors"
+	"math/rand/v2"
+	"strconv"
+	"sync"
+	"time"
+
+	"github.com/krunk-go/krunk/internal/blackbox"
+	"github.com/krunk-go/krunk/internal/heir"
+	"github.com/krunk-go/krunk/internal/ident"
+	"github.com/krunk-go/krunk/internal/legacy"
+	"github.com/krunk-go/krunk/internal/recorder"
+	"github.com/krunk-go/krunk/internal/sender"
+	"github.com/krunk-go/krunk/internal/stack"
+	"github.com/krunk-go/krunk/internal/text"
+	"github.com/krunk-go/krunk/krunk"
+)
+
+// Store keeps one block of bytes, for systems without files that can be mapped: the save data of a console, the storage of a browser.
+// Neither method is called by a goroutine of the game, but by Start, Close and Repanic; never two at once.
+type Store interface {
+	// Load returns what Save was given last, by this program or one before it; nothing if there is none.
+	Load() ([]byte, error)
+	// Save replaces what is kept. It must not retain b, which is at most 4 MiB and Config.Memory long.
+	Save(b []byte) error
+}
+
+// InStore returns what keeps runs in a Store: the run is saved when Client.Pause or Foreground(false) is called, when a crash could not be sent,
+// before Repanic lets the program die, and by Close, and what could not be sent by then is sent by the next start. What was captured
+// after the last save is lost with the program, LastRun knows nothing, and what the runtime writes as it dies is not kept.
+func InStore(s Store) krunk.RunFile {
+	b := &box{store: s}
+	return &legacy.Keeper{Check: b.check, Open: b.open}
+}
+
+// box is the runs in a Store.
+type box struct {
+	store   Store
+	mu      sync.Mutex
+	install string          // guarded by mu
+	own     *blackbox.Block // guarded by mu; nil: nothing of this run is kept
+	runs    []*saved        // guarded by mu; of those that were before, the oldest first
+}
+
+// saved is a run as a Store kept it. It is a heir.File.
+type saved struct {
+	box   *box
+	mem   []byte
+	ended int64
+}
+
+// What is kept is a magic, the install id, and for each run when it was saved, its length and its bytes, all at multiples of 8.
+const (
+	storeMagic  = "KRUNKST1"
+	storeHead   = len(storeMagic) + 32
+	runHead     = 16
+	storeBytes  = 4 << 20 // of dead runs
+	mostSaved   = 64
+	storeName   = "a store of the game's"
+	leastInFile = 512
+)
+
+func (x *box) check() error {
+	if x.store == nil {
+		return errors.New("runfile.InStore(nil); write what keeps a block of bytes")
+	}
+	return nil
+}
+
+func (x *box) open(w *legacy.Wish) (*legacy.Run, error) {
+	b, err := x.store.Load()
+	if err != nil {
+		return nil, errors.New("the store could not be read: " + err.Error())
+	}
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	x.own, x.runs = nil, nil
+	x.read(b)
+	if !valid(x.install) {
+		id := ident.New()
+		x.install = text.Hex(id[:])
+	}
+	w.Complete()
+	w.Facts.Texts[blackbox.Install] = x.install
+	block := blackbox.NewBlock(blackbox.Words(w.Sizes.Total()), w.Sizes, rand.Uint64())
+	first := stack.Glance()
+	block.Base.Store(first.Base)
+	block.Print.Store(first.First)
+	block.Publish(&w.Facts)
+	x.own = block
+	run := &legacy.Run{Block: block, Kept: block.Kept(), Path: storeName, Install: x.install, Build: stack.Fingerprint, Sync: x.save, Leave: x.save}
+	run.Remove = func() {
+		x.mu.Lock()
+		x.own = nil
+		x.mu.Unlock()
+		x.save()
+	}
+	run.Heirs = func(cfg recorder.Config) *sender.Inheritance {
+		h := heir.New(x, heir.Config{
+			Recorder: cfg, Build: stack.Fingerprint, Target: w.Facts.Texts[blackbox.Target], Form: w.Form, Jitter: rand.N(jitter),
+		})
+		return sender.Inherit(sender.Heirs{Next: h.Next, Start: h.Start, Wait: h.Wait, Lose: h.Lose, Leave: h.Leave})
+	}
+	return run, nil
+}
+
+// read takes over what was kept, which is input from outside: what makes no sense is passed over. The caller holds mu.
+func (x *box) read(b []byte) {
+	if len(b) < storeHead || string(b[:len(storeMagic)]) != storeMagic {
+		return
+	}
+	x.install = string(b[len(storeMagic):storeHead])
+	for b = b[storeHead:]; len(b) >= runHead && len(x.runs) < mostSaved; {
+		n := binary.LittleEndian.Uint64(b[8:])
+		if n < leastInFile || n > uint64(len(b)-runHead) {
+			return
+		}
+		s := &saved{box: x, mem: blackbox.Words(int(n)), ended: int64(binary.LittleEndian.Uint64(b))}
+		copy(s.mem, b[runHead:])
+		x.runs = append(x.runs, s)
+		b = b[runHead+min((n+7)&^7, uint64(len(b)-runHead)):]
+	}
+}
+
+// save keeps this run as it is now, and what is left of those before. What is written meanwhile is torn there: checksums tell.
+func (x *box) save() {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	b := append(append(make([]byte, 0, storeHead), storeMagic...), x.install...)
+	for _, s := range x.runs {
+		if s.box != nil {
+			b = appendRun(b, s.mem, s.ended)
+		}
+	}
+	if x.own != nil {
+		b = appendRun(b, x.own.Bytes(), time.Now().UnixNano())
+	}
+	_ = x.store.Save(b) // the next save may succeed; until then the last one counts
+}
+
+func appendRun(b, mem []byte, ended int64) []byte {
+	b = binary.LittleEndian.AppendUint64(b, uint64(ended))
+	b = binary.LittleEndian.AppendUint64(b, uint64(len(mem)))
+	b = append(b, mem...)
+	return append(b, make([]byte, -len(b)&7)...)
+}
+
+// List is heir.Dir.List.
+func (x *box) List() []heir.Left {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	var left []heir.Left
+	for i, s := range x.runs {
+		left = append(left, heir.Left{Name: strconv.Itoa(i), Ended: s.ended, Size: int64(len(s.mem))})
+	}
+	return left
+}
+
+// Claim is heir.Dir.Claim. Names are those of List, until one is removed.
+func (x *box) Claim(name string) (heir.File, error) {
+	i, err := strconv.Atoi(name)
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	if err != nil || i < 0 || i >= len(x.runs) || x.runs[i].box == nil {
+		return nil, errGone
+	}
+	return x.runs[i], nil
+}
+
+var errGone = errors.New("the run is gone")
+
+// Rule is heir.Dir.Rule.
+func (x *box) Rule() (bytes int64, age time.Duration) { return storeBytes, defaultAge }
+
+// Bytes is heir.File.Bytes.
+func (s *saved) Bytes() []byte { return s.mem }
+
+// Ended is heir.File.Ended.
+func (s *saved) Ended() int64 { return s.ended }
+
+// Text is heir.File.Text: there is none.
+func (s *saved) Text(int) string { return "" }
+
+// Remove is heir.File.Remove.
+func (s *saved) Remove() {
+	x := s.box
+	x.mu.Lock()
+	s.box, s.mem = nil, nil // its place stays, for the names of the others
+	x.mu.Unlock()
+}
+
+// Close is heir.File.Close.
+func (s *saved) Close() {}

@@ -1,0 +1,113 @@
+//go:build !race && (unix || windows)
+
+package runfile_test
+
+import (
+	"bytes"
+	"errors"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/krunk-go/krunk/krunk"
+	"github.com/krunk-go/krunk/krunk/runfile"
+	"github.com/krunk-go/krunk/transport"
+)
+
+// console is the save data of a console. A block is copied while it is written, which checksums find out and the race detector does not
+// know: hence the build constraint.
+type console struct {
+	mu    sync.Mutex
+	data  []byte // guarded by mu
+	saves int    // guarded by mu
+	err   error
+}
+
+func (c *console) Load() ([]byte, error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return bytes.Clone(c.data), c.err
+}
+
+func (c *console) Save(b []byte) error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.data, c.saves = bytes.Clone(b), c.saves+1
+	return nil
+}
+
+func (c *console) config(tr transport.Transport) krunk.Config {
+	cfg := config("", tr)
+	cfg.RunFile, cfg.PanicWait = runfile.InStore(c), 50*time.Millisecond
+	return cfg
+}
+
+// What could not be sent is sent by the next start out of the store, however the program ended, and once.
+func TestStore(t *testing.T) {
+	for _, tt := range []struct {
+		name string
+		end  func(*krunk.Client)
+		want int // errors that arrive
+	}{
+		{"closed", func(c *krunk.Client) { c.Close(10 * time.Millisecond) }, 1},
+		{"paused, and then killed", func(c *krunk.Client) { c.Pause(); time.Sleep(200 * time.Millisecond) }, 1},
+		{"panicked", func(c *krunk.Client) {
+			defer func() { recover() }()
+			defer c.Repanic()
+			panic("the boss")
+		}, 2},
+		{"killed without a word", func(*krunk.Client) {}, 0},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			var kept console
+			first := start(t, kept.config(transport.Func(offline)))
+			first.SetTag("map", "dust")
+			first.Channel("net").Debug("connecting")
+			first.Channel("net").Report(errors.New("early"))
+			tt.end(first)
+			var box inbox
+			second := start(t, kept.config(&box))
+			second.Channel("net").Info("another run")
+			if !second.Flush(10 * time.Second) {
+				t.Errorf("flush: %+v", second.Stats())
+			}
+			second.Close(time.Second)
+			all := box.all()
+			if n := strings.Count(all, `"exception"`); n != tt.want || tt.want > 0 && strings.Count(all, `"map":"dust"`) != tt.want {
+				t.Errorf("%d errors arrived, want %d, with their tag:\n%s", n, tt.want, all)
+			}
+			var again inbox
+			third := start(t, kept.config(&again))
+			third.Flush(10 * time.Second)
+			third.Close(time.Second)
+			if strings.Contains(again.all(), "early") {
+				t.Error("sent twice")
+			}
+		})
+	}
+}
+
+func TestStoreOfNonsense(t *testing.T) {
+	for name, data := range map[string][]byte{
+		"empty": {}, "text": []byte("what is this"), "cut": []byte("KRUNKST1" + strings.Repeat("a", 40)),
+		"a run of 2^63 bytes": append([]byte("KRUNKST1"+strings.Repeat("a", 32)), bytes.Repeat([]byte{0xff}, 600)...),
+		"a run of zeros":      append(append([]byte("KRUNKST1"+strings.Repeat("a", 32)), 0, 0, 0, 0, 0, 0, 0, 0, 0, 4, 0, 0, 0, 0, 0, 0), make([]byte, 1024)...),
+	} {
+		var box inbox
+		c := start(t, (&console{data: data}).config(&box))
+		c.Report(errors.New("boom"))
+		if !c.Flush(10*time.Second) || !strings.Contains(box.all(), "boom") {
+			t.Errorf("%s: %+v", name, c.Stats())
+		}
+		c.Close(time.Second)
+	}
+	c := start(t, (&console{err: errors.New("the card is locked")}).config(new(inbox)))
+	if s := c.Stats().RunFile; !strings.Contains(s, "the card is locked") {
+		t.Errorf("Stats.RunFile %q", s)
+	}
+	c.Close(0)
+	if _, err := krunk.Start(krunk.Config{RunFile: runfile.InStore(nil)}); err == nil || !strings.Contains(err.Error(), "InStore(nil)") {
+		t.Errorf("got %v", err)
+	}
+}
