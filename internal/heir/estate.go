@@ -5,6 +5,7 @@ import (
 	"github.com/krunk-go/krunk/internal/crashtext"
 	"github.com/krunk-go/krunk/internal/protocol"
 	"github.com/krunk-go/krunk/internal/recorder"
+	"github.com/krunk-go/krunk/internal/tally"
 )
 
 // mostAttempts is how often a program may die at the same record of a run until that run is given up.
@@ -149,6 +150,9 @@ func (h *Heirs) remove(file File, b *blackbox.Block) {
 	events, logs := uint64(1), uint64(0) // nobody knows
 	if b != nil {
 		events, logs = recorder.Holds(b)
+		if mem := b.At(blackbox.TallyRegion); len(mem) >= tally.Size { // what it had given up itself, and what those before it had
+			h.cfg.Recorder.Tally.Inherit(tally.At(mem))
+		}
 	}
 	h.lost(protocol.ReasonCacheOverflow, events, logs)
 	file.Remove()
