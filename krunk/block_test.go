@@ -48,7 +48,7 @@ func offline(c transport.Context, _ *transport.Request) (transport.Response, err
 func TestBlockOutlivesTheClient(t *testing.T) {
 	file := new(memoryFile)
 	c, err := Start(Config{
-		DSN: "https://key@sentry.invalid/1", Transport: transport.Func(offline), Release: "game@1", Dist: "d1", Environment: "playtest", RunFile: file.keeper(),
+		DSN: "https://key@sentry.invalid/1", Transport: transport.Func(offline), Release: "game@1", Dist: "d1", Environment: "playtest", RunFile: file.keeper(), NoSessions: true, // nobody writes into the block below while it is copied
 		Channels: map[string]Thresholds{"*": {Send: "info"}},
 	})
 	if err != nil {
