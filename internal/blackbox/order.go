@@ -7,6 +7,7 @@ import "time"
 // on its way is passed over, and what rests, unless now is negative. skip may be nil.
 func (o *Outbox) Next(now time.Duration, skip func(*Entry) bool) (Entry, bool) {
 	o.lock()
+	defer o.unlock()
 	var best *stored
 	var found Entry
 	for i := range o.entries {
@@ -19,7 +20,6 @@ func (o *Outbox) Next(now time.Duration, skip func(*Entry) bool) (Entry, bool) {
 			best, found = s, o.seen
 		}
 	}
-	o.unlock()
 	return found, best != nil
 }
 
@@ -39,6 +39,7 @@ func (s *stored) before(b *stored) bool {
 // Newest returns the newest entry of a kind that is not on its way, if those of that kind take more than so many bytes.
 func (o *Outbox) Newest(k Kind, bytes int) (Entry, bool) {
 	o.lock()
+	defer o.unlock()
 	var newest *stored
 	total := uint64(0)
 	for i := range o.entries {
@@ -55,7 +56,6 @@ func (o *Outbox) Newest(k Kind, bytes int) (Entry, bool) {
 	if more {
 		e = newest.entry(o.buf)
 	}
-	o.unlock()
 	return e, more
 }
 
@@ -88,6 +88,7 @@ func (o *Outbox) Lend(seq uint64, lent bool) {
 // Refused returns how many count, and how many came in a row.
 func (o *Outbox) Refused(seq uint64) (refusals, row int) {
 	o.lock()
+	defer o.unlock()
 	if s := o.find(seq); s != nil {
 		if s.passed {
 			s.passed, s.row = false, 0
@@ -99,7 +100,6 @@ func (o *Outbox) Refused(seq uint64) (refusals, row int) {
 		s.behind = o.turn
 		refusals, row = int(s.refusals), int(s.row)
 	}
-	o.unlock()
 	return refusals, row
 }
 

@@ -104,7 +104,8 @@ func (o *Outbox) MaxBody() int {
 	return n
 }
 
-// Unlocking is written out, since a deferred call is 250 bytes of code; nothing in between panics. Locking is out of line for the
+// Unlocking is deferred where the block is read or written, whose memory may be taken away (Guard), and else written out, since a deferred call is 250
+// bytes of code. Locking is out of line for the
 // same reason.
 //
 //go:noinline
@@ -147,6 +148,7 @@ func (o *Outbox) Shorten(seq uint64) {
 func (o *Outbox) Put(m Meta, body []byte) bool {
 	need := room(len(body))
 	o.lock()
+	defer o.unlock()
 	at, i := o.gap(need)
 	if m.Kind == Fatal {
 		at, i = o.top(need)
@@ -162,7 +164,6 @@ func (o *Outbox) Put(m Meta, body []byte) bool {
 		o.used += need
 		o.peak = max(o.peak, int(o.used))
 	}
-	o.unlock()
 	return fits
 }
 
@@ -219,6 +220,7 @@ func (o *Outbox) find(seq uint64) *stored {
 // Done frees the entry with that Seq; its Body must not be used any more.
 func (o *Outbox) Done(seq uint64) {
 	o.lock()
+	defer o.unlock()
 	for i := range o.entries {
 		if s := &o.entries[i]; s.seq == seq {
 			o.state(s, entryDone)
@@ -227,7 +229,6 @@ func (o *Outbox) Done(seq uint64) {
 			break
 		}
 	}
-	o.unlock()
 }
 
 // Last returns the Seq of the newest entry ever put, 0 if there was none.
@@ -252,6 +253,7 @@ func (o *Outbox) Drained(seq uint64) bool {
 // Holds returns how many events and log records wait.
 func (o *Outbox) Holds() (events, logs uint64) {
 	o.lock()
+	defer o.unlock()
 	for i := range o.entries {
 		e := o.entries[i].entry(o.buf)
 		switch {
@@ -261,7 +263,6 @@ func (o *Outbox) Holds() (events, logs uint64) {
 			events += uint64(e.Count)
 		}
 	}
-	o.unlock()
 	return events, logs
 }
 
@@ -279,6 +280,7 @@ func (o *Outbox) Has(id [16]byte) bool {
 // Clear gives up what waits and is not on its way, and returns how many events and log records those were as far as that can still be read.
 func (o *Outbox) Clear() (events, logs uint64) {
 	o.lock()
+	defer o.unlock()
 	kept := o.entries[:0]
 	for i := range o.entries {
 		s := &o.entries[i]
@@ -294,7 +296,6 @@ func (o *Outbox) Clear() (events, logs uint64) {
 		}
 	}
 	o.entries = kept
-	o.unlock()
 	return events, logs
 }
 
