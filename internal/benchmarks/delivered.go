@@ -194,7 +194,7 @@ var tagKeys = [...]string{"gpu", "map", "mode", "platform", "store"}
 
 func deliverKrunk(dsn string, t transport.Transport, pack transport.Compressor, slots chan struct{}, crumbs int) (*Session, error) {
 	answered := answeredSend{t, slots}
-	c, err := krunk.Start(krunk.Config{DSN: dsn, Transport: answered, Compress: pack, Release: release, MaxRepeats: -1})
+	c, err := krunk.Start(krunk.Config{DSN: dsn, Transport: answered, Compress: pack, Release: release, MaxRepeats: -1, NoSessions: true})
 	if err != nil {
 		return nil, err
 	}

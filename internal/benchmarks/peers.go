@@ -52,7 +52,7 @@ func (h hold) RoundTrip(r *http.Request) (*http.Response, error) {
 
 // startKrunk starts a client with the defaults but for MaxRepeats: the benchmarks send one event over and over.
 func startKrunk(t transport.Transport) (*krunk.Client, error) {
-	return krunk.Start(krunk.Config{DSN: testDSN, Transport: t, Release: release, MaxRepeats: -1})
+	return krunk.Start(krunk.Config{DSN: testDSN, Transport: t, Release: release, MaxRepeats: -1, NoSessions: true})
 }
 
 // discard is a transport of sentry-go that forgets events before they are encoded.

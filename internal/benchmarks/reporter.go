@@ -76,7 +76,7 @@ func krunkReporter(dsn, with string, load Load) (r reporter, err error) {
 		crumbs = 100
 	}
 	c, err := krunk.Start(krunk.Config{
-		DSN: dsn, Transport: t, Compress: pack, Release: release, MaxRepeats: -1,
+		DSN: dsn, Transport: t, Compress: pack, Release: release, MaxRepeats: -1, NoSessions: true,
 		Channels: map[string]krunk.Thresholds{"net": {Send: "info"}, "past": {}},
 	})
 	if err != nil {
