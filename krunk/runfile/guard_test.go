@@ -19,6 +19,9 @@ import (
 // A run file that is cut while the game runs costs what was in it, and nothing else: the game goes on, nothing panics, and what is captured from then on
 // arrives.
 func TestCutWhileTheGameRuns(t *testing.T) {
+	if os.Getenv("KRUNK_EXEC") != "" {
+		t.Skip("qemu says 0 for the address of a fault")
+	}
 	for name, size := range map[string]int64{"all of it": 0, "the ring": 1200 << 10, "nothing but the head": 4096} {
 		t.Run(name, func(t *testing.T) {
 			var box inbox
