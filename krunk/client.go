@@ -113,6 +113,7 @@ type losses struct {
 type registry struct {
 	parts    parts
 	mu       sync.Mutex
+	none     []string                 // what names begins with
 	channels map[string]*Channel      // guarded by mu
 	kept     blackbox.Kept            // zero without a run file; Name is guarded by mu
 	names    atomic.Pointer[[]string] // by index; longer by one for every channel, over the same array, written under mu
@@ -141,7 +142,7 @@ func Start(cfg Config) (*Client, error) {
 	c.ids.Init()
 	c.bell.Init()
 	c.frames.init(p.Frames)
-	c.names.Store(new([]string))
+	c.names.Store(&c.none)
 	block, facts := c.reside(module)
 	c.own = c.Channel("default")
 	if join := cfg.Sampling.join; join != nil {
