@@ -43,9 +43,6 @@ func TestEveryWay(t *testing.T) {
 	}
 	for name := range ways {
 		t.Run(name, func(t *testing.T) {
-			if name == "stack" && testing.Short() {
-				t.Skip("takes 800 MiB and seconds")
-			}
 			dir := t.TempDir()
 			told := play("-dir=" + dir + " -how=" + name)
 			if !strings.Contains(told, "support code") {

@@ -5,6 +5,7 @@ import (
 	"io"
 	"maps"
 	"os"
+	"runtime/debug"
 	"slices"
 	"sync"
 	"time"
@@ -24,7 +25,7 @@ var ways = map[string]way{
 	"goroutine": {"a panic in a goroutine that nobody wrapped", func(*krunk.Client) { unwrapped(func() { panic("nobody wrapped me") }) }},
 	"nil":       {"a nil pointer in a goroutine that nobody wrapped", func(*krunk.Client) { unwrapped(func() { *nowhere() = 1 }) }},
 	"map":       {"two goroutines write one map", func(*krunk.Client) { writers() }},
-	"stack":     {"a recursion without an end", func(*krunk.Client) { fmt.Println(deeper(1)) }},
+	"stack":     {"a recursion without an end", func(*krunk.Client) { overflow() }},
 	"unlock":    {"a mutex that is not locked is unlocked", func(*krunk.Client) { new(sync.Mutex).Unlock() }},
 	"hang":      {"a frame that never ends, until somebody kills the program", hang},
 	"kill":      {"SIGKILL: a task manager, the system out of memory, a power button", func(*krunk.Client) { kill() }},
@@ -60,6 +61,12 @@ func writers() {
 		}()
 	}
 	select {}
+}
+
+// overflow needs no gigabyte, which is what Go allows a stack of.
+func overflow() {
+	debug.SetMaxStack(32 << 20)
+	fmt.Println(deeper(1))
 }
 
 //go:noinline
