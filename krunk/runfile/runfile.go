@@ -16,11 +16,9 @@ import (
 	"time"
 
 	"github.com/krunk-go/krunk/internal/blackbox"
-	"github.com/krunk-go/krunk/internal/heir"
 	"github.com/krunk-go/krunk/internal/legacy"
 	"github.com/krunk-go/krunk/internal/recorder"
 	"github.com/krunk-go/krunk/internal/runfile"
-	"github.com/krunk-go/krunk/internal/sender"
 	"github.com/krunk-go/krunk/internal/stack"
 	"github.com/krunk-go/krunk/krunk"
 )
@@ -112,11 +110,7 @@ func (s *store) open(w *legacy.Wish) (*legacy.Run, error) {
 	}
 	w.Facts.Texts[blackbox.Install] = install(o.Dir)
 	w.Facts.PID, w.Facts.Boot = uint32(syscall.Getpid()), runfile.BootID()
-	b := blackbox.NewBlock(f.Mem, w.Sizes, rand.Uint64())
-	first := stack.Glance() // until the recorder knows better
-	b.Base.Store(first.Base)
-	b.Print.Store(first.First)
-	b.Publish(&w.Facts)
+	b := begin(f.Mem, w)
 	_ = f.CrashOutput() // without it the next start knows less
 	run := &legacy.Run{Block: b, Kept: b.Kept(), Path: f.Path, Install: w.Facts.Texts[blackbox.Install], Last: last, Build: stack.Fingerprint}
 	run.Guard, run.Torn = b.Guard(runfile.PanicOnFault, f.Rescue), recorder.Torn
@@ -131,11 +125,6 @@ func (s *store) open(w *legacy.Wish) (*legacy.Run, error) {
 		_ = f.Remove()
 	}
 	d.own = f.Path
-	run.Heirs = func(cfg recorder.Config) *sender.Inheritance {
-		h := heir.New(d, heir.Config{
-			Recorder: cfg, Build: stack.Fingerprint, Target: w.Facts.Texts[blackbox.Target], Form: w.Form, Jitter: rand.N(jitter),
-		})
-		return sender.Inherit(sender.Heirs{Next: h.Next, Start: h.Start, Wait: h.Wait, Lose: h.Lose, Leave: h.Leave})
-	}
+	run.Heirs = heirs(d, w)
 	return run, nil
 }

@@ -3,7 +3,6 @@ package runfile
 import (
 	"encoding/binary"
 	"errors"
-	"math/rand/v2"
 	"strconv"
 	"sync"
 	"time"
@@ -12,8 +11,6 @@ import (
 	"github.com/krunk-go/krunk/internal/heir"
 	"github.com/krunk-go/krunk/internal/ident"
 	"github.com/krunk-go/krunk/internal/legacy"
-	"github.com/krunk-go/krunk/internal/recorder"
-	"github.com/krunk-go/krunk/internal/sender"
 	"github.com/krunk-go/krunk/internal/stack"
 	"github.com/krunk-go/krunk/internal/text"
 	"github.com/krunk-go/krunk/krunk"
@@ -85,11 +82,7 @@ func (x *box) open(w *legacy.Wish) (*legacy.Run, error) {
 	}
 	w.Complete()
 	w.Facts.Texts[blackbox.Install] = x.install
-	block := blackbox.NewBlock(blackbox.Words(w.Sizes.Total()), w.Sizes, rand.Uint64())
-	first := stack.Glance()
-	block.Base.Store(first.Base)
-	block.Print.Store(first.First)
-	block.Publish(&w.Facts)
+	block := begin(blackbox.Words(w.Sizes.Total()), w)
 	x.own = block
 	run := &legacy.Run{Block: block, Kept: block.Kept(), Path: storeName, Install: x.install, Build: stack.Fingerprint, Sync: x.save, Leave: x.save}
 	run.Remove = func() {
@@ -98,12 +91,7 @@ func (x *box) open(w *legacy.Wish) (*legacy.Run, error) {
 		x.mu.Unlock()
 		x.save()
 	}
-	run.Heirs = func(cfg recorder.Config) *sender.Inheritance {
-		h := heir.New(x, heir.Config{
-			Recorder: cfg, Build: stack.Fingerprint, Target: w.Facts.Texts[blackbox.Target], Form: w.Form, Jitter: rand.N(jitter),
-		})
-		return sender.Inherit(sender.Heirs{Next: h.Next, Start: h.Start, Wait: h.Wait, Lose: h.Lose, Leave: h.Leave})
-	}
+	run.Heirs = heirs(x, w)
 	return run, nil
 }
 
