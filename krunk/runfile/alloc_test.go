@@ -11,7 +11,7 @@ import (
 
 // A capture into the mapped file does not allocate, nor does a beat.
 func TestCaptureDoesNotAllocate(t *testing.T) {
-	c := start(t, krunk.Config{RunFile: runfile.In(t.TempDir())})
+	c := start(t, krunk.Config{RunFile: runfile.In(folder(t))})
 	defer c.Close(0)
 	ch := c.Channel("net")
 	c.Beat()
