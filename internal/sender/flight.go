@@ -14,7 +14,8 @@ import (
 const (
 	attemptTime = 30 * time.Second // a transport with time-outs of its own ends before that
 	maxFlights  = 4
-	calm        = 40 << 10 // bytes that the bodies of requests keep while the sender sleeps
+	calm        = 40 << 10    // bytes that the bodies of requests keep while the sender sleeps
+	aground     = time.Second // for which a goroutine that has made an attempt waits for the next one
 )
 
 // flight is one attempt. It is owned by the sender's goroutine, but for the time from launch until it comes back.
@@ -28,7 +29,9 @@ type flight struct {
 	used  bool // between launch and landing
 	life  atomic.Pointer[lifetime]
 	timer *time.Timer // of the attempt, nil before the first one
-	alone func()      // makes the attempt in a goroutine of its own, nil before the first one that does
+	alone func()      // makes attempts in a goroutine of its own, nil before the first one that does
+	turns chan bool   // to that goroutine: whether there is one more
+	waits bool        // that goroutine is there and gets the next attempt
 	req   transport.Request
 	resp  transport.Response
 	err   error
@@ -41,6 +44,8 @@ type fleet struct {
 	under   int          // flights under way in goroutines of their own
 	back    chan *flight // those that have ended
 	answers bool         // the latest attempt was accepted
+
+	flown time.Duration // when the latest of them was launched
 }
 
 var (
@@ -159,14 +164,44 @@ func (s *Sender) launch(e *blackbox.Entry) bool {
 	f.used = true
 	s.under++
 	s.box.Lend(e.Seq, true)
+	s.flown = s.now()
+	if f.waits {
+		f.turns <- true
+		return true
+	}
 	if f.alone == nil { // made once, as each go statement would make it anew
+		f.turns = make(chan bool, 1)
 		f.alone = func() {
-			defer func() { s.back <- f }() // also after Goexit
-			s.fly(f)
+			for more := true; more; more = <-f.turns {
+				s.attempt(f)
+			}
 		}
 	}
 	go f.alone()
 	return true
+}
+
+// attempt makes one in a goroutine of its own. After Goexit in the transport that goroutine is not there any more.
+func (s *Sender) attempt(f *flight) {
+	f.waits = false
+	defer func() { s.back <- f }()
+	s.fly(f)
+	f.waits = true
+}
+
+// dismiss ends the goroutines that wait for an attempt, and returns 0. While the latest launch is less than a second ago it returns how
+// long they still wait: a new goroutine for each attempt of a burst would grow its stack anew, a tenth of what a delivered event costs.
+func (s *Sender) dismiss(now time.Duration) (wait time.Duration) {
+	for i := range s.flights {
+		if f := &s.flights[i]; f.waits && !f.used {
+			if wait = s.flown + aground - now; wait > 0 {
+				return wait
+			}
+			f.waits = false
+			f.turns <- false
+		}
+	}
+	return 0
 }
 
 // land waits for one of the flights under way and settles it.

@@ -115,7 +115,7 @@ func TestFlightsGiveBack(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			g, _ := newWide(t, 4, then())
 			for range 3 {
-				for range min(4, g.outbox.Size()/8*7/tt.size) {
+				for range min(12, g.outbox.Size()/8*7/tt.size) { // so many that all flights are used, whoever runs first
 					g.event(t, string(bytes.Repeat([]byte("x"), tt.size)))
 				}
 				if !g.Flush(nil) {
@@ -315,6 +315,37 @@ func TestSeveralTellOnce(t *testing.T) {
 		}
 		if told != 40 || g.untold() != nil {
 			t.Errorf("told of %d, want 40; left %v", told, g.untold())
+		}
+	})
+}
+
+// Goroutines that made attempts take the next ones, also of the next burst, and are gone a second after the last.
+func TestFlightsWaitForASecond(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		g, _ := newWide(t, 4, then())
+		waiting := func() (n int) {
+			synctest.Wait() // the sender sleeps, so the flights are nobody's
+			for i := range g.flights {
+				if g.flights[i].waits {
+					n++
+				}
+			}
+			return n
+		}
+		for _, burst := range []struct {
+			rest time.Duration
+			want int
+		}{{999 * time.Millisecond, 4}, {400 * time.Millisecond, 4}, {time.Second, 0}, {time.Hour, 0}} {
+			for i := range 20 {
+				g.event(t, fmt.Sprint("event ", i))
+			}
+			if !g.Flush(nil) {
+				t.Fatal("not flushed")
+			}
+			time.Sleep(burst.rest - 50*time.Millisecond) // the last ones took that
+			if got := waiting(); got != burst.want {
+				t.Errorf("%v after the burst: %d goroutines wait, want %d", burst.rest, got, burst.want)
+			}
 		}
 	})
 }

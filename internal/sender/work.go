@@ -29,6 +29,9 @@ func (s *Sender) Work() {
 		if !s.ready() && !s.stopping() {
 			s.tidy()
 			timer.Stop()
+			if idle := s.dismiss(s.now()); idle > 0 && (wait <= 0 || idle < wait) {
+				wait = idle
+			}
 			if wait > 0 {
 				timer.Set(wait)
 			}
@@ -52,6 +55,7 @@ func (s *Sender) end() {
 		s.ended.Store(true)
 		s.cfg.Progress.Broadcast()
 	}()
+	s.dismiss(1 << 62)
 	transport.CloseIdle(s.cfg.Transport)
 }
 
