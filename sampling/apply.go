@@ -13,6 +13,7 @@ type At struct {
 	ETag       string    // kept with the document once it is applied
 	Source     string    // for Status; empty: "apply"
 	doubt      bool      // ServerTime is made up
+	least      time.Time // of a ServerTime in doubt: it was this late at least
 }
 
 // Apply brings a policy into force, as bytes of the document or of a signed envelope around it. It returns nil if the policy
@@ -118,6 +119,11 @@ func (c *Controller) apply(o *opened, a At) error {
 	o.fresh = true
 	old := c.version()
 	c.clock.set(now, trusted && !a.doubt)
+	if plan.Over(never(), now) {
+		if c.clock.least = a.least; a.least.IsZero() || plan.Over(a.least, p.Issued) {
+			c.clock.least = p.Issued
+		}
+	}
 	r.policy, r.kid, r.kill, r.source, r.etag = p, o.kid, nil, a.Source, a.ETag
 	if r.issued = p.Issued; plan.Over(told, p.Issued) {
 		r.issued = told

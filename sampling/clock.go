@@ -8,6 +8,8 @@ type clock struct {
 	server  time.Time
 	at      time.Time // monotonic
 	wallAt  time.Time // by wall
+	least   time.Time // server's time by what is certain: equal to server but where that is a guess in favour of ends
+	still   bool      // stands, for simulations
 	trusted bool      // a server has told the time
 	wallNow func() time.Time
 }
@@ -26,12 +28,24 @@ func (c *clock) wall() time.Time {
 }
 
 func (c *clock) set(server time.Time, trusted bool) {
-	c.server, c.at, c.wallAt = server, time.Now(), c.wall()
+	c.server, c.least, c.at, c.wallAt = server, server, time.Now(), c.wall()
 	c.trusted = c.trusted || trusted
 }
 
+// now is the time that ends go by.
 func (c *clock) now() time.Time {
+	if c.still {
+		return c.server
+	}
 	return c.server.Add(max(time.Since(c.at), c.wall().Sub(c.wallAt)))
+}
+
+// begun is the time that beginnings go by, which come late rather than early.
+func (c *clock) begun() time.Time {
+	if c.still {
+		return c.least
+	}
+	return c.least.Add(time.Since(c.at))
 }
 
 // slow is how far before its document a server's clock may lie and still be the one that is slow.

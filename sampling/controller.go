@@ -37,7 +37,7 @@ type Options struct {
 // Change is what OnChange is told.
 type Change struct {
 	Old, New Version
-	Reason   string // "applied", "expired", "killed" or "rejected"; changes of identity and ends of rules are not told
+	Reason   string // "applied", "expired", "killed" or "rejected"; changes of identity, steps of ramps and starts and ends of rules are not told
 	Err      error  // of "rejected", and of "killed" by a document that was malformed otherwise
 }
 
@@ -137,6 +137,7 @@ func (c *Controller) Join(controls *gate.Controls, client *gate.Program) error {
 	if !c.sticky && client.Install != "" {
 		c.id.ID, c.sticky = client.Install, true
 	}
+	c.clock.still = client.Still
 	c.joined, c.controls, c.client, c.channels = true, controls, client, client.Channels
 	c.base = plan.Compiled(client.Base)
 	c.rebuild()
@@ -220,12 +221,12 @@ func (c *Controller) Close() {
 // situation gathers what the next plan is made from.
 func (c *Controller) situation() plan.Situation {
 	return plan.Situation{
-		Base: c.base, Fallback: c.fallback, Policy: c.run.policy, ID: c.identity(), Hash: c.opt.Hash, Now: c.clock.now(),
+		Base: c.base, Fallback: c.fallback, Policy: c.run.policy, ID: c.identity(), Hash: c.opt.Hash, Now: c.clock.now(), Begun: c.clock.begun(),
 		Ceiling: c.limits, Always: c.opt.Limits.PanicsAlways,
 	}
 }
 
-// rebuild makes a plan for this moment, publishes it channel by channel and sets the timer to the next end of something.
+// rebuild makes a plan for this moment, publishes it channel by channel and sets the timer to when the next thing starts, steps or ends.
 func (c *Controller) rebuild() {
 	if c.closed {
 		return

@@ -209,7 +209,7 @@ func (k *keeper) restore(c *Controller) {
 	passed := c.clock.wall().Sub(r.saved)
 	r.at.Source, r.at.ServerTime = "stored", r.server.Add(passed)
 	if passed < 0 {
-		r.at.ServerTime, r.at.doubt = never(), true // the clock went back: no way to know how much time is left
+		r.at.ServerTime, r.at.least, r.at.doubt = never(), r.server, true // the clock went back: no way to know how much time is left
 	}
 	o := c.open(r.body, r.at)
 	if passed > maxAge && !o.head.Disabled {

@@ -34,6 +34,7 @@ type Program struct {
 	Channels                     []*Channel            // those made so far
 	Release, Env, Platform, Arch string                // count where Identity leaves them empty
 	Install                      string                // likewise, where Identity has no ID
+	Still                        bool                  // the controller's clock stands, for simulations
 }
 
 // State is what a controller decides beside channels.

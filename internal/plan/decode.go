@@ -53,6 +53,7 @@ func Decode(b []byte, most int) *Decoder {
 		whole := d.peek() == '{'
 		d.object(KShape, d.member)
 		d.end()
+		d.rises(&d.P.Top)
 		if !d.broken && whole {
 			d.whole()
 		}
@@ -87,6 +88,8 @@ func (d *Decoder) whole() {
 		r := &p.Rules[i]
 		if !r.Until.IsZero() && !r.Until.After(p.Issued) {
 			d.noteAt(RulePath(i)+".until", KUntil, r.At)
+		} else if Over(r.Until, r.From) {
+			d.noteAt(RulePath(i)+".when.from", KFrom, r.At)
 		}
 	}
 	d.order()
@@ -133,6 +136,8 @@ func (d *Decoder) member(key string, at int) {
 		p.Disabled = ok && !on
 	case "by":
 		p.Top.By, p.Top.Has = d.by(), p.Top.Has|HasBy
+	case "ramp":
+		d.ramp(&p.Top)
 	case "panics", "clients":
 		d.percents(&p.Top, key)
 	case "channels":

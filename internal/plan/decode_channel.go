@@ -47,6 +47,7 @@ func (d *Decoder) channels() []Entry {
 		}
 		d.object(KShape, func(key string, at int) { d.setting(&e.Fields, key, at) })
 		d.burst(&e.Fields, at)
+		d.rises(&e.Fields)
 		out = append(out, e)
 	})
 	if len(out) > MaxChannels {
@@ -109,6 +110,8 @@ func (d *Decoder) setting(f *Fields, key string, at int) {
 		f.By, f.Has = d.by(), f.Has|HasBy
 	case "salt":
 		f.Salt, f.Has = d.salt(), f.Has|HasSalt
+	case "ramp":
+		d.ramp(f)
 	default:
 		d.unfamiliar(at)
 	}

@@ -34,11 +34,12 @@ func (d *Decoder) rule(r *Rule) {
 			r.When = d.conditions(r, true)
 		case "set":
 			d.object(KShape, func(key string, at int) { d.set(r, key, at) })
+			d.rises(&r.Top)
 		default:
 			d.unfamiliar(at)
 		}
 	})
-	if !d.broken && len(r.When)+len(r.Not) == 0 && !r.Dead {
+	if !d.broken && len(r.When)+len(r.Not) == 0 && r.From.IsZero() && !r.Dead {
 		r.Dead = true
 		d.Note(KWhen, at, "", "")
 		if when {
@@ -66,6 +67,8 @@ func (d *Decoder) set(r *Rule, key string, at int) {
 	switch key {
 	case "clients", "panics":
 		d.percents(&r.Top, key)
+	case "ramp":
+		d.ramp(&r.Top)
 	case "channels":
 		r.Channels = d.channels()
 	default:
@@ -82,6 +85,12 @@ func (d *Decoder) conditions(r *Rule, outer bool) []Condition {
 	d.object(KWhen, func(key string, at int) {
 		if key == "not" && outer {
 			if r.Not = d.conditions(r, false); len(r.Not) == 0 {
+				r.Dead = true
+			}
+			return
+		}
+		if key == "from" && outer { // a condition, so that a client which does not know it keeps the rule from starting early
+			if r.From = d.time(); r.From.IsZero() {
 				r.Dead = true
 			}
 			return

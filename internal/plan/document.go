@@ -14,6 +14,7 @@ const (
 	MaxChannels = 256
 	MaxRules    = 128
 	MaxValues   = 1000
+	MaxSteps    = 64
 	MaxVersion  = 1<<53 - 1
 	MaxEpoch    = 1<<31 - 1
 )
@@ -78,6 +79,27 @@ type Fields struct {
 	Rate             Rate
 	Burst            uint32 // 0: min(10, N of the rate)
 	Salt             string
+	Ramp             []Step // what Clients becomes by itself; times and shares rise
+}
+
+// Step is one step of a ramp.
+type Step struct {
+	_       [0]func() // see Fields
+	At      time.Time // server time
+	Clients uint32
+	Pos     int // offset
+}
+
+// Share returns the share of clients at a moment of the server's time: a ramp has taken the steps whose time has come.
+func (f *Fields) Share(now time.Time) uint32 {
+	n := f.Clients
+	for i := range f.Ramp {
+		if !Over(f.Ramp[i].At, now) {
+			break
+		}
+		n = f.Ramp[i].Clients
+	}
+	return n
 }
 
 // Entry is one member of channels.
@@ -91,6 +113,7 @@ type Entry struct {
 type Rule struct {
 	ID       string
 	At       int
+	From     time.Time // zero: from the beginning
 	Until    time.Time // zero: for ever
 	When     []Condition
 	Not      []Condition

@@ -17,8 +17,7 @@ type Plan struct {
 	Layers  []Layer
 	Index   map[string][]Origin // entries of all layers by name, lowest layer first
 	Ceiling Fields
-	limits  Fields // levels and rate of Limits
-	always  bool   // Limits.PanicsAlways
+	compiled
 	Salt    string
 	IDs     [3]string
 	Buckets [3]uint32 // of ids, with salt
@@ -32,7 +31,14 @@ type Plan struct {
 	ClientsBy  Origin
 	Panics     uint32
 	PanicsBy   Origin
-	NextExpiry time.Time // server time; zero: nothing ends
+	NextExpiry time.Time // when something starts or ends or a ramp takes a step; server time, zero: never
+	begun      time.Time // see Situation
+}
+
+// compiled is what the program sets above every policy.
+type compiled struct {
+	limits Fields // levels and rate of Limits
+	always bool   // Limits.PanicsAlways
 }
 
 // Situation is what a plan is made from.
@@ -42,14 +48,15 @@ type Situation struct {
 	Policy   *Document // may be nil
 	ID       *Identity
 	Hash     func([]byte) [32]byte
-	Now      time.Time // server time
+	Now      time.Time // server time, the latest that it may be: what has an end ends early rather than late
+	Begun    time.Time // the earliest that it may be: what has a beginning begins late rather than early
 	Ceiling  Fields    // of Limits
 	Always   bool
 }
 
 // Plan works out what holds.
 func (s *Situation) Plan() *Plan {
-	p := &Plan{limits: s.Ceiling, always: s.Always, Clients: gate.Million, Panics: gate.Million, Layers: make([]Layer, 1, 8)}
+	p := &Plan{compiled: compiled{s.Ceiling, s.Always}, begun: s.Begun, Clients: gate.Million, Panics: gate.Million, Layers: make([]Layer, 1, 8)}
 	p.Layers[0] = s.Base
 	for _, doc := range [...]*Document{s.Fallback, s.Policy} {
 		if doc == nil {
@@ -74,6 +81,7 @@ func (s *Situation) Plan() *Plan {
 	} else if s.Fallback != nil {
 		p.follow(s.Fallback, s)
 	}
+	p.steps(s)
 	p.DecideTop()
 	p.Gather()
 	for k := range p.IDs {
@@ -87,7 +95,11 @@ func (s *Situation) Plan() *Plan {
 func (p *Plan) follow(doc *Document, s *Situation) {
 	for i := range doc.Rules {
 		r := &doc.Rules[i]
-		if !r.Alive(s.Now) || !r.Matches(s.ID, doc.Salt, s.Hash) {
+		if Over(r.Until, s.Now) || !r.Matches(s.ID, doc.Salt, s.Hash) {
+			continue
+		}
+		if !r.Started(s.Begun) {
+			p.starts(r.From, s)
 			continue
 		}
 		p.soon(r.Until, s.Now)
@@ -95,8 +107,30 @@ func (p *Plan) follow(doc *Document, s *Situation) {
 	}
 }
 
-// Alive reports whether the rule has not ended.
-func (r *Rule) Alive(now time.Time) bool { return !Over(r.Until, now) }
+// Started reports whether the rule's beginning has come.
+func (r *Rule) Started(begun time.Time) bool { return r.From.IsZero() || Over(r.From, begun) }
+
+// steps finds the next step of all ramps that hold.
+func (p *Plan) steps(s *Situation) {
+	for i := range p.Layers {
+		l := &p.Layers[i]
+		for j := -1; j < len(l.Entries); j++ {
+			f := &l.Top
+			if j >= 0 {
+				f = &l.Entries[j].Fields
+			}
+			for k := range f.Ramp {
+				if at := f.Ramp[k].At; !Over(at, s.Begun) {
+					p.starts(at, s)
+					break
+				}
+			}
+		}
+	}
+}
+
+// starts notes when something begins, by the clock that beginnings go by.
+func (p *Plan) starts(t time.Time, s *Situation) { p.soon(s.Now.Add(t.Sub(s.Begun)), s.Now) }
 
 func (p *Plan) soon(t, now time.Time) {
 	if !t.IsZero() && !Over(t, now) && (p.NextExpiry.IsZero() || Over(t, p.NextExpiry)) {
@@ -130,7 +164,7 @@ func (p *Plan) DecideTop() {
 	for i := range p.Layers {
 		t, o := &p.Layers[i].Top, Origin{int16(i), -1}
 		if t.Has&HasClients != 0 {
-			p.Clients, p.ClientsBy = t.Clients, o
+			p.Clients, p.ClientsBy = t.Share(p.begun), o
 		}
 		if t.Has&HasPanics != 0 {
 			p.Panics, p.PanicsBy = t.Panics, o
@@ -186,17 +220,17 @@ func (p *Plan) Resolve(name string) (r Resolved) {
 		}
 		o := hits[best][0]
 		hits[best] = hits[best][1:]
-		r.take(&p.Layers[o.Layer].Entries[o.Entry], o)
+		r.take(&p.Layers[o.Layer].Entries[o.Entry], o, p.begun)
 	}
 	p.bound(&r)
 	p.join(&r)
 	return r
 }
 
-func (r *Resolved) take(e *Entry, o Origin) {
+func (r *Resolved) take(e *Entry, o Origin, begun time.Time) {
 	r.levels(&e.Fields)
 	if e.Has&HasClients != 0 {
-		r.Clients = e.Clients
+		r.Clients = e.Share(begun)
 	}
 	if e.Has&HasRecords != 0 {
 		r.Records = e.Records

@@ -76,6 +76,24 @@ func (d *Doc) Set(key, value, after string) error {
 	return nil
 }
 
+// Drop takes a member out, with the comma beside it; one that is not there is not an error.
+func (d *Doc) Drop(key string) error {
+	list, err := d.members()
+	for i, m := range list {
+		if m.key != key {
+			continue
+		}
+		from, to := bytes.IndexByte(d.B, '{')+1, m.to
+		if i > 0 {
+			from = list[i-1].to
+		} else if len(list) > 1 {
+			to = m.to + bytes.IndexByte(d.B[m.to:], ',') + 1
+		}
+		d.splice(from, to, "")
+	}
+	return err
+}
+
 // SetList sets a member to a list with one element on each line.
 func (d *Doc) SetList(key string, list []json.RawMessage) error {
 	if len(list) == 0 {

@@ -46,6 +46,21 @@ func TestGet(t *testing.T) {
 	}
 }
 
+func TestDrop(t *testing.T) {
+	for doc, want := range map[string]string{
+		`{"a":1}`: `{}`, `{ "a":1, "b":2}`: `{ "b":2}`, `{"b":2,
+  "a": [1]}`: `{"b":2}`, `{"b":2, "a":{"a":1} ,"c":3}`: `{"b":2 ,"c":3}`, `{"b":{"a":1}}`: `{"b":{"a":1}}`,
+	} {
+		d := Doc{[]byte(doc)}
+		if err := d.Drop("a"); err != nil || string(d.B) != want {
+			t.Errorf("%s: got %s, %v, want %s", doc, d.B, err, want)
+		}
+	}
+	if err := (&Doc{[]byte("7")}).Drop("a"); err == nil {
+		t.Error("want an error")
+	}
+}
+
 func TestSetList(t *testing.T) {
 	d := Doc{[]byte(`{"rules":[1]}`)}
 	if err := d.SetList("rules", []json.RawMessage{[]byte(`{"id":"a"}`), []byte(`{"id":"b"}`)}); err != nil {

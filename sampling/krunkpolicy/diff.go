@@ -98,6 +98,9 @@ func diff(s *streams, oldName, newName string, set *populationSettings, now time
 	if c.After, err = effect(pop, newSrc, p, names, now); err != nil {
 		return err
 	}
+	if err := c.After.forecast(pop, newSrc, p, names); err != nil {
+		return err
+	}
 	if asJSON {
 		err = writeJSON(s.out, c)
 	} else {
@@ -144,5 +147,7 @@ func (c *compared) write(w io.Writer, file string) error {
 		fmt.Fprintf(t, "%s\tclients %s -> %s, logs/s %s -> %s, events/s %s -> %s\n", now.Name, thousands(was.Clients), thousands(now.Clients),
 			figure(was.Logs), figure(now.Logs), figure(was.Events), figure(now.Events))
 	}
-	return t.Flush()
+	err := t.Flush()
+	a.writeLater(w)
+	return err
 }

@@ -50,37 +50,6 @@ func (t *tally) add(u *tally) {
 	}
 }
 
-// frozen is the document as it holds at one moment, without anything that ends while the simulation runs.
-func frozen(doc []byte, now time.Time) ([]byte, error) {
-	d := textOf(doc)
-	if _, err := d.dropEnded(now); err != nil {
-		return nil, err
-	}
-	raw, heads, err := d.rules()
-	if err != nil {
-		return nil, err
-	}
-	for i := range raw {
-		if heads[i].Until.IsZero() {
-			continue
-		}
-		r := textOf(raw[i])
-		if err := r.Set("until", `"9999-01-01T00:00:00Z"`, ""); err != nil {
-			return nil, err
-		}
-		raw[i] = r.B
-	}
-	if len(raw) > 0 {
-		if err := d.setRules(raw); err != nil {
-			return nil, err
-		}
-	}
-	if d.Get("expires") != nil {
-		err = d.Set("expires", `"9999-01-01T00:00:00Z"`, "")
-	}
-	return d.B, err
-}
-
 // simulate runs every client through the controller that it has in the game. doc nil is the compiled default. Memory does
 // not grow with the number of clients.
 func (pop *population) simulate(doc []byte, names []string, now time.Time) (*tally, error) {
@@ -133,14 +102,14 @@ func (pop *population) walk(sum *tally, tariffs []*tariff, doc []byte, names []s
 		return err
 	}
 	defer ctl.Close()
+	client, err := policy.Simulate(ctl) // first, so that the clock stands
+	if err != nil {
+		return err
+	}
 	if doc != nil {
 		if err := ctl.Apply(doc, sampling.At{ServerTime: now}); err != nil {
 			return err
 		}
-	}
-	client, err := policy.Simulate(ctl)
-	if err != nil {
-		return err
 	}
 	w := walker{pop: pop, ctl: ctl, me: client, sum: sum, verdicts: make([]policy.Verdict, len(names)), kept: make([]float64, len(names))}
 	for _, name := range names {

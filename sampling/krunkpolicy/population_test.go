@@ -1,12 +1,17 @@
 package main
 
 import (
+	"bytes"
 	"encoding/json"
+	"fmt"
 	"math"
 	"math/rand/v2"
 	"os"
+	"path/filepath"
 	"reflect"
 	"runtime"
+	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -161,24 +166,45 @@ func TestRaisingOnlyAdds(t *testing.T) {
 	}
 }
 
-// TestFrozenHoldsStill checks that nothing ends while a simulation runs, and that what had ended stays out.
-func TestFrozenHoldsStill(t *testing.T) {
-	src, now := example(t)
-	for _, c := range []struct {
-		now  time.Time
-		want int
-	}{{now, 2}, {now.Add(59 * time.Minute), 2}, {now.Add(time.Hour), 1}} {
-		b, err := frozen(src.doc, c.now)
-		if err != nil {
-			t.Fatal(err)
+// TestForecast checks that each step and end is forecast, that nothing changes in the middle of a simulation, and that more clients
+// report with each step.
+func TestForecast(t *testing.T) {
+	doc := `{"krunk":1,"version":1,"issued":"2026-10-10T12:00:00Z","salt":"s","clients":1,
+		"ramp":[{"at":"2026-10-11T12:00:00Z","clients":5},{"at":"2026-10-12T12:00:00Z","clients":25},{"at":"2026-10-13T12:00:00Z","clients":100}],
+		"rules":[{"id":"quiet","until":"2026-10-13T12:00:00Z","when":{"from":"2026-10-12T12:00:00Z"},"set":{"channels":{"*":{"issue":"off"}}}}]}`
+	path := filepath.Join(t.TempDir(), "p.json")
+	if err := os.WriteFile(path, []byte(doc), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	call := func(args ...string) string {
+		var out, errs bytes.Buffer
+		if code := run(append(args, path), strings.NewReader(""), &out, &errs); code != exitGood {
+			t.Fatalf("%v: got %d, %s", args, code, &errs)
 		}
-		_, heads, err := textOf(b).rules()
-		if err != nil || len(heads) != c.want {
-			t.Errorf("at %v: got %d rules, %v, want %d", c.now, len(heads), err, c.want)
-		}
-		if end := mustParse(t, b).Expires(); end.Year() != 9999 {
-			t.Errorf("got an end at %v", end)
-		}
+		return out.String()
+	}
+	var r simulated
+	if err := json.Unmarshal([]byte(call("simulate", "-clients", "20000", "-now", "2026-10-10T13:00:00Z", "-json")), &r); err != nil {
+		t.Fatal(err)
+	}
+	var got []string
+	for _, l := range r.Later {
+		got = append(got, fmt.Sprint(l.At.Day(), " ", l.What, " ", l.Reporting > 0))
+	}
+	want := []string{
+		`11 [clients 1 -> 5] true`, `12 [clients 5 -> 25 rules["quiet"] starts] false`, `13 [clients 25 -> 100 rules["quiet"] ends] true`,
+	}
+	if !slices.Equal(got, want) {
+		t.Errorf("got %q\nwant %q", got, want)
+	}
+	if n := float64(r.Reporting); n < 150 || n > 250 || r.Later[0].Reporting < 900 || r.Later[0].Reporting > 1100 || r.Later[2].Reporting != 20000 {
+		t.Errorf("got %d, %+v", r.Reporting, r.Later)
+	}
+	if out := call("simulate", "-clients", "2000", "-now", "2026-10-10T13:00:00Z"); !strings.Contains(out, "by itself:\n2026-10-11T12:00:00Z  clients 1 -> 5: ") {
+		t.Errorf("got %s", out)
+	}
+	if out := call("explain", "-channel", "net", "-client", "a", "-now", "2026-10-11T13:00:00Z"); !strings.Contains(out, "policy: clients, step 1 of 3, the next is 25 at 2026-10-12T12:00:00Z") || !strings.Contains(out, "starts at 2026-10-12T12:00:00Z") {
+		t.Errorf("got %s", out)
 	}
 }
 

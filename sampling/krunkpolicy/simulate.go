@@ -29,7 +29,7 @@ many records a second arrive, and what they cost a day. The same seed gives the 
 every policy. Without -rate every channel of the policy is assumed to write one record a second that reaches its lowest
 threshold; -rate net.http:debug=0.5 says better. "*" in the table is one channel that the policy does not name. A record
 at or above "send" is a log record, one at or above "issue" an event, one above both is both. Rates are those that hold
-for ever: bursts and "first" are left out. Clients that rules pick by name are not in the population and are counted
+for ever: bursts and "first" are left out. Steps of ramps, starts and ends of rules are forecast one by one. Clients that rules pick by name are not in the population and are counted
 apart.`,
 		setup: func(s *streams, f *flag.FlagSet) func([]string) error {
 			pop := populationFlags(f)
@@ -110,7 +110,43 @@ type simulated struct {
 	Events    float64         `json:"events_per_s"`
 	Channels  []channelEffect `json:"channels"`
 	Rules     []ruleEffect    `json:"rules"`
+	Later     []laterEffect   `json:"later,omitempty"` // when something starts, steps or ends by itself
+	More      int             `json:"more,omitempty"`  // such moments beyond the first maxMoments
 	Cost      *cost           `json:"cost_per_day,omitempty"`
+}
+
+// laterEffect is what holds from a moment on at which the policy changes by itself.
+type laterEffect struct {
+	At        time.Time `json:"at"`
+	What      []string  `json:"what"`
+	Reporting int64     `json:"reporting"`
+	Panics    int64     `json:"panics"`
+	Logs      float64   `json:"logs_per_s"`
+	Events    float64   `json:"events_per_s"`
+}
+
+// maxMoments keeps a forecast to a multiple of one simulation.
+const maxMoments = 16
+
+// forecast simulates each moment at which the policy changes by itself.
+func (r *simulated) forecast(pop *population, src *source, p *sampling.Policy, names []string) error {
+	for _, m := range policy.Moments(p, r.At) {
+		what := m.Path + " " + m.What
+		if n := len(r.Later); n > 0 && r.Later[n-1].At.Equal(m.At) {
+			r.Later[n-1].What = append(r.Later[n-1].What, what)
+			continue
+		}
+		if len(r.Later) == maxMoments {
+			r.More++
+			continue
+		}
+		then, err := effect(pop, src, p, names, m.At)
+		if err != nil {
+			return err
+		}
+		r.Later = append(r.Later, laterEffect{m.At, []string{what}, then.Reporting, then.Panics, then.Logs, then.Events})
+	}
+	return nil
 }
 
 type channelEffect struct {
@@ -156,6 +192,9 @@ func simulate(s *streams, file string, set *populationSettings, price prices, no
 	if err != nil {
 		return err
 	}
+	if err := r.forecast(pop, src, p, names); err != nil {
+		return err
+	}
 	r.Cost = price.of(r)
 	if asJSON {
 		return writeJSON(s.out, r)
@@ -197,18 +236,18 @@ func channelNames(e emissions, sources ...*source) ([]string, error) {
 // effect simulates one policy.
 func effect(pop *population, src *source, p *sampling.Policy, names []string, now time.Time) (*simulated, error) {
 	r := &simulated{Policy: p.Version().String(), At: now, Expired: expired(p, now), Clients: pop.clients, Seed: pop.seed, Rules: []ruleEffect{}}
-	doc, err := frozen(src.doc, now)
-	if err != nil {
+	d := textOf(src.doc)
+	if _, err := d.dropEnded(now); err != nil {
 		return nil, err
 	}
-	_, heads, err := textOf(doc).rules()
+	_, heads, err := d.rules()
 	if err != nil {
 		return nil, err
 	}
 	if r.Expired {
-		doc, heads = nil, nil
+		d.B, heads = nil, nil
 	}
-	t, err := pop.simulate(doc, names, now)
+	t, err := pop.simulate(d.B, names, now)
 	if err != nil {
 		return nil, err
 	}
@@ -275,10 +314,24 @@ func (r *simulated) write(w io.Writer) error {
 		}
 		fmt.Fprintf(w, "rule %q applies to %s\n", rule.ID, thousands(rule.Clients))
 	}
+	r.writeLater(w)
 	c := r.Cost
 	fmt.Fprintf(w, "\na day: %s GB of logs at %s USD = %.2f USD, %s events at %s USD = %.2f USD, together %.2f USD\n",
 		figure(c.GB), number(c.PerGB), c.LogsUSD, figure(c.Events), number(c.PerEvent), c.EventsUSD, c.TotalUSD)
 	return err
+}
+
+func (r *simulated) writeLater(w io.Writer) {
+	for i, l := range r.Later {
+		if i == 0 {
+			fmt.Fprintln(w, "\nby itself:")
+		}
+		fmt.Fprintf(w, "%s  %s: %s report, %s send panics, %s logs/s, %s events/s\n", l.At.UTC().Format(time.RFC3339), strings.Join(l.What, ", "),
+			thousands(l.Reporting), thousands(l.Panics), figure(l.Logs), figure(l.Events))
+	}
+	if r.More > 0 {
+		fmt.Fprintf(w, "and %d moments later; -now looks from another one\n", r.More)
+	}
 }
 
 func number(x float64) string { return strconv.FormatFloat(x, 'f', -1, 64) }

@@ -12,10 +12,11 @@ type Client struct {
 	channels map[string]*Channel
 }
 
-// Simulate puts a client without settings of its own under a controller, which must steer no other one.
+// Simulate puts a client without settings of its own under a controller, which must steer no other one and whose clock stands from
+// then on, at the At.ServerTime of what is applied, so that nothing starts or ends in the middle.
 func Simulate(ctl *sampling.Controller) (*Client, error) {
 	c := &Client{channels: make(map[string]*Channel)}
-	return c, ctl.Join(&c.controls, &gate.Program{})
+	return c, ctl.Join(&c.controls, &gate.Program{Still: true})
 }
 
 // Panics reports whether this client sends panics.

@@ -34,7 +34,7 @@ func Settings(policy *sampling.Policy) []Setting {
 		add("salt", p.Salt)
 	}
 	if !p.Expires.IsZero() {
-		add("expires", p.Expires.UTC().Format(time.RFC3339))
+		add("expires", timeText(p.Expires))
 	}
 	if p.Every > 0 {
 		add("poll.every", p.Every.String())
@@ -49,11 +49,14 @@ func Settings(policy *sampling.Policy) []Setting {
 		r := &p.Rules[i]
 		prefix := "rules[" + strconv.Quote(r.ID) + "]."
 		add(prefix+"when", conditionsText(r.When))
+		if !r.From.IsZero() {
+			add(prefix+"when.from", timeText(r.From))
+		}
 		if len(r.Not) > 0 {
 			add(prefix+"when.not", conditionsText(r.Not))
 		}
 		if !r.Until.IsZero() {
-			add(prefix+"until", r.Until.UTC().Format(time.RFC3339))
+			add(prefix+"until", timeText(r.Until))
 		}
 		out = append(out, ruleSettings(r, prefix+"set.")...)
 	}
@@ -90,11 +93,25 @@ func fieldSettings(f *plan.Fields, prefix string) []Setting {
 			out = append(out, Setting{prefix + s.name, s.value})
 		}
 	}
+	if len(f.Ramp) > 0 {
+		out = append(out, Setting{prefix + "ramp", rampText(f.Ramp)})
+	}
 	if f.Burst > 0 {
 		out = append(out, Setting{prefix + "burst", strconv.Itoa(int(f.Burst))})
 	}
 	return out
 }
+
+// rampText is "5 at 2026-10-10T14:00:00Z, 25 at 2026-10-11T14:00:00Z".
+func rampText(steps []plan.Step) string {
+	parts := make([]string, len(steps))
+	for i := range steps {
+		parts[i] = percentText(steps[i].Clients) + " at " + timeText(steps[i].At)
+	}
+	return strings.Join(parts, ", ")
+}
+
+func timeText(t time.Time) string { return t.UTC().Format(time.RFC3339) }
 
 // conditionsText is the same for conditions that say the same in the same order of values.
 func conditionsText(list []plan.Condition) string {

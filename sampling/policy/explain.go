@@ -64,12 +64,13 @@ func Explain(policy *sampling.Policy, id sampling.Identity, channel string, u Un
 		return Decision{}, errors.New("sampling/policy: Under.Limits." + err.Error())
 	}
 	p, who := policy.Document(), plan.Identity(id)
-	s := plan.Situation{Base: plan.Compiled(base), Policy: p, ID: &who, Hash: u.Hash, Now: u.Now, Ceiling: limits, Always: u.Limits.PanicsAlways}
+	s := plan.Situation{Base: plan.Compiled(base), Policy: p, ID: &who, Hash: u.Hash, Now: u.Now, Begun: u.Now, Ceiling: limits, Always: u.Limits.PanicsAlways}
 	if u.Default != nil {
 		s.Fallback = u.Default.Document()
 	}
 	if s.Now.IsZero() {
 		s.Now = time.Now()
+		s.Begun = s.Now
 	}
 	if plan.Over(p.Expires, s.Now) {
 		s.Policy = nil
@@ -99,7 +100,7 @@ func explain(s *plan.Situation, p *plan.Plan, channel string) Decision {
 	d := Decision{
 		Channel: channel, Trail: Level(r.Trail), Send: Level(r.Send), Issue: Level(r.Issue), In: r.In && !p.Killed, Forced: r.Forced, Killed: p.Killed, Panics: panics, PPM: r.Ppm,
 		Bucket: r.Bucket, By: r.By.String(), Salt: p.Salt, Records: r.Records, Rate: sampling.Rate(r.Rate), Burst: r.Burst, First: int(r.First),
-		From: sources(p, &r),
+		From: sources(p, &r, s.Begun),
 	}
 	if r.Salt != "" {
 		d.Salt = r.Salt
@@ -124,17 +125,21 @@ func explain(s *plan.Situation, p *plan.Plan, channel string) Decision {
 }
 
 // sources names who decided each field.
-func sources(p *plan.Plan, r *plan.Resolved) map[string]string {
-	out := map[string]string{"clients": place(p, p.ClientsBy, "clients"), "panics": place(p, p.PanicsBy, "panics")}
+func sources(p *plan.Plan, r *plan.Resolved, now time.Time) map[string]string {
+	out := map[string]string{"clients": place(p, p.ClientsBy, "clients") + stepped(&p.Layers[p.ClientsBy.Layer].Top, now), "panics": place(p, p.PanicsBy, "panics")}
 	for i, name := range [...]string{"trail", "send", "issue", "clients", "records", "rate", "first", "by", "salt"} {
 		key := name
 		if name == "clients" {
 			key = "channel clients"
 		}
-		out[key] = place(p, r.From[i], name)
+		if out[key] = place(p, r.From[i], name); name == "clients" && r.From[i].Entry >= 0 {
+			if l := &p.Layers[r.From[i].Layer]; int(r.From[i].Entry) < len(l.Entries) {
+				out[key] += stepped(&l.Entries[r.From[i].Entry].Fields, now)
+			}
+		}
 	}
 	c := &p.Ceiling
-	if c.Has&plan.HasClients != 0 && p.Clients == c.Clients && p.Layers[p.ClientsBy.Layer].Top.Clients > c.Clients {
+	if c.Has&plan.HasClients != 0 && p.Clients == c.Clients && p.Layers[p.ClientsBy.Layer].Top.Share(now) > c.Clients {
 		out["clients"] += ", lowered by ceiling"
 	}
 	for i, f := range [...]struct {
@@ -147,6 +152,21 @@ func sources(p *plan.Plan, r *plan.Resolved) map[string]string {
 		}
 	}
 	return out
+}
+
+// stepped says where a ramp stands, "" without one.
+func stepped(f *plan.Fields, now time.Time) string {
+	n := 0
+	for n < len(f.Ramp) && plan.Over(f.Ramp[n].At, now) {
+		n++
+	}
+	switch {
+	case len(f.Ramp) == 0:
+		return ""
+	case n == len(f.Ramp):
+		return ", ramp at its end"
+	}
+	return ", step " + strconv.Itoa(n) + " of " + strconv.Itoa(len(f.Ramp)) + ", the next is " + percentText(f.Ramp[n].Clients) + " at " + timeText(f.Ramp[n].At)
 }
 
 // statedBy returns the level that an origin states.
@@ -189,8 +209,10 @@ func why(r *plan.Rule, s *plan.Situation, salt string) string {
 	switch {
 	case r.Dead:
 		return "not understood, so it matches nobody"
-	case !r.Alive(s.Now):
-		return "ended at " + r.Until.UTC().Format(time.RFC3339)
+	case plan.Over(r.Until, s.Now):
+		return "ended at " + timeText(r.Until)
+	case !r.Started(s.Begun):
+		return "starts at " + timeText(r.From)
 	case r.Matches(s.ID, salt, s.Hash):
 		return ""
 	}

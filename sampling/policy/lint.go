@@ -26,18 +26,22 @@ func (d linter) lint() {
 		d.found("panics", plan.KPanics, 0, percentText(p.Top.Panics)+" hides crashes", `say why in "note"`)
 	}
 	for i := range p.Channels {
-		if e := &p.Channels[i]; p.Top.Has&plan.HasClients != 0 && e.Has&plan.HasClients != 0 && e.Clients > p.Top.Clients {
-			d.found(plan.ChannelPath("", e.Name)+".clients", plan.KNoEffect, e.At, percentText(e.Clients)+" has no effect, clients is "+percentText(p.Top.Clients), "")
+		e, top := &p.Channels[i], lastShare(&p.Top)
+		if p.Top.Has&plan.HasClients != 0 && e.Has&plan.HasClients != 0 && lastShare(&e.Fields) > top {
+			d.found(plan.ChannelPath("", e.Name)+".clients", plan.KNoEffect, e.At, percentText(lastShare(&e.Fields))+" has no effect, clients is "+percentText(top), "")
 		}
 	}
-	base := plan.Situation{Base: plan.Layer{Name: "compiled"}, Policy: &plan.Document{Top: p.Top, Channels: p.Channels, Salt: p.Salt}, ID: &plan.Identity{}}
-	before := base.Plan()
+	d.late("", &p.Top, p.Channels, time.Time{}, time.Time{})
 	for i := range p.Rules {
 		r := &p.Rules[i]
 		if r.Top.Has&plan.HasPanics != 0 && r.Top.Panics < gate.Million && p.Note == "" {
 			d.found(plan.RulePath(i)+".set.panics", plan.KPanics, r.At, percentText(r.Top.Panics)+" hides crashes", `say why in "note"`)
 		}
-		d.bounded(i, before)
+		d.bounded(i)
+		d.late(plan.RulePath(i)+".set.", &r.Top, r.Channels, r.From, r.Until)
+		if plan.Over(p.Expires, r.From) {
+			d.found(plan.RulePath(i)+".when.from", plan.KLate, r.At, "is not before \"expires\", so the rule would never start", "write an earlier time, or a later \"expires\"")
+		}
 		d.shadowed(i)
 		d.idle(i)
 	}
@@ -48,24 +52,86 @@ func (d linter) found(path string, k plan.Kind, at int, what, write string) {
 	d.Rename(path)
 }
 
+// late wants steps to come while what they stand in holds.
+func (d linter) late(prefix string, top *plan.Fields, entries []plan.Entry, from, until time.Time) {
+	check := func(prefix string, f *plan.Fields) {
+		for i := range f.Ramp {
+			s, path := &f.Ramp[i], prefix+"ramp["+strconv.Itoa(i)+"].at"
+			switch {
+			case plan.Over(until, s.At):
+				d.found(path, plan.KLate, s.Pos, "is not before the rule's \"until\", so the step would never start", "write an earlier time, or take the step out")
+			case !from.IsZero() && !s.At.After(from):
+				d.found(path, plan.KLate, s.Pos, "is not after the rule's \"from\", so what stands before it would never hold", "write a later time, or begin with the larger share")
+			case plan.Over(d.P.Expires, s.At):
+				d.found(path, plan.KLate, s.Pos, "is not before \"expires\", so the step would never start", "write an earlier time, or a later \"expires\"")
+			}
+		}
+	}
+	check(prefix, top)
+	for i := range entries {
+		check(plan.ChannelPath(prefix, entries[i].Name)+".", &entries[i].Fields)
+	}
+}
+
 // bounded wants an end for a rule that raises volume.
-func (d linter) bounded(i int, before *plan.Plan) {
+func (d linter) bounded(i int) {
 	r := &d.P.Rules[i]
-	how := raises(r, before)
+	how := d.raises(r)
+	from := d.P.Issued
+	if plan.Over(from, r.From) {
+		from = r.From
+	}
 	switch {
 	case how == "":
 	case r.Until.IsZero():
 		d.found(plan.RulePath(i), plan.KForever, r.At, how+" for "+whom(r)+" and never ends", `add "until" (at most 7 days)`)
 	case d.P.Issued.IsZero():
 		d.found(plan.RulePath(i)+".until", plan.KLong, r.At, how+`, and "issued" is missing to judge its length by`, `add "issued"`)
-	case r.Until.Sub(d.P.Issued) > longest:
-		days := int(r.Until.Sub(d.P.Issued).Hours()/24 + 0.5)
-		d.found(plan.RulePath(i)+".until", plan.KLong, r.At, how+" for "+strconv.Itoa(days)+` days after "issued"`, "write at most 7 days")
+	case r.Until.Sub(from) > longest:
+		days, after := int(r.Until.Sub(from).Hours()/24+0.5), `"issued"`
+		if !from.Equal(d.P.Issued) {
+			after = `"from"`
+		}
+		d.found(plan.RulePath(i)+".until", plan.KLong, r.At, how+" for "+strconv.Itoa(days)+" days after "+after, "write at most 7 days")
 	}
 }
 
-// raises says in what way a rule raises volume, "" if it does not.
-func raises(r *plan.Rule, before *plan.Plan) string {
+// raises says in what way a rule raises volume at any time while it holds, "" if it does not.
+func (d linter) raises(r *plan.Rule) string {
+	p := d.P
+	times := append([]time.Time{r.From}, stepTimes(&p.Top, p.Channels)...)
+	for _, t := range append(times, stepTimes(&r.Top, r.Channels)...) {
+		if t.Before(r.From) || plan.Over(r.Until, t) {
+			continue
+		}
+		s := plan.Situation{Base: plan.Layer{Name: "compiled"}, Policy: &plan.Document{Top: p.Top, Channels: p.Channels, Salt: p.Salt}, ID: &plan.Identity{}, Begun: t}
+		if how := raisesOver(s.Plan(), r); how != "" {
+			return how
+		}
+	}
+	return ""
+}
+
+// lastShare is where a ramp ends.
+func lastShare(f *plan.Fields) uint32 {
+	if n := len(f.Ramp); n > 0 {
+		return f.Ramp[n-1].Clients
+	}
+	return f.Clients
+}
+
+// stepTimes are the times of all steps.
+func stepTimes(top *plan.Fields, entries []plan.Entry) (out []time.Time) {
+	for i := range top.Ramp {
+		out = append(out, top.Ramp[i].At)
+	}
+	for i := range entries {
+		out = append(out, stepTimes(&entries[i].Fields, nil)...)
+	}
+	return out
+}
+
+func raisesOver(before *plan.Plan, r *plan.Rule) string {
 	after := *before
 	after.Layers = append(slices.Clone(before.Layers), r.LayerOf())
 	after.DecideTop()
@@ -181,7 +247,7 @@ func (d linter) shadowed(i int) {
 	mine := ruleSettings(a, "")
 	for j := i + 1; j < len(d.P.Rules); j++ {
 		b := &d.P.Rules[j]
-		if conditionsText(a.When) != conditionsText(b.When) || conditionsText(a.Not) != conditionsText(b.Not) ||
+		if b.From.After(a.From) || conditionsText(a.When) != conditionsText(b.When) || conditionsText(a.Not) != conditionsText(b.Not) ||
 			!b.Until.IsZero() && (a.Until.IsZero() || b.Until.Before(a.Until)) {
 			continue
 		}

@@ -17,14 +17,17 @@ func membersAt(path string) []string {
 	} else {
 		parent = ""
 	}
+	if strings.Contains(path, "ramp[") {
+		return strings.Fields("at clients")
+	}
 	inChannel := strings.HasSuffix(parent, `"]`) && strings.Contains(parent, `channels["`)
 	switch {
 	case parent == "" && !bracket:
-		return strings.Fields("krunk epoch version issued expires author note hash salt enabled by panics clients channels rules ceiling poll")
+		return strings.Fields("krunk epoch version issued expires author note hash salt enabled by panics clients ramp channels rules ceiling poll")
 	case inChannel:
-		return strings.Fields("trail send issue clients records rate burst first by salt")
+		return strings.Fields("trail send issue clients ramp records rate burst first by salt")
 	case strings.HasSuffix(parent, ".set"):
-		return strings.Fields("clients panics channels")
+		return strings.Fields("clients ramp panics channels")
 	case parent == "ceiling":
 		return strings.Fields("clients records rate burst trail send issue")
 	case parent == "poll":
@@ -37,7 +40,7 @@ func membersAt(path string) []string {
 const synonyms = "level:send loglevel:send minlevel:send sample:records sampling:records samplerate:records percent:clients percentage:clients " +
 	"rollout:clients users:clients share:clients breadcrumbs:trail logs:send events:issue limit:rate ratelimit:rate ttl:until expires:until " +
 	"expiry:until expires_at:until expiry:expires description:note comment:note reason:note name:id condition:when if:when where:when match:when " +
-	"then:set overrides:set user:player os:platform version:release environment:env device:client interval:every jitter:spread key:by max:ceiling"
+	"steps:ramp schedule:ramp start:from starts:from since:from after:from then:set overrides:set user:player os:platform version:release environment:env device:client interval:every jitter:spread key:by max:ceiling"
 
 // suggest returns `did you mean "x"?` or else.
 func suggest(given string, allowed []string, otherwise string) string {

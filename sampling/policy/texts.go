@@ -33,12 +33,37 @@ func text(p *plan.Problem) (what, write string) {
 		return "is not after \"issued\"", "write a later time"
 	case plan.KUntil:
 		return "is not after \"issued\", so the rule would never apply", "write a later time or take the rule out"
-	case plan.KForever, plan.KLong, plan.KShadowed, plan.KNoEffect, plan.KNoChannel, plan.KReshuffle, plan.KPanics:
+	case plan.KFrom:
+		return "is not before \"until\", so the rule would never start", "write an earlier time or take the rule out"
+	case plan.KRampAlone, plan.KRampStep, plan.KRampCount, plan.KRampOrder, plan.KRampDown:
+		return rampProblem(p)
+	case plan.KLate, plan.KForever, plan.KLong, plan.KShadowed, plan.KNoEffect, plan.KNoChannel, plan.KReshuffle, plan.KPanics:
 		return p.Arg, p.More
 	case plan.KFraction:
 		return p.Arg + " — did you mean " + times100(p.Arg) + " (percent)?", "values are percentages, not fractions; a \"note\" silences this"
 	}
 	return fieldText(p)
+}
+
+func rampProblem(p *plan.Problem) (what, write string) {
+	switch p.Kind {
+	case plan.KRampAlone:
+		return `has no "clients" beside it to start from`, `write e.g. "clients": 1`
+	case plan.KRampStep:
+		return `a step needs "at" and "clients"`, `write e.g. {"at": "2026-10-10T14:00:00Z", "clients": 25}`
+	case plan.KRampCount:
+		return p.Arg + " steps", "write 1 to " + strconv.Itoa(plan.MaxSteps)
+	case plan.KRampOrder:
+		return "is not after the step before it, so the two overlap", "write the steps in the order of their times"
+	}
+	return shareText(p.Arg) + " is not above " + shareText(p.More) + ", which holds before it",
+		"write a larger share: a ramp only adds, and to go down takes a new version"
+}
+
+// shareText writes ppm in digits as a percentage.
+func shareText(ppm string) string {
+	n, _ := strconv.Atoi(ppm) // of our own decoder
+	return percentText(uint32(n))
 }
 
 func syntaxText(p *plan.Problem) (what, write string) {
@@ -128,7 +153,11 @@ func ruleText(p *plan.Problem) (what, write string) {
 		}
 		return "a rule needs a condition", "write e.g. \"when\": {\"release\": [\"1.42.0\"]}; what holds for everybody stands outside of rules"
 	case plan.KCondition:
-		return "unknown condition", suggest(p.Arg, strings.Fields(plan.ConditionNames), "use "+strings.ReplaceAll(plan.ConditionNames, " ", ", ")+", tags.<name> or not")
+		names, more := plan.ConditionNames+" from", ", tags.<name>, from or not"
+		if strings.Contains(p.Path, ".not.") {
+			names, more = plan.ConditionNames, " or tags.<name>"
+		}
+		return "unknown condition", suggest(p.Arg, strings.Fields(names), "use "+strings.ReplaceAll(plan.ConditionNames, " ", ", ")+more)
 	case plan.KList:
 		if p.More == "count" {
 			return "a list of " + p.Arg, "write 1 to 1000 strings"

@@ -168,6 +168,9 @@ func (d *document) apply(c Change, now time.Time, v sampling.Version) (ended []s
 		if err := d.set("clients", number(*c.Clients), "panics"); err != nil {
 			return nil, err
 		}
+		if err := d.Drop("ramp"); err != nil { // who sets the share means that one
+			return nil, fmt.Errorf("policyserver: %w", err)
+		}
 	}
 	if c.Enabled != nil {
 		if err := d.set("enabled", strconv.FormatBool(*c.Enabled), "version"); err != nil {
@@ -261,6 +264,7 @@ func (d *document) date(c *Change, note, by string, now time.Time, base *samplin
 		if c.Enabled != nil && !*c.Enabled {
 			holds = killHolds
 		}
+		holds = max(holds, d.plans(now))
 		set = append(set, pair{"expires", stamp(now.Add(holds)), "issued"})
 	}
 	for _, p := range set {
@@ -269,6 +273,21 @@ func (d *document) date(c *Change, note, by string, now time.Time, base *samplin
 		}
 	}
 	return nil
+}
+
+// plans is how far an end has to be away, so that all that is to happen by itself does.
+func (d *document) plans(now time.Time) time.Duration {
+	p, err := sampling.Parse(d.B)
+	if err != nil {
+		return 0
+	}
+	last := time.Duration(0)
+	for _, m := range policy.Moments(p, now) {
+		if m.Path != "policy" {
+			last = m.At.Sub(now) + 24*time.Hour
+		}
+	}
+	return last
 }
 
 // number writes a share without an exponent; what is not a number becomes a text that strict reading refuses by name.

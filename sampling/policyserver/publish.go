@@ -128,7 +128,7 @@ func (s *Server) made(p *Proposal, doc []byte, parsed *sampling.Policy, sigs []s
 		return nil, ErrKilled
 	case len(sigs) == 0 && p.Signature == "" && s.o.Sign != nil && !ends:
 		d := textOf(slices.Clone(doc))
-		if err := d.set("expires", stamp(now.Add(term)), "version"); err != nil {
+		if err := d.set("expires", stamp(now.Add(max(term, d.plans(now)))), "version"); err != nil {
 			return nil, err
 		}
 		p.Bytes, doc, ends = d.B, d.B, true

@@ -49,7 +49,7 @@ func (s *Server) renew(ctx context.Context) error {
 	}
 	for _, p := range [...]struct{ key, value, after string }{
 		{"version", strconv.FormatInt(v.N, 10), ""}, {"epoch", strconv.FormatInt(v.Epoch, 10), "krunk"},
-		{"issued", stamp(now), "version"}, {"expires", stamp(now.Add(lease)), "issued"},
+		{"issued", stamp(now), "version"}, {"expires", stamp(now.Add(max(lease, d.plans(now)))), "issued"},
 	} {
 		if err := d.set(p.key, p.value, p.after); err != nil {
 			return err

@@ -2,6 +2,7 @@ package policyserver
 
 import (
 	"errors"
+	"fmt"
 	"net/http"
 	"strings"
 	"testing"
@@ -175,4 +176,33 @@ func TestVersionsThatClientsTell(t *testing.T) {
 			}
 		})
 	}
+}
+
+// A signed ramp that is longer than a signature's usual term goes on to its last step, and leaves room for other changes; who sets the
+// share takes it out.
+func TestLongRampOutlivesTheTerm(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := newRig(t, true)
+		last := time.Now().Add(40 * 24 * time.Hour)
+		r.publish(fmt.Sprintf(`{"krunk":1,"epoch":3,"version":5,"clients":1,"ramp":[{"at":%q,"clients":5},{"at":%q,"clients":100}]}`,
+			last.Add(-30*24*time.Hour).UTC().Format(time.RFC3339), last.UTC().Format(time.RFC3339)))
+		r.join()
+		defer r.stop()
+		s := r.way.at()
+		if _, err := s.Change(t.Context(), Change{Note: "nothing else"}, "anna"); err != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(41 * 24 * time.Hour)
+		s.Hint()
+		time.Sleep(time.Minute) // it is renewed meanwhile
+		for i, c := range r.clients {
+			if st := c.Status(); st.ClientsPPM != 1_000_000 || st.LastError != nil {
+				t.Fatalf("client %d: %+v", i, st)
+			}
+		}
+		rep, err := s.Change(t.Context(), Change{Clients: share(50)}, "anna")
+		if err != nil || strings.Contains(string(s.current.Load().doc), "ramp") {
+			t.Errorf("got %v, %s, %s", err, rep.Audit, s.current.Load().doc)
+		}
+	})
 }

@@ -1,0 +1,72 @@
+package policy
+
+import (
+	"slices"
+	"strconv"
+	"time"
+
+	"github.com/krunk-go/krunk/internal/plan"
+	"github.com/krunk-go/krunk/sampling"
+)
+
+// Moment is when something about a policy changes by itself.
+type Moment struct {
+	At   time.Time
+	Path string // of what changes, rules by their id: clients, channels["net"].clients, rules["x"], policy
+	What string // "5 -> 25" of a share, "starts" or "ends"
+}
+
+// Moments lists what changes by itself after now, whoever it matches, the earliest first: steps of ramps, starts and ends of rules,
+// and the policy's own end, which a kill switch does not have. Explain with Under.Now at one of them says what holds from then on.
+func Moments(p *sampling.Policy, now time.Time) []Moment {
+	doc := p.Document()
+	end := doc.Expires
+	if doc.Disabled {
+		end = time.Time{}
+	}
+	m := moments{now: now, end: end}
+	m.add(end, "policy", "ends", time.Time{})
+	m.fields("", &doc.Top, doc.Channels, time.Time{}, time.Time{})
+	for i := range doc.Rules {
+		r := &doc.Rules[i]
+		if r.Dead {
+			continue
+		}
+		path := "rules[" + strconv.Quote(r.ID) + "]"
+		m.add(r.From, path, "starts", time.Time{})
+		m.add(r.Until, path, "ends", time.Time{})
+		m.fields(path+".set.", &r.Top, r.Channels, r.From, r.Until)
+	}
+	slices.SortStableFunc(m.list, func(a, b Moment) int { return a.At.Compare(b.At) })
+	return m.list
+}
+
+type moments struct {
+	now, end time.Time
+	list     []Moment
+}
+
+// add notes what happens after now and before the end of it and of the policy.
+func (m *moments) add(at time.Time, path, what string, until time.Time) {
+	if at.After(m.now) && !plan.Over(until, at) && (!plan.Over(m.end, at) || path == "policy") {
+		m.list = append(m.list, Moment{at, path, what})
+	}
+}
+
+func (m *moments) fields(prefix string, top *plan.Fields, entries []plan.Entry, from, until time.Time) {
+	m.ramp(prefix, top, from, until)
+	for i := range entries {
+		m.ramp(plan.ChannelPath(prefix, entries[i].Name)+".", &entries[i].Fields, from, until)
+	}
+}
+
+func (m *moments) ramp(prefix string, f *plan.Fields, from, until time.Time) {
+	share := f.Clients
+	for i := range f.Ramp {
+		s := &f.Ramp[i]
+		if s.At.After(from) {
+			m.add(s.At, prefix+"clients", percentText(share)+" -> "+percentText(s.Clients), until)
+		}
+		share = s.Clients
+	}
+}
