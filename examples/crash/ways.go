@@ -1,3 +1,5 @@
+//krunk:allow go each of them is there to die of
+
 package main
 
 import (

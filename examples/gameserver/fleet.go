@@ -1,3 +1,5 @@
+//krunk:allow go the only client here is the one that is simulated: this program reports nothing of its own
+
 package main
 
 import (

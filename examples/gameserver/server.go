@@ -60,7 +60,7 @@ func local(r *http.Request) (string, error) {
 func serve(ctx context.Context, l net.Listener, h http.Handler) error {
 	s := &http.Server{Handler: h, ReadHeaderTimeout: 5 * time.Second, IdleTimeout: time.Minute}
 	done := make(chan error, 1)
-	go func() { done <- s.Serve(l) }()
+	go func() { done <- s.Serve(l) }() //krunk:allow go net/http recovers what handlers panic with
 	select {
 	case err := <-done:
 		return fmt.Errorf("gameserver: %w", err)
