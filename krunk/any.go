@@ -29,7 +29,7 @@ type encoder struct {
 
 // settleAny returns what v is as the black box keeps it: basic kinds, also those of the game's own types, as themselves,
 // anything else as JSON, which c has to be able to read.
-func settleAny(v any, c *Client) (k record.Kind, num uint64, str string) {
+func settleAny(v any, c *Client, _ bool) (k record.Kind, num uint64, str string) {
 	defer func() {
 		if r := recover(); r != nil {
 			k, str = record.String, "[krunk: encoding a "+typeName(v)+" panicked"+because(r)+"]"

@@ -42,7 +42,7 @@ func TestAnyOfTheLeanBuild(t *testing.T) {
 			`["axe",0.5,"krunk.point","named x",null,null,"1152921504606846976","1000ms","0001-01-01T00:00:00Z"]`},
 		{"self-holding map", self, record.JSON, `{"self":{"self":{"self":{"self":"…"}}}}`},
 	} {
-		if k, _, s := settleAny(tt.v, anyones()); k != tt.kind || s != tt.want {
+		if k, _, s := settleAny(tt.v, anyones(), false); k != tt.kind || s != tt.want {
 			t.Errorf("%s: got kind %d, %s; want %d, %s", tt.name, k, s, tt.kind, tt.want)
 		}
 	}
@@ -58,7 +58,7 @@ func TestAnyIsBounded(t *testing.T) {
 	} {
 		var before, after runtime.MemStats
 		runtime.ReadMemStats(&before)
-		_, _, s := settleAny(v, anyones())
+		_, _, s := settleAny(v, anyones(), false)
 		runtime.ReadMemStats(&after)
 		if n := after.TotalAlloc - before.TotalAlloc; n > 64<<10 {
 			t.Errorf("%s: %d bytes were allocated, want at most 64 KiB", name, n)

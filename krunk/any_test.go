@@ -215,7 +215,7 @@ func TestAnyIsBounded(t *testing.T) {
 	for name, v := range enormous() {
 		var before, after runtime.MemStats
 		runtime.ReadMemStats(&before)
-		k, _, s := settleAny(v, anyones())
+		k, _, s := settleAny(v, anyones(), false)
 		runtime.ReadMemStats(&after)
 		if n := after.TotalAlloc - before.TotalAlloc; n > 64<<10 {
 			t.Errorf("%s: %d bytes were allocated, want at most 64 KiB", name, n)
@@ -242,7 +242,7 @@ func BenchmarkAny(b *testing.B) {
 		b.Run(name, func(b *testing.B) {
 			b.ReportAllocs()
 			for b.Loop() {
-				settleAny(v, anyones())
+				settleAny(v, anyones(), false)
 			}
 		})
 	}
@@ -266,7 +266,7 @@ func FuzzAny(f *testing.F) {
 			list[i] = []any{s, map[string]any{s: n, "x": x}, half{Good: s, NaN: x, Low: n}, &node{Name: s}, json.RawMessage(b), map[float64]string{x: s}}[i%6]
 		}
 		for _, v := range []any{list, enemy{Name: s, Blob: b, Raw: b, Any: list}, map[string]any{s: list}, json.RawMessage(b)} {
-			k, _, out := settleAny(v, anyones())
+			k, _, out := settleAny(v, anyones(), false)
 			if len(out) > anyMax+8 {
 				t.Errorf("%d bytes", len(out))
 			}
@@ -355,7 +355,7 @@ func TestAnyKeepsMembersOfLargeMaps(t *testing.T) {
 		texts[strconv.Itoa(i)], places[i] = i, place{1, 2}
 	}
 	for _, v := range []any{texts, places} {
-		_, _, s := settleAny(v, anyones())
+		_, _, s := settleAny(v, anyones(), false)
 		var got map[string]any
 		if err := json.Unmarshal([]byte(s), &got); err != nil || len(got) < 20 || got[mark] == nil {
 			t.Errorf("%T: %d members, %v, want 20 or more and a mark: %s", v, len(got), err, s)

@@ -25,7 +25,7 @@ const kindShift = 56
 // late is a value that has to be encoded, with its encoder: a program that never calls Any does not link that.
 type late struct {
 	value  any
-	encode func(v any, c *Client) (k record.Kind, num uint64, str string)
+	encode func(v any, c *Client, raised bool) (k record.Kind, num uint64, str string)
 }
 
 // iface is how an error lies in memory. The first word is a pointer to a table that is never moved nor freed.
@@ -154,6 +154,11 @@ func Any(key string, value any) Attr {
 	return Attr{unsafe.StringData(key), uint64(len(key)) | uint64(pendingAny)<<kindShift, 0, unsafe.Pointer(&late{value, settleAny})}
 }
 
+// lateAttr returns an attribute without a key that is encoded late.
+func lateAttr(l *late) Attr {
+	return Attr{nil, uint64(pendingAny) << kindShift, 0, unsafe.Pointer(l)}
+}
+
 func (a *Attr) kind() record.Kind { return record.Kind(a.head >> kindShift) }
 
 func (a *Attr) name() string { return unsafe.String(a.key, int(a.head&(1<<kindShift-1))) }
@@ -190,14 +195,14 @@ func (a *Attr) text() string {
 	return unsafe.String((*byte)(a.ref), int(a.num))
 }
 
-// settle runs the foreign code behind a pending attribute.
-func (a *Attr) settle(c *Client) {
+// settle runs the foreign code behind a pending attribute of a record, which may have been raised as an event.
+func (a *Attr) settle(c *Client, raised bool) {
 	switch a.kind() {
 	case pendingError:
 		*a = textAttr(a.name(), record.ErrorText, errorText(a.failure()))
 	case pendingAny:
 		l := (*late)(a.ref)
-		k, num, str := l.encode(l.value, c)
+		k, num, str := l.encode(l.value, c, raised)
 		if k >= record.String {
 			*a = textAttr(a.name(), k, str)
 		} else {

@@ -109,7 +109,7 @@ func (c *Channel) With(attrs ...Attr) *Channel {
 		if d.cause == nil {
 			d.cause = a.failure()
 		}
-		a.settle(c.client)
+		a.settle(c.client, false)
 		f := a.field()
 		d.fixed = record.AppendField(d.fixed, &f)
 		d.nfixed++

@@ -150,6 +150,9 @@ func Start(cfg Config) (*Client, error) {
 			return nil, errors.New("krunk: Config.Sampling: " + err.Error())
 		}
 	}
+	if c.outbox != nil {
+		c.uses.Attachments.Limit(c.outbox.MaxBody() / 2)
+	}
 	c.build(block, facts, module)
 	c.work()
 	if run := c.after.run; run != nil && run.Hurry > 0 {

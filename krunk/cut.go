@@ -86,7 +86,7 @@ func (f *fields) next(attrs []Attr) (record.Field, bool) {
 
 // shortened returns f with a value of at most so many bytes.
 func shortened(f record.Field, value int) record.Field {
-	if kind := f.Kind &^ record.Cut; kind >= record.String && kind != record.Group && len(f.Str) > value {
+	if kind := f.Kind &^ record.Cut; kind >= record.String && kind != record.Group && kind != record.Attachment && len(f.Str) > value {
 		f.Str, f.Kind = f.Str[:value], kind|record.Cut
 	}
 	return f

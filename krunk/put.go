@@ -123,7 +123,7 @@ func (c *Channel) putSettled(k blackbox.Kind, base *capture, errs []record.Error
 		return c.putManySettled(k, base, errs)
 	}
 	r := *base
-	r.attrs = settled(c.client, append(room[:0], r.attrs...))
+	r.attrs = settled(c.client, append(room[:0], r.attrs...), r.Flags)
 	return c.put(k, &r, errs)
 }
 
@@ -133,14 +133,14 @@ func (c *Channel) putSettled(k blackbox.Kind, base *capture, errs []record.Error
 func (c *Channel) putManySettled(k blackbox.Kind, base *capture, errs []record.Error) bool {
 	var room [record.MaxFields]Attr
 	r := *base
-	r.attrs = settled(c.client, append(room[:0], r.attrs[:min(len(r.attrs), len(room))]...))
+	r.attrs = settled(c.client, append(room[:0], r.attrs[:min(len(r.attrs), len(room))]...), r.Flags)
 	r.left = len(base.attrs) - len(r.attrs)
 	return c.put(k, &r, errs)
 }
 
-func settled(c *Client, own []Attr) []Attr {
+func settled(c *Client, own []Attr, flags uint16) []Attr {
 	for i := range own {
-		own[i].settle(c)
+		own[i].settle(c, flags&record.FlagID != 0)
 	}
 	return own
 }

@@ -12,16 +12,17 @@ import (
 //	 8  seal  uint64   refusals<<32 | checksum over all but the word; one atomic store as well, since refusals are counted later
 //	16  size  uint32   length of the body
 //	20  count uint32
-//	24  kind, category, encoding uint8; 1 byte is zero
+//	24  kind, category, encoding, pieces uint8
 //	28  cut   uint32
 //	32  id    [16]byte
 //	48  start int64
 //	56  upto  uint64
+//	64  rest  uint32; 4 bytes are zero
 //
 // The key is random, so neither a body nor what an earlier entry left behind is taken for a header. An entry that is done still
 // says up to where the ring was read when it was put, until another one lies there.
 const (
-	entryHeader = 64
+	entryHeader = 72
 
 	entryLive = 1 // states
 	entryDone = 2
@@ -35,18 +36,20 @@ func word(mem []byte, at uint64) *atomic.Uint64 {
 // room returns what an entry with a body of n bytes takes.
 func room(n int) uint64 { return (uint64(n) + entryHeader + 7) &^ 7 }
 
-// write writes an entry at its place; it counts from the last store on.
-func (o *Outbox) write(s *stored, m *Meta, body []byte) {
+// write writes an entry at its place, its body in two parts; it counts from the last store on.
+func (o *Outbox) write(s *stored, m *Meta, body, rest []byte) {
 	h := o.buf[s.at : s.at+entryHeader]
-	copy(o.buf[s.at+entryHeader:], body)
+	b := o.buf[s.at+entryHeader:]
+	copy(b[copy(b, body):], rest)
 	o.probe.stored()
 	binary.LittleEndian.PutUint32(h[16:], s.size)
 	binary.LittleEndian.PutUint32(h[20:], m.Count)
-	h[24], h[25], h[26], h[27] = uint8(m.Kind), m.Category, m.Encoding, 0
+	h[24], h[25], h[26], h[27] = uint8(m.Kind), m.Category, m.Encoding, m.Pieces
 	binary.LittleEndian.PutUint32(h[28:], m.Cut)
 	copy(h[32:], m.ID[:])
 	binary.LittleEndian.PutUint64(h[48:], uint64(m.Start))
 	binary.LittleEndian.PutUint64(h[56:], m.Upto)
+	binary.LittleEndian.PutUint64(h[64:], uint64(m.Rest))
 	o.probe.stored()
 	o.seal(s)
 	o.state(s, entryLive)
@@ -79,9 +82,10 @@ func entry(mem []byte, at, seq uint64, size, refusals uint32) Entry {
 	h, body := mem[at:at+entryHeader], at+entryHeader
 	return Entry{
 		Meta: Meta{
-			ID: [16]byte(h[32:48]), Kind: Kind(h[24]), Category: h[25], Encoding: h[26],
+			ID: [16]byte(h[32:48]), Kind: Kind(h[24]), Category: h[25], Encoding: h[26], Pieces: h[27],
 			Count: binary.LittleEndian.Uint32(h[20:]), Cut: binary.LittleEndian.Uint32(h[28:]),
 			Start: int64(binary.LittleEndian.Uint64(h[48:])), Upto: binary.LittleEndian.Uint64(h[56:]),
+			Rest: binary.LittleEndian.Uint32(h[64:]),
 		},
 		Seq: seq, Refusals: refusals, at: at, Body: mem[body : body+uint64(size) : body+uint64(size)],
 	}

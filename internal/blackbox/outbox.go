@@ -13,7 +13,9 @@ type Meta struct {
 	Category uint8     // rate limit category of what is in it
 	Count    uint32    // log records in it, 1 for an event
 	Cut      uint32    // of an event: offset in Body at which `,"breadcrumbs":` begins, the last member; 0 if it has none
-	Encoding uint8     // of Body, 0 for one that is sent as it is; who does not know it leaves the entry
+	Rest     uint32    // of an event: offset in Body at which its attachments begin, which are items as they are sent; 0 if it has none
+	Pieces   uint8     // how many those are
+	Encoding uint8     // of Body before Rest, 0 for one that is sent as it is; who does not know it leaves the entry
 	Start    int64     // Unix nanoseconds of the run's start by which its times were told, 0 if not known
 	Upto     uint64    // position in the ring behind the newest record in it, 0 if it is from none
 }
@@ -23,6 +25,7 @@ type Entry struct {
 	Meta
 	Seq      uint64 // in the order of Put, from 1
 	Refusals uint32 // that count against it
+	Alone    bool   // it is to be sent without what begins at Rest
 	Shorten  bool   // it is to be sent without what begins at Cut
 	Body     []byte
 	at       uint64 // offset of its header
@@ -52,6 +55,7 @@ type Outbox struct {
 
 // stored is an entry of the block. What it repeats of the header is what is asked for most.
 type stored struct {
+	_        [0]func() // no code to compare it
 	seq      uint64
 	at       uint64 // offset of the header
 	size     uint32 // of the body
@@ -61,6 +65,7 @@ type stored struct {
 	kind     Kind
 	passed   bool   // another envelope was accepted since it was refused
 	lent     bool   // on its way
+	alone    bool   // it is to be sent without its attachments
 	shorten  bool   // it is to be sent without its breadcrumbs
 	row      uint32 // refusals since passed was last true
 }
@@ -69,7 +74,7 @@ func (s *stored) room() uint64 { return room(int(s.size)) }
 
 func (s *stored) entry(mem []byte) Entry {
 	e := entry(mem, s.at, s.seq, s.size, s.refusals)
-	e.Shorten = s.shorten
+	e.Shorten, e.Alone = s.shorten, s.alone || s.shorten
 	return e
 }
 
@@ -143,10 +148,26 @@ func (o *Outbox) Shorten(seq uint64) {
 	o.unlock()
 }
 
+// Detach makes an entry one that is sent without its attachments from now on.
+func (o *Outbox) Detach(seq uint64) {
+	o.lock()
+	if s := o.find(seq); s != nil {
+		s.alone = true
+	}
+	o.unlock()
+}
+
 // Put copies body in and reports whether there was room for its kind: logs may fill half of the outbox, events seven
 // eighths, fatal ones all of it.
-func (o *Outbox) Put(m Meta, body []byte) bool {
-	need := room(len(body))
+func (o *Outbox) Put(m Meta, body []byte) bool { return o.PutWith(m, body, nil) }
+
+// PutWith is Put for a body in two parts, the second one of which is the attachments; it sets Rest.
+func (o *Outbox) PutWith(m Meta, body, rest []byte) bool {
+	if m.Rest = 0; len(rest) > 0 {
+		m.Rest = uint32(len(body))
+	}
+	size := len(body) + len(rest)
+	need := room(size)
 	o.lock()
 	defer o.unlock()
 	at, i := o.gap(need)
@@ -156,8 +177,8 @@ func (o *Outbox) Put(m Meta, body []byte) bool {
 	fits := o.used+need <= o.share(m.Kind) && at+need <= uint64(len(o.buf)) && len(o.entries) < len(o.buf)/leastRoom
 	if fits {
 		o.last++
-		s := stored{seq: o.last, at: at, size: uint32(len(body)), kind: m.Kind}
-		o.write(&s, &m, body)
+		s := stored{seq: o.last, at: at, size: uint32(size), kind: m.Kind}
+		o.write(&s, &m, body, rest)
 		o.entries = append(o.entries, s) // slices.Insert is 1.2 KiB
 		copy(o.entries[i+1:], o.entries[i:])
 		o.entries[i] = s

@@ -2,6 +2,7 @@ package blackbox
 
 import (
 	"bytes"
+	"encoding/binary"
 	"fmt"
 	"testing"
 	"testing/synctest"
@@ -162,5 +163,37 @@ func TestFatalOnesLieTogether(t *testing.T) {
 	}
 	if got := len(ScanOutbox(o.buf, o.key).Entries); got != 7 {
 		t.Errorf("the scan finds %d entries, want 7", got)
+	}
+}
+
+// What is beside an event lies in its entry, and whoever goes on with the outbox finds both.
+func TestOutboxKeepsAttachments(t *testing.T) {
+	mem := Words(4 << 10)
+	o := NewOutbox(mem, 7)
+	if !o.PutWith(Meta{Kind: Event, ID: [16]byte{1}, Pieces: 2, Cut: 3}, []byte("event"), []byte("two pieces")) || !o.Put(Meta{Kind: Event, Rest: 9}, []byte("alone")) {
+		t.Fatal("no room")
+	}
+	again, found := OpenOutbox(cloned(mem), 7)
+	if e := found.Entries; len(e) != 2 || e[0].Rest != 5 || e[0].Pieces != 2 || string(e[0].Body) != "eventtwo pieces" || e[1].Rest != 0 {
+		t.Errorf("found %+v", e)
+	}
+	again.Detach(1)
+	if e, ok := again.Next(0, nil); !ok || !e.Alone || e.Shorten {
+		t.Errorf("detached: %+v", e)
+	}
+	again.Shorten(2)
+	again.Done(1)
+	if e, ok := again.Next(0, nil); !ok || !e.Alone || !e.Shorten {
+		t.Errorf("shortened: %+v", e)
+	}
+	le := binary.LittleEndian
+	for _, rest := range []uint32{16, 1 << 31} { // beyond the body
+		mem := cloned(mem)
+		le.PutUint32(mem[64:], rest)
+		s := stored{seq: 1, at: 0, size: 15}
+		(&Outbox{buf: mem, key: 7, sums: &summed}).seal(&s)
+		if n := len(ScanOutbox(mem, 7).Entries); n != 1 {
+			t.Errorf("rest %d: found %d entries, want the other one alone", rest, n)
+		}
 	}
 }

@@ -59,7 +59,7 @@ func scanOutbox(mem []byte, key uint64, state uint8, found func(Entry)) (summed 
 		summed += n + entryHeader
 		seal := word(mem, at+8).Load()
 		refusals, seq := uint32(seal>>32), w>>8
-		if entrySum(mem, at, seq, uint32(n), refusals) != uint32(seal) || mem[at+24] >= Kinds || uint64(binary.LittleEndian.Uint32(mem[at+28:])) > n {
+		if entrySum(mem, at, seq, uint32(n), refusals) != uint32(seal) || mem[at+24] >= Kinds || uint64(binary.LittleEndian.Uint32(mem[at+28:])) > n || uint64(binary.LittleEndian.Uint32(mem[at+64:])) > n {
 			continue
 		}
 		found(entry(mem, at, seq, uint32(n), refusals))

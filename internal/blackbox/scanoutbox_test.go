@@ -100,7 +100,7 @@ func TestScanOutboxRefusesCuts(t *testing.T) {
 	o.Put(Meta{Kind: Event, Upto: 6}, []byte("seventeen letters"))
 	for n := range len(o.buf) {
 		want := 0
-		for i, end := range []int{entryHeader + 3, 72 + entryHeader + 17} {
+		for i, end := range []int{entryHeader + 3, int(room(3)) + entryHeader + 17} {
 			if n >= end {
 				want = i + 1
 			}
@@ -164,9 +164,9 @@ func TestScanOutboxOverlap(t *testing.T) {
 	for _, outer := range []uint64{1, 9} {
 		mem := Words(1 << 10)
 		a := &Outbox{buf: mem, key: 7, sums: &summed}
-		a.write(&stored{seq: outer, at: 0, size: 200}, &Meta{Kind: Event}, make([]byte, 200))
-		inner := stored{seq: 5, at: 64, size: 10}
-		a.write(&inner, &Meta{Kind: Event}, make([]byte, 10))
+		a.write(&stored{seq: outer, at: 0, size: 200}, &Meta{Kind: Event}, make([]byte, 200), nil)
+		inner := stored{seq: 5, at: entryHeader, size: 10}
+		a.write(&inner, &Meta{Kind: Event}, make([]byte, 10), nil)
 		a.seal(&stored{seq: outer, at: 0, size: 200})
 		if got := ScanOutbox(mem, 7).Entries; len(got) != 1 || got[0].Seq != max(outer, 5) {
 			t.Errorf("found %d entries, want Seq %d alone", len(got), max(outer, 5))

@@ -78,6 +78,17 @@ func AppendShortEvent(dst, item []byte, cut int) []byte {
 // ShortEnd is what stands instead of the breadcrumbs, and ends the item.
 const ShortEnd = `,"breadcrumbs":{"values":[{"category":"krunk","level":"warning","message":"left out: too large for the server"}]}}` + "\n"
 
+// AttachmentLine is more than the line before an attachment takes, as long as its name and its content type have 200 bytes together.
+const AttachmentLine = 512
+
+// AppendAttachment appends the item of an attachment. The name is one of a file without its folder.
+func AppendAttachment(dst []byte, name, contentType string, data []byte) []byte {
+	dst = text.AppendString(text.Append(dst, `{"type":"attachment","filename":`), name)
+	dst = text.AppendString(text.Append(dst, `,"content_type":`), contentType)
+	dst = itemLine(dst, len(data), `,"attachment_type":"event.attachment","length":`)
+	return append(append(dst, data...), '\n')
+}
+
 // AppendLogItem appends a container with count log records.
 func AppendLogItem(dst []byte, count int, payload []byte) []byte {
 	return append(append(AppendLogItemHeader(dst, count, len(payload)), payload...), '\n')

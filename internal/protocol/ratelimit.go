@@ -71,6 +71,9 @@ func (r *RateLimits) all(categories string, now, d time.Duration) {
 		name, categories, more = ascii.Cut(categories, ';')
 		if c, ok := parseCategory(ascii.Trim(name, ascii.Space)); ok {
 			r.extend(c, now, d)
+			if c == CategoryAttachmentItem { // who wants no pieces gets no bytes
+				r.extend(CategoryAttachment, now, d)
+			}
 		}
 	}
 }

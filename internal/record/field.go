@@ -16,7 +16,8 @@ const (
 	String
 	ErrorText // what Error() returned
 	JSON
-	Group // no value of the record's: what its event is grouped by
+	Group      // no value of the record's: what its event is grouped by
+	Attachment // neither: a number of 8 bytes and the name of what travels beside its event, or nothing
 
 	// Cut is added to the kind of a value that was longer than MaxValue.
 	Cut Kind = 0x80

@@ -31,6 +31,7 @@ type events struct {
 	stacktrace protocol.Stacktrace
 	threads    protocol.Threads
 	beside     atomic.Pointer[beside] // of the next hang, nil if there is nothing
+	attached   attached
 	crumbs     []protocol.Raw
 	seconds    stamp
 	paths      [32]knownPath // of frames, by where the raw one lies
@@ -54,7 +55,7 @@ type events struct {
 func (e *events) init(cfg *Config, t *tools) {
 	e.scrub, e.stacks, e.items, e.clock = t.scrub, t.stacks, t.items, t.clock
 	e.run = &cfg.Run
-	e.limit = func() int { return min(cfg.Outbox.MaxBody()-256, cfg.Item-64, protocol.MaxEvent) }
+	e.limit = func() int { return min(cfg.Outbox.MaxBody()-256-len(e.attached.items), cfg.Item-64, protocol.MaxEvent) }
 	e.sdk = protocol.SDK{Name: cfg.Run.SDKName, Version: cfg.Run.SDKVersion, Settings: &e.settings}
 	e.settings.InferIP = "never"
 	e.handled[1] = true
@@ -197,6 +198,9 @@ func (e *events) rest() {
 	if cap(e.frames) > calmFrames {
 		e.frames, e.stacktrace.Frames = nil, nil
 	}
+	if cap(e.attached.items) > calm {
+		e.attached.items = nil
+	}
 }
 
 // calmFrames is the length of a stack whose memory is kept while the recorder sleeps.
@@ -312,6 +316,7 @@ func (e *events) about(rec *record.Record, s *scope) {
 		o.Text("stack", "other build")
 	}
 	o.Uint("attributes_left_out", uint64(rec.LeftOut))
+	o.Texts("attachments_left_out", e.attached.failed)
 	o.Texts("shortened", e.shortened)
 	for _, cut := range [...]struct {
 		flag uint16

@@ -17,14 +17,15 @@ type cleaner struct {
 // has none.
 type Nested struct{ read atomic.Pointer[reading] }
 
-// NewUses returns a Changes of that limit and a Nested.
+// NewUses returns a Changes of that limit, a Nested and Attachments.
 func NewUses(changes int) Uses {
 	u := new(struct {
-		changes Changes
-		nested  Nested
+		changes     Changes
+		nested      Nested
+		attachments Attachments
 	})
 	u.changes.limit = changes
-	return Uses{&u.changes, &u.nested}
+	return Uses{&u.changes, &u.nested, &u.attachments}
 }
 
 // reading returns what may go out of a value.

@@ -19,6 +19,10 @@ func (r *Recorder) event(rec *record.Record, in *blackbox.Record) {
 	r.Events.Add(1)
 	r.logs.waits.body = nil // it lies where the event is made now
 	known := r.events.stacks.Resolved()
+	use := r.cfg.Attachments.using()
+	if use != nil {
+		use.gather(r, rec.Fields(), panicked || rec.Level >= levelFatal)
+	}
 	item, cut, err := r.events.item(rec, &r.scope, r.cfg.History)
 	r.worked += eventWork + len(item) + (r.events.stacks.Resolved()-known)*frameWork
 	if err != nil || len(item) > r.cfg.Outbox.Size()/4 { // MaxBody may be less by now
@@ -29,7 +33,11 @@ func (r *Recorder) event(rec *record.Record, in *blackbox.Record) {
 		r.giveUp(rec, protocol.ReasonSampleRate)
 		return
 	}
-	r.budget.charge(r.elapsed(), len(item))
+	size := len(item)
+	if use != nil {
+		size = use.within(r, size, panicked)
+	}
+	r.budget.charge(r.elapsed(), size)
 	r.put(blackbox.Meta{
 		ID: rec.ID, Kind: kind, Category: uint8(protocol.CategoryError), Count: 1, Cut: uint32(cut), Start: r.events.clock.start, Upto: in.End,
 	}, item)
@@ -144,7 +152,7 @@ func (r *Recorder) stalled() bool { return r.pending != nil || r.logs.stuck }
 // retry puts what found no room before and reports whether reading may go on.
 func (r *Recorder) retry() bool {
 	if r.pending != nil {
-		if !r.cfg.Outbox.Put(r.meta, r.pending) {
+		if !r.cfg.Outbox.PutWith(r.meta, r.pending, r.beside) {
 			return false
 		}
 		r.pending = nil
@@ -181,9 +189,11 @@ func (r *Recorder) pack(m *blackbox.Meta, item []byte) []byte {
 // before this one has gone.
 func (r *Recorder) put(m blackbox.Meta, item []byte) {
 	item = r.pack(&m, item)
-	if r.cfg.Outbox.Put(m, item) {
+	more := &r.events.attached
+	m.Pieces = uint8(more.pieces)
+	if r.cfg.Outbox.PutWith(m, item, more.items) {
 		r.cfg.Wake()
 		return
 	}
-	r.meta, r.pending = m, item
+	r.meta, r.pending, r.beside = m, item, more.items
 }

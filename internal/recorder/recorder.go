@@ -44,8 +44,9 @@ type Config struct {
 
 // Uses are what programs do that need not do it: each links what it takes when it is used first. Nil ones are never used.
 type Uses struct {
-	Changes *Changes // of the scope, that found no room in the ring, and what applies all
-	Nested  *Nested  // values that are JSON
+	Changes     *Changes // of the scope, that found no room in the ring, and what applies all
+	Nested      *Nested  // values that are JSON
+	Attachments *Attachments
 }
 
 // Legacy is what a run does for whoever goes on with it after its death. It is zero where nobody will.
@@ -111,6 +112,7 @@ type outgoing struct {
 	_       [0]func()       // no code to compare it
 	packed  []byte          // the memory of an item that was compressed
 	pending []byte          // an event that waits for room in the outbox, nil if none does
+	beside  []byte          // its attachments
 	meta    blackbox.Meta   // of pending
 	held    blackbox.Record // the newest record, while something of it waits for room in the outbox; its End is 0 if nothing does
 }

@@ -50,6 +50,7 @@ func Continue(b *blackbox.Block, f *blackbox.Facts, ended int64, here stack.Buil
 	cfg.Block, cfg.Ring, cfg.Uses, cfg.Outbox, cfg.Run, cfg.Build = b, nil, NewUses(0), outbox, run, nil
 	cfg.Changes.Use()
 	cfg.Nested.Use()
+	cfg.Attachments.Lose()
 	cfg.History = b.OpenHistory(validCrumb)
 	cfg.Stacks.MainModule, cfg.Module = f.Texts[blackbox.Module], nil
 	if mem := b.At(blackbox.TallyRegion); len(mem) >= tally.Size {

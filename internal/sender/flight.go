@@ -78,6 +78,7 @@ func (s *Sender) load(f *flight, e *blackbox.Entry) bool {
 	if by != 0 {
 		f.body = protocol.AppendMoved(f.body[:item], bytes.Clone(f.body[item:]), by)
 	}
+	f.body = appendAttachments(f.body, e)
 	s.board(f, e)
 	s.ride(f, now)
 	return true

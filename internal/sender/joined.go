@@ -36,12 +36,40 @@ func (f *flight) request() []byte {
 // foreign reports whether an entry is encoded in a way that this program does not know.
 func (s *Sender) foreign(e *blackbox.Entry) bool { return e.Encoding != 0 && e.Encoding != s.form }
 
-// packed returns what is to be sent of an entry that is compressed.
+// packed returns what is to be sent of an entry, as it is encoded, but for its attachments.
+//
+//go:noinline
 func packed(e *blackbox.Entry) []byte {
-	if e.Shorten {
+	switch {
+	case e.Shorten:
 		return e.Body[:e.Cut]
+	case e.Rest > 0:
+		return e.Body[:e.Rest]
 	}
 	return e.Body
+}
+
+// carries reports whether an event is to be sent with its attachments.
+func carries(e *blackbox.Entry) bool { return e.Rest > 0 && !e.Alone }
+
+// appendAttachments appends the items that are to be sent beside an event, which lie in its entry as they go out.
+//
+//go:noinline
+func appendAttachments(dst []byte, e *blackbox.Entry) []byte {
+	if carries(e) {
+		dst = append(dst, e.Body[e.Rest:]...)
+	}
+	return dst
+}
+
+// detach gives the attachments of an entry up, which is sent without them from now on.
+//
+//go:noinline
+func (s *Sender) detach(e *blackbox.Entry, why protocol.Reason) {
+	s.cfg.Tally.Add(why, protocol.CategoryAttachment, uint64(len(e.Body)-int(e.Rest)))
+	s.cfg.Tally.Add(why, protocol.CategoryAttachmentItem, uint64(e.Pieces))
+	s.box.Detach(e.Seq)
+	e.Alone = true
 }
 
 // join builds the request for an entry that is compressed, without taking it apart.
@@ -51,6 +79,7 @@ func (s *Sender) join(f *flight, e *blackbox.Entry, now time.Time) (ok bool) {
 	if e.Shorten {
 		end = protocol.ShortEnd
 	}
+	f.body = appendAttachments(f.body, e)
 	s.board(f, e)
 	s.ride(f, now)
 	if f.wire, ok = s.cfg.Compress.Join(f.wire[:0], f.body[:f.head], packed(e), end, f.body[f.head:]); !ok {
@@ -62,10 +91,10 @@ func (s *Sender) join(f *flight, e *blackbox.Entry, now time.Time) (ok bool) {
 
 // appendItem appends the item of an entry as it is when it is not compressed, or reports false for an entry that is none.
 func (s *Sender) appendItem(dst []byte, e *blackbox.Entry) ([]byte, bool) {
-	item, cut := e.Body, int(e.Cut)
+	item, cut := packed(e), int(e.Cut)
 	if e.Encoding != 0 {
 		ok := false
-		if item, ok = s.cfg.Compress.Unpack(nil, packed(e)); !ok {
+		if item, ok = s.cfg.Compress.Unpack(nil, item); !ok {
 			return dst, false
 		}
 		cut = len(item)
@@ -76,12 +105,17 @@ func (s *Sender) appendItem(dst []byte, e *blackbox.Entry) ([]byte, bool) {
 	return append(dst, item...), true
 }
 
-// size returns how long the item of an entry is that is to be sent, when it is not compressed.
+// size returns how long the items of an entry are that are to be sent, when nothing is compressed.
 func (s *Sender) size(e *blackbox.Entry) int {
-	if e.Encoding == 0 || s.foreign(e) {
-		return len(packed(e))
+	event := packed(e)
+	n := len(event)
+	if e.Encoding != 0 && !s.foreign(e) {
+		n = s.cfg.Compress.Size(event)
 	}
-	return s.cfg.Compress.Size(packed(e))
+	if carries(e) {
+		n += len(e.Body) - int(e.Rest)
+	}
+	return n
 }
 
 // postPlain makes the attempt once more, not compressed, after a server or a proxy answered with 415 or 400. If that helps, nothing is

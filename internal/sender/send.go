@@ -26,7 +26,11 @@ func (s *Sender) settle(f *flight) {
 			s.done(e)
 		}
 	case final:
-		if !f.again {
+		switch {
+		case f.again:
+		case carries(e): // that may be what it does not take
+			s.detach(e, protocol.ReasonSendError)
+		default:
 			s.drop(e, protocol.ReasonSendError)
 		}
 	case tooLarge:
@@ -96,9 +100,13 @@ func (s *Sender) gone(began time.Duration) {
 	}
 }
 
-// tooLarge has what follows built smaller. An event that has breadcrumbs goes again without them.
+// tooLarge has what follows built smaller. An event that has attachments goes again without them, and one that has breadcrumbs without those.
 func (s *Sender) tooLarge(e *blackbox.Entry) {
 	s.box.TooLarge(s.size(e))
+	if carries(e) {
+		s.detach(e, protocol.ReasonSendError)
+		return
+	}
 	if e.Cut > 0 && !e.Shorten {
 		s.box.Shorten(e.Seq)
 		return

@@ -199,6 +199,9 @@ func (s *Sender) owes() bool {
 func (s *Sender) handle(e *blackbox.Entry, wide bool) {
 	s.hand = *e
 	f := &s.flights[0]
+	if carries(e) && s.limits.Limited(protocol.CategoryAttachment, s.now()) {
+		s.detach(e, protocol.ReasonRateLimitBackoff)
+	}
 	switch {
 	case s.cfg.Killed() && e.Kind != blackbox.Fatal:
 		s.drop(e, protocol.ReasonIgnored)
@@ -263,6 +266,9 @@ func (s *Sender) overflow() {
 // drop gives an entry up and counts what was in it.
 func (s *Sender) drop(e *blackbox.Entry, r protocol.Reason) {
 	c := protocol.Category(e.Category)
+	if carries(e) {
+		s.detach(e, r)
+	}
 	s.cfg.Tally.Add(r, c, uint64(e.Count))
 	if c == protocol.CategoryLogItem {
 		s.cfg.Tally.Add(r, protocol.CategoryLogByte, uint64(s.size(e)))

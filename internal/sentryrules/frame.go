@@ -7,13 +7,14 @@ import (
 
 // The limits are the smaller ones of the protocol's documents, Relay and Bugsink.
 const (
-	maxLine       = 8 << 10
-	maxEvent      = 1 << 20
-	maxContainer  = 1 << 20
-	maxReport     = 4 << 10
-	maxAttachment = 100 << 20
-	maxSessions   = 100
-	maxItems      = 1000
+	maxLine        = 8 << 10
+	maxEvent       = 1 << 20
+	maxContainer   = 1 << 20
+	maxReport      = 4 << 10
+	maxAttachment  = 100 << 20
+	maxAttachments = 30
+	maxSessions    = 100
+	maxItems       = 1000
 )
 
 // Item is one item of an envelope.

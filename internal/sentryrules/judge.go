@@ -88,6 +88,8 @@ func (c *check) composition(head *Node, items []Item) {
 		c.refuse(413, 0, fmt.Sprintf("%d events", count["event"]), "one event in an envelope")
 	case count["log"] > 1:
 		c.refuse(413, 0, fmt.Sprintf("%d log containers", count["log"]), "one log container in an envelope")
+	case count["attachment"] > maxAttachments:
+		c.refuse(413, 0, fmt.Sprintf("%d attachments", count["attachment"]), "at most 30 in an envelope")
 	case count["session"] > maxSessions:
 		c.refuse(413, 0, fmt.Sprintf("%d sessions", count["session"]), "at most 100 in an envelope")
 	}
@@ -206,5 +208,13 @@ func (c *check) attachment(it *Item) {
 	name := it.Head.Get("filename").Text()
 	if name == "" || strings.ContainsAny(name, `/\`) {
 		c.fault(it.Head, lossNone, fmt.Sprintf("attachment with file name %q", Clip(name)), "filename, the base name")
+	}
+	if it.Head.Get("content_type").Text() == "" {
+		c.note(it.Head, "attachment without content_type", "application/octet-stream where nothing else is known")
+	}
+	switch t := it.Head.Get("attachment_type"); {
+	case t == nil:
+	case !slices.Contains([]string{"event.attachment", "event.minidump", "event.applecrashreport", "event.view_hierarchy", "unreal.context", "unreal.logs"}, t.Text()):
+		c.fault(it.Head, lossField, fmt.Sprintf("attachment_type %q", Clip(t.Text())), "event.attachment, or event.view_hierarchy for one")
 	}
 }

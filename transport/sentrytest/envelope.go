@@ -38,7 +38,7 @@ type Header struct {
 type Item struct {
 	Type        string
 	ContentType string
-	Filename    string
+	Filename    string          // of an attachment
 	Count       int             // item_count
 	Header      json.RawMessage // as sent
 	Payload     []byte          // nil once Options.Keep was passed

@@ -150,6 +150,18 @@ func (s *Server) Faults() []Fault { return locked(s, &s.faults) }
 // Notes is advice: legal, but an old or strict server may lose something.
 func (s *Server) Notes() []Fault { return locked(s, &s.notes) }
 
+// Attachments are the items that arrived beside the event with that id, once for each time that it arrived.
+func (s *Server) Attachments(eventID string) (items []Item) {
+	for _, e := range s.selected(true) {
+		for _, it := range e.Items {
+			if it.Type == "attachment" && e.Header.EventID == eventID {
+				items = append(items, it)
+			}
+		}
+	}
+	return items
+}
+
 // Envelopes are the accepted requests in order, duplicates included.
 func (s *Server) Envelopes() []Envelope { return s.selected(true) }
 
