@@ -187,6 +187,7 @@ func (c *Client) build(block *blackbox.Block, facts *blackbox.Facts, module func
 		}
 		if p.DSN != "" && run.Heirs != nil {
 			heirs = run.Heirs(cfg)
+			cfg.Hold = run.Leave == nil // what is saved now and then would lose it
 		}
 	}
 	if p.DSN != "" {

@@ -16,7 +16,9 @@ import (
 // Frames says what is too long for a frame. Both are about games that call Client.Beat.
 type Frames struct {
 	// Hang is how long no Beat may come before that is reported as an event of the channel "frames", with the stack of the goroutine
-	// that called Beat first, and up to 32 others as threads; when frames go on, a breadcrumb tells how long it was. What lies between
+	// that called Beat first, and up to 32 others as threads; when frames go on, a breadcrumb tells how long it was. With a run file of package
+	// runfile's In or With the event is sent when frames go on, with that length (hang_ms), at Flush and Close, or by the next start, as the
+	// fatal one of which this run died. Without one it is sent at once. What lies between
 	// Client.Pause and Client.Resume does not count, nor does the background (Client.Foreground) and the time in which the process was stopped. It is
 	// looked for four times a second.
 	// Zero: 5 s. Negative: never. The least is 1 s.
@@ -63,6 +65,7 @@ type frames struct {
 	loop     uintptr                 // entry of the function that called Beat first, immutable after that
 	loopID   uint64                  // number of the goroutine that called it, immutable after that
 	hungAt   int64                   // owned by the watchdog: the last beat before the hang
+	hung     EventID                 // owned by the watchdog: the event of the newest hang, zero if it has none
 	ticks    uint32                  // owned by the watchdog
 }
 

@@ -24,8 +24,10 @@ func (c *Client) watch() {
 }
 
 // hangs reports that frames have stopped, with the stack of the loop as it stands, and all other goroutines as threads. First the run's state
-// says so, then the record lies in the black box: a program that is killed right behind that has told of it.
+// says so, then the record lies in the black box: a program that is killed right behind that has told of it. With a run file the event waits
+// until frames go on, somebody flushes, or a heir finds that they never did.
 func (c *Client) hangs() {
+	c.hung = EventID{}
 	c.hungAt = c.beatAt.Load()
 	c.mark(blackbox.StateHung, 0)
 	ch := c.about.Load()
@@ -36,8 +38,10 @@ func (c *Client) hangs() {
 	var r capture
 	r.Type, r.Level, r.PPM, r.Flags = record.ErrorType, int16(LevelError), ppm, record.FlagHang
 	c.recorder.Stacks(c.everybody(), c.loopID)
-	if ch.raisedFrom(v, &r, hang{millis(c.plan.Frames.Hang)}, c.stackOfLoop()).IsZero() {
+	if c.hung = ch.raisedFrom(v, &r, hang{millis(c.plan.Frames.Hang)}, c.stackOfLoop()); c.hung.IsZero() {
 		c.recorder.Stacks("", 0)
+	} else if c.diary != nil {
+		c.diary.Hangs(c.hung)
 	}
 }
 
@@ -53,8 +57,12 @@ const ticksPerLook = uint32(time.Second / watch.Tick)
 
 // goesOn tells how long it was.
 func (c *Client) goesOn() {
+	length := c.beatAt.Load() - c.hungAt
 	c.mark(0, blackbox.StateHung)
-	c.tellFrame("frames go on", c.frame.Load()-1, c.beatAt.Load()-c.hungAt, 0)
+	c.tellFrame("frames go on", c.frame.Load()-1, length, 0)
+	if !c.hung.IsZero() {
+		c.recorder.HangOver(c.hung, time.Duration(length))
+	}
 }
 
 // hang is the error that a hang is reported as.

@@ -48,7 +48,7 @@ type LastRun struct {
 	Closing bool
 	// Release is Config.Release of then.
 	Release string
-	// Event is the id of what it died of, zero where that is no event. Its SupportCode is what the player reads out to support.
+	// Event is the id of what it died of, a hang as well, zero where that is no event. Its SupportCode is what the player reads out to support.
 	Event EventID
 
 	text func() string

@@ -35,7 +35,7 @@ func TestEveryWay(t *testing.T) {
 		"map":        {"the last run: fatal", "fatal error: concurrent map"},
 		"stack":      {"the last run: fatal", "fatal error: stack overflow"},
 		"unlock":     {"the last run: fatal", "fatal error: sync: unlock of unlocked mutex"},
-		"hang":       {"the last run: hang", "no frame for"},
+		"hang":       {"the last run: hang", "fatal AppHang: no frame for"},
 		"kill":       {"the last run: killed", ""},
 		"abort":      {"the last run: signal", "fatal SIGABRT: abort"},
 		"exit":       {"the last run: killed", ""},

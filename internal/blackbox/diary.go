@@ -13,6 +13,8 @@ type Diary interface {
 	Failed(n uint64)
 	// Mark sets bits of Ending.State and clears others.
 	Mark(set, clear uint64)
+	// Hangs notes the event of a hang, all zero if it has none.
+	Hangs(id [16]byte)
 	// Look notes what memory the program uses.
 	Look()
 	// Dooms notes the event of a panic of a goroutine that is about to end the program, before its record is there: whoever finds the crash
@@ -71,6 +73,10 @@ func (d *diary) Mark(set, clear uint64) {
 		live.State.And(^clear)
 		live.State.Or(set)
 	})
+}
+
+func (d *diary) Hangs(id [16]byte) {
+	d.store(func(live *Live) { live.Ending.Hangs(id) })
 }
 
 func (d *diary) Look() {

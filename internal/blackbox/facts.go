@@ -3,6 +3,7 @@ package blackbox
 import (
 	"encoding/binary"
 	"errors"
+	"unsafe"
 )
 
 // Facts are what stays the same for a whole run, for whoever goes on with it after its death. They lie in the head, and their texts in
@@ -89,27 +90,18 @@ func (b *Block) Publish(f *Facts) {
 var errHead = errors.New("blackbox: no head of a run, or not a whole one")
 
 // Open reads the head of a block that a run has left behind: its size may be more than that of the block. It is input from outside:
-// a head counts only if its checksum agrees, and no region reaches beyond mem, whose start is aligned to 8 bytes.
+// a head counts only if its checksum agrees, and no region reaches beyond mem, whose start is aligned to 8 bytes. Of a block that was cut there are
+// no regions behind the outbox.
 func Open(mem []byte) (*Block, Facts, error) {
 	var f Facts
 	if len(mem) < headSize || word(mem, 0).Load() != magic {
 		return nil, f, errHead
 	}
 	le, h := binary.LittleEndian, mem[:liveOffset]
-	var s Sizes
-	total := headSize
-	for i := range s {
-		n := int(le.Uint32(h[32+4*i:]) & (1<<31 - 1))
-		if n > len(mem) {
-			return nil, f, errHead
-		}
-		s[i] = n
-		if total += rounded(n); total > len(mem) {
-			return nil, f, errHead
-		}
-	}
+	cut := (*Live)(unsafe.Pointer(&mem[liveOffset])).Cut.Load()
+	s, total, ok := regions(h, cut, len(mem))
 	ring, texts := s[RingRegion], int(le.Uint32(h[108:])&(1<<31-1))
-	if ring < MinRing || ring&(ring-1) != 0 || texts > s[FactsRegion] {
+	if !ok || cut == 0 && (ring < MinRing || ring&(ring-1) != 0) || texts > s[FactsRegion] {
 		return nil, f, errHead
 	}
 	b := NewBlock(mem[:total:total], s, le.Uint64(h[16:]))
@@ -128,4 +120,28 @@ func Open(mem []byte) (*Block, Facts, error) {
 		f.Texts[i], all = string(all[2:2+n]), all[2+n:]
 	}
 	return b, f, nil
+}
+
+// regions returns the sizes of the regions as a head has them, and where they end, which is within most bytes; of a block that was cut, those up
+// to its outbox.
+func regions(h []byte, cut uint64, most int) (s Sizes, total int, ok bool) {
+	total = headSize
+	for i := range s {
+		if cut != 0 && Region(i) == OutboxRegion {
+			if cut < uint64(total) || cut > uint64(most) || cut%8 != 0 {
+				return s, 0, false
+			}
+			s[i] = int(cut) - total
+			return s, int(cut), true
+		}
+		n := int(binary.LittleEndian.Uint32(h[32+4*i:]) & (1<<31 - 1))
+		if n > most {
+			return s, 0, false
+		}
+		s[i] = n
+		if total += rounded(n); total > most {
+			return s, 0, false
+		}
+	}
+	return s, total, true
 }

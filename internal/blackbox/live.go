@@ -18,9 +18,27 @@ type Live struct {
 
 	Session Session
 
-	Errors   atomic.Uint64 // events at LevelError or above, also those that a limit refused; written by who captures one
-	Attempts atomic.Uint64 // Done << 8 | claims that led no further; written by who goes on with the run after its death
-	_        [48]byte
+	Errors atomic.Uint64 // events at LevelError or above, also those that a limit refused; written by who captures one
+
+	Afterlife
+}
+
+// Afterlife is written by who goes on with the run after its death.
+type Afterlife struct {
+	_        [0]func()     // no code to compare it
+	Attempts atomic.Uint64 // Done << 8 | claims that led no further
+	Ended    atomic.Int64  // Unix nanoseconds: when the run wrote last; 0 until somebody has looked, whose stores would change that
+	Died     atomic.Uint64 // of what, for package verdict; 0: what tells of it is still there
+	Cut      atomic.Uint64 // bytes of the block that still count, see Block.Cut; 0: all
+	_        [24]byte
+}
+
+// EndedAt returns when the run wrote last, of a file that was written last at that moment.
+func (a *Afterlife) EndedAt(modified int64) int64 {
+	if at := a.Ended.Load(); at > 0 && at < modified {
+		return at
+	}
+	return modified
 }
 
 // Recorded is owned by the recorder.
@@ -67,7 +85,8 @@ type Ending struct {
 	PanicHi, PanicLo atomic.Uint64 // id of the event of the panic that is about to end the program, big endian; 0: it has none
 	PanicGid         atomic.Uint64 // number of the goroutine that it happened in
 	PanicAt          atomic.Int64  // nanoseconds since the start; beats that come later say that somebody recovered it after all
-	_                [24]byte
+	HangHi, HangLo   atomic.Uint64 // id of the event of the newest hang, as that of the panic
+	_                [8]byte
 }
 
 // The bits of Ending.State. None of them is how a game begins: in the foreground.
@@ -89,10 +108,21 @@ func Memory(used, limit uint64) uint64 {
 }
 
 // PanicID returns the id of the event of the panic that is about to end the program, all zero if there is none.
-func (e *Ending) PanicID() (id [16]byte) {
-	binary.BigEndian.PutUint64(id[:], e.PanicHi.Load())
-	binary.BigEndian.PutUint64(id[8:], e.PanicLo.Load())
+func (e *Ending) PanicID() (id [16]byte) { return idOf(&e.PanicHi, &e.PanicLo) }
+
+// HangID returns the id of the event of the newest hang, all zero if there was none.
+func (e *Ending) HangID() (id [16]byte) { return idOf(&e.HangHi, &e.HangLo) }
+
+func idOf(hi, lo *atomic.Uint64) (id [16]byte) {
+	binary.BigEndian.PutUint64(id[:], hi.Load())
+	binary.BigEndian.PutUint64(id[8:], lo.Load())
 	return id
+}
+
+// Hangs notes the event of a hang, all zero if it has none.
+func (e *Ending) Hangs(id [16]byte) {
+	e.HangHi.Store(binary.BigEndian.Uint64(id[:]))
+	e.HangLo.Store(binary.BigEndian.Uint64(id[8:]))
 }
 
 // Panicked notes that a panic of a goroutine is about to end the program, since when, and its event, all zero if there is none.

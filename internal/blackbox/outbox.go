@@ -18,6 +18,7 @@ type Meta struct {
 	Encoding uint8     // of Body before Rest, 0 for one that is sent as it is; who does not know it leaves the entry
 	Start    int64     // Unix nanoseconds of the run's start by which its times were told, 0 if not known
 	Upto     uint64    // position in the ring behind the newest record in it, 0 if it is from none
+	Open     bool      // it tells of something that is not over; see Tell
 }
 
 // Entry is an envelope that waits for its answer. Body is a view of the outbox, valid until Done.
@@ -25,6 +26,7 @@ type Entry struct {
 	Meta
 	Seq      uint64 // in the order of Put, from 1
 	Refusals uint32 // that count against it
+	Length   uint32 // of one with Open: milliseconds, Lost or Endless; 0: it is not over yet
 	Alone    bool   // it is to be sent without what begins at Rest
 	Shorten  bool   // it is to be sent without what begins at Cut
 	Body     []byte
@@ -68,12 +70,13 @@ type stored struct {
 	alone    bool   // it is to be sent without its attachments
 	shorten  bool   // it is to be sent without its breadcrumbs
 	row      uint32 // refusals since passed was last true
+	length   uint32 // see Entry
 }
 
 func (s *stored) room() uint64 { return room(int(s.size)) }
 
 func (s *stored) entry(mem []byte) Entry {
-	e := entry(mem, s.at, s.seq, s.size, s.refusals)
+	e := entry(mem, s.at, s.seq, s.size, s.length<<8|s.refusals)
 	e.Shorten, e.Alone = s.shorten, s.alone || s.shorten
 	return e
 }

@@ -58,11 +58,11 @@ func scanOutbox(mem []byte, key uint64, state uint8, found func(Entry)) (summed 
 		}
 		summed += n + entryHeader
 		seal := word(mem, at+8).Load()
-		refusals, seq := uint32(seal>>32), w>>8
-		if entrySum(mem, at, seq, uint32(n), refusals) != uint32(seal) || mem[at+24] >= Kinds || uint64(binary.LittleEndian.Uint32(mem[at+28:])) > n || uint64(binary.LittleEndian.Uint32(mem[at+64:])) > n {
+		note, seq := uint32(seal>>32), w>>8
+		if entrySum(mem, at, seq, uint32(n), note) != uint32(seal) || mem[at+24] >= Kinds || uint64(binary.LittleEndian.Uint32(mem[at+28:])) > n || uint64(binary.LittleEndian.Uint32(mem[at+64:])) > n {
 			continue
 		}
-		found(entry(mem, at, seq, uint32(n), refusals))
+		found(entry(mem, at, seq, uint32(n), note))
 	}
 	return summed
 }
@@ -82,7 +82,11 @@ func OpenOutbox(mem []byte, key uint64) (*Outbox, Found) {
 	o.last = f.Last
 	for i := range f.Entries {
 		e := &f.Entries[i]
-		s := stored{seq: e.Seq, at: e.at, size: uint32(len(e.Body)), refusals: e.Refusals, kind: e.Kind}
+		if i > 0 && e.Seq == f.Entries[i-1].Seq { // who moved it died: see compact
+			o.state(&stored{seq: e.Seq, at: e.at}, entryDone)
+			continue
+		}
+		s := stored{seq: e.Seq, at: e.at, size: uint32(len(e.Body)), refusals: e.Refusals, length: e.Length, kind: e.Kind}
 		o.entries = append(o.entries, s)
 		o.used += s.room()
 	}

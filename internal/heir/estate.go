@@ -6,6 +6,7 @@ import (
 	"github.com/krunk-go/krunk/internal/protocol"
 	"github.com/krunk-go/krunk/internal/recorder"
 	"github.com/krunk-go/krunk/internal/tally"
+	"github.com/krunk-go/krunk/internal/verdict"
 )
 
 // mostAttempts is how often a program may die at the same record of a run until that run is given up.
@@ -18,10 +19,15 @@ type estate struct {
 	rec     *recorder.Recorder
 	outbox  *blackbox.Outbox
 	facts   blackbox.Facts
-	crash   *recorder.Crash // that waits for room, nil if none does
+	crash   *recorder.Crash   // that waits for room, nil if none does
+	text    *crashtext.Report // what the runtime wrote as it died, nil if that is nothing
+	same    bool              // which is of the panic that the run had captured
+	died    verdict.Verdict
 	start   int64
-	through bool // everything that it has left stands in its outbox or was counted
-	keep    bool // something is left that this program cannot send
+	ended   int64 // when it wrote last
+	size    int   // bytes of the file, once it is through
+	through bool  // everything that it has left stands in its outbox or was counted
+	keep    bool  // something is left that this program cannot send
 }
 
 // claim takes a run up, nil if it cannot be had or nothing can be made of it.
@@ -42,13 +48,35 @@ func (h *Heirs) claim(name string) *estate {
 		h.remove(file, b)
 		return nil
 	}
-	e := &estate{file: file, block: b, facts: facts}
-	e.rec = recorder.Continue(b, &facts, file.Ended(), h.cfg.Build(), h.cfg.Recorder)
-	e.outbox = e.rec.Outbox()
+	e := &estate{file: file, block: b, facts: facts, ended: b.EndedAt(file.Ended())}
+	b.Ended.Store(e.ended)
+	if e.through = b.Live.Cut.Load() != 0; e.through {
+		e.outbox, _ = b.OpenOutbox()
+		e.size = len(b.Bytes())
+		b.Attempts.Store(0)
+		file.Cut(e.size) // who cut it may have died
+	} else {
+		e.rec = recorder.Continue(b, &facts, e.ended, h.cfg.Build(), h.cfg.Recorder)
+		e.outbox = e.rec.Outbox()
+	}
 	if e.start = b.Wall.Load(); e.start == 0 {
 		e.start = facts.Start
 	}
+	e.examine()
 	return e
+}
+
+// examine works out what the run died of.
+func (e *estate) examine() {
+	ev := verdict.Evidence{Facts: &e.facts, Live: e.block.Live, Ended: e.ended}
+	if !e.through {
+		if text := e.file.Text(len(e.block.Bytes())); text != "" {
+			e.text = crashtext.Parse(text)
+			e.same = recorder.SameDeath(&e.block.Ending, e.text)
+		}
+	}
+	ev.Text, ev.Same = e.text, e.same
+	e.died = verdict.Of(&ev)
 }
 
 // tried counts a claim, and returns how many there were since the run was last got on with: on a slow machine programs that are killed early
@@ -65,8 +93,13 @@ func tried(b *blackbox.Block) uint64 {
 // next goes on as far as the outbox has room, and reports whether something waits there that this program can send.
 func (e *estate) next(form uint8) bool {
 	if !e.through {
-		e.through = e.rec.Replay() && e.tell() && e.bury()
+		read := e.rec.Replay()
+		e.settle()
+		e.through = read && e.tell() && e.bury()
 		e.block.Attempts.Store(0) // it did not kill us
+		if e.through {
+			e.cut()
+		}
 	}
 	_, ok := e.outbox.Next(-1, func(in *blackbox.Entry) bool {
 		foreign := in.Encoding != 0 && in.Encoding != form
@@ -77,17 +110,30 @@ func (e *estate) next(form uint8) bool {
 	return ok || n > 0 && !e.keep // the rest is on its way
 }
 
+// settle says of the events of hangs how they ended: the run died in the newest one, or nobody knows when frames went on. It is done before
+// anything is sent, and again for one that had found no room.
+func (e *estate) settle() {
+	for {
+		id, ok := e.outbox.Untold()
+		if !ok {
+			return
+		}
+		length := uint32(blackbox.Lost)
+		if e.died.How == verdict.Hang && e.died.Event == id {
+			length = blackbox.Endless
+		}
+		e.outbox.Tell(id, length)
+	}
+}
+
 // tell makes an event of what the runtime wrote as the run died, unless the run itself had reported that panic before it raised it
 // again. It reports whether that is done. The event's id is as old as the run, so a death has one event however often this is begun.
 func (e *estate) tell() bool {
 	if e.block.State.Load()&blackbox.StateTold != 0 {
 		return true
 	}
-	if text := e.file.Text(len(e.block.Bytes())); e.crash == nil && text != "" {
-		report := crashtext.Parse(text)
-		if report.Kind != crashtext.Unknown && !recorder.SameDeath(&e.block.Ending, report) {
-			e.crash = &recorder.Crash{Report: report, ID: e.facts.Crash, At: e.file.Ended()}
-		}
+	if e.crash == nil && e.text != nil && e.text.Kind != crashtext.Unknown && !e.same {
+		e.crash = &recorder.Crash{Report: e.text, ID: e.facts.Crash, At: e.ended}
 	}
 	if e.crash != nil && !e.rec.Crash(e.crash) {
 		return false
@@ -95,6 +141,13 @@ func (e *estate) tell() bool {
 	e.crash = nil
 	e.block.State.Or(blackbox.StateTold)
 	return true
+}
+
+// cut gives back what only going on needed: a run that waits for a network takes what its envelopes take.
+func (e *estate) cut() {
+	verdict.Note(e.block.Live, &e.facts, &e.died)
+	e.size = e.block.Cut(e.outbox)
+	e.file.Cut(e.size)
 }
 
 // end lets go of a run of which nothing is left to do.
@@ -109,16 +162,17 @@ func (e *estate) end() {
 type state uint8
 
 const (
-	gone  state = iota
-	busy        // it lives, or somebody else goes on with it, or it is none of this program's
-	quiet       // it died without a word, or was closed
-	crash       // something of it tells how it died
+	gone    state = iota
+	busy          // it lives, or somebody else goes on with it, or its format is newer
+	foreign       // it was captured for another project
+	quiet         // it died without a word, or was closed
+	crash         // something of it tells how it died
 	unreadable
 )
 
-// peek looks at the head of a run.
-func (h *Heirs) peek(name string) state {
-	file, err := h.dir.Claim(name)
+// peek looks at the head of a run, and corrects when it ended.
+func (h *Heirs) peek(run *Left) state {
+	file, err := h.dir.Claim(run.Name)
 	if err != nil {
 		return busy
 	}
@@ -129,9 +183,16 @@ func (h *Heirs) peek(name string) state {
 		return busy
 	case err != nil:
 		return unreadable
-	case facts.Texts[blackbox.Target] != h.cfg.Target:
-		return quiet
-	case b.State.Load()&(blackbox.StatePanicked|blackbox.StateHung) != 0, file.Text(len(b.Bytes())) != "":
+	}
+	run.Ended = b.EndedAt(file.Ended())
+	if facts.Texts[blackbox.Target] != h.cfg.Target {
+		return foreign
+	}
+	how, cut := verdict.Noted(b.Live)
+	switch {
+	case cut && how >= verdict.Panic && how <= verdict.Hang, b.State.Load()&(blackbox.StatePanicked|blackbox.StateHung) != 0:
+		return crash
+	case !cut && file.Text(len(b.Bytes())) != "":
 		return crash
 	}
 	return quiet

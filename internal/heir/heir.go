@@ -33,6 +33,7 @@ type File interface {
 	Bytes() []byte        // its block and what lies behind; nobody may use them after Close
 	Ended() int64         // see Left
 	Text(from int) string // what the runtime wrote behind that many bytes, as far as somebody reads it
+	Cut(size int)         // nobody needs what lies behind that many bytes: it takes no room any more
 	Remove()              // no other start finds it any more
 	Close()               // lets go of it
 }
@@ -54,6 +55,7 @@ type Heirs struct {
 	rest    []string // likewise
 	due     time.Time
 	listed  bool
+	foreign int  // runs of another project, as list found them
 	over    bool // Leave was called
 	hand    *estate
 }
@@ -126,25 +128,32 @@ func (h *Heirs) list() {
 		total += run.Size
 	}
 	states := make([]state, len(runs))
-	for i, run := range runs {
-		states[i] = h.peek(run.Name)
-		if s := &states[i]; *s == unreadable || run.Ended < oldest && *s != busy {
+	for i := range runs {
+		run, s := &runs[i], &states[i]
+		if *s = h.peek(run); *s == unreadable || run.Ended < oldest && *s != busy {
 			h.giveUp(run.Name)
 			total -= run.Size
 			*s = gone
 		}
 	}
+	for i := range runs { // before any goes, what only going on with it needs
+		if total > bytes && states[i] >= quiet {
+			total -= h.shrink(&runs[i])
+		}
+	}
 	for _, worth := range [...]state{quiet, crash} { // a crash goes last
 		for i, run := range runs {
-			if total > bytes && states[i] == worth {
+			if s := &states[i]; total > bytes && (*s == worth || *s == foreign) {
 				h.giveUp(run.Name)
 				total -= run.Size
-				states[i] = gone
+				*s = gone
 			}
 		}
 	}
 	for i, run := range runs {
 		switch states[i] {
+		case foreign:
+			h.foreign++
 		case crash:
 			h.crashed = append(h.crashed, run.Name)
 		case quiet:
@@ -154,6 +163,32 @@ func (h *Heirs) list() {
 	if len(h.rest) > 0 && h.cfg.Jitter > 0 {
 		h.due = time.Now().Add(h.cfg.Jitter)
 	}
+}
+
+// shrink goes on with a run as far as its outbox has room, which lets it take less, and returns how many bytes less that is.
+func (h *Heirs) shrink(run *Left) (less int64) {
+	var e *estate
+	defer func() {
+		if recover() != nil && e != nil { // its turn comes
+			e.file.Close()
+		}
+	}()
+	if e = h.claim(run.Name); e == nil {
+		return 0
+	}
+	waits := e.next(h.cfg.Form)
+	switch {
+	case !waits:
+		less = run.Size
+		e.end()
+	case e.through:
+		less = max(run.Size-int64(e.size), 0)
+		fallthrough
+	default:
+		e.file.Close()
+	}
+	run.Size -= less
+	return less
 }
 
 // open takes up the next run, or reports false.

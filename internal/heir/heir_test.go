@@ -5,6 +5,7 @@ import (
 	"errors"
 	"slices"
 	"strconv"
+	"strings"
 	"testing"
 	"time"
 
@@ -14,6 +15,7 @@ import (
 	"github.com/krunk-go/krunk/internal/recorder"
 	"github.com/krunk-go/krunk/internal/stack"
 	"github.com/krunk-go/krunk/internal/tally"
+	"github.com/krunk-go/krunk/internal/verdict"
 )
 
 // folder is a Dir on the heap.
@@ -56,6 +58,7 @@ func (d *folder) Rule() (int64, time.Duration) { return d.bytes, d.age }
 func (f *memory) Bytes() []byte   { return f.mem }
 func (f *memory) Ended() int64    { return f.ended }
 func (f *memory) Text(int) string { return f.text }
+func (f *memory) Cut(n int)       { f.mem = f.mem[:n:n] }
 func (f *memory) Remove()         { f.removed = true }
 func (f *memory) Close()          { f.claimed = false }
 
@@ -163,11 +166,69 @@ func TestLimits(t *testing.T) {
 	d.add(t, "crash", now, target, blackbox.Fatal).text = "panic: x"
 	d.add(t, "old", now, target, blackbox.Event)
 	d.add(t, "new", now, target, blackbox.Event)
-	d.bytes, d.age = 2*d.runs[0].Size+1, 30*24*time.Hour
+	d.bytes, d.age = 12<<10, 30*24*time.Hour // two of them, cut
 	h, dropped := d.heirs()
 	want(t, "sent", send(h, true, true, 9), "crash 0", "new 0")
 	if got := dropped.Total(nil); len(got) != 1 || got[0].Quantity != 4 || got[0].Reason != protocol.ReasonCacheOverflow {
 		t.Errorf("counted %+v, want 4 events", got)
+	}
+}
+
+// Before a run goes for its size, what only going on with the runs needs is given back.
+func TestCutBeforeAnyGoes(t *testing.T) {
+	var d folder
+	now := time.Now()
+	for _, name := range []string{"a", "b", "c"} {
+		d.add(t, name, now, target, blackbox.Event)
+	}
+	empty := d.add(t, "empty", now, target)
+	d.bytes, d.age = 3*d.runs[0].Size/2, 30*24*time.Hour
+	h, dropped := d.heirs()
+	want(t, "sent", send(h, true, true, 9), "a 0", "b 0", "c 0")
+	if got := dropped.Total(nil); len(got) != 0 || !empty.removed {
+		t.Errorf("counted %+v, want nothing", got)
+	}
+}
+
+// A run that was gone on with takes what its envelopes take, goes on as often as it likes, and stays what it was: its end, its age, a crash.
+func TestCut(t *testing.T) {
+	var d folder
+	f := d.add(t, "a", time.Now().Add(-time.Hour), target, blackbox.Event, blackbox.Event, blackbox.Fatal)
+	f.text = "fatal error: x\n\ngoroutine 1 [running]:\nmain.main()\n\t/a/main.go:3 +0x1\n"
+	b, facts, _ := blackbox.Open(f.mem)
+	facts.Crash = [16]byte{0xc}
+	b.Publish(&facts)
+	ended := f.ended
+	for range 2 * mostAttempts {
+		h, _ := d.heirs()
+		if h.Next(false, false) == nil {
+			t.Fatal("a crash waits for its turn")
+		}
+		h.Leave()
+		f.ended = time.Now().UnixNano() // what is written into it changes that
+		f.text = "what is behind the end of it"
+	}
+	if n := len(f.mem); n > 9<<10 {
+		t.Errorf("%d bytes are left", n)
+	}
+	b, _, _ = blackbox.Open(f.mem)
+	if how, ok := verdict.Noted(b.Live); !ok || how != verdict.Fatal || b.EndedAt(f.ended) != ended {
+		t.Errorf("it died of %v at %d, want what was written then, at %d", how, b.EndedAt(f.ended), ended)
+	}
+	h, _ := d.heirs()
+	if got := send(h, true, true, 9); len(got) != 4 || !strings.Contains(got[0]+got[1], `"fatal error"`) {
+		t.Errorf("sent %q, want 3 and the crash of the text", got)
+	}
+	if !f.removed {
+		t.Error("it stays")
+	}
+	d.bytes, d.age = 1<<30, 30*time.Minute // with an end an hour ago
+	f = d.add(t, "b", time.Now(), target, blackbox.Event)
+	b, _, _ = blackbox.Open(f.mem)
+	b.Ended.Store(ended)
+	h, _ = d.heirs()
+	if want(t, "what is too old", send(h, true, true, 9)); !f.removed {
+		t.Error("what was claimed again and again never gets old")
 	}
 }
 

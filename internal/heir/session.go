@@ -4,9 +4,7 @@ import (
 	"time"
 
 	"github.com/krunk-go/krunk/internal/blackbox"
-	"github.com/krunk-go/krunk/internal/crashtext"
 	"github.com/krunk-go/krunk/internal/protocol"
-	"github.com/krunk-go/krunk/internal/recorder"
 	"github.com/krunk-go/krunk/internal/session"
 	"github.com/krunk-go/krunk/internal/verdict"
 )
@@ -14,12 +12,7 @@ import (
 // bury puts how the session of the dead run ended into its outbox, from where it goes along with the run's crash. It reports whether that
 // is done; where there was no room it is begun again. What dies in between finds it there.
 func (e *estate) bury() bool {
-	ev := verdict.Evidence{Facts: &e.facts, Live: e.block.Live, Ended: e.file.Ended()}
-	if text := e.file.Text(len(e.block.Bytes())); text != "" {
-		ev.Text = crashtext.Parse(text)
-		ev.Same = recorder.SameDeath(&e.block.Ending, ev.Text)
-	}
-	v := verdict.Of(&ev)
+	v := &e.died
 	d := session.Death{Now: time.Now().UnixNano(), Start: e.start, Seen: int64(v.Ran), Status: session.Abnormal}
 	switch v.How {
 	case verdict.Clean:

@@ -10,14 +10,26 @@ import (
 // AppendMoved appends an item of an event or of log records with its times moved by so many nanoseconds: it was encoded when the
 // device did not know the time yet. What is no time that Krunk wrote stays as it is.
 func AppendMoved(dst, item []byte, by int64) []byte {
-	const length = `"length":`
-	line := bytes.IndexByte(item, '\n') + 1
-	end := ascii.LastIndex(string(item[:line]), length)
-	if end < 0 {
+	payload, at := payloadOf(item)
+	if at < 0 {
 		return append(dst, item...)
 	}
-	payload := moveObject(nil, item[line:len(item)-1], by)
-	dst = itemLine(append(dst, item[:end+len(length)]...), len(payload))
+	return appendWith(dst, item[:at], moveObject(nil, payload, by))
+}
+
+// payloadOf returns the payload of an item, and where in its line the length of that stands, less than 0 if it does not.
+func payloadOf(item []byte) (payload Raw, at int) {
+	const length = `"length":`
+	line := bytes.IndexByte(item, '\n') + 1
+	if at = ascii.LastIndex(string(item[:line]), length); at >= 0 {
+		payload, at = item[line:len(item)-1], at+len(length)
+	}
+	return payload, at
+}
+
+// appendWith appends an item of another payload whose line begins like that.
+func appendWith(dst, line []byte, payload Raw) []byte {
+	dst = itemLine(append(dst, line...), len(payload))
 	return text.Append(append(dst, payload...), "\n")
 }
 

@@ -2,7 +2,9 @@ package recorder
 
 import (
 	"strings"
+	"time"
 
+	"github.com/krunk-go/krunk/internal/blackbox"
 	"github.com/krunk-go/krunk/internal/crashtext"
 	"github.com/krunk-go/krunk/internal/stack"
 )
@@ -49,4 +51,19 @@ func (g *goroutines) stack(e *events) (goroutine uint64, cut, ok bool) {
 
 func (g *goroutines) threads(e *events) {
 	e.others(g.list, g.at)
+}
+
+// HangOver says how long the hang was of which an event tells, which is sent then. Any goroutine may call it.
+func (r *Recorder) HangOver(id [16]byte, length time.Duration) {
+	if r.cfg.Outbox == nil || !r.cfg.Hold {
+		return
+	}
+	ms := uint32(min(max(length.Milliseconds(), 1), blackbox.Longest))
+	tell := func() {
+		if r.cfg.Outbox.Tell(id, ms) {
+			r.cfg.Wake()
+		}
+	}
+	r.later.Store(&tell) // its record may not have been read yet
+	r.cfg.Bell.Call()
 }

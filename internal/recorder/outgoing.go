@@ -40,6 +40,7 @@ func (r *Recorder) event(rec *record.Record, in *blackbox.Record) {
 	r.budget.charge(r.elapsed(), size)
 	r.put(blackbox.Meta{
 		ID: rec.ID, Kind: kind, Category: uint8(protocol.CategoryError), Count: 1, Cut: uint32(cut), Start: r.events.clock.start, Upto: in.End,
+		Open: r.cfg.Hold && rec.Flags&record.FlagHang != 0,
 	}, item)
 }
 

@@ -55,6 +55,7 @@ type Legacy struct {
 	Guard blackbox.Guard                             // of the block
 	Torn  func(r *Recorder, v any) bool              // Torn
 	Build func() stack.Build                         // for the words Base and Print of the block
+	Hold  bool                                       // the event of a hang waits until it is over (WhenRead), or until a heir says that it never was
 }
 
 // Room is how many bytes the parts of a Recorder may take.
@@ -125,6 +126,7 @@ type marks struct {
 	freed   atomic.Bool   // the outbox got room since the recorder last looked
 	quit    atomic.Bool   // Work shall return
 	ended   atomic.Bool   // Work has returned
+	later   atomic.Pointer[func()]
 }
 
 // Counts is what a Recorder has seen.

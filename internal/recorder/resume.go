@@ -46,7 +46,7 @@ func Continue(b *blackbox.Block, f *blackbox.Facts, ended int64, here stack.Buil
 		OtherBuild: !here.Same(b.Print.Load()),
 	}
 	outbox, found := b.OpenOutbox()
-	cfg.Guard, cfg.Torn = nil, nil // they are of the run that lives
+	cfg.Guard, cfg.Torn, cfg.Hold = nil, nil, true // the first two are of the run that lives
 	cfg.Block, cfg.Ring, cfg.Uses, cfg.Outbox, cfg.Run, cfg.Build = b, nil, NewUses(0), outbox, run, nil
 	cfg.Changes.Use()
 	cfg.Nested.Use()

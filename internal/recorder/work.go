@@ -90,7 +90,7 @@ func (r *Recorder) waitForRoom() bool {
 // work reports whether there is anything to do now; it is asked after the bell was armed, so nothing is missed.
 func (r *Recorder) work() bool {
 	r.tick()
-	return r.reader.Ready() || r.logs.due || r.reached()
+	return r.reader.Ready() || r.logs.due || r.reached() || r.later.Load() != nil
 }
 
 // warm encodes once, off the game's goroutines: go-json compiles a type at its first use.
@@ -128,6 +128,9 @@ func (r *Recorder) drain() {
 			r.reader.Release(r.reader.Pos())
 			r.finish()
 			r.short()
+			if f := r.later.Swap(nil); f != nil {
+				(*f)()
+			}
 			break
 		}
 		if !r.take(rec) {

@@ -68,7 +68,7 @@ func (s *Sender) load(f *flight, e *blackbox.Entry) bool {
 	now := time.Now()
 	s.begin(f, *e, now)
 	by := s.moved(e)
-	if e.Encoding != 0 && by == 0 && !s.plain.Load() {
+	if e.Encoding != 0 && by == 0 && !e.Open && !s.plain.Load() {
 		return s.join(f, e, now)
 	}
 	item, ok := len(f.body), false
@@ -77,6 +77,9 @@ func (s *Sender) load(f *flight, e *blackbox.Entry) bool {
 	}
 	if by != 0 {
 		f.body = protocol.AppendMoved(f.body[:item], bytes.Clone(f.body[item:]), by)
+	}
+	if e.Length != 0 {
+		f.body = s.cfg.Heirs.hang(f.body, item, e.Length)
 	}
 	f.body = appendAttachments(f.body, e)
 	s.board(f, e)

@@ -1,11 +1,13 @@
 package sender
 
 import (
+	"bytes"
 	"sync/atomic"
 	"time"
 
 	"github.com/krunk-go/krunk/internal/blackbox"
 	"github.com/krunk-go/krunk/internal/notify"
+	"github.com/krunk-go/krunk/internal/protocol"
 )
 
 // Heirs goes on with what dead runs have left, one run at a time. Its functions are called by the sender's goroutine alone. An interface
@@ -32,11 +34,12 @@ type Inheritance struct {
 	sooner  func(s *Sender, wait time.Duration) time.Duration
 	abandon func(s *Sender)
 	flush   func(s *Sender, limit *notify.Limit) bool
+	hang    func(body []byte, item int, length uint32) []byte
 }
 
 // Inherit makes a sender send what heirs go on with.
 func Inherit(h Heirs) *Inheritance {
-	return &Inheritance{h, (*Sender).choose, (*Sender).later, (*Sender).sooner, (*Sender).abandon, (*Sender).flushHeirs}
+	return &Inheritance{h, (*Sender).choose, (*Sender).later, (*Sender).sooner, (*Sender).abandon, (*Sender).flushHeirs, tellHang}
 }
 
 // source is where entries are sent from. It is owned by the goroutine of Work, but for the atomics.
@@ -46,6 +49,8 @@ type source struct {
 	box           *blackbox.Outbox // that it stands in: Config.Outbox or that of a dead run
 	wanted        atomic.Uint64    // flushes of dead runs asked for
 	settled       atomic.Uint64    // flushes after which nothing of them was left
+	lost          atomic.Bool      // a panic was met in a dead run, which waits for another start
+	asking        bool             // Heirs.Next is under way
 	keep          atomic.Bool      // Config.Sync is to be called
 	onceMore      atomic.Bool      // look again whatever the time is
 	nothingBefore time.Duration    // no run's time comes before that moment, 0 if none waits
@@ -70,7 +75,7 @@ func (s *Sender) flushHeirs(limit *notify.Limit) bool {
 		s.bell.Ring()
 		return false
 	})
-	return s.settled.Load() >= ticket
+	return s.settled.Load() >= ticket && !s.lost.Load()
 }
 
 // choose says whose entries are sent next: crashes of this run, crashes of dead ones, the rest of this one, the rest of those.
@@ -79,7 +84,9 @@ func (s *Sender) choose(now time.Duration) {
 	e, own := s.cfg.Outbox.Next(now, s.mustWait)
 	box := s.cfg.Outbox
 	if !own || e.Kind != blackbox.Fatal {
+		s.asking = true
 		dead := s.cfg.Heirs.Next(!own, wanted > s.settled.Load() || s.onceMore.Swap(false))
+		s.asking = false
 		switch {
 		case dead == nil && !own:
 			s.settled.Store(wanted)
@@ -105,7 +112,8 @@ func (s *Sender) abandon() {
 		f.used = false
 		s.reports.settle(f, s.cfg.Tally, false)
 	}
-	s.hand.Seq, s.box = 0, s.cfg.Outbox
+	s.hand.Seq, s.box, s.asking = 0, s.cfg.Outbox, false
+	s.lost.Store(true)
 	s.cfg.Heirs.Lose()
 }
 
@@ -136,6 +144,15 @@ func (s *Sender) sooner(wait time.Duration) time.Duration {
 		return w
 	}
 	return wait
+}
+
+// tellHang changes the event of a hang that is over, or of which the program died, which begins at item.
+func tellHang(body []byte, item int, length uint32) []byte {
+	ms, dead := length, length == blackbox.Endless
+	if length > blackbox.Longest {
+		ms = 0
+	}
+	return protocol.AppendHang(body[:item], bytes.Clone(body[item:]), ms, dead)
 }
 
 // Online ends what dead runs wait for, and a pause.

@@ -67,7 +67,7 @@ func (s *Sender) turn() (wait time.Duration) {
 				s.hand.Seq, wait = 0, time.Nanosecond
 				return
 			}
-			if s.dead() { // its memory may be what fails
+			if s.dead() || s.asking { // its memory may be what fails
 				s.cfg.Heirs.abandon(s)
 			}
 			s.broken("a panic inside of Krunk")
@@ -241,9 +241,10 @@ func (s *Sender) rest(now time.Duration) time.Duration {
 }
 
 // mustWait reports whether an entry stays in the outbox until its rate limit ends: a crash is worth that, everything else is
-// dropped and counted as Sentry's documents demand. One that this program cannot read stays for good.
+// dropped and counted as Sentry's documents demand. One that this program cannot read stays for good, and what is not over until it is, or
+// somebody flushes: a heir knows how it ended.
 func (s *Sender) mustWait(e *blackbox.Entry) bool {
-	return e.Kind == blackbox.Fatal && s.limited(e.Meta) || s.foreign(e)
+	return e.Kind == blackbox.Fatal && s.limited(e.Meta) || s.foreign(e) || e.Open && e.Length == 0 && e.Seq > s.flushTo.Load()
 }
 
 func (s *Sender) limited(m blackbox.Meta) bool {

@@ -43,7 +43,7 @@ type Verdict struct {
 	Used, Limit uint64   // KiB of memory at the end, 0 where they are not known
 	NoMemory    bool     // it was killed with little memory left
 	Closing     bool     // it was killed while it closed
-	Event       [16]byte // that the crash was reported as or will be, all zero where there is none
+	Event       [16]byte // that the crash or the hang was reported as or will be, all zero where there is none
 }
 
 // Last is what is known of the run before this one.
@@ -60,20 +60,43 @@ const aftermath = time.Second
 func Of(e *Evidence) Verdict {
 	live := e.Live
 	word := live.Memory.Load()
+	found := how(e)
+	if noted, ok := Noted(live); ok {
+		found = noted
+	}
 	v := Verdict{
-		How: how(e), Ran: ran(e), Frame: live.Frame.Load(), Used: word >> 32, Limit: word & (1<<32 - 1),
+		How: found, Ran: ran(e), Frame: live.Frame.Load(), Used: word >> 32, Limit: word & (1<<32 - 1),
 	}
 	switch v.How {
 	case Panic, Fatal, Signal:
-		if v.Event = e.Facts.Crash; e.Same || told(e.Text) == crashtext.Unknown {
+		if v.Event = e.Facts.Crash; e.Same || told(e.Text) == crashtext.Unknown && live.Died.Load()&ofText == 0 {
 			v.Event = live.PanicID()
 		}
+	case Hang:
+		v.Event = live.HangID()
 	case Killed, KilledInBackground:
 		v.NoMemory = v.Limit > 0 && v.Used*10 >= v.Limit*9
 		v.Closing = live.State.Load()&blackbox.StateClosing != 0
 	}
 	return v
 }
+
+// Note keeps what is known of how a run ended where the text that tells of it goes; v is Of its evidence.
+func Note(live *blackbox.Live, f *blackbox.Facts, v *Verdict) {
+	w := uint64(v.How) + 1
+	if v.Event == f.Crash {
+		w |= ofText
+	}
+	live.Died.Store(w)
+}
+
+// Noted returns how a run ended by Note.
+func Noted(live *blackbox.Live) (How, bool) {
+	w := live.Died.Load() &^ ofText
+	return How(w - 1), w != 0 && w <= uint64(PowerLost)+1
+}
+
+const ofText = 1 << 8 // the crash text is the event
 
 // how asks in the order of what is most certain. A text counts more than that the run was closed: it died behind that.
 func how(e *Evidence) How {

@@ -55,6 +55,9 @@ func (f *file) Ended() int64 { return f.Modified }
 // Text is heir.File.Text.
 func (f *file) Text(from int) string { return told((*runfile.File)(f), from) }
 
+// Cut is heir.File.Cut.
+func (f *file) Cut(size int) { _ = (*runfile.File)(f).Cut(size) }
+
 // Remove is heir.File.Remove.
 func (f *file) Remove() { _ = (*runfile.File)(f).Remove() }
 

@@ -25,7 +25,7 @@ func TestCutWhileTheGameRuns(t *testing.T) {
 	for name, size := range map[string]int64{"all of it": 0, "the ring": 1200 << 10, "nothing but the head": 4096} {
 		t.Run(name, func(t *testing.T) {
 			var box inbox
-			c := start(t, config(t.TempDir(), &box))
+			c := start(t, config(folder(t), &box))
 			net := c.Channel("net")
 			var wg sync.WaitGroup
 			stop := make(chan struct{})

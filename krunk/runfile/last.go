@@ -51,18 +51,21 @@ func (d *dir) look(name string) (v *verdict.Last) {
 	if err != nil {
 		return nil
 	}
-	e := verdict.Evidence{Facts: &facts, Live: b.Live, Ended: f.Modified, Boot: facts.Boot}
+	e := verdict.Evidence{Facts: &facts, Live: b.Live, Ended: b.EndedAt(f.Modified), Boot: facts.Boot}
 	if boot := runfile.BootID(); !runfile.SameBoot(boot, facts.Boot) {
 		e.Boot = boot
 	}
-	text := told(f, len(b.Bytes()))
+	text := ""
+	if b.Live.Cut.Load() == 0 {
+		text = told(f, len(b.Bytes()))
+	}
 	if text != "" {
 		e.Text = crashtext.Parse(text)
 		e.Same = recorder.SameDeath(&b.Ending, e.Text)
 	}
 	v = &verdict.Last{Verdict: verdict.Of(&e), Release: facts.Texts[blackbox.Release]}
 	if text != "" && e.Text.Kind != crashtext.Unknown { // made here: it is short, and what it is made of is not
-		text = (&recorder.Crash{Report: e.Text, ID: v.Event, At: f.Modified}).Text(&facts, stack.Options{})
+		text = (&recorder.Crash{Report: e.Text, ID: v.Event, At: e.Ended}).Text(&facts, stack.Options{})
 		v.Text = func() string { return text }
 	}
 	return v

@@ -51,6 +51,10 @@ func end(c *krunk.Client, how string) {
 		c.Beat()
 		time.Sleep(1700 * time.Millisecond)
 		kill()
+	case "hang, then close":
+		c.Beat()
+		time.Sleep(1700 * time.Millisecond)
+		c.Close(50 * time.Millisecond)
 	case "background":
 		c.Beat()
 		c.Foreground(false)
@@ -81,7 +85,8 @@ func TestLastRun(t *testing.T) {
 		{"recovered after all", krunk.HowKilled, false, 1},
 		{"fatal", krunk.HowFatal, true, 0},
 		{"signal", krunk.HowSignal, true, 0},
-		{"hang", krunk.HowHang, false, 1},
+		{"hang", krunk.HowHang, true, 1},
+		{"hang, then close", krunk.HowClean, false, 1},
 		{"background", krunk.HowKilledInBackground, false, 1},
 		{"foreground again", krunk.HowKilled, false, 2},
 	} {
@@ -119,10 +124,16 @@ func TestLastRunHung(t *testing.T) {
 	c := start(t, config(dir, b))
 	defer c.Close(0)
 	c.Flush(time.Minute)
-	for _, want := range []string{`"type":"AppHang","value":"no frame for 1000 ms"`, `"synthetic":true`, `"threads":{"values":[`, `"function":"end"`} {
+	for _, want := range []string{`"type":"AppHang","value":"no frame for 1000 ms"`, `"synthetic":true`, `"threads":{"values":[`, `"function":"end"`, `"level":"fatal"`, `"handled":false`} {
 		if !strings.Contains(b.all(), want) {
 			t.Errorf("no %s was sent", want)
 		}
+	}
+	if n := strings.Count(b.all(), `"type":"AppHang","value"`); n != 1 {
+		t.Errorf("%d events of one hang", n)
+	}
+	if id := c.LastRun().Event; !strings.Contains(b.all(), id.String()) {
+		t.Errorf("%v, of which LastRun speaks, was not sent", id)
 	}
 	if last := c.LastRun(); (last.Memory < 1<<20 || last.MemoryLimit < last.Memory) && runtime.GOOS == "linux" {
 		t.Errorf("got %d of %d bytes", last.Memory, last.MemoryLimit)

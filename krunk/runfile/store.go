@@ -172,6 +172,9 @@ func (s *saved) Ended() int64 { return s.ended }
 // Text is heir.File.Text: there is none.
 func (s *saved) Text(int) string { return "" }
 
+// Cut is heir.File.Cut.
+func (s *saved) Cut(size int) { s.mem = s.mem[:size:size] }
+
 // Remove is heir.File.Remove.
 func (s *saved) Remove() {
 	x := s.box
