@@ -45,16 +45,22 @@ func madeByAnother(err error) bool {
 	return errors.Is(err, jetstream.ErrBucketExists) || errors.As(err, &e) && e.ErrorCode == overlap
 }
 
-func (s *Store) find(ctx context.Context) (jetstream.KeyValue, error) {
-	kv, err := s.js.KeyValue(ctx, s.o.Bucket)
+// made looks a bucket up, or makes it.
+func (s *Store) made(ctx context.Context, c jetstream.KeyValueConfig) (jetstream.KeyValue, error) {
+	kv, err := s.js.KeyValue(ctx, c.Bucket)
 	for try := 0; errors.Is(err, jetstream.ErrBucketNotFound) && try < 10; try++ {
-		kv, err = s.js.CreateKeyValue(ctx, jetstream.KeyValueConfig{
-			Bucket: s.o.Bucket, Description: "Krunk policies", History: keep, MaxValueSize: maxValue, Replicas: s.o.Replicas,
-		})
+		kv, err = s.js.CreateKeyValue(ctx, c)
 		if madeByAnother(err) {
-			kv, err = s.js.KeyValue(ctx, s.o.Bucket)
+			kv, err = s.js.KeyValue(ctx, c.Bucket)
 		}
 	}
+	return kv, err
+}
+
+func (s *Store) find(ctx context.Context) (jetstream.KeyValue, error) {
+	kv, err := s.made(ctx, jetstream.KeyValueConfig{
+		Bucket: s.o.Bucket, Description: "Krunk policies", History: keep, MaxValueSize: maxValue, Replicas: s.o.Replicas,
+	})
 	if err != nil {
 		return nil, err
 	}

@@ -10,10 +10,11 @@ import (
 	"sync"
 	"time"
 
-	"github.com/krunk-go/krunk/sampling"
-	"github.com/krunk-go/krunk/sampling/policyserver"
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
+
+	"github.com/krunk-go/krunk/sampling"
+	"github.com/krunk-go/krunk/sampling/policyserver"
 )
 
 const (
@@ -39,10 +40,11 @@ type Options struct {
 // Store is a policyserver.Store in one key, which holds the last 64 versions. Its methods may be called by any goroutine and
 // take at most 12 s. It must not be copied; make it with New.
 type Store struct {
-	js jetstream.JetStream
-	o  Options
-	mu sync.Mutex // guards kv
-	kv jetstream.KeyValue
+	js   jetstream.JetStream
+	o    Options
+	mu   sync.Mutex // guards what follows
+	kv   jetstream.KeyValue
+	said jetstream.KeyValue // of the summaries
 }
 
 var _ policyserver.Store = (*Store)(nil)

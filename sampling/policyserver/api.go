@@ -6,9 +6,11 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"strconv"
 	"strings"
 	"time"
 
+	"github.com/krunk-go/krunk/internal/plan"
 	"github.com/krunk-go/krunk/sampling"
 	"github.com/krunk-go/krunk/sampling/policy"
 )
@@ -29,6 +31,7 @@ type jsonProblem struct {
 	Column int    `json:"column,omitempty"`
 	What   string `json:"what"`
 	Write  string `json:"write,omitempty"`
+	Item   int    `json:"item,omitempty"` // of a draft: which of Change.Connect it is about, from 1
 }
 
 type jsonChange struct {
@@ -43,11 +46,13 @@ type jsonOutcome struct {
 }
 
 type jsonChannel struct {
-	Channel string      `json:"channel"`
-	OldSend string      `json:"oldSend"`
-	NewSend string      `json:"newSend"`
-	Before  jsonOutcome `json:"before"`
-	After   jsonOutcome `json:"after"`
+	Channel  string      `json:"channel"`
+	OldSend  string      `json:"oldSend"`
+	NewSend  string      `json:"newSend"`
+	OldIssue string      `json:"oldIssue"`
+	NewIssue string      `json:"newIssue"`
+	Before   jsonOutcome `json:"before"`
+	After    jsonOutcome `json:"after"`
 }
 
 type jsonReport struct {
@@ -56,6 +61,8 @@ type jsonReport struct {
 	ETag     string        `json:"etag,omitempty"`
 	Document string        `json:"document,omitempty"` // of a draft
 	Ended    []string      `json:"ended,omitempty"`
+	Clients  float64       `json:"clients"`            // of a draft: the share that it states
+	Killed   bool          `json:"killed"`             // of a draft: the kill switch is thrown in it, so that nothing else has an effect
 	Unstored string        `json:"unstored,omitempty"` // why a kill switch is served from memory alone
 	Changes  []jsonChange  `json:"changes"`
 	Warnings []jsonProblem `json:"warnings"`
@@ -65,6 +72,7 @@ type jsonReport struct {
 		Before   jsonOutcome   `json:"before"`
 		After    jsonOutcome   `json:"after"`
 		Channels []jsonChannel `json:"channels"`
+		More     int           `json:"more"` // channels that change beside those
 	} `json:"effect"`
 }
 
@@ -84,13 +92,13 @@ func (r *Report) json() jsonReport {
 		j.Changes = append(j.Changes, jsonChange(c))
 	}
 	for _, w := range r.Warnings {
-		j.Warnings = append(j.Warnings, jsonProblem(w.Problem))
+		j.Warnings = append(j.Warnings, problemJSON(w.Problem))
 	}
 	e := &j.Effect
 	e.Text, e.Clients, e.Before, e.After = r.Effect.Text, r.Effect.Clients, outcomeJSON(r.Effect.Before), outcomeJSON(r.Effect.After)
-	e.Channels = []jsonChannel{}
+	e.Channels, e.More = []jsonChannel{}, r.Effect.More
 	for _, c := range r.Effect.Channels {
-		e.Channels = append(e.Channels, jsonChannel{c.Channel, c.OldSend.String(), c.NewSend.String(),
+		e.Channels = append(e.Channels, jsonChannel{c.Channel, c.OldSend.String(), c.NewSend.String(), c.OldIssue.String(), c.NewIssue.String(),
 			outcomeJSON(Outcome{c.Clients, c.Records}), outcomeJSON(Outcome{c.NewClients, c.NewRecords})})
 	}
 	return j
@@ -99,9 +107,13 @@ func (r *Report) json() jsonReport {
 func problems(list []policy.Problem) []jsonProblem {
 	out := []jsonProblem{}
 	for _, p := range list {
-		out = append(out, jsonProblem(p))
+		out = append(out, problemJSON(p))
 	}
 	return out
+}
+
+func problemJSON(p policy.Problem) jsonProblem {
+	return jsonProblem{Code: p.Code, Path: p.Path, Line: p.Line, Column: p.Column, What: p.What, Write: p.Write}
 }
 
 // answer sends v as JSON that nobody caches.
@@ -126,10 +138,7 @@ func (s *Server) refuse(w http.ResponseWriter, err error) {
 	strict, isStrict := isStrict(err)
 	switch {
 	case isStrict:
-		f.Error, f.Problems = fmt.Sprintf("the policy has %d mistakes", len(strict.List)), problems(strict.List)
-		if len(strict.List) == 1 {
-			f.Error = "the policy has a mistake"
-		}
+		f.Error, f.Problems = counted(strict), problems(strict.List)
 	case errors.Is(err, ErrConflict):
 		status = http.StatusConflict
 		if c := s.current.Load(); c != nil {
@@ -145,6 +154,13 @@ func (s *Server) refuse(w http.ResponseWriter, err error) {
 		status = http.StatusServiceUnavailable
 	}
 	answer(w, status, f)
+}
+
+func counted(e *policy.Errors) string {
+	if len(e.List) == 1 {
+		return "the policy has a mistake"
+	}
+	return fmt.Sprintf("the policy has %d mistakes", len(e.List))
 }
 
 // bodyWithin is how long a body may take.
@@ -267,12 +283,41 @@ func (s *Server) draft(w http.ResponseWriter, r *http.Request) {
 		err = permit(s.current.Load(), d.Document, d.policy, &d.Report, time.Now())
 	}
 	if err != nil {
+		if strict, is := isStrict(err); is {
+			answer(w, http.StatusUnprocessableEntity, failure{Error: counted(strict), Problems: d.named(problems(strict.List))})
+			return
+		}
 		s.refuse(w, err)
 		return
 	}
 	j := d.Report.json()
 	j.Document, j.Ended, j.Replaces = string(d.Document), d.Ended, d.Replaces.String()
+	j.Warnings = d.named(j.Warnings)
+	j.Clients, j.Killed = percentage(policy.Million), !d.policy.Enabled()
+	if top := d.policy.Document().Top; top.Has&plan.HasClients != 0 {
+		j.Clients = percentage(top.Clients)
+	}
 	answer(w, http.StatusOK, j)
+}
+
+// named calls the rules in paths by their ids, where a person has not seen the text and its numbers.
+func (d *Draft) named(list []jsonProblem) []jsonProblem {
+	_, heads, err := textOf(d.Document).outline()
+	for i := range list {
+		p := &list[i]
+		rest, is := strings.CutPrefix(p.Path, "rules[")
+		number, tail, is2 := strings.Cut(rest, "]")
+		n, err2 := strconv.Atoi(number)
+		if err != nil || !is || !is2 || err2 != nil || n >= len(heads) {
+			continue
+		}
+		id := heads[n].ID
+		p.Path, p.Line, p.Column = "rules["+strconv.Quote(id)+"]"+tail, 0, 0
+		if of, is := strings.CutPrefix(id, connectPrefix+d.Version.String()+"-"); is {
+			p.Item, _ = strconv.Atoi(of)
+		}
+	}
+	return list
 }
 
 // matches reports whether an If-Match header, which may be a list, names a tag. "*" is not taken: it would overwrite what nobody

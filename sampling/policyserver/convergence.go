@@ -9,15 +9,18 @@ import (
 	"github.com/krunk-go/krunk/sampling"
 )
 
-// Convergence says what the fleet runs, as far as clients said so to this server within Window. What came over the game's own connection
-// is kept apart from requests, which anybody can send.
+// Convergence says what the fleet runs, as far as clients said so within Window to this server and, if the Store is a SummaryStore, to
+// the others over it. What came over the game's own connection is kept apart from requests, which anybody can send. A client that went
+// from one server to another counts at both until Window is over.
 type Convergence struct {
 	Text    string           // "97.2 % on 1188, 2.6 % on 1187, 0.2 % rejected it: E06 unknown level"
 	Current sampling.Version // what they should run
 	Clients int              // heard of over the game's own connection; an estimate above 65,536
 	Polls   int              // clients that ask by HTTP, as far as that can be told; an estimate
 	Window  time.Duration
-	States  []State // those over the game's connection first, then the most frequent
+	States  []State       // those over the game's connection first, then the most frequent
+	Servers []ServerState // this one first; what the others said is up to 3 s old
+	Trouble string        // what keeps others from being heard; empty if nothing does
 }
 
 // State is a group of clients that say the same.
@@ -43,7 +46,17 @@ func (s *Server) pace() time.Duration {
 // Convergence adds up what clients said.
 func (s *Server) Convergence() Convergence {
 	c := Convergence{Current: s.current.Load().version(), Window: s.fleet.window}
+	s.listen()
 	beats, polls := s.fleet.count(s.pace())
+	own := ServerState{Name: s.o.Server, Own: true, Version: c.Current, Clients: total(beats), Polls: total(polls), Counted: true}
+	c.Servers, c.Trouble = s.servers(time.Now(), &own, func(m *summary) {
+		for st, n := range m.beats {
+			beats[st] += n
+		}
+		for st, n := range m.polls {
+			polls[st] += n
+		}
+	})
 	c.Clients = c.add(beats, false)
 	c.Polls = c.add(polls, true)
 	slices.SortFunc(c.States, func(a, b State) int {

@@ -76,26 +76,13 @@ func (d *Dir) versions() ([]sampling.Version, error) {
 }
 
 func (d *Dir) read(v sampling.Version) (Entry, error) {
-	name := d.file(v, ".json")
-	info, err := os.Stat(name)
-	if err == nil && !info.Mode().IsRegular() {
-		err = errors.New("not a file") // a pipe would hold on to whoever opens it
-	}
+	b, err := readFile(d.file(v, ".json"), sampling.MaxEnvelope)
 	if err != nil {
 		return Entry{}, fmt.Errorf("policyserver: version %s: %w", v, err)
-	}
-	f, err := os.Open(name)
-	if err != nil {
-		return Entry{}, fmt.Errorf("policyserver: version %s: %w", v, err)
-	}
-	defer f.Close()
-	b, err := readAtMost(f, sampling.MaxEnvelope)
-	if err != nil {
-		return Entry{}, fmt.Errorf("policyserver: %s: %w", f.Name(), err)
 	}
 	e := Entry{Version: v, Bytes: b}
 	var m meta
-	text, err := d.readMeta(v)
+	text, err := readFile(d.file(v, ".meta"), sampling.MaxEnvelope)
 	if err != nil || json.Unmarshal(text, &m) != nil {
 		return e, nil // who published it is not worth a policy that cannot be served
 	}
@@ -104,12 +91,25 @@ func (d *Dir) read(v sampling.Version) (Entry, error) {
 	return e, nil
 }
 
-func (d *Dir) readMeta(v sampling.Version) ([]byte, error) {
-	name := d.file(v, ".meta")
-	if info, err := os.Stat(name); err != nil || !info.Mode().IsRegular() || info.Size() > sampling.MaxEnvelope {
-		return nil, os.ErrInvalid
+// readFile reads a file of at most n bytes. A pipe or a device is none, and holds nobody.
+func readFile(name string, n int) ([]byte, error) {
+	f, err := open(name)
+	if err != nil {
+		return nil, err
 	}
-	return os.ReadFile(name)
+	defer f.Close()
+	info, err := f.Stat()
+	if err == nil && !info.Mode().IsRegular() {
+		err = errors.New("not a file")
+	}
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", name, err)
+	}
+	b, err := readAtMost(f, n)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", name, err)
+	}
+	return b, nil
 }
 
 // Current implements Store. If the newest version cannot be read its number comes with the error.

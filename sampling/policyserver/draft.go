@@ -50,6 +50,9 @@ type Draft struct {
 // everyone is a condition that holds for every client: a rule needs one, and no env is called that.
 const everyone = `{ "not": { "env": ["none"] } }`
 
+// connectPrefix begins the id of a rule that a Connect makes, before the version and its number.
+const connectPrefix = "connect-"
+
 // longest is how long a rule that raises volume may hold, as strict reading has it.
 const longest = 7 * 24 * time.Hour
 
@@ -195,7 +198,7 @@ func (d *document) apply(c Change, now time.Time, v sampling.Version) (ended []s
 		return over || slices.Contains(c.End, r.ID)
 	})
 	for i, connect := range c.Connect {
-		raw, err := connect.rule("connect-"+v.String()+"-"+strconv.Itoa(i+1), salt, now)
+		raw, err := connect.rule(connectPrefix+v.String()+"-"+strconv.Itoa(i+1), salt, now)
 		if err != nil {
 			return nil, err
 		}

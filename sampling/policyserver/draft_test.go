@@ -26,7 +26,7 @@ func TestDraft(t *testing.T) {
 		{"tiny share", Change{Clients: share(0.0001)}, []policy.Difference{{Path: "clients", Old: "10", New: "0.0001"}}},
 		{"kill", Change{Enabled: truth(false)}, []policy.Difference{{Path: "enabled", Old: "", New: "false"}}},
 		{"connect", Change{Connect: []Connect{{Channel: "Net.HTTP", Level: "debug", For: "1h"}}}, []policy.Difference{
-			{Path: `rules["connect-3.1188-1"].when.not`, New: "env: none"},
+			{Path: `rules["connect-3.1188-1"].when`, New: "everyone"},
 			{Path: `rules["connect-3.1188-1"].until`, New: "2000-01-01T01:00:00Z"},
 			{Path: `rules["connect-3.1188-1"].set.channels["net.http"].trail`, New: "debug"},
 			{Path: `rules["connect-3.1188-1"].set.channels["net.http"].send`, New: "debug"},

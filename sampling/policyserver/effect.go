@@ -43,6 +43,7 @@ type Effect struct {
 	Before   Outcome
 	After    Outcome
 	Channels []ChannelEffect // those that change, at most 40
+	More     int             // channels that change beside those
 }
 
 // Outcome is what one version leads to.
@@ -60,7 +61,8 @@ type ChannelEffect struct {
 	Records, NewRecords float64 // per second; below zero: not known
 }
 
-// Observe tells the server about its players; it keeps the newest observation only. It must not retain o's slices, and does not.
+// Observe tells the server about its own players; it keeps the newest observation only. Where other servers share the store and say how
+// many clients they observe, predictions are for all, and take those to be like its own. It must not retain o's slices, and does not.
 func (s *Server) Observe(o Observation) {
 	o.Groups = slices.Clone(o.Groups[:min(len(o.Groups), 64)])
 	o.Volumes = slices.Clone(o.Volumes[:min(len(o.Volumes), 1024)])
@@ -88,7 +90,11 @@ func (s *Server) predict(old, new *sampling.Policy) Effect {
 	e.Before, e.After = before.total, after.total
 	for i, name := range f.channels {
 		a, b := before.channels[i], after.channels[i]
-		if a != b && len(e.Channels) < 40 {
+		switch {
+		case a == b:
+		case len(e.Channels) == 40:
+			e.More++
+		default:
 			e.Channels = append(e.Channels, ChannelEffect{name, a.send, b.send, a.issue, b.issue, a.clients, b.clients, a.records, b.records})
 		}
 	}
@@ -108,15 +114,20 @@ func (s *Server) forecast(policies ...*sampling.Policy) *forecast {
 	if p := s.observed.Load(); p != nil {
 		o = *p
 	}
-	if f.groups, f.clients = o.Groups, o.Clients; f.clients == 0 {
-		c := s.Convergence()
+	f.groups, f.clients = o.Groups, o.Clients
+	scale := 1.0
+	if c := s.Convergence(); f.clients == 0 {
 		f.clients = c.Clients + c.Polls
+	} else if elsewhere := s.elsewhere(); elsewhere > 0 {
+		scale = float64(f.clients+elsewhere) / float64(f.clients)
+		f.scale(scale)
 	}
 	if len(f.groups) == 0 {
 		f.groups = []Group{{Clients: f.clients}}
 	}
 	names := map[string]bool{"*": true}
 	for _, v := range o.Volumes {
+		v.PerSecond *= scale
 		f.volumes[v.Channel], names[v.Channel] = append(f.volumes[v.Channel], v), true
 	}
 	for _, name := range s.o.Channels {
@@ -132,6 +143,21 @@ func (s *Server) forecast(policies ...*sampling.Policy) *forecast {
 	f.channels = slices.Sorted(maps.Keys(names))
 	f.channels = f.channels[:min(len(f.channels), 600)]
 	return f
+}
+
+// scale makes a forecast for more clients than this server sees: those of the others are taken to be like its own.
+func (f *forecast) scale(by float64) {
+	f.clients = int(math.Round(float64(f.clients) * by))
+	f.groups = slices.Clone(f.groups)
+	for i := range f.groups {
+		f.groups[i].Clients = int(math.Round(float64(f.groups[i].Clients) * by))
+	}
+}
+
+// elsewhere is how many clients the other servers observe.
+func (s *Server) elsewhere() (n int) {
+	_, _ = s.servers(time.Now(), new(ServerState), func(m *summary) { n += m.Observed })
+	return n
 }
 
 // ruleChannels lists all names that a policy mentions.

@@ -10,7 +10,14 @@ import (
 var pageFiles embed.FS
 
 // pageTypes are the files of the control page by path.
-var pageTypes = map[string]string{"/": "text/html; charset=utf-8", "/policy/page.css": "text/css; charset=utf-8", "/policy/page.js": "text/javascript; charset=utf-8"}
+var pageTypes = map[string]string{
+	"/":                  "text/html; charset=utf-8",
+	"/policy/page.css":   "text/css; charset=utf-8",
+	"/policy/dom.js":     "text/javascript; charset=utf-8",
+	"/policy/runs.js":    "text/javascript; charset=utf-8",
+	"/policy/history.js": "text/javascript; charset=utf-8",
+	"/policy/page.js":    "text/javascript; charset=utf-8",
+}
 
 // pagePolicy lets the page load from, talk to and be framed by nothing but itself and nobody.
 const pagePolicy = "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"

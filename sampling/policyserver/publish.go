@@ -202,10 +202,22 @@ func (s *Server) examine(cur *served, doc []byte, by string, now time.Time) (*sa
 	return p, r, nil
 }
 
-// differences leaves out what says nothing on both sides, such as the empty half of a condition.
+// differences leaves out what says nothing on both sides, such as the empty half of a condition, and calls the condition that a rule
+// for everyone has by its name.
 func differences(old, p *sampling.Policy) []policy.Difference {
-	return slices.DeleteFunc(policy.Diff(old, p), func(d policy.Difference) bool { return d.Old == d.New })
+	list := policy.Diff(old, p)
+	for i := range list {
+		d := &list[i]
+		if path, is := strings.CutSuffix(d.Path, ".when.not"); is && (d.Old == "" || d.Old == noEnv) && (d.New == "" || d.New == noEnv) && !slices.ContainsFunc(list, func(o policy.Difference) bool { return o.Path == path+".when" && o.Old != o.New }) {
+			d.Path = path + ".when"
+			d.Old, d.New = strings.ReplaceAll(d.Old, noEnv, "everyone"), strings.ReplaceAll(d.New, noEnv, "everyone")
+		}
+	}
+	return slices.DeleteFunc(list, func(d policy.Difference) bool { return d.Old == d.New })
 }
+
+// noEnv is the condition of everyone as policy.Settings has it.
+const noEnv = "env: none"
 
 // line puts a report into one line, however its texts look.
 func (r *Report) line(p *sampling.Policy, by string, now time.Time) string {

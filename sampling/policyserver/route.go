@@ -31,6 +31,8 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		s.reads(w, r, s.status)
 	case "/policy/history":
 		s.reads(w, r, s.history)
+	case "/policy/compare":
+		s.reads(w, r, s.compare)
 	case "/policy/draft":
 		posts(w, r, s.draft)
 	case "/policy/kill":

@@ -6,6 +6,7 @@
 //	PUT  /policy          publish, with If-Match or ?replaces=3.1187; POST does the same
 //	GET  /policy/status   what the fleet runs, as JSON
 //	GET  /policy/history  the last 100 versions, as JSON
+//	GET  /policy/compare  what differs between two of them, as JSON: ?from=3.1187&to=3.1190; without from all that one says
 //	POST /policy/draft    what a Change would do, as JSON; publishes nothing; with ?replaces=3.1187 only over that version
 //	POST /policy/kill     throw the kill switch over whatever runs; the body may be {"note":"..."}
 //	GET  /                the control page, if Options.Page is set
@@ -39,6 +40,7 @@ type Options struct {
 	Authorize     func(*http.Request) (who string, err error) // who it is; asked before the body is read; nil: publishing is off. The error's text is sent to the caller
 	Permit        func(*Attempt) error                        // whether they may do that, with the change before its eyes; asked for each draft and publication by request; nil: who is authorised may do everything
 	AuthorizeRead func(*http.Request) error                   // asked for everything but GET of the policy and what Authorize is asked for, also for the page itself; nil: all may look
+	Server        string                                      // what this server is called by the others over the same store, 1 to 64 letters, digits, - and _; each has its own; empty: the machine's name and something random
 	Page          bool                                        // serve the control page on "/"
 	Token         string                                      // what the control page proves itself with; the same on all servers behind one balancer; empty: random, another one after a restart, which an open page fetches
 	Window        time.Duration                               // within which clients are counted; zero: 5 min; at least 10 s
@@ -62,14 +64,22 @@ type Server struct {
 	standby  atomic.Pointer[served]           // a kill switch that was signed before anybody needs it
 	read     atomic.Int64                     // when the store was read last, unix nanoseconds
 	reading  atomic.Bool                      // a re-read is under way
-	shown    atomic.Pointer[snapshot]
-	past     atomic.Pointer[past]
-	setting  sync.Mutex // held while current is replaced
+	setting  sync.Mutex                       // held while current is replaced
 	fleet    fleet
+	others   others
+	view     view
 	probes   *probes
-	meter    meter
 	guard    *http.CrossOriginProtection
 	patient  time.Duration // how long a body may take
+}
+
+// view is what the page was shown last.
+type view struct {
+	shown     atomic.Pointer[snapshot]
+	past      atomic.Pointer[past]
+	recalling atomic.Bool // the history is read
+	runs      atomic.Pointer[running]
+	meter     meter
 }
 
 // rereadEvery is how old what is served may get; a Store's watch may fall silent.
@@ -90,8 +100,14 @@ func New(store Store, o Options) (*Server, error) {
 	if o.Token == "" {
 		o.Token = rand.Text()
 	}
+	if o.Server == "" {
+		o.Server = hostName()
+	}
+	if !serverName(o.Server) {
+		return nil, fmt.Errorf("policyserver: Options.Server: %q; write 1 to 64 letters, digits, dashes and underscores", o.Server)
+	}
 	o.Channels = slices.Clone(o.Channels)
-	s := &Server{store: store, o: o, probes: new(probes), patient: bodyWithin, guard: http.NewCrossOriginProtection()}
+	s := &Server{store: store, o: o, others: others{run: rand.Text()}, probes: new(probes), patient: bodyWithin, guard: http.NewCrossOriginProtection()}
 	s.fleet.init(o.Window)
 	ctx, stop := context.WithTimeout(context.Background(), rereadEvery)
 	defer stop()
@@ -220,12 +236,15 @@ func (s *Server) refresh() {
 		ctx, stop := context.WithTimeout(context.Background(), rereadEvery)
 		defer stop()
 		s.tend(ctx)
+		s.tell(rereadEvery + tellAnyway)
 	}()
 }
 
-// Run follows the hints of the store until ctx ends, and returns ctx's error. Without it a version that another process
-// published is served within 30 s of the next request.
+// Run follows the hints of the store until ctx ends, and returns ctx's error; meanwhile it tells the other servers over the store
+// what this one's clients run, every 2 s if that has changed. Without it a version that another process published is served within
+// 30 s of the next request, and others hear that seldom too.
 func (s *Server) Run(ctx context.Context) error {
+	go s.tells(ctx)
 	for ctx.Err() == nil {
 		again := time.NewTimer(rereadEvery)
 		hints, err := s.store.Watch(ctx)

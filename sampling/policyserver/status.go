@@ -4,6 +4,7 @@ import (
 	"maps"
 	"net/http"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -20,6 +21,7 @@ type jsonStatus struct {
 	Clients     float64         `json:"clients"` // share in percent
 	Channels    []string        `json:"channels"`
 	Rules       []jsonRule      `json:"rules"`
+	Runs        jsonRuns        `json:"runs"`    // what all of it means
 	Publish     bool            `json:"publish"` // publishing is on
 	Expires     *time.Time      `json:"expires,omitempty"`
 	Store       string          `json:"store,omitempty"`
@@ -27,14 +29,22 @@ type jsonStatus struct {
 	Every       float64         `json:"every"`            // seconds between two requests of a client that asks by HTTP
 	MaxAge      float64         `json:"maxAge"`           // seconds for which caches hold a copy
 	Convergence jsonConvergence `json:"convergence"`
-	Counters    []jsonCounter   `json:"counters"`
+	Servers     []jsonServer    `json:"servers"`
+	Counters    []jsonCounter   `json:"counters"` // of all servers
 	Now         time.Time       `json:"now"`
 }
 
 type jsonRule struct {
-	ID    string     `json:"id"`
-	Until *time.Time `json:"until"`
-	Text  string     `json:"text"`
+	ID      string     `json:"id"`
+	Until   *time.Time `json:"until"`
+	Text    string     `json:"text"`    // as the document has it
+	Who     string     `json:"who"`     // in words
+	What    string     `json:"what"`    // in words
+	Over    bool       `json:"over"`    // it has ended
+	Clients *int       `json:"clients"` // connected ones that it is for; null: it names people or matches, or nobody says who is connected
+	Owner   string     `json:"owner"`   // who published it first; empty: not among the versions that are kept
+	Reason  string     `json:"reason"`  // the note of that version
+	Since   string     `json:"since"`   // that version
 }
 
 type jsonConvergence struct {
@@ -43,6 +53,19 @@ type jsonConvergence struct {
 	Polls   int         `json:"polls"`
 	Window  float64     `json:"window"` // seconds
 	States  []jsonState `json:"states"`
+	servers []jsonServer
+	trouble string
+}
+
+type jsonServer struct {
+	Name    string  `json:"name"`
+	Own     bool    `json:"own"`
+	Version string  `json:"version"`
+	Clients int     `json:"clients"`
+	Polls   int     `json:"polls"`
+	Silent  float64 `json:"silent"` // seconds
+	Counted bool    `json:"counted"`
+	Why     string  `json:"why,omitempty"`
 }
 
 type jsonState struct {
@@ -71,6 +94,7 @@ func (s *Server) status(w http.ResponseWriter, r *http.Request) {
 	if c != nil {
 		st.fill(c, names)
 	}
+	s.explains(&st, c)
 	if err := s.failure.Load(); err != nil {
 		st.Store = (*err).Error()
 	}
@@ -84,13 +108,17 @@ func (s *Server) status(w http.ResponseWriter, r *http.Request) {
 	if c != nil {
 		st.MaxAge = c.maxAge().Seconds()
 	}
-	st.Counters = s.meter.read(s.o.Counters)
+	st.Counters = s.counters(st.Now)
 	for _, n := range st.Counters {
 		names[n.Channel] = true
 	}
 	st.Channels = slices.AppendSeq([]string{}, maps.Keys(names))
 	slices.Sort(st.Channels)
 	st.Convergence = s.recent(st.Now, c.version())
+	st.Servers = st.Convergence.servers
+	if st.Convergence.trouble != "" {
+		st.Notice = strings.TrimSpace(st.Notice + " " + st.Convergence.trouble)
+	}
 	answer(w, http.StatusOK, st)
 }
 
@@ -104,11 +132,11 @@ type snapshot struct {
 const snapshotFor = 500 * time.Millisecond
 
 func (s *Server) recent(now time.Time, v sampling.Version) jsonConvergence {
-	if last := s.shown.Load(); last != nil && last.version == v && now.Sub(last.at) < snapshotFor {
+	if last := s.view.shown.Load(); last != nil && last.version == v && now.Sub(last.at) < snapshotFor {
 		return last.json
 	}
 	made := &snapshot{now, v, convergenceJSON(s.Convergence())}
-	s.shown.Store(made)
+	s.view.shown.Store(made)
 	return made.json
 }
 
@@ -133,6 +161,7 @@ func (st *jsonStatus) fill(c *served, names map[string]bool) {
 	}
 	for _, h := range heads {
 		rule := jsonRule{ID: h.ID, Text: string(h.raw)}
+		rule.Who, rule.What = h.words()
 		if !h.Until.IsZero() {
 			rule.Until = &h.Until
 		}
@@ -141,7 +170,10 @@ func (st *jsonStatus) fill(c *served, names map[string]bool) {
 }
 
 func convergenceJSON(c Convergence) jsonConvergence {
-	j := jsonConvergence{Text: c.Text, Clients: c.Clients, Polls: c.Polls, Window: c.Window.Seconds(), States: []jsonState{}}
+	j := jsonConvergence{Text: c.Text, Clients: c.Clients, Polls: c.Polls, Window: c.Window.Seconds(), States: []jsonState{}, trouble: c.Trouble}
+	for _, x := range c.Servers {
+		j.servers = append(j.servers, jsonServer{x.Name, x.Own, x.Version.String(), x.Clients, x.Polls, x.Silent.Seconds(), x.Counted, x.Why})
+	}
 	for _, g := range c.States[:min(len(c.States), 20)] {
 		j.States = append(j.States, jsonState{Text: g.text(c.Current), Version: g.Version.String(), Clients: g.Clients, Share: g.Share,
 			Current: !g.Unknown && !g.Rejected && g.Version == c.Current && c.Current != sampling.Version{}, Rejected: g.Rejected, Polled: g.Polled})
@@ -149,47 +181,28 @@ func convergenceJSON(c Convergence) jsonConvergence {
 	return j
 }
 
-type jsonEntry struct {
-	Version  string    `json:"version"`
-	Replaced string    `json:"replaced"`
-	By       string    `json:"by"`
-	At       time.Time `json:"at"`
-	Note     string    `json:"note"`
-	Audit    string    `json:"audit"`
-}
-
-// past is the history as it was shown last; it stands until another version is current.
-type past struct {
-	version sampling.Version
-	list    []jsonEntry
-}
-
-func (s *Server) history(w http.ResponseWriter, r *http.Request) {
-	v := s.current.Load().version()
-	p := s.past.Load()
-	if p == nil || p.version != v {
-		list, err := s.store.History(r.Context(), keep)
-		if err != nil {
-			answer(w, http.StatusServiceUnavailable, failure{Error: err.Error()})
-			return
-		}
-		p = &past{v, historyJSON(list)}
-		s.past.Store(p)
+// counters adds up what all servers count.
+func (s *Server) counters(now time.Time) []jsonCounter {
+	out := s.view.meter.read(s.o.Counters)
+	at := make(map[string]int, len(out))
+	for i, c := range out {
+		at[c.Channel] = i
 	}
-	answer(w, http.StatusOK, p.list)
-}
-
-func historyJSON(list []Entry) []jsonEntry {
-	out := make([]jsonEntry, 0, len(list))
-	for _, e := range list {
-		j := jsonEntry{Version: e.Version.String(), Replaced: e.Replaced.String(), By: e.By, At: e.At, Audit: e.Audit}
-		if doc, _, err := sampling.OpenEnvelope(e.Bytes); err == nil {
-			if p, err := sampling.Parse(doc); err == nil {
-				j.Note = p.Note()
+	_, _ = s.servers(now, new(ServerState), func(m *summary) {
+		for _, c := range m.Counters {
+			i, ok := at[c.Channel]
+			if !ok && len(out) >= maxCounters {
+				continue
 			}
+			if !ok {
+				i = len(out)
+				at[c.Channel], out = i, append(out, jsonCounter{Channel: c.Channel})
+			}
+			out[i].Count += c.Count
+			out[i].Rate += c.Rate
 		}
-		out = append(out, j)
-	}
+	})
+	slices.SortFunc(out, func(a, b jsonCounter) int { return strings.Compare(a.Channel, b.Channel) })
 	return out
 }
 
@@ -219,7 +232,7 @@ func (m *meter) read(counters func() map[string]uint64) []jsonCounter {
 		m.was, m.at = maps.Clone(counts), now
 	}
 	for _, name := range slices.Sorted(maps.Keys(counts)) {
-		if out = append(out, jsonCounter{name, counts[name], m.rates[name]}); len(out) == 256 {
+		if out = append(out, jsonCounter{name, counts[name], m.rates[name]}); len(out) == maxCounters {
 			break
 		}
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"sync"
 	"time"
@@ -32,9 +33,10 @@ type Entry struct {
 }
 
 // Store keeps versions. All methods may be called by any goroutine and may block; package natspolicy has one for several
-// machines.
+// machines. One that is a SummaryStore as well lets every server show the clients of all.
 type Store interface {
-	// Current returns the highest version, or ErrEmpty.
+	// Current returns the highest version, or ErrEmpty. Another error beside an Entry with a Version says that this one is there and
+	// cannot be read: the server then serves the one before and publishes over it.
 	Current(ctx context.Context) (Entry, error)
 	// Publish stores e if replaces is the current version at that moment, the zero Version in an empty store; otherwise
 	// it returns an error that wraps ErrConflict. Once it has returned nil, e survives a crash as well as the store can.
@@ -51,6 +53,25 @@ type Memory struct {
 	mu       sync.Mutex // guards what follows
 	entries  []Entry    // oldest first, at most 100
 	watchers []chan sampling.Version
+	said     map[string][]byte // by server
+}
+
+// PutSummary implements SummaryStore, for several Servers in one program.
+func (m *Memory) PutSummary(_ context.Context, server string, b []byte) error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.said == nil {
+		m.said = make(map[string][]byte)
+	}
+	m.said[server] = slices.Clone(b)
+	return nil
+}
+
+// Summaries implements SummaryStore.
+func (m *Memory) Summaries(context.Context) (map[string][]byte, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return maps.Clone(m.said), nil
 }
 
 // Current implements Store.

@@ -1,6 +1,5 @@
 "use strict";
 
-const $ = (id) => document.getElementById(id);
 let token = document.querySelector("meta[name=krunk-token]").content;
 let key = ""; // operator key, in memory only
 let status = null; // last answer of policy/status
@@ -12,6 +11,7 @@ let invalid = ""; // why what stands in the share's field cannot be published
 let base = null; // version on the screen when the change was begun, or when the person has looked at it again
 let unseen = null; // what somebody else published since then, until the person has looked at the new difference
 let mine = ""; // version that this page published last
+let faults = []; // what is wrong with the change
 
 function fresh() { return { clients: null, connect: [], end: [], rollback: "", enabled: null }; }
 function isEmpty(c) { return c.clients === null && !c.connect.length && !c.end.length && !c.rollback && c.enabled === null; }
@@ -75,47 +75,7 @@ async function call(method, path, body, again = true) {
   return json;
 }
 
-// --- small helpers for the DOM: text only, never markup
-
-function make(tag, props = {}, ...children) {
-  const e = document.createElement(tag);
-  for (const [k, v] of Object.entries(props)) {
-    if (k in e) e[k] = v; else e.setAttribute(k, v);
-  }
-  e.append(...children);
-  return e;
-}
-function text(id, s) { if ($(id).textContent !== s) $(id).textContent = s; } // a live region speaks only when it changes
-function fill(parent, children) { parent.replaceChildren(...children); }
-function count(x) {
-  if (x === null || x === undefined) return "?";
-  return x.toLocaleString("en", { maximumFractionDigits: x < 10 ? 1 : 0 });
-}
-function ago(t) {
-  const s = Math.max(0, (Date.now() - new Date(t)) / 1000);
-  if (s < 60) return "just now";
-  if (s < 3600) return Math.floor(s / 60) + " min ago";
-  if (s < 86400) return Math.floor(s / 3600) + " h ago";
-  return new Date(t).toLocaleDateString();
-}
-function span(s) { return s < 90 ? Math.round(s) + " s" : Math.round(s / 60) + " min"; }
-function left(t) {
-  const s = (new Date(t) - Date.now()) / 1000;
-  if (s <= 0) return "is over";
-  if (s < 90) return "ends in " + Math.ceil(s) + " s";
-  if (s < 5400) return "ends in " + Math.round(s / 60) + " min";
-  if (s < 172800) return "ends in " + Math.round(s / 3600) + " h";
-  return "ends in " + Math.round(s / 86400) + " days";
-}
 function say(s) { text("said", s); }
-// speak tells screen readers, so seldom that they can keep up.
-let spokenAt = 0, spoken = "", speaking = 0;
-function speak(s) {
-  if (s === spoken) return;
-  spoken = s;
-  clearTimeout(speaking);
-  speaking = setTimeout(() => { spokenAt = Date.now(); text("spoken", spoken); }, Math.max(600, spokenAt + 8000 - Date.now()));
-}
 function alarm(s) { text("alert", s); }
 
 // condition shows what is wrong for as long as it is.
@@ -145,6 +105,7 @@ async function makeDraft() {
     const made = await call("POST", "policy/draft?replaces=" + encodeURIComponent(base || "0.0"), JSON.stringify(body()));
     if (number !== drafting || isEmpty(change)) return;
     draft = made;
+    faults = [];
     fill($("problems"), []);
     alarm(unseen ? unseen : wrong); // what is wrong with the server stands as long as it is
   } catch (e) {
@@ -179,7 +140,8 @@ function body() {
 }
 
 function failed(e) {
-  fill($("problems"), (e.problems || []).map((p) => make("li", {}, (p.path ? p.path + ": " : "") + p.what + (p.write ? "; " + p.write : ""))));
+  faults = e.problems || [];
+  fill($("problems"), faults.map((p) => make("li", {}, p.item ? "Connect " + change.connect[p.item - 1]?.channel + ": " : p.path ? p.path + ": " : "", p.what + (p.write ? "; " + p.write : ""))));
   alarm(e.message);
   if (e.status === 403) $("keybox").hidden = false;
 }
@@ -244,6 +206,7 @@ function discard() {
   base = null;
   unseen = null;
   drafting++;
+  faults = [];
   save();
   clearTimeout(timer);
   fill($("problems"), []);
@@ -262,14 +225,48 @@ function show() {
   $("publish").disabled = !draft || !status || !status.publish || invalid !== "" || unseen !== null;
   $("seen").hidden = !draft || unseen === null;
   text("invalid", invalid);
+  $("share").setAttribute("aria-invalid", String(invalid !== ""));
   $("discard").disabled = !pending;
   if (status) {
-    const share = change.clients !== null ? change.clients : status.clients;
+    const share = change.clients !== null ? change.clients : draft ? draft.clients : status.clients;
     if (document.activeElement !== $("share")) $("share").value = String(share);
     if (Number($("slider").value) !== Math.round(share)) $("slider").value = String(Math.round(share));
     $("slider").setAttribute("aria-valuetext", share + " percent");
+    showRules();
   }
+  showItems();
   if (draft) showDraft();
+}
+
+// items are what the change consists of; each can be taken out by itself.
+function items() {
+  const list = [];
+  const add = (words, without, fault) => list.push({ words, without, fault });
+  if (change.rollback) add("Back to " + change.rollback, () => { change.rollback = ""; });
+  if (change.clients !== null) add("Share of clients " + percent(change.clients), () => { change.clients = null; });
+  change.connect.forEach((c, i) => add("Connect " + c.channel + " from " + c.level + " for " + c.for
+    + (c.clients === undefined ? "" : ", " + percent(c.clients) + " of the clients") + (c.rate ? ", at most " + c.rate : "") + (c.player ? ", for player " + c.player : ""),
+    () => { change.connect.splice(i, 1); }, faults.some((p) => p.item === i + 1)));
+  for (const id of change.end) {
+    const rule = status && status.rules.find((r) => r.id === id);
+    add("End " + (rule ? "“" + rule.what + "” for " + rule.who : "rule " + id), () => { change.end = change.end.filter((x) => x !== id); });
+  }
+  return list;
+}
+
+function showItems() {
+  const list = items();
+  keep($("items"), JSON.stringify(list), () => list.map((item) => {
+    const out = make("button", { type: "button", className: "small", "aria-label": "Take out: " + item.words }, "Take out");
+    out.addEventListener("click", () => {
+      item.without();
+      faults = [];
+      fill($("problems"), []);
+      edited();
+      ($("items").querySelector("button") || $("slider")).focus();
+    });
+    return make("li", { className: item.fault ? "bad" : "" }, make("span", {}, item.fault ? "⚠ " : "", theirs(item.words)), out);
+  }));
 }
 
 function tile(name, before, after, extra) {
@@ -277,31 +274,37 @@ function tile(name, before, after, extra) {
 }
 
 function showDraft() {
-  const e = draft.effect;
-  const tiles = [tile("Clients that report", e.before.clients, e.after.clients, "of " + count(e.clients) + " connected")];
+  const e = draft.effect, why = draft.killed ? ", because the kill switch is thrown" : "";
+  const tiles = [tile("Clients that report", e.before.clients, e.after.clients, "of " + count(e.clients) + " connected" + why)];
   if (e.after.records === null) tiles.push(make("div", {}, make("dt", {}, "Records per second"), make("dd", {}, "?", make("small", {}, "the game does not feed volumes"))));
   else tiles.push(tile("Records per second", e.before.records, e.after.records, "predicted from what clients would record"));
   fill($("effect"), tiles);
-  const rows = draft.changes.map((c) => make("tr", {}, make("td", {}, make("code", {}, c.path)), make("td", {}, c.old ? make("del", {}, c.old) : "–"), make("td", {}, c.new ? make("ins", {}, c.new) : "–")));
-  if (!rows.length) rows.push(make("tr", {}, make("td", { colSpan: 3 }, "No setting changes.")));
-  fill($("diff").tBodies[0], rows);
-  $("bychannel").hidden = !e.channels.length;
-  fill($("bychannel").tBodies[0], e.channels.slice(0, 12).map((c) => make("tr", {},
-    make("td", {}, make("code", {}, c.channel)),
-    make("td", {}, c.oldSend === c.newSend ? c.newSend : c.oldSend + " → " + c.newSend),
-    make("td", { className: "num" }, count(c.before.clients) + " → " + count(c.after.clients)),
-    make("td", { className: "num" }, c.after.records === null ? "–" : count(c.before.records) + " → " + count(c.after.records)))));
+  fill($("diff").tBodies[0], changeRows(draft.changes));
+  $("bychannel-box").hidden = !e.channels.length;
+  const names = ["Channel", "Ships from", "Raises from", "Clients", "Records/s"];
+  fill($("bychannel").tBodies[0], e.channels.map((c) => row(names, [
+    c.channel === "*" ? "all others" : make("code", {}, c.channel), arrow(c.oldSend, c.newSend), arrow(c.oldIssue, c.newIssue),
+    num(count(c.before.clients) + " → " + count(c.after.clients)),
+    num(c.after.records === null ? "–" : count(c.before.records) + " → " + count(c.after.records))])));
+  text("bychannel-more", e.more ? "And " + e.more + " more." : "");
   const notes = draft.warnings.map((w) => (w.path ? w.path + ": " : "") + w.what + (w.write ? "; " + w.write : ""));
   if (draft.ended && draft.ended.length) notes.push("Rules that are over are taken out: " + draft.ended.join(", "));
-  fill($("warnings"), notes.map((n) => make("li", {}, n)));
-  text("document", draft.document);
-  speak("If published: " + e.text.replaceAll("->", "to"));
+  fill($("warnings"), notes.map((n) => make("li", {}, theirs(n))));
+  text("document", visible(draft.document));
+  speak("If published: " + e.text.replaceAll("->", "to") + why);
 }
 
 function showStatus() {
   const s = status;
-  const when = s.at ? ", published " + ago(s.at) + " by " + s.by : "";
-  text("running", s.version ? "Version " + s.version + when + (s.note ? ": " + s.note : "") + (s.expires ? "; " + left(s.expires) + ", then clients report as they were compiled" : "") : "No policy was published yet; clients run their compiled default.");
+  if (s.version) {
+    const parts = ["Version " + s.version];
+    if (s.at) parts.push(", published ", clock(s.at, ago), " by ", theirs(s.by));
+    if (s.note) parts.push(": ", theirs(s.note));
+    if (s.expires) parts.push("; ", clock(s.expires, left), ", then clients report as they were compiled");
+    keep($("running"), JSON.stringify([s.version, s.at, s.by, s.note, s.expires]), () => parts);
+  } else {
+    keep($("running"), "none", () => ["No policy was published yet; clients run their compiled default."]);
+  }
   text("chip", !s.version ? "No policy" : s.enabled ? "Reporting, " + s.clients + " %" : "Killed: only crashes come");
   $("chip").className = "chip " + (s.version && s.enabled ? "on" : "off");
   text("kill", s.enabled ? "Kill switch" : "Start reporting again");
@@ -311,57 +314,29 @@ function showStatus() {
   condition(s.notice ? s.notice : !s.publish ? "This page can only look: the game server did not say who may publish (Options.Authorize)." : s.store ? "The store cannot be read: " + s.store : "");
   text("convergence", s.convergence.text);
   if (!draft) speak(s.convergence.text);
-  const c = s.convergence, within = " within " + c.window + " s, by this server";
+  const c = s.convergence, counted = s.servers.filter((x) => x.counted).length;
+  const within = " within " + c.window + " s, by " + (s.servers.length === 1 ? "this server" : counted === s.servers.length ? "all " + counted + " servers" : counted + " of " + s.servers.length + " servers");
+  showServers(s.servers);
   text("heard", [c.clients ? count(c.clients) + " clients heard of on the game's connection" : "", c.polls ? count(c.polls) + " that ask by HTTP, as anybody can" : ""].filter(Boolean).join(", ") + (c.clients + c.polls ? within : ""));
   fill($("states"), s.convergence.states.map((g) => make("li", { className: g.rejected ? "rejected" : g.current ? "current" : "" },
     make("div", { className: "line" }, make("span", {}, g.text + (g.polled ? " (by HTTP)" : "")), make("span", {}, count(g.clients) + " clients")),
     make("progress", { max: 1, value: g.share, "aria-label": g.text }))));
-  fill($("channels"), s.channels.map((c) => make("option", { value: c })));
-  showCounters(s.counters);
-  showRules(s.rules);
+  keep($("channels"), JSON.stringify(s.channels), () => s.channels.map((c) => make("option", { value: c })));
+  showRuns(s);
+  clocks();
 }
 
-function showCounters(list) {
-  $("counters-box").hidden = !list.length;
-  const most = Math.max(...list.map((c) => c.rate), 1e-9);
-  fill($("counters").tBodies[0], list.map((c) => make("tr", {}, make("td", {}, make("code", {}, c.channel)),
-    make("td", {}, make("progress", { max: most, value: c.rate, "aria-label": c.channel + ", events per second" })),
-    make("td", { className: "num" }, count(c.rate)), make("td", { className: "num" }, count(c.count)))));
-}
-
-let shownRules = "";
-function showRules(list) {
-  $("norules").hidden = list.length > 0;
-  const signature = JSON.stringify([list, change.end, Math.floor(Date.now() / 10000)]);
-  if (signature === shownRules || $("rules").contains(document.activeElement)) return;
-  shownRules = signature;
-  fill($("rules"), list.map((r) => {
-    const stop = make("button", { type: "button", className: "small", disabled: !status.publish || change.end.includes(r.id) }, "End");
-    stop.setAttribute("aria-label", "End rule " + r.id);
-    stop.addEventListener("click", () => { stop.disabled = true; change.end.push(r.id); edited(); $("publish").scrollIntoView({ block: "nearest" }); });
-    return make("li", {}, make("div", {}, make("b", {}, r.id), " ", make("span", { className: "quiet" }, r.until ? left(r.until) : "has no end"), make("code", {}, summary(r.text))), stop);
-  }));
-}
-
-function summary(raw) {
-  try {
-    const r = JSON.parse(raw), { channels, ...top } = r.set || {};
-    const who = JSON.stringify(r.when) === '{"not":{"env":["none"]}}' ? "everyone" : JSON.stringify(r.when);
-    const words = (o) => Object.entries(o).map(([k, v]) => k + " " + v).join(", ");
-    const parts = Object.entries(channels || {}).map(([name, set]) => name + ": " + words(set));
-    if (Object.keys(top).length) parts.unshift(words(top));
-    return parts.join("; ") + " (" + who + ")";
-  } catch { return raw; }
-}
-
-async function showHistory() {
-  const list = await call("GET", "policy/history");
-  fill($("history").tBodies[0], list.slice(0, 12).map((v, i) => {
-    const back = make("button", { type: "button", className: "small", disabled: !status.publish }, "Roll back");
-    back.setAttribute("aria-label", "Roll back to " + v.version);
-    back.addEventListener("click", () => { change = fresh(); change.rollback = v.version; edited(); $("preview").scrollIntoView({ block: "nearest" }); });
-    return make("tr", { title: v.audit }, make("td", {}, v.version), make("td", {}, ago(v.at), make("br"), make("span", { className: "quiet" }, v.by)), make("td", {}, v.note || "–"), make("td", {}, i === 0 ? "runs" : back));
-  }));
+// showServers lists the servers over the same store; those that are not counted are seen at once.
+let silent = false;
+function showServers(list) {
+  $("servers-box").hidden = list.length < 2;
+  const bad = list.filter((x) => !x.counted).length;
+  text("servers-summary", list.length + " servers" + (bad ? ", " + bad + " not counted" : ""));
+  if (bad && !silent) $("servers-box").open = true;
+  silent = bad > 0;
+  const names = ["Server", "Serves", "Clients", "By HTTP"];
+  fill($("servers").tBodies[0], list.map((x) => row(names, [make("th", { scope: "row" }, theirs(x.name), x.own ? make("small", {}, "this one") : "", x.why ? make("small", { className: "bad" }, "⚠ " + x.why + (x.silent > 5 ? " (for " + span(x.silent) + ")" : "")) : ""),
+    x.version === status.version ? x.version : make("b", {}, x.version), num(count(x.clients)), num(count(x.polls))])));
 }
 
 let shownHistory = null;
@@ -371,7 +346,8 @@ async function poll() {
     showStatus();
     if (shownHistory !== status.version) {
       shownHistory = status.version;
-      await showHistory();
+      await loadHistory();
+      if ($("whole").open) showWhole();
     }
     await rebase();
     show();
@@ -386,6 +362,14 @@ async function loop() {
   setTimeout(loop, document.hidden ? 10000 : 1500);
 }
 
+async function showWhole() {
+  if (!status || !status.version) return text("running-document", "");
+  try {
+    text("running-document", visible((await call("GET", "policy/compare?to=" + encodeURIComponent(status.version))).document));
+  } catch (e) { failed(e); }
+}
+$("whole").addEventListener("toggle", () => { if ($("whole").open) showWhole(); });
+
 // --- the confirmation
 
 function confirmFirst(title, words, yes, then) {
@@ -393,7 +377,7 @@ function confirmFirst(title, words, yes, then) {
   text("c-text", words);
   text("c-yes", yes);
   $("c-note").value = "";
-  $("c-yes").onclick = () => { $("confirm").close(); then($("c-note").value.trim()); };
+  $("c-form").onsubmit = (e) => { e.preventDefault(); $("confirm").close(); then($("c-note").value.trim()); };
   $("confirm").showModal();
   $("c-note").focus();
 }
@@ -422,21 +406,27 @@ $("share").addEventListener("input", (e) => {
 $("share").addEventListener("blur", () => { if (invalid) { invalid = ""; edited(); } }); // the field shows what holds again
 function setShare(x) {
   invalid = "";
-  change.clients = status && x === status.clients ? null : x;
+  change.clients = status && !change.rollback && x === status.clients ? null : x;
   if (document.activeElement === $("slider")) $("share").value = String(x);
   edited();
 }
 $("connect").addEventListener("submit", (e) => {
   e.preventDefault();
   const name = $("channel").value.trim();
-  change.connect = change.connect.filter((c) => c.channel !== name);
-  change.connect.push({ channel: name, level: $("level").value, for: $("for").value });
-  $("channel").value = "";
+  const made = { channel: name, level: $("level").value, for: $("for").value };
+  if ($("c-clients").value !== "") made.clients = Number($("c-clients").value);
+  if ($("c-rate").value.trim()) made.rate = $("c-rate").value.trim();
+  if ($("c-player").value.trim()) made.player = $("c-player").value.trim();
+  change.connect = change.connect.filter((c) => c.channel !== name || (c.player || "") !== (made.player || ""));
+  change.connect.push(made);
+  for (const id of ["channel", "c-clients", "c-rate", "c-player"]) $(id).value = "";
   edited();
 });
 $("publish").addEventListener("click", () => publish());
 $("discard").addEventListener("click", discard);
 $("note").addEventListener("input", save);
+// Enter in "Why" goes on to the button: what is published has one more key press than what is written.
+$("why").addEventListener("submit", (e) => { e.preventDefault(); (($("seen").hidden ? $("publish") : $("seen"))).focus(); });
 $("seen").addEventListener("click", () => {
   unseen = null;
   alarm(wrong);

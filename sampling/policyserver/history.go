@@ -1,0 +1,179 @@
+package policyserver
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"slices"
+	"time"
+
+	"github.com/krunk-go/krunk/sampling"
+)
+
+type jsonEntry struct {
+	Version  string    `json:"version"`
+	Replaced string    `json:"replaced"`
+	By       string    `json:"by"`
+	At       time.Time `json:"at"`
+	Note     string    `json:"note"`
+	Audit    string    `json:"audit"`
+}
+
+// past is the history as it was read last; it stands until another version is current. It is immutable after remember.
+type past struct {
+	version sampling.Version
+	entries []Entry // the newest first
+	list    []jsonEntry
+	origins map[string]origin // of the rules that the newest version has
+}
+
+// origin is where a rule comes from.
+type origin struct{ owner, reason, since string }
+
+// remember reads the history, unless it is known.
+func (s *Server) remember(ctx context.Context) (*past, error) {
+	v := s.current.Load().version()
+	if p := s.view.past.Load(); p != nil && p.version == v {
+		return p, nil
+	}
+	entries, err := s.store.History(ctx, keep)
+	if err != nil {
+		return nil, err
+	}
+	p := &past{version: v, entries: entries, list: historyJSON(entries), origins: origins(entries)}
+	s.view.past.Store(p)
+	return p, nil
+}
+
+// recall is remember for who must not wait for a store: what is not known yet is read beside, and nil until then.
+func (s *Server) recall() *past {
+	p := s.view.past.Load()
+	if p != nil && p.version == s.current.Load().version() {
+		return p
+	}
+	if s.view.recalling.CompareAndSwap(false, true) {
+		go func() {
+			defer s.view.recalling.Store(false)
+			ctx, stop := context.WithTimeout(context.Background(), rereadEvery)
+			defer stop()
+			_, _ = s.remember(ctx) // the status tells what is wrong with the store
+		}()
+	}
+	return nil
+}
+
+// origins finds for each rule of the newest entry the version since which it stands as it is. What stands in the oldest entry that is
+// kept may be older, and has none.
+func origins(entries []Entry) map[string]origin {
+	out := make(map[string]origin)
+	var open map[string]string // rules that stand unchanged so far
+	for i := range entries {
+		rules, note := rulesOf(entries[i].Bytes)
+		if i == 0 {
+			open = rules
+		}
+		for id, text := range open {
+			if rules[id] != text {
+				delete(open, id)
+				continue
+			}
+			out[id] = origin{entries[i].By, note, entries[i].Version.String()}
+		}
+	}
+	if len(entries) >= keep {
+		for id := range open {
+			delete(out, id)
+		}
+	}
+	return out
+}
+
+// rulesOf returns the rules of a document by id, without white space, and its note.
+func rulesOf(b []byte) (rules map[string]string, note string) {
+	rules = make(map[string]string)
+	doc, _, err := sampling.OpenEnvelope(b)
+	if err != nil {
+		return rules, ""
+	}
+	o, heads, err := textOf(doc).outline()
+	if err != nil {
+		return rules, ""
+	}
+	for _, h := range heads {
+		var text bytes.Buffer
+		if json.Compact(&text, h.raw) == nil {
+			rules[h.ID] = text.String()
+		}
+	}
+	return rules, o.Note
+}
+
+func (s *Server) history(w http.ResponseWriter, r *http.Request) {
+	p, err := s.remember(r.Context())
+	if err != nil {
+		answer(w, http.StatusServiceUnavailable, failure{Error: err.Error()})
+		return
+	}
+	answer(w, http.StatusOK, p.list)
+}
+
+func historyJSON(list []Entry) []jsonEntry {
+	out := make([]jsonEntry, 0, len(list))
+	for _, e := range list {
+		j := jsonEntry{Version: e.Version.String(), Replaced: e.Replaced.String(), By: e.By, At: e.At, Audit: e.Audit}
+		if doc, _, err := sampling.OpenEnvelope(e.Bytes); err == nil {
+			if p, err := sampling.Parse(doc); err == nil {
+				j.Note = p.Note()
+			}
+		}
+		out = append(out, j)
+	}
+	return out
+}
+
+type jsonComparison struct {
+	From     string       `json:"from"`
+	To       string       `json:"to"`
+	Changes  []jsonChange `json:"changes"`
+	Document string       `json:"document"` // of To
+}
+
+// compare answers what differs between two versions that are kept. Without from it lists all that one says.
+func (s *Server) compare(w http.ResponseWriter, r *http.Request) {
+	p, err := s.remember(r.Context())
+	if err != nil {
+		answer(w, http.StatusServiceUnavailable, failure{Error: err.Error()})
+		return
+	}
+	q := r.URL.Query()
+	j := jsonComparison{From: q.Get("from"), To: q.Get("to"), Changes: []jsonChange{}}
+	to, err := p.find(j.To)
+	var from *served
+	if err == nil && j.From != "" {
+		from, err = p.find(j.From)
+	}
+	if err != nil {
+		answer(w, http.StatusNotFound, failure{Error: err.Error()})
+		return
+	}
+	var old *sampling.Policy
+	if from != nil {
+		old = from.policy
+	}
+	for _, c := range differences(old, to.policy) {
+		j.Changes = append(j.Changes, jsonChange(c))
+	}
+	j.Document = string(to.doc)
+	answer(w, http.StatusOK, j)
+}
+
+// find returns a version that is kept.
+func (p *past) find(version string) (*served, error) {
+	i := slices.IndexFunc(p.entries, func(e Entry) bool { return e.Version.String() == version })
+	if i < 0 {
+		return nil, fmt.Errorf("version %q is not among the last %d; write one such as %q", clean(version), keep, p.version)
+	}
+	return prepare(p.entries[i])
+}

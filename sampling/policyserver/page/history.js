@@ -1,0 +1,67 @@
+"use strict";
+
+// --- history: who did what and why, and what differs between any two versions
+
+const few = matchMedia("(max-width: 640px)").matches ? 6 : 12;
+let versions = []; // the newest first
+let wholeHistory = false;
+
+async function loadHistory() {
+  versions = await call("GET", "policy/history");
+  for (const id of ["from", "to"]) {
+    const was = $(id).value;
+    fill($(id), versions.map((v) => make("option", { value: v.version }, v.version + (v.note ? " " + visible(v.note).slice(0, 40) : ""))));
+    if (versions.some((v) => v.version === was)) $(id).value = was;
+    else $(id).selectedIndex = id === "from" ? Math.min(1, versions.length - 1) : 0;
+  }
+  $("compare").hidden = versions.length < 2;
+  showHistory();
+}
+
+function showHistory() {
+  const filter = $("history-filter").value;
+  const found = versions.filter((v) => holds(filter, v.version, v.by, v.note, v.audit));
+  const shown = wholeHistory || filter ? found : found.slice(0, few);
+  $("history-all").hidden = filter !== "" || versions.length <= few;
+  text("history-all", wholeHistory ? "Show the newest" : "Show all");
+  text("history-count", shown.length < versions.length ? shown.length + " of " + versions.length + " versions" : versions.length + " versions");
+  keep($("history").tBodies[0], JSON.stringify([shown, status.publish, status.version]), () => shown.map(historyRow));
+}
+
+function historyRow(v) {
+  const buttons = make("div", { className: "actions" });
+  const before = versions[versions.indexOf(v) + 1];
+  if (before) {
+    const look = make("button", { type: "button", className: "small", "aria-label": "Changes of " + v.version }, "Changes");
+    look.addEventListener("click", () => compare(before.version, v.version));
+    buttons.append(look);
+  }
+  if (v.version === status.version) {
+    buttons.append(make("span", { className: "quiet" }, "runs"));
+  } else {
+    const back = make("button", { type: "button", className: "small", disabled: !status.publish, "aria-label": "Roll back to " + v.version }, "Roll back");
+    back.addEventListener("click", () => { change.rollback = v.version; change.clients = null; edited(); $("preview").scrollIntoView({ block: "nearest" }); });
+    buttons.append(back);
+  }
+  const line = v.audit ? make("details", {}, make("summary", { "aria-label": "Log line of " + v.version }, "Log line"), theirs(v.audit)) : "–";
+  return row(["Version", "When and who", "Why", "", ""], [make("th", { scope: "row" }, v.version), [clock(v.at, ago), make("br"), theirs(v.by, { className: "quiet" })], theirs(v.note || "–"), line, buttons]);
+}
+
+async function compare(from, to) {
+  $("from").value = from;
+  $("to").value = to;
+  try {
+    const c = await call("GET", "policy/compare?from=" + encodeURIComponent(from) + "&to=" + encodeURIComponent(to));
+    text("comparison-title", "From " + from + " to " + to);
+    fill($("comparison").tBodies[0], changeRows(c.changes));
+    text("compared-document", visible(c.document));
+    $("compared").hidden = false;
+    $("compared").scrollIntoView({ block: "nearest" });
+    speak(c.changes.length + " settings differ between " + from + " and " + to);
+  } catch (e) { failed(e); }
+}
+
+$("compare").addEventListener("submit", (e) => { e.preventDefault(); compare($("from").value, $("to").value); });
+$("compare-close").addEventListener("click", () => { $("compared").hidden = true; $("compare-go").focus(); });
+$("history-filter").addEventListener("input", () => { if (status) showHistory(); });
+$("history-all").addEventListener("click", () => { wholeHistory = !wholeHistory; showHistory(); });
