@@ -130,7 +130,7 @@ func bugsinkCrumbs(t *testing.T, ev stored) {
 
 func TestBugsinkPanics(t *testing.T) {
 	// Repanic gives the delivery a minute, so the event must be there before the panic goes on.
-	g := startBugsink(t, krunk.Config{PanicWait: time.Minute})
+	g := startBugsink(t, krunk.Config{Panics: krunk.Panics{Wait: time.Minute}})
 	var unchanged bool
 	for _, tt := range []struct {
 		name  string

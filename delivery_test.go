@@ -83,7 +83,7 @@ func crashIn(c *krunk.Client, depth int) {
 func TestPanicsThatWaitHoldUpNoLogs(t *testing.T) {
 	for _, memory := range []int{128 << 10, 256 << 10, 1 << 20} {
 		synctest.Test(t, func(t *testing.T) {
-			c, srv := start(t, krunk.Config{Memory: memory, MaxPanicRepeats: -1, Channels: map[string]krunk.Thresholds{"net": {Send: "info"}}})
+			c, srv := start(t, krunk.Config{Memory: memory, Panics: krunk.Panics{MaxRepeats: -1}, Channels: map[string]krunk.Thresholds{"net": {Send: "info"}}})
 			net := c.Channel("net")
 			slow := make(chan bool)
 			srv.Answer(func(r sentrytest.Received) sentrytest.Reply {
@@ -152,7 +152,7 @@ func TestPoisonedEventHoldsUpNothing(t *testing.T) {
 // A server that takes 20 KB costs no event: those with too many breadcrumbs go without them, what follows is built smaller.
 func TestTooLargeCostsNothing(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		c, srv := start(t, krunk.Config{MaxRepeats: -1, MaxPanicRepeats: -1})
+		c, srv := start(t, krunk.Config{MaxRepeats: -1, Panics: krunk.Panics{MaxRepeats: -1}})
 		refused := 0
 		srv.Answer(func(r sentrytest.Received) sentrytest.Reply {
 			if len(r.Envelope.Raw) > 20_000 {

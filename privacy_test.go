@@ -125,6 +125,35 @@ func places() []place {
 	for _, a := range attrs {
 		all = append(all, in(a.make, a.name)...)
 	}
+	return append(all, written()...)
+}
+
+// edits is what Config.BeforeSend does to the event of that text.
+var edits sync.Map
+
+// edit is Config.BeforeSend.
+func edit(e *krunk.Event) bool {
+	if f, ok := edits.Load(e.Text); ok {
+		f.(func(*krunk.Event))(e)
+	}
+	return true
+}
+
+// written returns a place for each text that BeforeSend may write.
+func written() (all []place) {
+	for name, f := range map[string]func(e *krunk.Event, s string){
+		"Event.Title": func(e *krunk.Event, s string) { e.Title = s }, "Event.Text": func(e *krunk.Event, s string) { e.Text = s },
+		"Event.Group": func(e *krunk.Event, s string) { e.Group = []string{"x", s} }, "Event.Tags": func(e *krunk.Event, s string) { e.Tags["x"] = s },
+		"Event.Tags key": func(e *krunk.Event, s string) { e.Tags[s] = "x" }, "Cause.Type": func(e *krunk.Event, s string) { e.Causes[0].Type = s },
+		"Cause.Text": func(e *krunk.Event, s string) { e.Causes[0].Text = s },
+	} {
+		all = append(all, place{name, func(c *krunk.Client, s string) {
+			err := fmt.Errorf("x: %w", errors.New(name))
+			edits.Store(err.Error(), func(e *krunk.Event) { f(e, s) })
+			c.Report(err)
+			c.Flush(time.Minute) // the next place of that name does something else
+		}})
+	}
 	return all
 }
 
@@ -148,6 +177,7 @@ var elsewhere = map[string]string{
 	"Attach": "bytes are sent as they are, and so is the name of a file without its folder", "Client.Attach": "likewise",
 	"Client.SetUser": "see User", "Client.SetTrace": "takes hexadecimal digits alone", "Client.RemoveTag": "see SetTag", "Client.Stats": "", "Channel.Enabled": "", "Channel.Name": "",
 	"Channel.Go": "ends the program, as Repanic does", "Handler.Enabled": "",
+	"Event.ID": "", "Event.Channel": "a change is ignored", "Event.Release": "likewise", "Event.Panic": "", "Event.Level": "", "Event.Causes": "see Cause", "Event.User": "see User",
 	"Entry.Level": "", "Entry.Attrs": "see Channel.Emit", "Entry.Time": "", "Entry.PC": "", "Entry.Plain": "",
 	"User.ID": "homes alone are cut", "User.Name": "homes alone are cut", "User.Email": "homes alone are cut",
 }
@@ -182,8 +212,8 @@ func looksPrivate(t *testing.T, form string, all []place) {
 			t.Setenv("HOME", home+"nadia")
 		}
 		c, err := krunk.Start(krunk.Config{
-			DSN: srv.DSN(), Channels: map[string]krunk.Thresholds{"*": {Trail: "trace", Send: "trace"}}, MaxRepeats: -1, MaxPanicRepeats: -1,
-			PanicWait: -1, Transport: transport.Func(func(ctx transport.Context, r *transport.Request) (transport.Response, error) {
+			DSN: srv.DSN(), Channels: map[string]krunk.Thresholds{"*": {Trail: "trace", Send: "trace"}}, MaxRepeats: -1, Panics: krunk.Panics{MaxRepeats: -1, Wait: -1}, BeforeSend: krunk.Edit(edit),
+			Transport: transport.Func(func(ctx transport.Context, r *transport.Request) (transport.Response, error) {
 				mu.Lock()
 				sent.Write(r.Body)
 				mu.Unlock()
@@ -267,7 +297,7 @@ func everythingIsListed(t *testing.T, all []place) {
 			want = append(want, typ.Elem().Name()+"."+typ.Method(i).Name)
 		}
 	}
-	for _, typ := range []reflect.Type{reflect.TypeFor[krunk.Entry](), reflect.TypeFor[krunk.User]()} {
+	for _, typ := range []reflect.Type{reflect.TypeFor[krunk.Entry](), reflect.TypeFor[krunk.User](), reflect.TypeFor[krunk.Event](), reflect.TypeFor[krunk.Cause]()} {
 		for i := range typ.NumField() {
 			want = append(want, typ.Name()+"."+typ.Field(i).Name)
 		}

@@ -48,7 +48,7 @@ func TestRandomEvents(t *testing.T) {
 	if os.Getenv("KRUNK_EVENTS") != "" {
 		events = 1000
 	}
-	c, srv := start(t, krunk.Config{MaxRepeats: -1, MaxPanicRepeats: -1})
+	c, srv := start(t, krunk.Config{MaxRepeats: -1, Panics: krunk.Panics{MaxRepeats: -1}})
 	r := random{rand.New(rand.NewPCG(8, 26))}
 	var channels []*krunk.Channel
 	for range 20 {

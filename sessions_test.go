@@ -92,7 +92,7 @@ func TestSessions(t *testing.T) {
 			defer c.Close(time.Minute)
 			panic("hull breach")
 		}, want: "1 crashed 1 init"},
-		{name: "a crash whose kind was told too often", cfg: krunk.Config{MaxPanicRepeats: 1}, play: func(c *krunk.Client) {
+		{name: "a crash whose kind was told too often", cfg: krunk.Config{Panics: krunk.Panics{MaxRepeats: 1}}, play: func(c *krunk.Client) {
 			for range 2 {
 				func() { defer c.Recover(); panics() }()
 			}
@@ -242,7 +242,7 @@ func TestSessionsInAStorm(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			r := rand.New(rand.NewPCG(seed, 9))
 			srv := sentrytest.New(sentrytest.Options{})
-			cfg := krunk.Config{DSN: srv.DSN(), Transport: srv.Transport(), Release: "moonfall@1.4.2", MaxRepeats: -1, MaxPanicRepeats: -1}
+			cfg := krunk.Config{DSN: srv.DSN(), Transport: srv.Transport(), Release: "moonfall@1.4.2", MaxRepeats: -1, Panics: krunk.Panics{MaxRepeats: -1}}
 			if seed%2 == 0 {
 				cfg.Transport = wide{cfg.Transport}
 			}

@@ -142,7 +142,7 @@ func TestSuppressedDoNotAllocate(t *testing.T) {
 	if raceEnabled {
 		t.Skip("the race detector allocates")
 	}
-	c := quiet(t, krunk.Config{MaxRepeats: 1, MaxPanicRepeats: 1})
+	c := quiet(t, krunk.Config{MaxRepeats: 1, Panics: krunk.Panics{MaxRepeats: 1}})
 	net, asked := c.Channel("net"), 0
 	for name, f := range map[string]func(){
 		"report": func() { c.Report(counting{&asked}, krunk.Int("seq", 17)) }, "panic": func() { c.ReportPanic("boom") },

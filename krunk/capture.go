@@ -99,7 +99,7 @@ func (c *Channel) decideError(err error) (gate.Verdict, uint32) {
 // full reports whether the black box refuses an event before its stack is taken, and counts it. What is to be sent as a log record
 // as well is not asked for, as its bytes are counted; nor is what a transport of the game's raises: that is no event.
 func (c *Channel) full(k blackbox.Kind, level Level) bool {
-	if !c.client.ring.Full(k) || c.client.inside() != 0 && c.client.insideHere() {
+	if !c.client.ring.Full(k) || c.client.inside() && c.client.insideHere() {
 		return false
 	}
 	if level >= LevelError {
@@ -293,7 +293,7 @@ func outermost(pcs []uintptr) {
 // is sent as a log record. An event of a log record tells the chain of the first error among its attributes, or else among those of With; most errors wrap
 // nothing and need no room for a chain.
 func (c *Channel) raised(v gate.Verdict, r *capture, cause any) EventID {
-	if r.inside(c.client) {
+	if c.client.inside() && c.client.insideOf(r.pcs) {
 		return c.demote(v, r, cause)
 	}
 	c.client.parts.glean()
@@ -387,7 +387,7 @@ func (c *Channel) putChain(k blackbox.Kind, r *capture, cause any, err error) bo
 //
 //go:noinline
 func (c *Channel) note(v gate.Verdict, r *capture, err error) {
-	if v&gate.Send != 0 && c.client.inside() != 0 && c.client.insideHere() {
+	if v&gate.Send != 0 && c.client.inside() && c.client.insideHere() {
 		v &^= gate.Send
 	}
 	c.client.stamp(r)

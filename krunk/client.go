@@ -68,6 +68,7 @@ type Client struct {
 	blackBox
 	bell   notify.Bell
 	sender *sender.Sender // nil without a DSN
+	hook   *recorder.Hook // Config.BeforeSend, nil without one; immutable after Start
 	stacks
 	clock
 	ids ident.Source
@@ -132,11 +133,11 @@ func Start(cfg Config) (*Client, error) {
 		p.sessions = p.sessions && !strings.HasSuffix(p.Release, "@"+unversioned)
 	}
 	c := &Client{
-		plan: p, clock: clock{start: time.Now()}, stacks: stacks{walker: walk.New()},
+		plan: p, hook: p.BeforeSend.hook, clock: clock{start: time.Now()}, stacks: stacks{walker: walk.New()},
 		registry: registry{channels: make(map[string]*Channel)},
 		uses:     recorder.NewUses(p.shares.changes),
 		repeats: repeats{
-			issues: repeat.New(p.MaxRepeats, time.Minute, p.shares.kinds), panics: repeat.New(p.MaxPanicRepeats, time.Hour, p.shares.kinds/4),
+			issues: repeat.New(p.MaxRepeats, time.Minute, p.shares.kinds), panics: repeat.New(p.Panics.MaxRepeats, time.Hour, p.shares.kinds/4),
 		},
 	}
 	c.ids.Init()
@@ -176,6 +177,7 @@ func (c *Client) build(block *blackbox.Block, facts *blackbox.Facts, module func
 		Module: module, Stacks: stack.Options{InApp: p.Code.InApp, Cut: p.Code.Wrappers, Memory: p.shares.stacks}, Room: recorder.Room{Scope: p.shares.scope, Item: p.shares.item}, Run: run,
 		Bytes: c.controls.Bytes, Untell: c.untell,
 	}
+	cfg.Hook = c.hook
 	var heirs *sender.Inheritance
 	var fault func(any) bool
 	var sync func()

@@ -47,14 +47,12 @@ type Config struct {
 	// is called.
 	Sampling Steering
 	// MaxRepeats is how many events of one kind (same stack and type of error) are raised in a minute; the others are counted,
-	// and the next one that is sent says how many there were. Zero: 500. Negative: no limit. Panics have MaxPanicRepeats instead.
+	// and the next one that is sent says how many there were. Zero: 500. Negative: no limit. Panics have Panics.MaxRepeats instead.
 	MaxRepeats int
-	// MaxPanicRepeats is how many panics of one kind are sent in an hour, recovered or not, so that a game which panics in every
-	// frame does not spend its quota on one fault. The others are counted like those over MaxRepeats. Zero: 5. Negative: no limit.
-	MaxPanicRepeats int
-	// PanicWait is how long Repanic and Go wait for the delivery of a panic before the program dies, and how long Recover and
-	// ReportPanic do where the client is closed. Zero: 2 s. Negative: they do not wait, and after Close they report nothing.
-	PanicWait time.Duration
+	// Panics says how many of them are sent, and how long somebody waits for that.
+	Panics Panics
+	// BeforeSend looks at each event before it is encoded, and may change it or drop it: krunk.Edit(f). Zero: they go as they are.
+	BeforeSend Editing
 	// Code says whose the frames of a stack are, and which panics are no crash.
 	Code Code
 	// Frames says what is too long for a frame.
@@ -68,6 +66,16 @@ type Config struct {
 	// nothing else; two envelopes a run where nothing happens, the first one after 5 s. Sessions are not sampled. Without a Release in
 	// Config and in the build there are none, nor without a DSN.
 	NoSessions bool
+}
+
+// Panics says what is done with panics.
+type Panics struct {
+	// MaxRepeats is how many panics of one kind are sent in an hour, recovered or not, so that a game which panics in every
+	// frame does not spend its quota on one fault. The others are counted like those over Config.MaxRepeats. Zero: 5. Negative: no limit.
+	MaxRepeats int
+	// Wait is how long Repanic and Go wait for the delivery of a panic before the program dies, and how long Recover and
+	// ReportPanic do where the client is closed. Zero: 2 s. Negative: they do not wait, and after Close they report nothing.
+	Wait time.Duration
 }
 
 // Thresholds are the levels from which on records of a channel are used: "trace", "debug", "info", "warn", "error", "fatal",
@@ -132,11 +140,11 @@ func (cfg Config) check() (*plan, error) {
 	if cfg.MaxRepeats == 0 {
 		p.MaxRepeats = defaultRepeats
 	}
-	if cfg.MaxPanicRepeats == 0 {
-		p.MaxPanicRepeats = defaultPanics
+	if cfg.Panics.MaxRepeats == 0 {
+		p.Panics.MaxRepeats = defaultPanics
 	}
-	if cfg.PanicWait == 0 {
-		p.PanicWait = defaultPanicWait
+	if cfg.Panics.Wait == 0 {
+		p.Panics.Wait = defaultPanicWait
 	}
 	if cfg.RunFile != nil {
 		faults.add("RunFile", cfg.RunFile.Check())

@@ -45,7 +45,7 @@ func TestDeaths(t *testing.T) {
 	const dsn, death = "KRUNK_TEST_DSN", "KRUNK_TEST_DEATH"
 	for _, d := range deaths {
 		if os.Getenv(death) == d.name {
-			c, err := krunk.Start(krunk.Config{DSN: os.Getenv(dsn), Transport: nethttp.Default(), PanicWait: time.Minute})
+			c, err := krunk.Start(krunk.Config{DSN: os.Getenv(dsn), Transport: nethttp.Default(), Panics: krunk.Panics{Wait: time.Minute}})
 			if err != nil {
 				t.Fatal(err)
 			}

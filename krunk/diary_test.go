@@ -14,7 +14,7 @@ import (
 // ended starts a client with a run file that is told how the client ends, and to which nobody answers.
 func ended(t testing.TB, cfg Config, file *memoryFile) *Client {
 	t.Helper()
-	cfg.RunFile, cfg.DSN, cfg.Transport, cfg.PanicWait = file.keeper(), "https://key@sentry.invalid/1", transport.Func(offline), -1
+	cfg.RunFile, cfg.DSN, cfg.Transport, cfg.Panics.Wait = file.keeper(), "https://key@sentry.invalid/1", transport.Func(offline), -1
 	c, err := Start(cfg)
 	if err != nil {
 		t.Fatal(err)
@@ -70,7 +70,7 @@ func TestLiveWords(t *testing.T) {
 // Only a panic of which the program dies is noted, with its event and goroutine.
 func TestPanicWords(t *testing.T) {
 	file := new(memoryFile)
-	c := ended(t, Config{MaxPanicRepeats: 1}, file)
+	c := ended(t, Config{Panics: Panics{MaxRepeats: 1}}, file)
 	live := file.block.Live
 	func() { defer c.Recover(); panic("recovered") }()
 	if live.State.Load() != 0 || live.PanicID() != [16]byte{} {
@@ -107,7 +107,7 @@ func TestPanicWithoutRoom(t *testing.T) {
 	c := ended(t, Config{}, file)
 	c.main().lastWords("first", nil)
 	id := file.block.PanicID()
-	c.Close(0) // and PanicWait is negative: nothing is captured any more
+	c.Close(0) // and Panics.Wait is negative: nothing is captured any more
 	done := make(chan struct{})
 	go func() {
 		defer close(done)

@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/krunk-go/krunk/krunk"
@@ -316,4 +317,21 @@ func ExampleGroup() {
 	events := srv.Events()
 	fmt.Println(len(events), slices.Equal(events[0].Fingerprint, events[1].Fingerprint))
 	// Output: 2 true
+}
+
+func ExampleEdit() {
+	client, server := example(krunk.Config{
+		BeforeSend: krunk.Edit(func(e *krunk.Event) bool {
+			e.Tags["side"] = "client"
+			e.Text = strings.ReplaceAll(e.Text, "player p-17", "a player")
+			return e.Title != "*fs.PathError" // a save that is missing is no news
+		}),
+	})
+	client.Report(&fs.PathError{Op: "open", Path: "save.dat", Err: fs.ErrNotExist})
+	client.Report(errors.New("player p-17 fell through the floor"))
+	client.Close(time.Second)
+	for _, e := range server.Events() {
+		fmt.Println(e.Title(), e.Tag("side"))
+	}
+	// Output: error: a player fell through the floor client
 }

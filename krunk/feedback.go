@@ -9,24 +9,33 @@ import (
 	"github.com/krunk-go/krunk/internal/record"
 )
 
-// A transport may log, and its log may be a bridge to Krunk. What is captured inside of Transport.Send is history at most: an event
-// or a log record of it would be sent, which captures the next one.
+// A transport may log, and its log may be a bridge to Krunk. What is captured inside of Transport.Send, and of Config.BeforeSend, is history at
+// most: an event or a log record of it would be sent, which captures the next one.
 
-// inside returns a return address that is on the stack of what runs inside of Transport.Send, 0 while nothing does.
-func (c *Client) inside() uintptr {
-	if c.sender == nil {
-		return 0
-	}
-	return c.sender.Inside()
+// inside reports whether anything runs inside of the game's code that Krunk calls as it sends.
+func (c *Client) inside() bool {
+	return c.sender != nil && (c.sender.Inside() != 0 || c.hook != nil && c.hook.Inside() != 0)
 }
 
-// insideHere reports whether the calling goroutine is inside of Transport.Send. A log record pays for this walk only while
-// something is being sent.
+// insideHere reports whether the calling goroutine is inside of it. A log record pays for this walk only while something is being sent.
+func (c *Client) insideHere() bool { return c.insideOf(nil) }
+
+// insideOf is insideHere for a stack that was taken already, nil if it was not.
 //
 //go:noinline
-func (c *Client) insideHere() bool {
-	at := c.inside()
-	return at != 0 && !c.walker.Without(at) && insideCalled(at)
+func (c *Client) insideOf(pcs []uintptr) bool {
+	places := [2]uintptr{c.sender.Inside()}
+	if c.hook != nil {
+		places[1] = c.hook.Inside()
+	}
+	for _, at := range places {
+		switch {
+		case at == 0:
+		case pcs != nil && slices.Contains(pcs, at), pcs == nil && !c.walker.Without(at) && insideCalled(at):
+			return true
+		}
+	}
+	return false
 }
 
 //go:noinline
@@ -43,15 +52,6 @@ func insideCalled(at uintptr) bool {
 func insideDeep(at uintptr) bool {
 	var pcs [record.MaxPCs]uintptr
 	return slices.Contains(pcs[:runtime.Callers(self, pcs[:])], at)
-}
-
-// inside is Client.insideHere for a capture that may have its stack already.
-func (r *capture) inside(c *Client) bool {
-	at := c.inside()
-	if at == 0 || r.pcs == nil {
-		return at != 0 && c.insideHere()
-	}
-	return slices.Contains(r.pcs, at)
 }
 
 // demote keeps as history what would have been an event.

@@ -47,7 +47,7 @@ func TestFeedback(t *testing.T) {
 			return srv.Transport().Send(ctx, r)
 		})
 		c, err := krunk.Start(krunk.Config{
-			DSN: srv.DSN(), Transport: send, MaxRepeats: -1, MaxPanicRepeats: -1, Channels: map[string]krunk.Thresholds{"http": {Send: "info"}},
+			DSN: srv.DSN(), Transport: send, MaxRepeats: -1, Panics: krunk.Panics{MaxRepeats: -1}, Channels: map[string]krunk.Thresholds{"http": {Send: "info"}},
 		})
 		if err != nil {
 			t.Fatal(err)

@@ -195,11 +195,11 @@ func (c *Client) rest() *run {
 	return r
 }
 
-// deliver is Flush with Config.PanicWait, for a panic that is about to kill the program or meets a closed client. Where Close
+// deliver is Flush with Config.Panics.Wait, for a panic that is about to kill the program or meets a closed client. Where Close
 // has ended the goroutines, or does so meanwhile, they run again for as long as this waits; crashes are sent before all else.
 // A transport that never came back from Close keeps its goroutine, and with it the turn.
 func (c *Client) deliver() {
-	wait := c.plan.PanicWait
+	wait := c.plan.Panics.Wait
 	if wait <= 0 {
 		return
 	}

@@ -80,7 +80,7 @@ func TestMemory(t *testing.T) {
 	start := func(memory int) *krunk.Client {
 		c, err := krunk.Start(krunk.Config{
 			Compress: pack,
-			DSN:      "http://0123456789abcdef0123456789abcdef@127.0.0.1:9/1", Memory: memory, MaxRepeats: 1 << 20, MaxPanicRepeats: 1 << 20,
+			DSN:      "http://0123456789abcdef0123456789abcdef@127.0.0.1:9/1", Memory: memory, MaxRepeats: 1 << 20, Panics: krunk.Panics{MaxRepeats: 1 << 20},
 			Channels: map[string]krunk.Thresholds{"*": {Send: "info"}},
 			Transport: transport.Func(func(ctx transport.Context, _ *transport.Request) (transport.Response, error) {
 				return transport.Response{}, errors.New("no route to host")

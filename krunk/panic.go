@@ -12,7 +12,7 @@ import (
 // Recover reports a panic and lets the program go on behind the deferring function: `defer client.Recover()` in a frame
 // drops the frame, not the game. It must be deferred itself, not called by a deferred function. On a nil Client it still
 // recovers, so that a game behaves the same with and without reporting. On a closed Client it waits for the delivery, for at
-// most Config.PanicWait.
+// most Config.Panics.Wait.
 func (c *Client) Recover() {
 	if v := recover(); v != nil {
 		c.ReportPanic(v)
@@ -27,7 +27,7 @@ func (c *Channel) Recover(attrs ...Attr) {
 	}
 }
 
-// Repanic reports a panic, gives the sender Config.PanicWait to deliver it, and lets the panic go its way unchanged. It must
+// Repanic reports a panic, gives the sender Config.Panics.Wait to deliver it, and lets the panic go its way unchanged. It must
 // be deferred itself. For main and for goroutines whose panic is to kill the program as it would have without Krunk: its session
 // ends as crashed.
 func (c *Client) Repanic() {
@@ -126,7 +126,7 @@ func (c *Channel) reportPanic(v any, attrs []Attr) EventID {
 // capturePanic takes the stack that is still there below the deferred function. Panics ignore thresholds. The last
 // one is that of which the program dies.
 func (c *Channel) capturePanic(v any, attrs []Attr, last bool) EventID {
-	if c.client.closed.Load() && (c.client.plan.PanicWait <= 0 || c.client.sender == nil) {
+	if c.client.closed.Load() && (c.client.plan.Panics.Wait <= 0 || c.client.sender == nil) {
 		return EventID{}
 	}
 	ppm, wanted := c.client.controls.Panics()

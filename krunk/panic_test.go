@@ -84,7 +84,7 @@ func TestDefersInEitherOrder(t *testing.T) {
 	}
 }
 
-// Whatever the transport does, a late panic takes no longer than PanicWait.
+// Whatever the transport does, a late panic takes no longer than Panics.Wait.
 func TestLatePanicHasALimit(t *testing.T) {
 	const wait = 3 * time.Second
 	release := make(chan struct{})
@@ -106,15 +106,15 @@ func TestLatePanicHasALimit(t *testing.T) {
 		}, want: wait},
 		"does not wait": {send: func(transport.Context, *transport.Request) (transport.Response, error) {
 			return transport.Response{}, errors.New("no route")
-		}, cfg: krunk.Config{PanicWait: -1}},
+		}, cfg: krunk.Config{Panics: krunk.Panics{Wait: -1}}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				release = make(chan struct{})
 				cfg := tt.cfg
 				cfg.DSN, cfg.Transport = "https://0123456789abcdef0123456789abcdef@sentry.example/42", tt.send
-				if cfg.PanicWait == 0 {
-					cfg.PanicWait = wait
+				if cfg.Panics.Wait == 0 {
+					cfg.Panics.Wait = wait
 				}
 				c, err := krunk.Start(cfg)
 				if err != nil {
@@ -138,7 +138,7 @@ func TestLatePanicHasALimit(t *testing.T) {
 func TestLatePanicsOfOneKindWaitNoMore(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c := quiet(t, krunk.Config{
-			DSN: "https://0123456789abcdef0123456789abcdef@sentry.example/42", MaxPanicRepeats: 2,
+			DSN: "https://0123456789abcdef0123456789abcdef@sentry.example/42", Panics: krunk.Panics{MaxRepeats: 2},
 			Transport: transport.Func(func(transport.Context, *transport.Request) (transport.Response, error) {
 				return transport.Response{}, errors.New("no route")
 			}),
@@ -149,7 +149,7 @@ func TestLatePanicsOfOneKindWaitNoMore(t *testing.T) {
 			crash(c)
 		}
 		if d := time.Since(begin); d != 4*time.Second {
-			t.Errorf("100 panics took %v, want two times the two seconds of PanicWait", d)
+			t.Errorf("100 panics took %v, want two times the two seconds of Panics.Wait", d)
 		}
 	})
 }
@@ -158,7 +158,7 @@ func TestLatePanicsOfOneKindWaitNoMore(t *testing.T) {
 func TestPanicsWhileClosing(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		srv := sentrytest.New(sentrytest.Options{AnyTime: true})
-		c := quiet(t, krunk.Config{DSN: srv.DSN(), MaxPanicRepeats: -1, Transport: transport.Func(func(ctx transport.Context, r *transport.Request) (transport.Response, error) {
+		c := quiet(t, krunk.Config{DSN: srv.DSN(), Panics: krunk.Panics{MaxRepeats: -1}, Transport: transport.Func(func(ctx transport.Context, r *transport.Request) (transport.Response, error) {
 			time.Sleep(10 * time.Millisecond)
 			return srv.Transport().Send(ctx, r)
 		})})
@@ -191,7 +191,7 @@ func TestPanicsWhileClosing(t *testing.T) {
 // A panic by which a framework ends a call is no crash.
 func TestSentinels(t *testing.T) {
 	type abort struct{}
-	cfg := krunk.Config{PanicWait: time.Hour, Code: krunk.Code{Sentinels: []krunk.Sentinel{{Type: "krunk_test.abort"}, {Text: "done"}}}}
+	cfg := krunk.Config{Panics: krunk.Panics{Wait: time.Hour}, Code: krunk.Code{Sentinels: []krunk.Sentinel{{Type: "krunk_test.abort"}, {Text: "done"}}}}
 	for name, report := range waysToReport() {
 		t.Run(name, func(t *testing.T) {
 			c, srv := controlled(t, cfg, "")

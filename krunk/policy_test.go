@@ -257,16 +257,16 @@ func TestKillSwitchLetsPanicsPassAlone(t *testing.T) {
 func TestPanicsOfOneKindInAnHour(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		for _, tt := range []struct{ limit, want int }{{0, 5}, {2, 2}, {-1, 20}} {
-			c, srv := controlled(t, krunk.Config{MaxPanicRepeats: tt.limit, MaxRepeats: 1}, "")
+			c, srv := controlled(t, krunk.Config{Panics: krunk.Panics{MaxRepeats: tt.limit}, MaxRepeats: 1}, "")
 			for i := range 21 { // one place: the kind of a panic is its whole stack
 				if i == 20 {
 					c.Report(errors.New("an error is another kind"))
 					c.Flush(time.Minute)
 					if n := len(srv.Events()); n != tt.want+1 {
-						t.Errorf("MaxPanicRepeats %d: %d events, want %d", tt.limit, n, tt.want+1)
+						t.Errorf("Panics.MaxRepeats %d: %d events, want %d", tt.limit, n, tt.want+1)
 					}
 					if n := c.Stats().Suppressed; n != uint64(20-tt.want) || told(srv, "sample_rate", "error") != int64(n) {
-						t.Errorf("MaxPanicRepeats %d: %d suppressed, told %v", tt.limit, n, srv.Discards())
+						t.Errorf("Panics.MaxRepeats %d: %d suppressed, told %v", tt.limit, n, srv.Discards())
 					}
 					time.Sleep(time.Hour)
 					srv.Reset()
@@ -275,7 +275,7 @@ func TestPanicsOfOneKindInAnHour(t *testing.T) {
 			}
 			c.Flush(time.Minute)
 			if got := srv.Events()[0].Contexts["krunk"]["suppressed"]; tt.limit >= 0 && got != int64(20-tt.want) || tt.limit < 0 && got != nil {
-				t.Errorf("MaxPanicRepeats %d: an hour later the panic tells of %v", tt.limit, got)
+				t.Errorf("Panics.MaxRepeats %d: an hour later the panic tells of %v", tt.limit, got)
 			}
 			c.Close(time.Minute)
 		}
@@ -291,7 +291,7 @@ func TestBytesPerHour(t *testing.T) {
 			t.Fatal(err)
 		}
 		c, srv := controlled(t, krunk.Config{
-			MaxRepeats: -1, MaxPanicRepeats: -1, Channels: map[string]krunk.Thresholds{"*": {Send: "info"}}, Sampling: krunk.Steer(ctl),
+			MaxRepeats: -1, Panics: krunk.Panics{MaxRepeats: -1}, Channels: map[string]krunk.Thresholds{"*": {Send: "info"}}, Sampling: krunk.Steer(ctl),
 		}, "")
 		const reports, records = 100, 1000
 		for range reports {

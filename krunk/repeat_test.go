@@ -84,7 +84,7 @@ func TestManyKindsKeepTheLimit(t *testing.T) {
 
 // Panics have a window and a table of their own: errors neither use it up nor share its counts.
 func TestPanicsAreCountedApart(t *testing.T) {
-	c, srv := controlled(t, krunk.Config{MaxRepeats: 2, MaxPanicRepeats: 3}, "")
+	c, srv := controlled(t, krunk.Config{MaxRepeats: 2, Panics: krunk.Panics{MaxRepeats: 3}}, "")
 	for range 6 {
 		c.Report(errors.New("boom"))
 		crash(c)

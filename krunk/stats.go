@@ -1,23 +1,28 @@
 package krunk
 
-import "github.com/krunk-go/krunk/internal/blackbox"
+import (
+	"time"
+
+	"github.com/krunk-go/krunk/internal/blackbox"
+)
 
 // Stats is what a Client has done so far. It is a copy, owned by the caller.
 type Stats struct {
-	Events       uint64 // raised as events, panics included
-	Logs         uint64 // taken as structured log records
-	History      uint64 // kept as history alone
-	HistoryLost  uint64 // history records that found no room
-	Suppressed   uint64 // events over Config.MaxRepeats and panics over Config.MaxPanicRepeats
-	Sent         uint64 // envelopes that the server took
-	Retries      uint64 // attempts without a usable answer
-	Waiting      int    // envelopes without an answer yet
-	WaitingBytes int    // bytes of those
-	LeftEvents   uint64 // after Close: events that it left behind, without an answer and not in Losses; some may have arrived
-	LeftLogs     uint64 // after Close: log records of that kind
-	Losses       []Loss // everything that was given up, by reason and category
-	RunFile      string // path of Config.RunFile's file for this run, or why there is none
-	LastError    string // of the latest attempt that failed, "" if none ever did
+	Events       uint64        // raised as events, panics included
+	Logs         uint64        // taken as structured log records
+	History      uint64        // kept as history alone
+	HistoryLost  uint64        // history records that found no room
+	Suppressed   uint64        // events over Config.MaxRepeats and panics over Config.Panics.MaxRepeats
+	Sent         uint64        // envelopes that the server took
+	Retries      uint64        // attempts without a usable answer
+	Waiting      int           // envelopes without an answer yet
+	WaitingBytes int           // bytes of those
+	LeftEvents   uint64        // after Close: events that it left behind, without an answer and not in Losses; some may have arrived
+	LeftLogs     uint64        // after Close: log records of that kind
+	BeforeSend   time.Duration // that Config.BeforeSend took, in sum
+	Losses       []Loss        // everything that was given up, by reason and category
+	RunFile      string        // path of Config.RunFile's file for this run, or why there is none
+	LastError    string        // of the latest attempt that failed, and what went wrong in Config.BeforeSend first; "" if nothing ever did
 }
 
 // Loss is a number of things that were given up for one reason. The names are Sentry's, as in client reports.
@@ -46,7 +51,21 @@ func (c *Client) Stats() Stats {
 			c.left(&s)
 		}
 	}
+	if c.hook != nil {
+		c.edited(&s)
+	}
 	return s
+}
+
+// edited fills in what became of Config.BeforeSend.
+func (c *Client) edited(s *Stats) {
+	spent, what := c.hook.Told()
+	if s.BeforeSend = time.Duration(spent); what != "" {
+		if s.LastError != "" {
+			s.LastError += "; "
+		}
+		s.LastError += what
+	}
 }
 
 // given fills in what was given up, and says what has become of the run file.

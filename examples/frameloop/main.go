@@ -41,12 +41,12 @@ func start(dsn string) (*krunk.Client, error) {
 		return nil, err
 	}
 	return krunk.Start(krunk.Config{
-		DSN:             dsn,
-		Transport:       http,
-		Compress:        deflate.Items(),
-		Release:         "frameloop@1.0.0",
-		Environment:     "demo",
-		MaxPanicRepeats: -1, // this game panics on purpose, some fifty times in a few seconds; without this the sixth of a kind would only be counted
+		DSN:         dsn,
+		Transport:   http,
+		Compress:    deflate.Items(),
+		Release:     "frameloop@1.0.0",
+		Environment: "demo",
+		Panics:      krunk.Panics{MaxRepeats: -1}, // this game panics on purpose, some fifty times in a few seconds; without this the sixth of a kind would only be counted
 		Channels: map[string]krunk.Thresholds{
 			"match": {Send: "info"},  // structured logs; on the other channels below error only breadcrumbs
 			"audio": {Trail: "info"}, // its debug records are not even that

@@ -44,7 +44,7 @@ func (r *Recorder) Crash(c *Crash) (done bool) {
 	r.Events.Add(1)
 	item, cut, err := r.events.crash(c, &r.scope, r.cfg.Block, r.cfg.History)
 	if err != nil || len(item) > r.cfg.Outbox.Size()/4 {
-		r.cfg.Tally.Add(protocol.ReasonInternalSDKError, protocol.CategoryError, 1)
+		r.cfg.Tally.Add(because(err), protocol.CategoryError, 1)
 		return true
 	}
 	r.budget.charge(r.elapsed(), len(item))
@@ -87,8 +87,7 @@ func (e *events) crash(c *Crash, s *scope, b *blackbox.Block, history *blackbox.
 	e.breadcrumbs(history, start)
 	e.about(&rec, s)
 	e.aboutCrash(c.Report)
-	e.event.Trim()
-	return e.items.event(&e.event, e.limit())
+	return e.finish(&rec)
 }
 
 // appendPanics appends what killed the program, and the panics that it followed on.

@@ -258,6 +258,15 @@ func (r *Recorder) issue(rec *record.Record, pos uint64) {
 	case rec.Flags&record.FlagPlain == 0:
 		same = rec.Text
 	}
+	if e.hook != nil { // what it took out of an event does not come back with later ones
+		text, ok := e.hook.leaves(e, rec.ID)
+		if !ok {
+			return
+		}
+		if text != "" {
+			said = append(said[:0], text...)
+		}
+	}
 	kind, n := issueKind(rec, e.pcs, same), 1+rec.Suppressed
 	if !r.cfg.History.RepeatedKind(kind, n, rec.Time) {
 		short, _ := text.Trim(view(said), maxIssue)

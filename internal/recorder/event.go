@@ -22,6 +22,10 @@ type events struct {
 	stacks  *stack.Resolver
 	scrub   *cleaner
 	clock   *clock
+	hook    *Hook               // nil: nobody looks at them
+	looked  [16]byte            // id of the event that the hook has looked at last
+	left    string              // text that it has left of it, "" if that is what it was
+	dropped bool                // it has dropped it
 	static  [5]protocol.Context // contexts that stay the same, but for the first one, the start of the run as the clock tells it, and the last, the trace
 	started int64               // in seconds, as static has it
 	limit   func() int          // bytes of an encoded event
@@ -54,7 +58,7 @@ type events struct {
 
 func (e *events) init(cfg *Config, t *tools) {
 	e.scrub, e.stacks, e.items, e.clock = t.scrub, t.stacks, t.items, t.clock
-	e.run = &cfg.Run
+	e.run, e.hook = &cfg.Run, cfg.Hook
 	e.limit = func() int { return min(cfg.Outbox.MaxBody()-256-len(e.attached.items), cfg.Item-64, protocol.MaxEvent) }
 	e.sdk = protocol.SDK{Name: cfg.Run.SDKName, Version: cfg.Run.SDKVersion, Settings: &e.settings}
 	e.settings.InferIP = "never"
@@ -125,8 +129,16 @@ func (e *events) item(rec *record.Record, s *scope, history *blackbox.HistoryBuf
 	e.grouping(rec)
 	e.breadcrumbs(history, start)
 	e.about(rec, s)
-	ev.Trim()
-	return e.items.event(ev, e.limit())
+	return e.finish(rec)
+}
+
+// finish encodes the event, unless the game's hook drops it.
+func (e *events) finish(rec *record.Record) (item []byte, cut int, err error) {
+	if e.hook != nil && !e.hook.look(e, rec.ID, rec.Level, rec.Type) {
+		return nil, 0, errDropped
+	}
+	e.event.Trim()
+	return e.items.event(&e.event, e.limit())
 }
 
 // besides takes what the event of a hang tells beside its record, nil if there is nothing.

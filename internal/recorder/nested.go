@@ -25,7 +25,7 @@ func NewUses(changes int) Uses {
 		attachments Attachments
 	})
 	u.changes.limit = changes
-	return Uses{&u.changes, &u.nested, &u.attachments}
+	return Uses{Changes: &u.changes, Nested: &u.nested, Attachments: &u.attachments}
 }
 
 // reading returns what may go out of a value.

@@ -26,7 +26,7 @@ func (r *Recorder) event(rec *record.Record, in *blackbox.Record) {
 	item, cut, err := r.events.item(rec, &r.scope, r.cfg.History)
 	r.worked += eventWork + len(item) + (r.events.stacks.Resolved()-known)*frameWork
 	if err != nil || len(item) > r.cfg.Outbox.Size()/4 { // MaxBody may be less by now
-		r.giveUp(rec, protocol.ReasonInternalSDKError)
+		r.giveUp(rec, because(err))
 		return
 	}
 	if len(item) > r.left() && !panicked {
@@ -42,6 +42,14 @@ func (r *Recorder) event(rec *record.Record, in *blackbox.Record) {
 		ID: rec.ID, Kind: kind, Category: uint8(protocol.CategoryError), Count: 1, Cut: uint32(cut), Start: r.events.clock.start, Upto: in.End,
 		Open: r.cfg.Hold && rec.Flags&record.FlagHang != 0,
 	}, item)
+}
+
+// because says for which reason an event could not be made.
+func because(err error) protocol.Reason {
+	if err == errDropped {
+		return protocol.ReasonBeforeSend
+	}
+	return protocol.ReasonInternalSDKError
 }
 
 // giveUp counts an event that does not go out. The next one of its kind tells of it.

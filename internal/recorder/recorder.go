@@ -47,6 +47,7 @@ type Uses struct {
 	Changes     *Changes // of the scope, that found no room in the ring, and what applies all
 	Nested      *Nested  // values that are JSON
 	Attachments *Attachments
+	Hook        *Hook // looks at events before they are encoded
 }
 
 // Legacy is what a run does for whoever goes on with it after its death. It is zero where nobody will.

@@ -102,18 +102,15 @@ func (s *scope) apply(body []byte) {
 }
 
 func (s *scope) setTag(key, value string) {
-	key, ok := protocol.CleanTagKey(s.scrub.Text(key))
+	key, value, ok := cleanTag(s.scrub, key, value)
 	if !ok {
 		return
-	}
-	if value = s.scrub.Text(value); scrub.Secret(key) {
-		value = scrub.Filtered
 	}
 	if s.remove(tagPart, key); s.count(tagPart) >= maxTags {
 		s.cut = true
 		return
 	}
-	value, _ = text.Trim(text.TrimSpace(oneLine(value)), protocol.MaxTag)
+	value, _ = text.Trim(value, protocol.MaxTag)
 	if room := s.room() - len(key); len(value) > room {
 		value, _ = text.Trim(value, room)
 		s.cut = true
@@ -247,6 +244,15 @@ func (s *scope) head(policy string) []byte {
 	}
 	s.policy, s.state = policy, append(b, policy...)
 	return s.state
+}
+
+// cleanTag returns a tag without what is private or no part of one, but as long as it was.
+func cleanTag(s *cleaner, key, value string) (k, v string, ok bool) {
+	key, ok = protocol.CleanTagKey(s.Text(key))
+	if value = s.Text(value); scrub.Secret(key) {
+		value = scrub.Filtered
+	}
+	return key, text.TrimSpace(oneLine(value)), ok
 }
 
 // oneLine replaces line breaks: a tag's value has none.

@@ -29,7 +29,7 @@ import (
 type Options struct {
 	// GoOn is called after a panic in the game's code was reported, with the event's id (zero where the panic was one of too many of
 	// its kind), on the goroutine of the game; then the game goes on with its next tick or frame. A game may show id.SupportCode()
-	// there. Nil: a panic is reported, waits Config.PanicWait for its delivery, and kills the program as it would have.
+	// there. Nil: a panic is reported, waits Config.Panics.Wait for its delivery, and kills the program as it would have.
 	GoOn func(id krunk.EventID)
 	// Engine is what Run gives to ebiten.RunGameWithOptions. Nil: the engine's defaults. Wrap does not look at it.
 	Engine *ebiten.RunGameOptions

@@ -65,7 +65,7 @@ func start(t testing.TB, cfg krunk.Config) *krunk.Client {
 // game captures one of everything, tells the ids, and ends as it is told.
 func game(how, dir, dsn string) {
 	cfg := config(dir, transport.Func(offline))
-	cfg.PanicWait = 50 * time.Millisecond
+	cfg.Panics.Wait = 50 * time.Millisecond
 	if dsn != "" {
 		cfg.DSN = dsn
 	}

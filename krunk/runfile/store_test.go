@@ -39,7 +39,7 @@ func (c *console) Save(b []byte) error {
 
 func (c *console) config(tr transport.Transport) krunk.Config {
 	cfg := config("", tr)
-	cfg.RunFile, cfg.PanicWait = runfile.InStore(c), 50*time.Millisecond
+	cfg.RunFile, cfg.Panics.Wait = runfile.InStore(c), 50*time.Millisecond
 	return cfg
 }
 
