@@ -234,7 +234,7 @@ func (s *Server) kill(w http.ResponseWriter, r *http.Request) {
 func (s *Server) expected(r *http.Request) (v sampling.Version, status int, err error) {
 	cur := s.current.Load()
 	if tag := r.Header.Get("If-Match"); tag != "" {
-		if cur == nil || !matches(tag, cur.tag) {
+		if cur == nil || !matches(tag, cur) {
 			return v, http.StatusConflict, fmt.Errorf("%w: to replace %s", ErrConflict, clean(tag))
 		}
 		return cur.version(), 0, nil
@@ -320,11 +320,12 @@ func (d *Draft) named(list []jsonProblem) []jsonProblem {
 	return list
 }
 
-// matches reports whether an If-Match header, which may be a list, names a tag. "*" is not taken: it would overwrite what nobody
-// has seen.
-func matches(header, tag string) bool {
+// matches reports whether an If-Match header, which may be a list, names a version, also by the tag of its gzip and by a weak one, as
+// proxies make of either: the tag holds a hash of the document, so what it names is what was seen. "*" is not taken: it would
+// overwrite what nobody has seen.
+func matches(header string, c *served) bool {
 	for one := range strings.SplitSeq(header, ",") {
-		if one = strings.TrimSpace(one); one == tag {
+		if one = strings.TrimPrefix(strings.TrimSpace(one), "W/"); one == c.tag || one == c.shortTag {
 			return true
 		}
 	}

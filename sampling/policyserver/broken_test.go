@@ -218,7 +218,7 @@ func TestVersionsDoNotLeap(t *testing.T) {
 
 func TestIfMatch(t *testing.T) {
 	for match, want := range map[string]int{
-		`*`: http.StatusConflict, `"other", TAG`: http.StatusOK, `TAG`: http.StatusOK, `"other"`: http.StatusConflict, `W/TAG`: http.StatusConflict,
+		`*`: http.StatusConflict, `"other", TAG`: http.StatusOK, `TAG`: http.StatusOK, `"other"`: http.StatusConflict, `W/TAG`: http.StatusOK,
 	} {
 		s := serving(t, Options{})
 		match := strings.ReplaceAll(match, "TAG", s.current.Load().tag)

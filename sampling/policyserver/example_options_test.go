@@ -1,9 +1,11 @@
 package policyserver_test
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -77,6 +79,25 @@ func ExampleNew_authorisation() {
 type table struct {
 	mu   sync.Mutex
 	rows []policyserver.Entry // oldest first
+	said map[string][]byte    // by server
+}
+
+// PutSummary and Summaries make it a SummaryStore: with them the page of every game server shows the clients of all. In a database it is
+// a table with one row for each server, which need not outlive a restart.
+func (t *table) PutSummary(_ context.Context, server string, b []byte) error {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.said == nil {
+		t.said = make(map[string][]byte)
+	}
+	t.said[server] = bytes.Clone(b)
+	return nil
+}
+
+func (t *table) Summaries(context.Context) (map[string][]byte, error) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return maps.Clone(t.said), nil
 }
 
 func (t *table) Current(ctx context.Context) (policyserver.Entry, error) {
@@ -117,6 +138,8 @@ func (t *table) Watch(ctx context.Context) (<-chan sampling.Version, error) {
 	context.AfterFunc(ctx, func() { close(hints) })
 	return hints, nil
 }
+
+var _ policyserver.SummaryStore = (*table)(nil)
 
 // A Store of the game's own.
 func ExampleStore() {

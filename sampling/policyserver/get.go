@@ -28,16 +28,20 @@ func (s *Server) get(w http.ResponseWriter, r *http.Request) {
 		w.WriteHeader(http.StatusNoContent) // nothing yet, which is no reason to ask more seldom
 		return
 	}
+	zip := c.packed != nil && takesGzip(r.Header["Accept-Encoding"])
 	h["Etag"], h["Cache-Control"], h["Vary"] = c.tags, c.cache, headerVary
+	if zip {
+		h["Etag"] = c.shortTags
+	}
 	if c.signature != nil {
 		h["Krunk-Signature"] = c.signature
 	}
-	if listed(r.Header["If-None-Match"], c.tag) {
+	if asked := r.Header["If-None-Match"]; listed(asked, c.tag) || listed(asked, c.shortTag) {
 		w.WriteHeader(http.StatusNotModified)
 		return
 	}
 	body, length := c.entry.Bytes, c.length
-	if c.packed != nil && takesGzip(r.Header["Accept-Encoding"]) {
+	if zip {
 		h["Content-Encoding"] = headerGzip
 		body, length = c.packed, c.short
 	}

@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"io"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/krunk-go/krunk/sampling"
@@ -21,12 +22,17 @@ type served struct {
 	doc       []byte // the document itself, without an envelope
 	tag       string // with its quotes
 	packed    []byte // gzip of entry.Bytes; nil if it would not be smaller
+	shortTag  string // of packed, which is another representation
 	tags      []string
+	shortTags []string
 	length    []string
 	short     []string // length of packed
 	signature []string
 	cache     []string // value of Cache-Control
 }
+
+// gzipTag ends the tag of a version that is sent with gzip.
+const gzipTag = `-gz"`
 
 // etag returns the tag of a version: the same bytes give the same tag on every server.
 func etag(v sampling.Version, b []byte) string {
@@ -48,7 +54,8 @@ func prepare(e Entry) (*served, error) {
 		return nil, fmt.Errorf("policyserver: the store's version %s holds a document of version %s; rename one of them", e.Version, p.Version())
 	}
 	c := &served{entry: e, policy: p, doc: doc, tag: etag(e.Version, e.Bytes), packed: pack(e.Bytes)}
-	c.tags = []string{c.tag}
+	c.shortTag = strings.TrimSuffix(c.tag, `"`) + gzipTag
+	c.tags, c.shortTags = []string{c.tag}, []string{c.shortTag}
 	c.cache = []string{"public, max-age=" + strconv.Itoa(int(c.maxAge()/time.Second)) + ", must-revalidate"}
 	c.length, c.short = []string{fmt.Sprint(len(e.Bytes))}, []string{fmt.Sprint(len(c.packed))}
 	if e.Signature != "" {

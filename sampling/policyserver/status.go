@@ -129,7 +129,7 @@ type snapshot struct {
 	json    jsonConvergence
 }
 
-const snapshotFor = 500 * time.Millisecond
+const snapshotFor = 250 * time.Millisecond
 
 func (s *Server) recent(now time.Time, v sampling.Version) jsonConvergence {
 	if last := s.view.shown.Load(); last != nil && last.version == v && now.Sub(last.at) < snapshotFor {

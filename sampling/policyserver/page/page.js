@@ -169,7 +169,7 @@ async function publish() {
     $("note").value = "";
     save();
     published(done);
-    await poll();
+    soon();
     if (document.activeElement === document.body) $("said").focus();
   } catch (e) {
     failed(e);
@@ -185,7 +185,7 @@ async function kill(note) {
   } catch (e) {
     failed(e);
   }
-  await poll();
+  soon();
 }
 
 // restart starts reporting again over the version on the screen.
@@ -197,7 +197,7 @@ async function restart(note, version) {
     failed(e);
     if (e.status === 409) alarm("Somebody else published meanwhile, so reporting was not started. Look at what runs now.");
   }
-  await poll();
+  soon();
 }
 
 function discard() {
@@ -357,9 +357,16 @@ async function poll() {
     if (e.status === 403) $("keybox").hidden = false;
   }
 }
+// loop looks again and again; soon has it look often for a while, since somebody waits to see clients follow.
+let looking = 0, often = 0;
 async function loop() {
+  const mine = ++looking;
   await poll();
-  setTimeout(loop, document.hidden ? 10000 : 1500);
+  if (mine === looking) setTimeout(() => { if (mine === looking) loop(); }, document.hidden ? 10000 : Date.now() < often ? 300 : 1500);
+}
+function soon() {
+  often = Date.now() + 15000;
+  loop();
 }
 
 async function showWhole() {
