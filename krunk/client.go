@@ -312,7 +312,10 @@ func (c *Client) lost(why protocol.Reason, h *record.Head, n int) {
 	if c.guard != nil {
 		defer c.letGo(c.guard.Hold())
 	}
-	if h.Flags&record.FlagID != 0 {
+	switch {
+	case h.Flags&record.FlagFeedback != 0:
+		c.tally.Add(why, protocol.CategoryFeedback, 1)
+	case h.Flags&record.FlagID != 0:
 		c.tally.Add(why, protocol.CategoryError, 1)
 	}
 	if h.Flags&record.FlagSend != 0 {

@@ -335,3 +335,35 @@ func ExampleEdit() {
 	}
 	// Output: error: a player fell through the floor client
 }
+
+// The player says what went wrong, about the event whose support code the crash screen showed.
+func ExampleClient_Feedback() {
+	client, srv := example(krunk.Config{Release: "moonfall@1.4.2"})
+	defer client.Close(time.Second)
+
+	id := client.Report(connect())
+	client.Feedback("the lobby never opens", krunk.FeedbackFor(id), krunk.String("name", "Anna"))
+
+	client.Flush(time.Second)
+	for _, f := range srv.Feedback() {
+		fmt.Println(f.Message, f.Name, f.About == id.String())
+	}
+	// Output: the lobby never opens Anna true
+}
+
+// A saved game goes along with the event that says it does not load, and the seed with every crash.
+func ExampleAttach() {
+	client, srv := example(krunk.Config{Release: "moonfall@1.4.2"})
+	defer client.Close(time.Second)
+	if err := client.Attach(krunk.Attachment{Name: "seed.txt", ContentType: "text/plain", Data: []byte("77")}); err != nil {
+		fmt.Println(err)
+	}
+
+	id := client.Report(errors.New("the save is broken"), krunk.Attach(krunk.Attachment{Name: "slot1.sav", Data: []byte("level 3")}))
+
+	client.Flush(time.Second)
+	for _, a := range srv.Attachments(id.String()) {
+		fmt.Printf("%s: %s\n", a.Filename, a.Payload)
+	}
+	// Output: slot1.sav: level 3
+}

@@ -1,73 +1,46 @@
 package krunk
 
 import (
-	"runtime"
-	"slices"
+	"strings"
 
 	"github.com/krunk-go/krunk/internal/blackbox"
 	"github.com/krunk-go/krunk/internal/gate"
 	"github.com/krunk-go/krunk/internal/record"
+	"github.com/krunk-go/krunk/internal/text"
 )
 
-// A transport may log, and its log may be a bridge to Krunk. What is captured inside of Transport.Send, and of Config.BeforeSend, is history at
-// most: an event or a log record of it would be sent, which captures the next one.
+// maxWords is what servers keep of a player's words, in bytes.
+const maxWords = 4096
 
-// inside reports whether anything runs inside of the game's code that Krunk calls as it sends.
-func (c *Client) inside() bool {
-	return c.sender != nil && (c.sender.Inside() != 0 || c.hook != nil && c.hook.Inside() != 0)
-}
-
-// insideHere reports whether the calling goroutine is inside of it. A log record pays for this walk only while something is being sent.
-func (c *Client) insideHere() bool { return c.insideOf(nil) }
-
-// insideOf is insideHere for a stack that was taken already, nil if it was not.
+// Feedback sends the player's own words to the studio and returns the id under which the server has them; the zero EventID means that they
+// were not taken: there are none, the client is nil or closed, or the black box is full to the brim. They are what the player wrote, so
+// they travel as they are, and are not scrubbed as messages are: what is over 4096 bytes, or half a kilobyte where Config.Memory is the least, is cut, and the feedback says so
+// (contexts.krunk.text_cut). Attributes named name, email and url go where a server shows them, also as they are; write them only where the player
+// gave them for that. FeedbackFor says which event it is about, Attach adds a picture or a save, and other attributes are a context.
 //
-//go:noinline
-func (c *Client) insideOf(pcs []uintptr) bool {
-	places := [2]uintptr{c.sender.Inside()}
-	if c.hook != nil {
-		places[1] = c.hook.Inside()
+// It carries the release, tags, user and contexts of its moment, is never sampled, and waits offline as events do. A server that knows no feedback
+// (Bugsink) takes it and drops it. It never blocks; what a caller does with it in every frame is not limited.
+func (c *Client) Feedback(words string, attrs ...Attr) EventID {
+	own := c.main()
+	if own == nil || c.closed.Load() || strings.TrimSpace(words) == "" || c.inside() && c.insideHere() {
+		return EventID{}
 	}
-	for _, at := range places {
-		switch {
-		case at == 0:
-		case pcs != nil && slices.Contains(pcs, at), pcs == nil && !c.walker.Without(at) && insideCalled(at):
-			return true
-		}
+	c.uses.Feedback.Use()
+	var r capture
+	r.Type, r.Level, r.PPM, r.Flags = record.LogType, int16(LevelInfo), gate.Million, record.FlagID|record.FlagFeedback
+	r.attrs = attrs
+	cut := false
+	if r.text, cut = text.Trim(words, min(maxWords, c.maxBody/4)); cut { // a quarter of the longest record is its text
+		r.Flags |= record.FlagText
 	}
-	return false
+	c.stamp(&r)
+	c.ids.Take(&r.ID)
+	if !own.put(blackbox.Fatal, &r, nil) {
+		return EventID{}
+	}
+	return r.ID
 }
 
-//go:noinline
-func insideCalled(at uintptr) bool {
-	var pcs [fewPCs]uintptr
-	n := runtime.Callers(self, pcs[:])
-	if n == len(pcs) {
-		return insideDeep(at)
-	}
-	return slices.Contains(pcs[:n], at)
-}
-
-//go:noinline
-func insideDeep(at uintptr) bool {
-	var pcs [record.MaxPCs]uintptr
-	return slices.Contains(pcs[:runtime.Callers(self, pcs[:])], at)
-}
-
-// demote keeps as history what would have been an event.
-//
-//go:noinline
-func (c *Channel) demote(v gate.Verdict, base *capture, cause any) EventID {
-	r := *base
-	err, _ := cause.(error)
-	switch {
-	case r.Type == record.PanicType:
-		r.Flags |= record.FlagTrail
-		c.client.stamp(&r)
-		c.putChain(blackbox.History, &r, cause, nil)
-	case v&gate.Trail != 0:
-		c.client.stamp(&r)
-		c.keep(gate.Trail, &r, err)
-	}
-	return EventID{}
-}
+// FeedbackFor returns what says that a Feedback is about the event with that id, such as the crash that the player saw: LastRun.Event, or what
+// Report returned. It does nothing elsewhere, and with the zero EventID.
+func FeedbackFor(id EventID) Attr { return String(record.FeedbackFor, id.String()) }

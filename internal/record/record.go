@@ -47,18 +47,19 @@ const (
 
 // The flags of a record.
 const (
-	FlagID      = 1 << iota // has an event id: it was raised as an event
-	FlagTrail               // becomes a breadcrumb
-	FlagSend                // goes out as a log record
-	FlagText                // its text was cut
-	FlagPlain               // its text is no template: it holds values
-	FlagStack               // its stack was deeper than what was kept
-	FlagErrors              // its chain of errors was longer than what was kept
-	FlagForeign             // came through a bridge: frames of logging libraries are not the game's
-	FlagSite                // its PCs begin at the call site, as the bridge knew it; else a bridge's own frames may lead
-	FlagTime                // its time made no sense and is a bound that did
-	FlagSlow                // tells of a slow frame; the next event says how many there were
-	FlagHang                // tells that frames stand still
+	FlagID       = 1 << iota // has an event id: it was raised as an event
+	FlagTrail                // becomes a breadcrumb
+	FlagSend                 // goes out as a log record
+	FlagText                 // its text was cut
+	FlagPlain                // its text is no template: it holds values
+	FlagStack                // its stack was deeper than what was kept
+	FlagErrors               // its chain of errors was longer than what was kept
+	FlagForeign              // came through a bridge: frames of logging libraries are not the game's
+	FlagSite                 // its PCs begin at the call site, as the bridge knew it; else a bridge's own frames may lead
+	FlagTime                 // its time made no sense and is a bound that did
+	FlagSlow                 // tells of a slow frame; the next event says how many there were
+	FlagHang                 // tells that frames stand still
+	FlagFeedback             // what the player wrote
 )
 
 const (
@@ -112,6 +113,9 @@ type Error struct {
 	Index  uint8     // 1 + which of the errors that Parent joins, 0 if Parent wraps just this one
 	PCs    []uintptr // return addresses of the place where the error was made, innermost first, if it keeps them
 }
+
+// FeedbackFor is the key of the attribute that says which event a feedback is about, by the server's name for it.
+const FeedbackFor = "associated_event_id"
 
 // Joined reports in an Error's Index that Parent joins several errors.
 const Joined = 1

@@ -34,8 +34,8 @@ type Attachments struct {
 
 // attaching is what a program links only if it attaches something, its types included.
 type attaching struct {
-	_      [0]func()                                           // no code to compare it
-	gather func(r *Recorder, fields record.Fields, fatal bool) // a record would move to the heap
+	_      [0]func()                                  // no code to compare it
+	gather func(r *Recorder, body []byte, fatal bool) // of a record, which would move to the heap
 	within func(r *Recorder, event int, panicked bool) (bytes int)
 	shelf  unsafe.Pointer // *shelf: an interface would keep the types of all that it leads to
 }
@@ -84,7 +84,8 @@ func (a *Attachments) shelf() *shelf {
 // Lose makes the records of a dead run tell of what was attached to them, which is lost.
 func (a *Attachments) Lose() {
 	a.used.Store(&attaching{
-		gather: func(r *Recorder, fields record.Fields, _ bool) {
+		gather: func(r *Recorder, body []byte, _ bool) {
+			fields := fieldsOf(body)
 			r.events.attached.none()
 			for f, ok := fields.Next(); ok; f, ok = fields.Next() {
 				if f.Kind == record.Attachment && len(f.Str) > 8 {
@@ -180,11 +181,17 @@ type attached struct {
 	failed []string // what was left out, and why
 }
 
+func fieldsOf(body []byte) record.Fields {
+	rec, _ := record.Read(body) // who calls has read it
+	return rec.Fields()
+}
+
 // none forgets it. Its memory is used again.
 func (a *attached) none() { a.items, a.pieces, a.failed = a.items[:0], 0, nil }
 
 // gather makes items of what is attached to an event, by the fields of its record. What does not fit, and what cannot be had, is left out and told.
-func (a *shelf) gather(r *Recorder, fields record.Fields, fatal bool) {
+func (a *shelf) gather(r *Recorder, body []byte, fatal bool) {
+	fields := fieldsOf(body)
 	r.events.attached.none()
 	for f, ok := fields.Next(); ok; f, ok = fields.Next() {
 		if f.Kind != record.Attachment || len(f.Str) < 8 {

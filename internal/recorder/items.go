@@ -47,6 +47,17 @@ func (m *items) event(ev *protocol.Event, limit int) (item []byte, crumbs int, e
 	return item, crumbs, nil
 }
 
+// feedback returns the item of what a player wrote.
+func (m *items) feedback(ev *protocol.Event, limit int) (item []byte, err error) {
+	b, err := m.enc.EventWithin(m.begin(), ev, limit)
+	if m.buf = b; err != nil {
+		return nil, err
+	}
+	var line [itemHead]byte
+	item, _ = m.end(protocol.AppendItemHeader(line[:0], "feedback", len(b)-itemHead))
+	return item, nil
+}
+
 // logs returns the item of a batch.
 func (m *items) logs(records []protocol.Log) []byte {
 	m.buf = protocol.AppendLogs(m.begin(), records)

@@ -17,15 +17,16 @@ type cleaner struct {
 // has none.
 type Nested struct{ read atomic.Pointer[reading] }
 
-// NewUses returns a Changes of that limit, a Nested and Attachments.
+// NewUses returns a Changes of that limit, and the others.
 func NewUses(changes int) Uses {
 	u := new(struct {
 		changes     Changes
 		nested      Nested
 		attachments Attachments
+		feedback    Feedback
 	})
 	u.changes.limit = changes
-	return Uses{Changes: &u.changes, Nested: &u.nested, Attachments: &u.attachments}
+	return Uses{Changes: &u.changes, Nested: &u.nested, Attachments: &u.attachments, Feedback: &u.feedback}
 }
 
 // reading returns what may go out of a value.

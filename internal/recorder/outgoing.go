@@ -17,11 +17,17 @@ func (r *Recorder) event(rec *record.Record, in *blackbox.Record) {
 		kind = min(kind, blackbox.Event)
 	}
 	r.Events.Add(1)
+	if use := r.cfg.Feedback; rec.Flags&record.FlagFeedback != 0 && use != nil {
+		if use := use.used.Load(); use != nil {
+			use.put(r, in.Body, in.End)
+			return
+		}
+	}
 	r.logs.waits.body = nil // it lies where the event is made now
 	known := r.events.stacks.Resolved()
 	use := r.cfg.Attachments.using()
 	if use != nil {
-		use.gather(r, rec.Fields(), panicked || rec.Level >= levelFatal)
+		use.gather(r, in.Body, panicked || rec.Level >= levelFatal)
 	}
 	item, cut, err := r.events.item(rec, &r.scope, r.cfg.History)
 	r.worked += eventWork + len(item) + (r.events.stacks.Resolved()-known)*frameWork

@@ -48,6 +48,7 @@ type Uses struct {
 	Nested      *Nested  // values that are JSON
 	Attachments *Attachments
 	Hook        *Hook // looks at events before they are encoded
+	Feedback    *Feedback
 }
 
 // Legacy is what a run does for whoever goes on with it after its death. It is zero where nobody will.

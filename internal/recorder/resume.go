@@ -53,6 +53,7 @@ func Continue(b *blackbox.Block, f *blackbox.Facts, ended int64, here stack.Buil
 	cfg.Changes.Use()
 	cfg.Nested.Use()
 	cfg.Attachments.Lose()
+	cfg.Feedback.Use()
 	cfg.History = b.OpenHistory(validCrumb)
 	cfg.Stacks.MainModule, cfg.Module = f.Texts[blackbox.Module], nil
 	if mem := b.At(blackbox.TallyRegion); len(mem) >= tally.Size {

@@ -52,7 +52,7 @@ type mortal struct {
 
 func mortalConfig() Config {
 	return Config{
-		Uses: Uses{Changes: used(32 << 10), Nested: nested(), Attachments: attachments(4 << 10)},
+		Uses: Uses{Changes: used(32 << 10), Nested: nested(), Attachments: attachments(4 << 10), Feedback: new(Feedback)},
 		Bell: notify.NewBell(), Progress: new(notify.Signal), Wake: func() {}, Room: Room{Scope: 4 << 10, Item: 6 << 10},
 		Run: Run{SDKName: "krunk.go"},
 	}

@@ -32,7 +32,7 @@ func newRig(outbox int, change func(*Config)) *rig {
 	cfg := Config{
 		Block: blackbox.NewBlock(blackbox.Words(sizes.Total()), sizes, key),
 		Ring:  g.ring, History: blackbox.NewHistoryBuffer(blackbox.Words(64<<10), key), Bell: notify.NewBell(), Progress: new(notify.Signal),
-		Tally: g.tally, Uses: Uses{Changes: used(32 << 10), Nested: nested(), Attachments: attachments(4 << 10)}, Wake: func() { g.woken++ },
+		Tally: g.tally, Uses: Uses{Changes: used(32 << 10), Nested: nested(), Attachments: attachments(4 << 10), Feedback: new(Feedback)}, Wake: func() { g.woken++ },
 		Room: Room{Scope: 96 << 10, Item: 1 << 20},
 		Run: Run{
 			Start: StartOf(time.Now()), Channel: func(i uint16) string { return "channel" + strconv.Itoa(int(i)) },

@@ -249,6 +249,7 @@ func (r *Recorder) take(in blackbox.Record) (taken bool) {
 func (r *Recorder) keep(rec *record.Record, in *blackbox.Record) {
 	switch {
 	case r.past.knows != nil && r.past.knows(in.Pos, rec.Time):
+	case rec.Flags&record.FlagFeedback != 0: // no breadcrumb
 	case rec.Flags&record.FlagID != 0:
 		r.issue(rec, in.Pos)
 	case rec.Flags&record.FlagTrail != 0:

@@ -80,12 +80,14 @@ func (c *check) composition(head *Node, items []Item) {
 	for _, it := range items {
 		count[it.Head.Get("type").Text()]++
 	}
-	needsID := count["event"]+count["attachment"] > 0
+	needsID := count["event"]+count["attachment"]+count["feedback"] > 0
 	switch {
 	case len(items) == 0:
 		c.fault(head, lossNone, "envelope without items", "no envelope")
 	case count["event"] > 1:
 		c.refuse(413, 0, fmt.Sprintf("%d events", count["event"]), "one event in an envelope")
+	case count["feedback"] > 1 || count["feedback"] > 0 && count["event"] > 0:
+		c.refuse(413, 0, "feedback beside an event or another one", "one of them in an envelope")
 	case count["log"] > 1:
 		c.refuse(413, 0, fmt.Sprintf("%d log containers", count["log"]), "one log container in an envelope")
 	case count["attachment"] > maxAttachments:
@@ -94,7 +96,7 @@ func (c *check) composition(head *Node, items []Item) {
 		c.refuse(413, 0, fmt.Sprintf("%d sessions", count["session"]), "at most 100 in an envelope")
 	}
 	if needsID && !head.has("event_id") {
-		c.fault(head, lossItem, "no event_id beside an event or attachment", "the event's id")
+		c.fault(head, lossItem, "no event_id beside an event, feedback or attachment", "the event's id")
 	}
 	if !needsID && head.has("event_id") {
 		c.fault(head, lossNone, "event_id without an event", "no event_id")
@@ -119,7 +121,7 @@ func (c *check) oneTrace(head *Node, items []Item) {
 					c.fault(head, lossField, "trace header with log records of another trace", "no trace header")
 					return
 				}
-			case "event":
+			case "event", "feedback":
 				if got := n.Get("contexts").Get("trace").Get("trace_id").Text(); got != id {
 					c.fault(head, lossNone, "trace header unlike the event's contexts.trace.trace_id "+Clip(got), "one trace id")
 				}
@@ -139,6 +141,8 @@ func (c *check) judgeItem(it *Item) {
 	switch typ {
 	case "event":
 		it.keep(c.judge(it.Payload, c.rules.event))
+	case "feedback":
+		it.keep(c.judge(it.Payload, c.rules.feedback))
 	case "log":
 		it.Good = c.logs(it, it.Payload)
 	case "client_report":
@@ -151,7 +155,7 @@ func (c *check) judgeItem(it *Item) {
 	case "attachment":
 		c.attachment(it)
 	default:
-		c.fault(it.Head, lossItem, fmt.Sprintf("item type %q", Clip(typ)), "event, log, client_report, session or attachment")
+		c.fault(it.Head, lossItem, fmt.Sprintf("item type %q", Clip(typ)), "event, feedback, log, client_report, session or attachment")
 	}
 }
 
@@ -190,7 +194,7 @@ func (c *check) itemHeader(typ string, it *Item) {
 func (c *check) fitsSize(typ string, size int) bool {
 	limit := maxAttachment
 	switch typ {
-	case "event":
+	case "event", "feedback":
 		limit = maxEvent
 	case "log":
 		limit = maxContainer

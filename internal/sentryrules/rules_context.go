@@ -34,6 +34,10 @@ func contextRules() map[string]rule {
 	kinds["os"] = all(kinds["os"], nameOr)
 	kinds["runtime"] = all(kinds["runtime"], nameOr)
 	kinds["error_sampling"] = open(fields{"client_sample_rate": sampleRate}, "client_sample_rate")
+	kinds["feedback"] = closed(fields{
+		"message": losing(lossItem, filled(4096)), "contact_email": filled(0), "name": filled(0), "url": filled(0), "source": filled(0), "replay_id": hexID(32, lossField),
+		"associated_event_id": eventID(lossField),
+	}, "message")
 	kinds["flags"] = open(fields{"values": list(closed(fields{"flag": filled(32), "result": noNull}, "flag", "result"))}, "values")
 	return kinds
 }

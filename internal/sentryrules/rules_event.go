@@ -14,8 +14,8 @@ const (
 
 // Rules are built once for a Server and immutable after.
 type Rules struct {
-	header, trace, sdk, event, record, report, session rule
-	kinds                                              map[string]rule // contexts by their type
+	header, trace, sdk, event, feedback, record, report, session rule
+	kinds                                                        map[string]rule // contexts by their type
 }
 
 func NewRules() *Rules {
@@ -23,7 +23,8 @@ func NewRules() *Rules {
 	r.sdk = sdkRule()
 	r.trace = traceRule()
 	r.header = headerRule(r)
-	r.event = eventRule(r)
+	r.event = all(eventRule(r), eventWhole)
+	r.feedback = all(eventRule(r), feedbackWhole)
 	r.record = recordRule()
 	r.report = reportRule()
 	r.session = sessionRule()
@@ -61,7 +62,29 @@ func eventRule(r *Rules) rule {
 		"message":     all(str(8192), old("Bugsink in strict mode drops the event", "logentry.formatted")),
 		"type":        all(oneOf("event"), old("errors need no type", "no type")),
 	}
-	return all(closed(known, "event_id", "timestamp", "platform", "sdk"), eventWhole)
+	return closed(known, "event_id", "timestamp", "platform", "sdk")
+}
+
+// feedbackWhole wants what makes a feedback of an event.
+func feedbackWhole(c *check, n *Node) {
+	about := n.Get("contexts").Get("feedback")
+	if about == nil {
+		c.fault(n, lossItem, "feedback without contexts.feedback", "that context, with a message")
+		return
+	}
+	c.sameID(n)
+	if id := about.Get("associated_event_id").Text(); id != "" && id == n.Get("event_id").Text() {
+		c.fault(about, lossField, "feedback about itself", "the id of the event that it is about")
+	}
+	if n.has("exception") || n.has("breadcrumbs") || n.has("threads") {
+		c.note(n, "feedback with exception, breadcrumbs or threads", "associated_event_id")
+	}
+}
+
+func (c *check) sameID(n *Node) {
+	if id := n.Get("event_id").Text(); id != "" && c.eventID != "" && id != c.eventID {
+		c.below(".event_id", n.Get("event_id"), lossField, "the same id in both", "event id %q is unlike the envelope's %q", Clip(id), Clip(c.eventID))
+	}
 }
 
 // eventWhole judges what no field can be judged by alone.
@@ -69,9 +92,7 @@ func eventWhole(c *check, n *Node) {
 	if n.kind != object {
 		return
 	}
-	if id := n.Get("event_id").Text(); id != "" && c.eventID != "" && id != c.eventID {
-		c.below(".event_id", n.Get("event_id"), lossField, "the same id in both", "event id %q is unlike the envelope's %q", Clip(id), Clip(c.eventID))
-	}
+	c.sameID(n)
 	if !n.has("release") {
 		c.note(n, "event without release", "the release, package@version")
 	}

@@ -8,6 +8,8 @@ import (
 )
 
 func TestEnvelopeRows(t *testing.T) {
+	const about = `{"feedback":{"message":"stuck","contact_email":"a@b.test","name":"a","url":"https://a","associated_event_id":"6b0d7e0c1f4a4c2e9a61d1f0c3b7a9e2"}}`
+	ask := func(contexts string) string { return header() + "\n" + item("feedback", event("contexts", contexts)) }
 	att := func(pairs ...string) string { return item("attachment", "seed=77\n", pairs...) }
 	ev := eventEnvelope()
 	head := header() + "\n"
@@ -54,6 +56,18 @@ func TestEnvelopeRows(t *testing.T) {
 		{"attachment without id in header", plain() + "\n" + att("filename", `"a"`), "header", LossItem},
 		{"attachment without file name", ev + att(), "attachment", LossNone},
 		{"attachment of an unknown type", ev + att("filename", `"a"`, "content_type", `"a/b"`, "attachment_type", `"event.save"`), "attachment", LossField},
+		{name: "feedback", body: ask(about)},
+		{name: "feedback with an attachment", body: ask(about) + att("filename", `"a"`, "content_type", `"a/b"`)},
+		{"feedback without its context", ask(`{"os":{"name":"a"}}`), "feedback", LossItem},
+		{"feedback without a message", ask(`{"feedback":{"name":"a"}}`), "feedback.contexts.feedback", LossField},
+		{"feedback with an empty message", ask(`{"feedback":{"message":""}}`), "feedback.contexts.feedback.message", LossItem},
+		{"feedback over 4096", ask(`{"feedback":{"message":"` + strings.Repeat("a", 4097) + `"}}`), "feedback.contexts.feedback.message", LossItem},
+		{"feedback with an unknown key", ask(`{"feedback":{"message":"a","email":"b"}}`), "feedback.contexts.feedback.email", LossField},
+		{"feedback about itself", ask(`{"feedback":{"message":"a","associated_event_id":"` + testID + `"}}`), "feedback", LossField},
+		{"feedback about no id", ask(`{"feedback":{"message":"a","associated_event_id":"x"}}`), "feedback.contexts.feedback.associated_event_id", LossField},
+		{"feedback beside an event", ev + item("feedback", event("contexts", about)), "header", LossEnvelope},
+		{"two feedbacks", ask(about) + item("feedback", event("contexts", about)), "header", LossEnvelope},
+		{"feedback without id in header", plain() + "\n" + item("feedback", event("contexts", about)), "header", LossItem},
 		{name: "30 attachments", body: ev + strings.Repeat(att("filename", `"a"`, "content_type", `"a/b"`, "attachment_type", `"event.attachment"`), 30)},
 		{"31 attachments", ev + strings.Repeat(att("filename", `"a"`, "content_type", `"a/b"`), 31), "header", LossEnvelope},
 		{name: "event and attachment", body: ev + att("filename", `"a.txt"`, "content_type", `"text/plain"`)},

@@ -22,6 +22,24 @@ func newDiscards(number int, n *sentryrules.Node) []Discard {
 	return out
 }
 
+// Feedback is what a player wrote.
+type Feedback struct {
+	Event   // what else it carries
+	Message string
+	Name    string
+	Email   string // contact_email
+	URL     string
+	About   string // associated_event_id
+}
+
+func newFeedback(id string, number int, n *sentryrules.Node, payload []byte) Feedback {
+	f := n.Get("contexts").Get("feedback")
+	return Feedback{
+		Event: newEvent(id, number, n, payload), Message: f.Get("message").Text(), Name: f.Get("name").Text(), Email: f.Get("contact_email").Text(),
+		URL: f.Get("url").Text(), About: f.Get("associated_event_id").Text(),
+	}
+}
+
 // Session is one update of a session.
 type Session struct {
 	ID          string // sid

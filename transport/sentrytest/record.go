@@ -15,6 +15,7 @@ type verdict struct {
 	logs     []Log
 	discards []Discard
 	sessions []Session
+	feedback []Feedback
 	faults   []Fault
 	notes    []Fault
 }
@@ -34,6 +35,8 @@ func received(number int, j *sentryrules.Judgement) *verdict {
 			switch it.Type() {
 			case "event":
 				v.events = append(v.events, newEvent(v.env.Header.EventID, number, n, it.Payload))
+			case "feedback":
+				v.feedback = append(v.feedback, newFeedback(v.env.Header.EventID, number, n, it.Payload))
 			case "log":
 				v.logs = append(v.logs, newLog(number, n, it.Payload))
 			case "client_report":
@@ -116,6 +119,14 @@ func (s *Server) accept(v *verdict) {
 			continue
 		}
 		s.events.add(e, len(e.Raw))
+	}
+	for _, f := range v.feedback {
+		if !s.ids.put(f.ID) {
+			v.env.Duplicate = true
+			s.duplicates++
+			continue
+		}
+		s.feedback.add(f, len(f.Raw))
 	}
 	for _, l := range v.logs {
 		s.logs.add(l, len(l.Raw))

@@ -40,6 +40,7 @@ type inbox struct {
 	logs       kept[Log]
 	discards   kept[Discard]
 	sessions   kept[Session]
+	feedback   kept[Feedback]
 	faults     kept[Fault]
 	notes      kept[Fault]
 }
@@ -50,7 +51,7 @@ func (s *Server) clear() {
 	s.inbox = inbox{
 		ids: newIDSet(), sids: newIDSet(), lives: make(map[string]*life),
 		envelopes: kept[*Envelope]{limit: s.opt.Keep}, events: kept[Event]{limit: s.opt.Keep}, logs: kept[Log]{limit: s.opt.Keep},
-		discards: kept[Discard]{limit: s.opt.Keep}, sessions: kept[Session]{limit: s.opt.Keep},
+		discards: kept[Discard]{limit: s.opt.Keep}, sessions: kept[Session]{limit: s.opt.Keep}, feedback: kept[Feedback]{limit: s.opt.Keep},
 		faults: kept[Fault]{limit: faultBytes}, notes: kept[Fault]{limit: faultBytes},
 	}
 }
@@ -142,6 +143,9 @@ func (s *Server) Discards() []Discard { return locked(s, &s.discards) }
 
 // Sessions are the accepted updates of sessions in order.
 func (s *Server) Sessions() []Session { return locked(s, &s.sessions) }
+
+// Feedback is what players wrote, in order, without duplicates.
+func (s *Server) Feedback() []Feedback { return locked(s, &s.feedback) }
 
 // Faults is everything that a server would refuse, drop, cut or change, or that the protocol forbids, of all requests, also
 // of those that were answered with an error on purpose. At most 100 for a request.
