@@ -66,7 +66,7 @@ func TestBeforeSendEdits(t *testing.T) {
 	if n := len(e.Exceptions); n != 2 || e.Exceptions[0].Type != "io.Error" || len(e.Exceptions[0].Value) > 8192 {
 		t.Errorf("%d errors, want the two outermost: %.200v", n, e.Exceptions)
 	}
-	wantTags := map[string]string{"boss": "dragon", "mode": "ranked", "password": "[Filtered]", "support_code": seen.ID.SupportCode(), "two-lines": "a b"}
+	wantTags := map[string]string{"boss": "dragon", "mode": "ranked", "password": "[Filtered]", "support_code": seen.ID.SupportCode(), "two-lines": "a b", "krunk.kind": e.Tag("krunk.kind")}
 	if fmt.Sprint(e.Tags) != fmt.Sprint(wantTags) {
 		t.Errorf("tags %v, want %v", e.Tags, wantTags)
 	}

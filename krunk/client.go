@@ -154,6 +154,7 @@ func Start(cfg Config) (*Client, error) {
 	if c.outbox != nil {
 		c.uses.Attachments.Limit(c.outbox.MaxBody() / 2)
 	}
+	c.uses.Mute = c.controls.Mute
 	c.build(block, facts, module)
 	c.work()
 	if run := c.after.run; run != nil && run.Hurry > 0 {

@@ -60,6 +60,7 @@ type Controller struct {
 	timer    *time.Timer
 	closed   bool
 	run      running
+	memo     memo
 	told     map[string]struct{} // versions and codes of rejections that were told, at most maxTold
 }
 
@@ -142,7 +143,7 @@ func (c *Controller) Join(controls *gate.Controls, client *gate.Program) error {
 	c.base = plan.Compiled(client.Base)
 	c.rebuild()
 	c.mu.Unlock()
-	controls.Hang(&gate.Hooks{Owner: unsafe.Pointer(c), Adopt: c.adopt, Login: c.login, Close: c.Close})
+	controls.Hang(&gate.Hooks{Owner: unsafe.Pointer(c), Adopt: c.adopt, Login: c.login, Mute: c.mute, Close: c.Close})
 	c.login() // who logged in meanwhile told nobody
 	return nil
 }

@@ -32,6 +32,7 @@ type record struct {
 	issued time.Time // zero: as the document says; see running
 	at     At
 	floors map[string]floor
+	memo   memo
 	body   []byte
 }
 
@@ -40,6 +41,9 @@ func (r *record) encode() []byte {
 	b := ""
 	for kid, f := range r.floors {
 		b = appendLine(b, "floor ", f.version.String()+" "+strconv.FormatUint(f.sum, 10)+" "+kid)
+	}
+	for _, d := range r.memo {
+		b = appendLine(b, "done ", strconv.FormatUint(uint64(d.day), 10)+" "+strconv.FormatUint(d.key, 10))
 	}
 	b = appendLine(b, "saved ", strconv.FormatInt(r.saved.Unix(), 10))
 	b = appendLine(b, "server ", strconv.FormatInt(r.server.Unix(), 10))
@@ -103,6 +107,14 @@ func (r *record) line(name, value string) bool {
 		n, ok2 := plan.Whole(sum)
 		r.floors[kid] = floor{v, n}
 		return ok && ok2
+	case "done":
+		day, key, _ := ascii.Cut(value, ' ')
+		n, ok := plan.Whole(day)
+		m, ok2 := plan.Whole(key)
+		if len(r.memo) < maxMemo {
+			r.memo = append(r.memo, done{m, uint32(n)})
+		}
+		return ok && ok2
 	case "saved", "server", "issued":
 		n, ok := plan.Whole(value)
 		switch t := time.Unix(int64(n), 0); name {
@@ -121,6 +133,7 @@ func (r *record) line(name, value string) bool {
 // Keeper keeps the last good policy for a Controller between two runs; make it with Keep, one for each controller.
 type Keeper interface {
 	store(c *Controller, b []byte, a At)
+	write(c *Controller)
 	restore(c *Controller)
 	wait()
 }
@@ -132,6 +145,7 @@ func Keep(s Storage) Keeper { return &keeper{storage: s} }
 // keeper writes on a goroutine of its own, the newest record only.
 type keeper struct {
 	storage Storage
+	last    record // what was stored last, guarded by the controller's lock
 	done    sync.WaitGroup
 	mu      sync.Mutex // guards next and busy
 	next    []byte
@@ -140,7 +154,17 @@ type keeper struct {
 
 // store hands the document that runs over; the caller holds the controller's lock.
 func (k *keeper) store(c *Controller, b []byte, a At) {
-	r := record{saved: c.clock.wall(), server: c.clock.now().Add(time.Second), at: a, floors: c.run.floors, body: b}
+	k.last = record{at: a, body: append([]byte(nil), b...)}
+	k.write(c)
+}
+
+// write stores the document once more, with what the controller knows by now; the caller holds its lock.
+func (k *keeper) write(c *Controller) {
+	r := k.last
+	if r.body == nil {
+		return
+	}
+	r.saved, r.server, r.floors, r.memo = c.clock.wall(), c.clock.now().Add(time.Second), c.run.floors, c.memo
 	r.at.doubt = !c.clock.trusted
 	if p := c.run.policy; p != nil && c.run.issued.Before(p.Issued) {
 		r.issued = c.run.issued
@@ -206,6 +230,7 @@ func (k *keeper) restore(c *Controller) {
 		c.run.storage = k.save(nil)
 		return
 	}
+	c.memo = r.memo
 	passed := c.clock.wall().Sub(r.saved)
 	r.at.Source, r.at.ServerTime = "stored", r.server.Add(passed)
 	if passed < 0 {
@@ -216,7 +241,9 @@ func (k *keeper) restore(c *Controller) {
 		c.run.floors = r.floors
 		return
 	}
-	if err := c.apply(&o, r.at); err != nil && !o.kills {
+	if err := c.apply(&o, r.at); err == nil || o.kills {
+		k.last = record{at: r.at, body: r.body}
+	} else {
 		c.run.source = "default"
 		if err != ErrExpired {
 			c.run.storage = k.save(nil)

@@ -25,7 +25,8 @@ type Hooks struct {
 	Owner unsafe.Pointer // *sampling.Controller
 	Adopt func(*Channel) // puts a channel under the controller
 	Login func()         // Controls.Player has changed
-	Close func()         // may wait for the game's storage
+	Mute  func(kind uint32, panicked bool) bool
+	Close func() // may wait for the game's storage
 }
 
 // Program is what a client tells its controller about itself.
@@ -77,6 +78,13 @@ func (c *Controls) Panics() (ppm uint32, wanted bool) {
 	}
 	w := c.panics.Load()
 	return w >> 1, w&1 != 0
+}
+
+// Mute reports whether a policy keeps an event of a kind back. It takes the controller's lock and may store what it has let through, on
+// a goroutine of its own.
+func (c *Controls) Mute(kind uint32, panicked bool) bool {
+	h := c.hooks.Load()
+	return h != nil && h.Mute(kind, panicked)
 }
 
 // Killed reports whether the kill switch is thrown.

@@ -34,6 +34,9 @@ func (l *Limiter) Is(n uint32, per time.Duration, burst uint32) bool {
 // Full reports whether nothing is missing from the bucket.
 func (l *Limiter) Full(now int64) bool { return l.due.Load() <= now }
 
+// Take is take, for what is no record of a channel.
+func (l *Limiter) Take(now int64) bool { return l.take(now) }
+
 // take reports whether one more record fits at now, in nanoseconds of a clock that never goes back.
 func (l *Limiter) take(now int64) bool {
 	for {

@@ -84,6 +84,12 @@ func (b *Budgets) get(key string, r Rate, burst uint32) *gate.Limiter {
 	return one.limiter
 }
 
+// Take takes one of what a rate that belongs to no channel lets through.
+func (b *Budgets) Take(key string, r Rate) bool {
+	l := b.get(key, r, 0)
+	return l == nil || l.Take(b.now())
+}
+
 func (b *Budgets) now() int64 { return int64(time.Since(b.Start)) }
 
 // MaxBudgets bounds what policies that come and go leave behind.

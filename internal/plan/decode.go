@@ -92,6 +92,11 @@ func (d *Decoder) whole() {
 			d.noteAt(RulePath(i)+".when.from", KFrom, r.At)
 		}
 	}
+	for i := range p.Kinds {
+		if k := &p.Kinds[i]; Over(k.Until, p.Issued) {
+			d.noteAt(KindPath(k.Kind)+".until", KUntil, k.At)
+		}
+	}
 	d.order()
 }
 
@@ -144,6 +149,8 @@ func (d *Decoder) member(key string, at int) {
 		p.Channels = d.channels()
 	case "rules":
 		d.rules()
+	case "kinds":
+		d.kinds()
 	case "ceiling":
 		d.object(KShape, func(key string, at int) { d.ceiling(key, at) })
 		d.burst(&p.Ceiling, d.i)

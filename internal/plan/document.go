@@ -15,6 +15,7 @@ const (
 	MaxRules    = 128
 	MaxValues   = 1000
 	MaxSteps    = 64
+	MaxKinds    = 64
 	MaxVersion  = 1<<53 - 1
 	MaxEpoch    = 1<<31 - 1
 )
@@ -32,6 +33,7 @@ type Document struct {
 	Top             Fields // clients, panics, by
 	Channels        []Entry
 	Rules           []Rule
+	Kinds           []Mute
 	Ceiling         Fields
 	Every, Spread   time.Duration
 	Unknown         int    // members that this program does not know
@@ -120,6 +122,17 @@ type Rule struct {
 	Dead     bool // something in it is not understood, so it matches nobody
 	Top      Fields
 	Channels []Entry
+}
+
+// Mute is one member of kinds: what is different about issues of one kind.
+type Mute struct {
+	_      [0]func() // see Fields
+	Kind   uint32
+	Until  time.Time
+	Silent bool // but for the first of each client and day
+	Panics bool // panics as well
+	Rate   Rate // of each client
+	At     int
 }
 
 // identity reports whether the rule picks people or matches by name, which is not a random draw.

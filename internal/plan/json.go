@@ -60,7 +60,7 @@ func (r *reader) where() string {
 			b = append(b, '[')
 			b = strconv.AppendInt(b, int64(s.index), 10)
 			b = append(b, ']')
-		case i > 0 && r.path[i-1].key == "channels" || !plain(s.key):
+		case i > 0 && named(r.path[i-1].key) || !plain(s.key):
 			b = append(b, '[')
 			b = appendQuoted(b, Cut(s.key))
 			b = append(b, ']')
@@ -73,6 +73,9 @@ func (r *reader) where() string {
 	}
 	return string(b)
 }
+
+// named reports whether the members of an object go by names that somebody chose.
+func named(object string) bool { return object == "channels" || object == "kinds" || object == "pulls" }
 
 func plain(key string) bool {
 	for i := range len(key) {

@@ -94,6 +94,64 @@ func (d *Doc) Drop(key string) error {
 	return err
 }
 
+// Put sets one member of an object that is itself a member of the document, which it makes where there is none.
+func (d *Doc) Put(object, key, value string) error {
+	inner := Doc{d.Get(object)}
+	if list, _ := inner.members(); len(list) == 0 {
+		return d.Set(object, "{\n    "+Quote(key)+": "+value+"\n  }", "")
+	}
+	list, err := inner.members()
+	if err != nil {
+		return err
+	}
+	at := list[len(list)-1].to
+	for _, m := range list {
+		if m.key == key {
+			inner.splice(m.from, m.to, value)
+			return d.Set(object, string(inner.B), "")
+		}
+	}
+	inner.splice(at, at, ",\n    "+Quote(key)+": "+value)
+	return d.Set(object, string(inner.B), "")
+}
+
+// Take takes one member out of an object that is a member of the document, and the object if nothing is left of it. It reports whether
+// there was one.
+func (d *Doc) Take(object, key string) (bool, error) {
+	inner := Doc{d.Get(object)}
+	if inner.Get(key) == nil {
+		return false, nil
+	}
+	if err := inner.Drop(key); err != nil {
+		return true, err
+	}
+	if list, _ := inner.members(); len(list) == 0 {
+		return true, d.Drop(object)
+	}
+	return true, d.Set(object, string(inner.B), "")
+}
+
+// TakeEnded takes out of such objects whatever has an "until" that has come at now, and returns the places.
+func (d *Doc) TakeEnded(now time.Time, objects ...string) (gone []string, err error) {
+	for _, object := range objects {
+		inner := Doc{d.Get(object)}
+		list, _ := inner.members()
+		for _, m := range list {
+			var head struct {
+				Until time.Time `json:"until"`
+			}
+			if json.Unmarshal(inner.B[m.from:m.to], &head) != nil || head.Until.IsZero() || now.Before(head.Until) {
+				continue
+			}
+			if _, err := d.Take(object, m.key); err != nil {
+				return gone, err
+			}
+			gone = append(gone, object+"["+Quote(m.key)+"]")
+		}
+	}
+	return gone, nil
+}
+
 // SetList sets a member to a list with one element on each line.
 func (d *Doc) SetList(key string, list []json.RawMessage) error {
 	if len(list) == 0 {

@@ -61,6 +61,33 @@ func TestDrop(t *testing.T) {
 	}
 }
 
+func TestPutAndTake(t *testing.T) {
+	d := Doc{[]byte(`{"krunk":1, "b":2}`)}
+	must := func(err error) {
+		t.Helper()
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	must(d.Put("kinds", "00000001", Mute(time.Unix(1e9, 0), "", false)))
+	must(d.Put("kinds", "00000002", Mute(time.Unix(2e9, 0), "5/h", true)))
+	must(d.Put("kinds", "00000001", Mute(time.Unix(1.5e9, 0), "", true)))
+	const both = "{\"krunk\":1, \"b\":2,\n  \"kinds\": {\n    \"00000001\": { \"until\": \"2017-07-14T02:40:00Z\", \"mute\": true, \"panics\": true }," +
+		"\n    \"00000002\": { \"until\": \"2033-05-18T03:33:20Z\", \"rate\": \"5/h\", \"panics\": true }\n  }}"
+	if string(d.B) != both {
+		t.Errorf("got %s", d.B)
+	}
+	if gone, err := d.TakeEnded(time.Unix(1.6e9, 0), "kinds", "none"); err != nil || len(gone) != 1 || gone[0] != `kinds["00000001"]` {
+		t.Errorf("got %q, %v", gone, err)
+	}
+	if was, err := d.Take("kinds", "00000001"); was || err != nil {
+		t.Errorf("got %v, %v", was, err)
+	}
+	if was, err := d.Take("kinds", "00000002"); !was || err != nil || string(d.B) != `{"krunk":1, "b":2}` {
+		t.Errorf("got %v, %v, %s", was, err, d.B)
+	}
+}
+
 func TestSetList(t *testing.T) {
 	d := Doc{[]byte(`{"rules":[1]}`)}
 	if err := d.SetList("rules", []json.RawMessage{[]byte(`{"id":"a"}`), []byte(`{"id":"b"}`)}); err != nil {

@@ -84,6 +84,9 @@ func (e *events) crash(c *Crash, s *scope, b *blackbox.Block, history *blackbox.
 	}
 	e.others(c.Report.Goroutines, g)
 	e.grouping(&rec)
+	if e.muted(&rec) {
+		return nil, 0, errMuted
+	}
 	e.breadcrumbs(history, start)
 	e.about(&rec, s)
 	e.aboutCrash(c.Report)

@@ -53,12 +53,14 @@ type events struct {
 	shortened  []string // contexts of this event in which something is
 	slow       uint32   // frames that were slow since the last event
 	code       [8]byte
+	kind       [8]byte
+	mute       func(kind uint32, panicked bool) bool // see Config
 	id         [32]byte
 }
 
 func (e *events) init(cfg *Config, t *tools) {
 	e.scrub, e.stacks, e.items, e.clock = t.scrub, t.stacks, t.items, t.clock
-	e.run, e.hook = &cfg.Run, cfg.Hook
+	e.run, e.hook, e.mute = &cfg.Run, cfg.Hook, cfg.Mute
 	e.limit = func() int { return min(cfg.Outbox.MaxBody()-256-len(e.attached.items), cfg.Item-64, protocol.MaxEvent) }
 	e.sdk = protocol.SDK{Name: cfg.Run.SDKName, Version: cfg.Run.SDKVersion, Settings: &e.settings}
 	e.settings.InferIP = "never"
@@ -127,6 +129,9 @@ func (e *events) item(rec *record.Record, s *scope, history *blackbox.HistoryBuf
 		more.threads(e)
 	}
 	e.grouping(rec)
+	if e.muted(rec) {
+		return nil, 0, errMuted
+	}
 	e.breadcrumbs(history, start)
 	e.about(rec, s)
 	return e.finish(rec)
@@ -168,6 +173,7 @@ func (e *events) begin(rec *record.Record, s *scope) (start int64) {
 	ev.Timestamp = seconds(e.clock.of(rec, start))
 	ev.Level = protocol.EventLevel(int(rec.Level))
 	e.tag("support_code", e.short(rec.ID))
+	e.tag("krunk.kind", view(e.kind[:])) // filled in once it is known
 	e.sampled(rec)
 	for own, i := ev.Tags, 0; i < len(s.tags); i++ {
 		if protocol.Tagged(own, s.tags[i].Key) == "" {

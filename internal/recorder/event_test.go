@@ -318,7 +318,7 @@ func TestTags(t *testing.T) {
 	set("名剎", "2")
 	g.event(t, 1, "x")
 	tags := g.only(t).Tags
-	if tags["a"] != "b" || len(tags) != 4 { // and the support code
+	if tags["a"] != "b" || len(tags) != 5 { // and the support code and the kind
 		t.Errorf("tags %v", tags)
 	}
 }

@@ -32,7 +32,9 @@ func (r *Recorder) event(rec *record.Record, in *blackbox.Record) {
 	item, cut, err := r.events.item(rec, &r.scope, r.cfg.History)
 	r.worked += eventWork + len(item) + (r.events.stacks.Resolved()-known)*frameWork
 	if err != nil || len(item) > r.cfg.Outbox.Size()/4 { // MaxBody may be less by now
-		r.giveUp(rec, because(err))
+		if r.giveUp(rec, because(err)); err == errMuted { // it stays a breadcrumb like what was never raised
+			rec.Flags = rec.Flags&^record.FlagID | record.FlagTrail
+		}
 		return
 	}
 	if len(item) > r.left() && !panicked {
@@ -52,8 +54,11 @@ func (r *Recorder) event(rec *record.Record, in *blackbox.Record) {
 
 // because says for which reason an event could not be made.
 func because(err error) protocol.Reason {
-	if err == errDropped {
+	switch err {
+	case errDropped:
 		return protocol.ReasonBeforeSend
+	case errMuted:
+		return protocol.ReasonIgnored
 	}
 	return protocol.ReasonInternalSDKError
 }

@@ -40,6 +40,13 @@ func (r *revision) revise(s *streams, d *document, p *sampling.Policy, next samp
 	for _, id := range gone {
 		fmt.Fprintf(s.err, "rule %q is over and was taken out\n", id)
 	}
+	over, err := d.TakeEnded(now, "kinds")
+	if err != nil {
+		return err
+	}
+	for _, place := range over {
+		fmt.Fprintf(s.err, "%s is over and was taken out\n", place)
+	}
 	set := func(key, value, after string) {
 		if err == nil {
 			err = d.Set(key, value, after)

@@ -60,6 +60,19 @@ func Settings(policy *sampling.Policy) []Setting {
 		}
 		out = append(out, ruleSettings(r, prefix+"set.")...)
 	}
+	for i := range p.Kinds {
+		k := &p.Kinds[i]
+		path := plan.KindPath(k.Kind) + "."
+		if k.Silent {
+			add(path+"mute", "true")
+		} else {
+			add(path+"rate", sampling.Rate(k.Rate).String())
+		}
+		if k.Panics {
+			add(path+"panics", "true")
+		}
+		add(path+"until", timeText(k.Until))
+	}
 	return out
 }
 

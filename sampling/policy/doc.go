@@ -23,6 +23,9 @@
 //	           ends at most 7 days after issued, or after it begins
 //	when       release (also ranges, ">=1.42 <1.43"), platform, arch, region, env, build, player, client, match, tags.NAME: lists of
 //	           strings, also as hashes (see signed.HashID); not: an object of these; from: a time at which the rule begins
+//	kinds      what is different about single issues, by the tag krunk.kind of their events: {"9f2c41d0": {…}}, at most 64. until, at
+//	           most 30 days after issued; mute: true keeps all but the first of each client and day back, rate ("5/h") all beyond
+//	           it; panics: true means panics of the kind too. Client reports tell of them ("ignored")
 //	ceiling    what no channel exceeds: clients, records, rate, burst, trail, send, issue
 //	poll       every, spread: how fast clients ask ("5m")
 //

@@ -16,6 +16,9 @@ import (
 // longest is how long a rule that raises volume may hold.
 const longest = 7 * 24 * time.Hour
 
+// longestMute is how long an issue may be kept back.
+const longestMute = 30 * 24 * time.Hour
+
 // linter notes what a client accepts and a publisher should not.
 type linter struct{ *plan.Decoder }
 
@@ -32,6 +35,14 @@ func (d linter) lint() {
 		}
 	}
 	d.late("", &p.Top, p.Channels, time.Time{}, time.Time{})
+	for i := range p.Kinds {
+		switch k := &p.Kinds[i]; {
+		case p.Issued.IsZero():
+			d.found(plan.KindPath(k.Kind)+".until", plan.KMuteLong, k.At, `"issued" is missing to judge its length by`, `add "issued"`)
+		case k.Until.Sub(p.Issued) > longestMute:
+			d.found(plan.KindPath(k.Kind)+".until", plan.KMuteLong, k.At, strconv.Itoa(int(k.Until.Sub(p.Issued).Hours()/24+0.5))+` days after "issued"`, "write at most 30 days")
+		}
+	}
 	for i := range p.Rules {
 		r := &p.Rules[i]
 		if r.Top.Has&plan.HasPanics != 0 && r.Top.Panics < gate.Million && p.Note == "" {

@@ -12,7 +12,7 @@ import (
 // Moment is when something about a policy changes by itself.
 type Moment struct {
 	At   time.Time
-	Path string // of what changes, rules by their id: clients, channels["net"].clients, rules["x"], policy
+	Path string // of what changes, rules by their id: clients, channels["net"].clients, rules["x"], kinds["9f2c41d0"], policy
 	What string // "5 -> 25" of a share, "starts" or "ends"
 }
 
@@ -36,6 +36,9 @@ func Moments(p *sampling.Policy, now time.Time) []Moment {
 		m.add(r.From, path, "starts", time.Time{})
 		m.add(r.Until, path, "ends", time.Time{})
 		m.fields(path+".set.", &r.Top, r.Channels, r.From, r.Until)
+	}
+	for i := range doc.Kinds {
+		m.add(doc.Kinds[i].Until, plan.KindPath(doc.Kinds[i].Kind), "ends", time.Time{})
 	}
 	slices.SortStableFunc(m.list, func(a, b Moment) int { return a.At.Compare(b.At) })
 	return m.list

@@ -2,6 +2,7 @@ package policy
 
 import (
 	"errors"
+	"fmt"
 	"os"
 	"slices"
 	"strconv"
@@ -125,6 +126,16 @@ var table = []row{
 	{"E19", rules(`{"id":"a","until":"2026-10-15T12:00:00Z","when":{"env":["x"]},"set":{"channels":{"net":{"clients":1,"ramp":[{"at":"2026-10-20T12:00:00Z","clients":5}]}}}}`), `rules[0].set.channels["net"].ramp[0].at: is not before the rule's "until", so the step would never start; write an earlier time, or take the step out`, accept},
 	{"E19", rules(`{"id":"a","until":"2026-10-15T12:00:00Z","when":{"from":"2026-10-12T12:00:00Z"},"set":{"clients":1,"ramp":[{"at":"2026-10-12T12:00:00Z","clients":5}]}}`), `rules[0].set.ramp[0].at: is not after the rule's "from", so what stands before it would never hold; write a later time, or begin with the larger share`, accept},
 	{"E19", doc(`"expires":"2026-10-20T12:00:00Z","rules":[{"id":"a","when":{"from":"2026-10-21T12:00:00Z"},"set":{"clients":1}}]`), `rules[0].when.from: is not before "expires", so the rule would never start; write an earlier time, or a later "expires"`, accept},
+	{"E20", doc(`"kinds":{"*":{"until":"2026-10-20T12:00:00Z","mute":true}}`), `kinds["*"]: that would be every issue; name one kind, as the tag krunk.kind of its events has it; all reporting is stopped by "enabled": false`, reject},
+	{"E20", doc(`"kinds":{"9F2C41D0":{"until":"2026-10-20T12:00:00Z","mute":true}}`), `kinds["9F2C41D0"]: "9F2C41D0" is not a kind; write the tag krunk.kind of an event of it: eight of 0-9 and a-f`, reject},
+	{"E20", doc(`"kinds":{"9f2c41d0":{"mute":true}}`), `kinds["9f2c41d0"]: has no "until"; add the time at which it ends, at most 30 days after "issued"`, reject},
+	{"E20", doc(`"kinds":{"9f2c41d0":{"until":"2026-10-20T12:00:00Z","mute":true,"rate":"5/h"}}`), `kinds["9f2c41d0"]: does nothing, or two things; write "mute": true, or a "rate" such as "5/h"`, reject},
+	{"E20", doc(`"kinds":{"9f2c41d0":{"until":"2026-10-20T12:00:00Z","mute":false}}`), `kinds["9f2c41d0"]: does nothing, or two things; write "mute": true, or a "rate" such as "5/h"`, reject},
+	{"E20", doc(`"kinds":{"9f2c41d0":{"until":"2026-11-20T12:00:00Z","mute":true}}`), `kinds["9f2c41d0"].until: 41 days after "issued"; write at most 30 days`, accept},
+	{"E08", doc(`"kinds":{"9f2c41d0":{"until":"2026-10-20T12:00:00Z","rate":"5 per hour"}}`), `kinds["9f2c41d0"].rate: "5 per hour"; write 5/h`, reject},
+	{"E04", doc(`"kinds":{"9f2c41d0":{"until":"2026-10-09T12:00:00Z","rate":"5/h"}}`), `kinds["9f2c41d0"].until: is not after "issued", so the rule would never apply; write a later time or take the rule out`, reject},
+	{"E15", doc(`"kinds":{"9f2c41d0":{"until":"2026-10-20T12:00:00Z","rate":"5/h","silence":true}}`), `kinds["9f2c41d0"].silence: unknown field; did you mean "mute"?`, accept},
+	{"E16", doc(`"kinds":{` + many(65, func(i int) string { return fmt.Sprintf(`"%08x":{"until":"2026-10-20T12:00:00Z","mute":true}`, i) }) + `}`), `kinds: 65 kinds are too many; at most 64`, reject},
 	{"E05", doc(`"clients":0.05`), `clients: 0.05 — did you mean 5 (percent)?; values are percentages, not fractions; a "note" silences this`, accept},
 	{"W01", doc(`"clients":10,"channels":{"net":{"clients":50}}`), `channels["net"].clients: 50 has no effect, clients is 10`, accept},
 	{"W01", rules(`{"id":"a","when":{"env":["x"]},"set":{}}`), `rules[0].set: sets nothing; write what is to be different, or take the rule out`, accept},

@@ -20,10 +20,13 @@ func membersAt(path string) []string {
 	if strings.Contains(path, "ramp[") {
 		return strings.Fields("at clients")
 	}
+	if strings.HasPrefix(path, `kinds["`) {
+		return strings.Fields("until mute rate panics")
+	}
 	inChannel := strings.HasSuffix(parent, `"]`) && strings.Contains(parent, `channels["`)
 	switch {
 	case parent == "" && !bracket:
-		return strings.Fields("krunk epoch version issued expires author note hash salt enabled by panics clients ramp channels rules ceiling poll")
+		return strings.Fields("krunk epoch version issued expires author note hash salt enabled by panics clients ramp channels rules kinds ceiling poll")
 	case inChannel:
 		return strings.Fields("trail send issue clients ramp records rate burst first by salt")
 	case strings.HasSuffix(parent, ".set"):
@@ -40,7 +43,7 @@ func membersAt(path string) []string {
 const synonyms = "level:send loglevel:send minlevel:send sample:records sampling:records samplerate:records percent:clients percentage:clients " +
 	"rollout:clients users:clients share:clients breadcrumbs:trail logs:send events:issue limit:rate ratelimit:rate ttl:until expires:until " +
 	"expiry:until expires_at:until expiry:expires description:note comment:note reason:note name:id condition:when if:when where:when match:when " +
-	"steps:ramp schedule:ramp start:from starts:from since:from after:from then:set overrides:set user:player os:platform version:release environment:env device:client interval:every jitter:spread key:by max:ceiling"
+	"silence:mute mutes:kinds steps:ramp schedule:ramp start:from starts:from since:from after:from then:set overrides:set user:player os:platform version:release environment:env device:client interval:every jitter:spread key:by max:ceiling"
 
 // suggest returns `did you mean "x"?` or else.
 func suggest(given string, allowed []string, otherwise string) string {

@@ -37,12 +37,27 @@ func text(p *plan.Problem) (what, write string) {
 		return "is not before \"until\", so the rule would never start", "write an earlier time or take the rule out"
 	case plan.KRampAlone, plan.KRampStep, plan.KRampCount, plan.KRampOrder, plan.KRampDown:
 		return rampProblem(p)
-	case plan.KLate, plan.KForever, plan.KLong, plan.KShadowed, plan.KNoEffect, plan.KNoChannel, plan.KReshuffle, plan.KPanics:
+	case plan.KKind, plan.KKindEnd, plan.KKindWhat:
+		return kindProblem(p)
+	case plan.KMuteLong, plan.KLate, plan.KForever, plan.KLong, plan.KShadowed, plan.KNoEffect, plan.KNoChannel, plan.KReshuffle, plan.KPanics:
 		return p.Arg, p.More
 	case plan.KFraction:
 		return p.Arg + " — did you mean " + times100(p.Arg) + " (percent)?", "values are percentages, not fractions; a \"note\" silences this"
 	}
 	return fieldText(p)
+}
+
+func kindProblem(p *plan.Problem) (what, write string) {
+	switch p.Kind {
+	case plan.KKindEnd:
+		return `has no "until"`, `add the time at which it ends, at most 30 days after "issued"`
+	case plan.KKindWhat:
+		return "does nothing, or two things", `write "mute": true, or a "rate" such as "5/h"`
+	}
+	if p.Arg == "*" || p.Arg == "" {
+		return "that would be every issue", "name one kind, as the tag krunk.kind of its events has it; all reporting is stopped by \"enabled\": false"
+	}
+	return plan.Quoted(p.Arg) + " is not a kind", "write the tag krunk.kind of an event of it: eight of 0-9 and a-f"
 }
 
 func rampProblem(p *plan.Problem) (what, write string) {
@@ -130,8 +145,11 @@ func fieldText(p *plan.Problem) (what, write string) {
 		return p.Arg, "this krunk knows m3/1"
 	case plan.KCount:
 		most := strconv.Itoa(plan.MaxChannels)
-		if p.Arg == "rules" {
+		switch p.Arg {
+		case "rules":
 			most = strconv.Itoa(plan.MaxRules)
+		case "kinds":
+			most = strconv.Itoa(plan.MaxKinds)
 		}
 		return p.More + " " + p.Arg + " are too many", "at most " + most
 	}

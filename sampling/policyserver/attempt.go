@@ -91,6 +91,22 @@ func (a *Attempt) Debugs(ids int, within time.Duration) bool {
 	return a.keepsOrder()
 }
 
+// Kinds returns the kinds of issues (krunk.kind) that it begins or ends to keep back, or keeps back in another way: who may mute a fault
+// is a question of its own.
+func (a *Attempt) Kinds() []string { return a.named("kinds") }
+
+// named returns the members of an object of the document that change, in order.
+func (a *Attempt) named(object string) (out []string) {
+	for _, c := range a.Changes {
+		rest, ok := strings.CutPrefix(c.Path, object+`["`)
+		name, _, ok2 := strings.Cut(rest, `"]`)
+		if ok && ok2 && !slices.Contains(out, name) {
+			out = append(out, name)
+		}
+	}
+	return out
+}
+
 // keepsOrder reports whether the rules that stay are the same, in the same order: the later one wins.
 func (a *Attempt) keepsOrder() bool {
 	stay := func(list, of []ruleHead) (out []ruleHead) {

@@ -184,6 +184,9 @@ func (d *document) apply(c Change, now time.Time, v sampling.Version) (ended []s
 	if err != nil {
 		return nil, err
 	}
+	if ended, err = d.TakeEnded(now, "kinds"); err != nil {
+		return nil, fmt.Errorf("policyserver: %w", err)
+	}
 	salt, n := o.Salt, len(rules)
 	for _, id := range c.End {
 		if !slices.ContainsFunc(rules, func(r ruleHead) bool { return r.ID == id }) {

@@ -151,3 +151,27 @@ func TestOtherOrigins(t *testing.T) {
 		t.Errorf("preflight: %v", h)
 	}
 }
+
+// Muting a fault is a right of its own: Permit sees which kinds change.
+func TestMuteIsARightOfItsOwn(t *testing.T) {
+	var saw []string
+	s := serving(t, Options{Permit: func(a *Attempt) error {
+		saw = a.Kinds()
+		if len(saw) > 0 && a.Request.Header.Get("Role") != "mute" {
+			return errors.New("your role does not mute")
+		}
+		return nil
+	}})
+	now := time.Now().UTC()
+	doc := fmt.Sprintf(`{"krunk":1,"epoch":3,"version":1188,"issued":%q,"salt":"w41","clients":10,"kinds":{"9f2c41d0":{"until":%q,"mute":true}}}`,
+		now.Format(time.RFC3339), now.Add(time.Hour).Format(time.RFC3339))
+	for _, row := range []struct {
+		role string
+		want int
+	}{{"", 403}, {"mute", 200}} {
+		role, want := row.role, row.want
+		if w := do(s, http.MethodPut, "/policy?replaces=3.1187", doc, "Authorization", "Bearer secret", "Role", role); w.Code != want || len(saw) != 1 || saw[0] != "9f2c41d0" {
+			t.Errorf("role %q: got %d %s, saw %q", role, w.Code, w.Body, saw)
+		}
+	}
+}
