@@ -34,10 +34,13 @@ func (f *memoryFile) open(w *legacy.Wish) (*legacy.Run, error) {
 	}
 	f.block = blackbox.NewBlock(blackbox.Words(w.Sizes.Total()), w.Sizes, 0x5bd1e9955bd1e995)
 	w.Facts.Boot, w.Facts.PID = [16]byte{7}, 11
+	build := stack.Fingerprint()
+	f.block.Base.Store(build.Base)
+	f.block.Print.Store(build.Print)
 	f.block.Publish(&w.Facts)
 	kept := f.block.Kept()
 	kept.Diary = f.block.Diary(f.hooks)
-	return &legacy.Run{Block: f.block, Kept: kept, Path: "memory", Build: stack.Fingerprint, Remove: func() { f.removed = true }}, nil
+	return &legacy.Run{Block: f.block, Kept: kept, Path: "memory", Remove: func() { f.removed = true }}, nil
 }
 
 func offline(c transport.Context, _ *transport.Request) (transport.Response, error) {

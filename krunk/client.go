@@ -183,7 +183,7 @@ func (c *Client) build(block *blackbox.Block, facts *blackbox.Facts, module func
 	var fault func(any) bool
 	var sync func()
 	if run := c.after.run; run != nil {
-		cfg.Build, cfg.Copy, cfg.Guard, cfg.Torn = run.Build, c.kept.Copy, run.Guard, run.Torn
+		cfg.Copy, cfg.Guard, cfg.Torn = c.kept.Copy, run.Guard, run.Torn
 		sync = run.Sync
 		if run.Guard != nil {
 			fault = run.Guard.Fault

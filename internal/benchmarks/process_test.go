@@ -126,3 +126,34 @@ func TestSize(t *testing.T) {
 		}
 	}
 }
+
+// What dead games left without a network arrives whole beside a start, and a run file costs little memory.
+func TestAfterlife(t *testing.T) {
+	if testing.Short() {
+		t.Skip("plays games for 6 and more seconds")
+	}
+	dir := t.TempDir()
+	got, err := Inherit(3, dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Logf("%+v", got)
+	if !got.Delivered || got.Told == 0 || got.Arrived != got.Told || RunFiles(dir) != 0 {
+		t.Errorf("got %+v and %d files left, want all %d events", got, RunFiles(dir), got.Told)
+	}
+	nobody, err := Hold("nobody", dir)
+	if errors.Is(err, errors.ErrUnsupported) {
+		t.Skip(err)
+	}
+	krunk, err2 := Hold("krunk", t.TempDir())
+	if err := errors.Join(err, err2); err != nil {
+		t.Fatal(err)
+	}
+	t.Logf("%+v over %+v", krunk, nobody)
+	if over := krunk.Anonymous - nobody.Anonymous; over > 2<<10 || krunk.RunFile == 0 {
+		t.Errorf("%d KiB of anonymous memory over a program without, want 2 MiB at most; %+v", over, krunk)
+	}
+	if w, err := Write("beats", t.TempDir(), time.Second); err != nil || w.Bytes <= 0 || w.File <= w.Bytes/2 {
+		t.Errorf("a second of beats wrote %+v, %v", w, err)
+	}
+}

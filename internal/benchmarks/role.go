@@ -20,7 +20,7 @@ type role func(args []string, out *json.Encoder) error
 func roleOf(name string) (role, bool) {
 	roles := map[string]role{
 		"server": serverRole, "delivered": deliveredRole, "stalled": stalledRole, "idle": idleRole,
-		"frames": framesRole, "distant": distantRole,
+		"frames": framesRole, "distant": distantRole, "hold": holdRole, "write": writeRole, "dead": deadRole, "heir": heirRole,
 	}
 	r, ok := roles[name]
 	return r, ok

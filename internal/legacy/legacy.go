@@ -11,7 +11,6 @@ import (
 	"github.com/krunk-go/krunk/internal/protocol"
 	"github.com/krunk-go/krunk/internal/recorder"
 	"github.com/krunk-go/krunk/internal/sender"
-	"github.com/krunk-go/krunk/internal/stack"
 	"github.com/krunk-go/krunk/internal/verdict"
 	"github.com/krunk-go/krunk/transport"
 )
@@ -76,8 +75,6 @@ type Run struct {
 	// Install is the random id of this installation, "" if it cannot be kept.
 	Install string
 
-	// Build is stack.Fingerprint. It takes its time, so the recorder calls it.
-	Build func() stack.Build
 	// Heirs returns who goes on with the runs before this one, by a recorder of that configuration. It is called once.
 	Heirs func(recorder.Config) *sender.Inheritance
 	// Sync waits until what was captured lies where a power cut does not reach it. It is called by the sender.

@@ -57,7 +57,6 @@ type Legacy struct {
 	Copy  func(upto uint64, head, scope []byte) bool // Block.Kept
 	Guard blackbox.Guard                             // of the block
 	Torn  func(r *Recorder, v any) bool              // Torn
-	Build func() stack.Build                         // for the words Base and Print of the block
 	Hold  bool                                       // the event of a hang waits until it is over (WhenRead), or until a heir says that it never was
 }
 
@@ -185,11 +184,6 @@ func (r *Recorder) prepare() {
 	t := &tools{items: &r.items, stacks: stack.NewResolver(o), scrub: r.scope.scrub, clock: &clock{read: r.cfg.Run.Start, began: r.began}}
 	r.events.init(&r.cfg, t)
 	r.logs.init(&r.cfg, t)
-	if r.cfg.Build != nil {
-		b := r.cfg.Build()
-		r.cfg.Block.Base.Store(b.Base)
-		r.cfg.Block.Print.Store(b.Print)
-	}
 }
 
 // Freed says that an entry of the outbox is done, so that what waits for room may be put.

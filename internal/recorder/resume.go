@@ -48,7 +48,7 @@ func Continue(b *blackbox.Block, f *blackbox.Facts, ended int64, here stack.Buil
 	outbox, found := b.OpenOutbox()
 	hook := cfg.Hook
 	cfg.Guard, cfg.Torn, cfg.Hold = nil, nil, true // the first two are of the run that lives
-	cfg.Block, cfg.Ring, cfg.Uses, cfg.Outbox, cfg.Run, cfg.Build = b, nil, NewUses(0), outbox, run, nil
+	cfg.Block, cfg.Ring, cfg.Uses, cfg.Outbox, cfg.Run = b, nil, NewUses(0), outbox, run
 	cfg.Hook = hook
 	cfg.Changes.Use()
 	cfg.Nested.Use()

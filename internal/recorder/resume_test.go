@@ -72,7 +72,8 @@ func newMortal(t testing.TB, stored func(*mortal)) *mortal {
 	m.kept = m.block.Kept()
 	cfg.Copy = m.kept.Copy
 	cfg.History = m.block.History()
-	cfg.Build = func() stack.Build { return stack.Build{Base: 1 << 20, Print: 42} }
+	m.block.Base.Store(1 << 20)
+	m.block.Print.Store(42)
 	cfg.Stacks.MainModule = f.Texts[blackbox.Module]
 	cfg.Run = Run{
 		Start: func() int64 { return mortalStart + 5e6 }, // the clock was set

@@ -6,56 +6,61 @@ import "runtime"
 type Build struct {
 	Base  uint64 // address of a function
 	Print uint64 // see Fingerprint
-	First uint64 // see Glance
 }
 
-// Same reports whether the build with that fingerprint, or first glance, has its code where this one has it.
-func (b *Build) Same(print uint64) bool { return print != 0 && (print == b.Print || print == b.First) }
+// Same reports whether the build with that fingerprint has its code where this one has it.
+func (b *Build) Same(print uint64) bool { return print != 0 && print == b.Print }
 
-// Fingerprint returns the address of a function and a hash of where every 16 KiB of the program's code begins a function, counted from
-// there, and on which line: the same for two runs of one build, wherever they are loaded. A build in which no code moved and whose lines
-// are the same has the same one, and its addresses mean the same. It takes 40 microseconds a MiB of code.
-func Fingerprint() Build {
-	b := Glance()
-	if b.Base != 0 {
-		b.Print = sample(uintptr(b.Base), 0)
-	}
-	return b
-}
+const (
+	farthest = 1 << 20 // of the steps to the ends of the code
+	between  = 6       // places that are looked at between them
+)
 
-// Glance is Fingerprint with a hash that looks at some twenty places of the code, further and further apart, and takes a few
-// microseconds.
-func Glance() (b Build) {
+// Fingerprint returns the address of a function and a hash of where the program's code begins and ends, counted from there, and of the
+// functions at some places between: the same for two runs of one build, wherever they are loaded. Code that grows or shrinks moves all that
+// lies behind it, so a build in which code moved has another one. It looks at few places, as each brings 64 KiB of the program's tables into
+// memory, and takes some microseconds.
+func Fingerprint() (b Build) {
 	var pc [1]uintptr
 	runtime.Callers(1, pc[:])
 	own := runtime.FuncForPC(pc[0])
 	if own == nil {
 		return b
 	}
-	b.Base = uint64(own.Entry())
-	b.First = sample(own.Entry(), 1)
+	at := own.Entry()
+	first, last := edge(at, false), edge(at, true)
+	b.Base, b.Print = uint64(at), 1
+	for i := range uintptr(between + 1) {
+		f := runtime.FuncForPC(first + (last-first)/between*i)
+		if i == between {
+			f = runtime.FuncForPC(last)
+		}
+		if f == nil {
+			continue
+		}
+		_, line := f.FileLine(f.Entry())
+		b.Print = (b.Print ^ uint64(f.Entry()-at)) * 0x9e3779b97f4a7c15
+		b.Print = (b.Print ^ uint64(line)) * 0x9e3779b97f4a7c15
+		b.Print ^= b.Print >> 29
+	}
 	return b
 }
 
-// sample looks at the code above and below a function, in steps of 16 KiB that are doubled each time if grow is 1.
-func sample(at uintptr, grow int) uint64 {
-	print := uint64(1 + grow)
-	for _, forward := range [...]bool{true, false} {
-		for pc, step := at, uintptr(16<<10); ; step <<= grow {
-			f := runtime.FuncForPC(pc)
-			if f == nil {
-				break
-			}
-			_, line := f.FileLine(f.Entry())
-			print = (print ^ uint64(f.Entry()-at)) * 0x9e3779b97f4a7c15
-			print = (print ^ uint64(line)) * 0x9e3779b97f4a7c15
-			print ^= print >> 29
-			if forward {
-				pc += step
-			} else {
-				pc -= step
-			}
+// edge returns an address in the first or the last function of the code around at.
+func edge(at uintptr, forward bool) uintptr {
+	step, grow := uintptr(16), true
+	for step >= 16 {
+		next := at + step
+		if !forward {
+			next = at - step
+		}
+		if runtime.FuncForPC(next) == nil {
+			grow, step = false, step/2
+			continue
+		}
+		if at = next; grow && step < farthest {
+			step *= 2
 		}
 	}
-	return print
+	return at
 }

@@ -14,9 +14,9 @@ import (
 // begin makes the block of a run over memory that is zero, wherever that lies, and publishes it.
 func begin(mem []byte, w *legacy.Wish) *blackbox.Block {
 	b := blackbox.NewBlock(mem, w.Sizes, rand.Uint64())
-	first := stack.Glance() // until the recorder knows better
-	b.Base.Store(first.Base)
-	b.Print.Store(first.First)
+	build := stack.Fingerprint()
+	b.Base.Store(build.Base)
+	b.Print.Store(build.Print)
 	b.Publish(&w.Facts)
 	return b
 }

@@ -19,7 +19,6 @@ import (
 	"github.com/krunk-go/krunk/internal/legacy"
 	"github.com/krunk-go/krunk/internal/recorder"
 	"github.com/krunk-go/krunk/internal/runfile"
-	"github.com/krunk-go/krunk/internal/stack"
 	"github.com/krunk-go/krunk/krunk"
 )
 
@@ -112,7 +111,7 @@ func (s *store) open(w *legacy.Wish) (*legacy.Run, error) {
 	w.Facts.PID, w.Facts.Boot = uint32(syscall.Getpid()), runfile.BootID()
 	b := begin(f.Mem, w)
 	_ = f.CrashOutput() // without it the next start knows less
-	run := &legacy.Run{Block: b, Kept: b.Kept(), Path: f.Path, Install: w.Facts.Texts[blackbox.Install], Last: last, Build: stack.Fingerprint}
+	run := &legacy.Run{Block: b, Kept: b.Kept(), Path: f.Path, Install: w.Facts.Texts[blackbox.Install], Last: last}
 	run.Guard, run.Torn = b.Guard(runfile.PanicOnFault, f.Rescue), recorder.Torn
 	run.Kept.Diary = b.Diary(blackbox.Hooks{Guard: runfile.PanicOnFault, Resident: resident})
 	if loops {

@@ -11,7 +11,6 @@ import (
 	"github.com/krunk-go/krunk/internal/heir"
 	"github.com/krunk-go/krunk/internal/ident"
 	"github.com/krunk-go/krunk/internal/legacy"
-	"github.com/krunk-go/krunk/internal/stack"
 	"github.com/krunk-go/krunk/internal/text"
 	"github.com/krunk-go/krunk/krunk"
 )
@@ -84,7 +83,7 @@ func (x *box) open(w *legacy.Wish) (*legacy.Run, error) {
 	w.Facts.Texts[blackbox.Install] = x.install
 	block := begin(blackbox.Words(w.Sizes.Total()), w)
 	x.own = block
-	run := &legacy.Run{Block: block, Kept: block.Kept(), Path: storeName, Install: x.install, Build: stack.Fingerprint, Sync: x.save, Leave: x.save}
+	run := &legacy.Run{Block: block, Kept: block.Kept(), Path: storeName, Install: x.install, Sync: x.save, Leave: x.save}
 	run.Remove = func() {
 		x.mu.Lock()
 		x.own = nil
