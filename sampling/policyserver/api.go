@@ -10,7 +10,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/krunk-go/krunk/internal/plan"
 	"github.com/krunk-go/krunk/sampling"
 	"github.com/krunk-go/krunk/sampling/policy"
 )
@@ -64,6 +63,7 @@ type jsonReport struct {
 	Clients  float64       `json:"clients"`            // of a draft: the share that it states
 	Killed   bool          `json:"killed"`             // of a draft: the kill switch is thrown in it, so that nothing else has an effect
 	Unstored string        `json:"unstored,omitempty"` // why a kill switch is served from memory alone
+	Ahead    *jsonAhead    `json:"ahead,omitempty"`    // of a draft: what happens by itself under it
 	Changes  []jsonChange  `json:"changes"`
 	Warnings []jsonProblem `json:"warnings"`
 	Effect   struct {
@@ -271,8 +271,8 @@ func (s *Server) draft(w http.ResponseWriter, r *http.Request) {
 		answer(w, http.StatusBadRequest, failure{Error: "the change is not as it should be: " + err.Error()})
 		return
 	}
-	if len(c.Connect) > 16 || len(c.End) > 128 {
-		answer(w, http.StatusBadRequest, failure{Error: "a change may connect 16 channels and end 128 rules"})
+	if len(c.Connect) > 16 || len(c.End) > 128 || len(c.Ramp) > maxSteps {
+		answer(w, http.StatusBadRequest, failure{Error: "a change may connect 16 channels, end 128 rules and have 64 steps"})
 		return
 	}
 	d, err := s.Draft(r.Context(), c, who)
@@ -293,9 +293,10 @@ func (s *Server) draft(w http.ResponseWriter, r *http.Request) {
 	j := d.Report.json()
 	j.Document, j.Ended, j.Replaces = string(d.Document), d.Ended, d.Replaces.String()
 	j.Warnings = d.named(j.Warnings)
-	j.Clients, j.Killed = percentage(policy.Million), !d.policy.Enabled()
-	if top := d.policy.Document().Top; top.Has&plan.HasClients != 0 {
-		j.Clients = percentage(top.Clients)
+	j.Clients, j.Killed = shareAt(d.policy, time.Now()), !d.policy.Enabled()
+	if len(policy.Moments(d.policy, time.Now())) > 0 {
+		ahead := s.ahead(d.policy, time.Now().UTC())
+		j.Ahead = &ahead
 	}
 	answer(w, http.StatusOK, j)
 }

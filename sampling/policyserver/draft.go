@@ -20,6 +20,7 @@ import (
 // Change is what a person wants to be different. The zero Change changes nothing but number, date and author.
 type Change struct {
 	Clients  *float64  `json:"clients,omitempty"`  // share of clients in percent, at most four decimals
+	Ramp     []Step    `json:"ramp,omitempty"`     // steps that the share takes by itself, at most 64; empty: none, where Clients is set
 	Enabled  *bool     `json:"enabled,omitempty"`  // false is the kill switch: all but panics stops
 	Connect  []Connect `json:"connect,omitempty"`  // channels to connect for a while
 	End      []string  `json:"end,omitempty"`      // ids of rules to take out
@@ -109,7 +110,7 @@ func (s *Server) drafted(cur, from *served, top sampling.Version, c Change, by s
 
 // kills reports whether the change is the kill switch and nothing else.
 func (c *Change) kills() bool {
-	return c.Enabled != nil && !*c.Enabled && c.Clients == nil && len(c.Connect)+len(c.End) == 0 && c.Rollback == ""
+	return c.Enabled != nil && !*c.Enabled && c.Clients == nil && len(c.Connect)+len(c.End)+len(c.Ramp) == 0 && c.Rollback == ""
 }
 
 // killHolds is how long a kill switch holds over a policy that has an end, and so may need one for its signature: when a policy
@@ -173,6 +174,15 @@ func (d *document) apply(c Change, now time.Time, v sampling.Version) (ended []s
 		}
 		if err := d.Drop("ramp"); err != nil { // who sets the share means that one
 			return nil, fmt.Errorf("policyserver: %w", err)
+		}
+	}
+	if len(c.Ramp) > 0 {
+		steps, err := ramp(c.Ramp, now)
+		if err == nil {
+			err = d.set("ramp", steps, "clients")
+		}
+		if err != nil {
+			return nil, err
 		}
 	}
 	if c.Enabled != nil {

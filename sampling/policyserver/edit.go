@@ -28,6 +28,17 @@ type ruleHead struct {
 	raw   json.RawMessage
 }
 
+// from is when the rule begins, zero from the beginning.
+func (h *ruleHead) from() time.Time {
+	var r struct {
+		When struct {
+			From time.Time `json:"from"`
+		} `json:"when"`
+	}
+	_ = json.Unmarshal(h.raw, &r) // what is not understood keeps the rule from matching
+	return r.When.From
+}
+
 // outline is what the page shows of a document.
 type outline struct {
 	Clients  *float64                   `json:"clients"`

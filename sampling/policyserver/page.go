@@ -16,6 +16,7 @@ var pageTypes = map[string]string{
 	"/policy/dom.js":     "text/javascript; charset=utf-8",
 	"/policy/runs.js":    "text/javascript; charset=utf-8",
 	"/policy/history.js": "text/javascript; charset=utf-8",
+	"/policy/ahead.js":   "text/javascript; charset=utf-8",
 	"/policy/page.js":    "text/javascript; charset=utf-8",
 }
 

@@ -33,6 +33,8 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		s.reads(w, r, s.history)
 	case "/policy/compare":
 		s.reads(w, r, s.compare)
+	case "/policy/ahead":
+		s.reads(w, r, s.upcoming)
 	case "/policy/draft":
 		posts(w, r, s.draft)
 	case "/policy/kill":

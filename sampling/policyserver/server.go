@@ -7,6 +7,7 @@
 //	GET  /policy/status   what the fleet runs, as JSON
 //	GET  /policy/history  the last 100 versions, as JSON
 //	GET  /policy/compare  what differs between two of them, as JSON: ?from=3.1187&to=3.1190; without from all that one says
+//	GET  /policy/ahead    what happens by itself under what runs, with a forecast of each moment, as JSON
 //	POST /policy/draft    what a Change would do, as JSON; publishes nothing; with ?replaces=3.1187 only over that version
 //	POST /policy/kill     throw the kill switch over whatever runs; the body may be {"note":"..."}
 //	GET  /                the control page, if Options.Page is set
@@ -83,6 +84,7 @@ type view struct {
 	past      atomic.Pointer[past]
 	recalling atomic.Bool // the history is read
 	runs      atomic.Pointer[running]
+	ahead     atomic.Pointer[foreseen]
 	meter     meter
 }
 

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/krunk-go/krunk/sampling"
+	"github.com/krunk-go/krunk/sampling/policy"
 )
 
 type jsonStatus struct {
@@ -18,7 +19,8 @@ type jsonStatus struct {
 	At          *time.Time      `json:"at"`
 	Note        string          `json:"note"`
 	Enabled     bool            `json:"enabled"`
-	Clients     float64         `json:"clients"` // share in percent
+	Clients     float64         `json:"clients"` // share in percent, now
+	Ahead       bool            `json:"ahead"`   // something happens by itself: see /policy/ahead
 	Channels    []string        `json:"channels"`
 	Rules       []jsonRule      `json:"rules"`
 	Runs        jsonRuns        `json:"runs"`    // what all of it means
@@ -36,6 +38,7 @@ type jsonStatus struct {
 
 type jsonRule struct {
 	ID      string     `json:"id"`
+	From    *time.Time `json:"from"` // null: from the beginning
 	Until   *time.Time `json:"until"`
 	Text    string     `json:"text"`    // as the document has it
 	Who     string     `json:"who"`     // in words
@@ -149,13 +152,11 @@ func (st *jsonStatus) fill(c *served, names map[string]bool) {
 	if end := c.policy.Expires(); !end.IsZero() {
 		st.Expires = &end
 	}
-	o, heads, err := textOf(c.doc).outline()
+	_, heads, err := textOf(c.doc).outline()
 	if err != nil {
 		return // cannot be: it was parsed
 	}
-	if o.Clients != nil {
-		st.Clients = *o.Clients
-	}
+	st.Clients, st.Ahead = shareAt(c.policy, st.Now), len(policy.Moments(c.policy, st.Now)) > 0 || len(c.policy.Document().Top.Ramp) > 0
 	for _, name := range ruleChannels(c.policy) {
 		names[name] = true
 	}
@@ -164,6 +165,9 @@ func (st *jsonStatus) fill(c *served, names map[string]bool) {
 		rule.Who, rule.What = h.words()
 		if !h.Until.IsZero() {
 			rule.Until = &h.Until
+		}
+		if from := h.from(); !from.IsZero() {
+			rule.From = &from
 		}
 		st.Rules = append(st.Rules, rule)
 	}

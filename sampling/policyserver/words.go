@@ -25,6 +25,7 @@ func whoseWords(when map[string]json.RawMessage) string {
 	var not map[string]json.RawMessage
 	_ = json.Unmarshal(when["not"], &not)
 	delete(when, "not")
+	delete(when, "from") // a time of its own on the page
 	who := conditionWords(when)
 	if len(not) > 0 && !nobody(not) {
 		if who == "" {
@@ -74,6 +75,7 @@ func listed3(values []string) string {
 var settingWords = [...]struct{ key, words, off string }{
 	{"enabled", "reporting: %s", ""},
 	{"clients", "%s of the clients", ""},
+	{"ramp", "rising by itself to %s", ""},
 	{"trail", "keeps from %s", "keeps nothing"},
 	{"send", "ships from %s", "ships nothing"},
 	{"issue", "raises issues from %s", "raises no issues"},
@@ -117,6 +119,8 @@ func fieldWords(fields map[string]json.RawMessage) string {
 		delete(rest, s.key)
 		value := strings.Trim(string(raw), `"`)
 		switch {
+		case s.key == "ramp":
+			value = rampWords(raw)
 		case value == "off" && s.off != "":
 			parts = append(parts, s.off)
 			continue
@@ -127,6 +131,22 @@ func fieldWords(fields map[string]json.RawMessage) string {
 	}
 	for _, key := range slices.Sorted(maps.Keys(rest)) {
 		parts = append(parts, key+" "+string(rest[key]))
+	}
+	return strings.Join(parts, ", ")
+}
+
+// rampWords is "5 % at 2026-10-10T14:00:00Z, 25 % at 2026-10-11T14:00:00Z".
+func rampWords(raw json.RawMessage) string {
+	var steps []struct {
+		At      string  `json:"at"`
+		Clients float64 `json:"clients"`
+	}
+	if json.Unmarshal(raw, &steps) != nil {
+		return string(raw)
+	}
+	parts := make([]string, len(steps))
+	for i, s := range steps {
+		parts[i] = number(s.Clients) + " % at " + s.At
 	}
 	return strings.Join(parts, ", ")
 }

@@ -162,14 +162,14 @@ func TestPageLooks(t *testing.T) {
 // prepare makes a change of each sort.
 func (b tab) prepare() {
 	b.t.Helper()
-	b.do(chromedp.Focus("#slider"))
-	b.keys(kb.End)
+	b.eval(`document.getElementById("rise").open = true; ""`)
+	b.do(chromedp.Click("#step-usual"))
 	b.do(chromedp.SendKeys("#channel", "net.http"))
 	b.eval(`document.getElementById("more").open = true; ""`)
 	b.do(chromedp.SendKeys("#c-player", "p-17"), chromedp.Click("#add"))
-	b.until(`document.querySelectorAll("#items li").length === 2`)
+	b.until(`document.querySelectorAll("#items li").length === 3`)
 	b.do(chromedp.Click(`#rules button:not(:disabled)`))
-	b.until(`document.querySelectorAll("#items li").length === 3 && !document.getElementById("publish").disabled`)
+	b.until(`document.querySelectorAll("#items li").length === 4 && !document.getElementById("publish").disabled`)
 }
 
 // At 40 channels and 20 rules nothing is buried: the history begins within a few screens, and both can be filtered and sorted.

@@ -13,8 +13,8 @@ let unseen = null; // what somebody else published since then, until the person 
 let mine = ""; // version that this page published last
 let faults = []; // what is wrong with the change
 
-function fresh() { return { clients: null, connect: [], end: [], rollback: "", enabled: null }; }
-function isEmpty(c) { return c.clients === null && !c.connect.length && !c.end.length && !c.rollback && c.enabled === null; }
+function fresh() { return { clients: null, ramp: [], connect: [], end: [], rollback: "", enabled: null }; }
+function isEmpty(c) { return c.clients === null && !c.ramp.length && !c.connect.length && !c.end.length && !c.rollback && c.enabled === null; }
 
 // The key may come in the address's fragment, which is never sent; it is taken off the address at once.
 if (location.hash.startsWith("#key=")) {
@@ -132,6 +132,7 @@ async function rebase() {
 function body() {
   const c = { note: $("note").value.trim() };
   if (change.clients !== null) c.clients = change.clients;
+  if (change.ramp.length) c.ramp = change.ramp.map((s) => ({ after: s.after, clients: s.clients }));
   if (change.enabled !== null) c.enabled = change.enabled;
   if (change.connect.length) c.connect = change.connect;
   if (change.end.length) c.end = change.end;
@@ -163,6 +164,7 @@ async function publish() {
   try {
     const done = await call("PUT", "policy?replaces=" + encodeURIComponent(made.replaces), made.document);
     change = fresh();
+    stepRows();
     draft = null;
     base = null;
     drafting++;
@@ -202,6 +204,7 @@ async function restart(note, version) {
 
 function discard() {
   change = fresh();
+  stepRows();
   draft = null;
   base = null;
   unseen = null;
@@ -243,7 +246,8 @@ function items() {
   const list = [];
   const add = (words, without, fault) => list.push({ words, without, fault });
   if (change.rollback) add("Back to " + change.rollback, () => { change.rollback = ""; });
-  if (change.clients !== null) add("Share of clients " + percent(change.clients), () => { change.clients = null; });
+  if (change.clients !== null) add("Share of clients " + percent(change.clients) + (ramping() && !change.ramp.length ? ", which ends the steps" : ""), () => { change.clients = null; });
+  if (change.ramp.length) add("Rising by itself: " + change.ramp.map((s) => percent(s.clients) + " after " + (s.shown || s.after)).join(", "), () => { change.ramp = []; stepRows(); });
   change.connect.forEach((c, i) => add("Connect " + c.channel + " from " + c.level + " for " + c.for
     + (c.clients === undefined ? "" : ", " + percent(c.clients) + " of the clients") + (c.rate ? ", at most " + c.rate : "") + (c.player ? ", for player " + c.player : ""),
     () => { change.connect.splice(i, 1); }, faults.some((p) => p.item === i + 1)));
@@ -279,6 +283,8 @@ function showDraft() {
   if (e.after.records === null) tiles.push(make("div", {}, make("dt", {}, "Records per second"), make("dd", {}, "?", make("small", {}, "the game does not feed volumes"))));
   else tiles.push(tile("Records per second", e.before.records, e.after.records, "predicted from what clients would record"));
   fill($("effect"), tiles);
+  $("draft-ahead-box").hidden = !draft.ahead || !draft.ahead.list.length;
+  if (draft.ahead) fill($("draft-ahead"), stairs(draft.ahead));
   fill($("diff").tBodies[0], changeRows(draft.changes));
   $("bychannel-box").hidden = !e.channels.length;
   const names = ["Channel", "Ships from", "Raises from", "Clients", "Records/s"];
@@ -344,6 +350,7 @@ async function poll() {
   try {
     status = await call("GET", "policy/status");
     showStatus();
+    await loadAhead(shownHistory !== status.version);
     if (shownHistory !== status.version) {
       shownHistory = status.version;
       await loadHistory();
@@ -413,7 +420,7 @@ $("share").addEventListener("input", (e) => {
 $("share").addEventListener("blur", () => { if (invalid) { invalid = ""; edited(); } }); // the field shows what holds again
 function setShare(x) {
   invalid = "";
-  change.clients = status && !change.rollback && x === status.clients ? null : x;
+  change.clients = status && !change.rollback && !change.ramp.length && !ramping() && x === status.clients ? null : x;
   if (document.activeElement === $("slider")) $("share").value = String(x);
   edited();
 }
@@ -441,4 +448,5 @@ $("seen").addEventListener("click", () => {
   $("publish").focus();
 });
 restore();
+stepRows();
 loop();

@@ -107,7 +107,7 @@ function ruleItem(r) {
   const stop = make("button", { type: "button", className: "small", disabled: !status.publish || ending }, ending ? "Will end" : "End");
   stop.setAttribute("aria-label", (ending ? "Will end" : "End") + " rule " + r.id);
   stop.addEventListener("click", () => { change.end.push(r.id); edited(); $("items").scrollIntoView({ block: "nearest" }); });
-  const facts = [r.until ? clock(r.until, left) : "has no end"];
+  const facts = [...(r.from && new Date(r.from) > Date.now() ? ["starts ", clock(r.from, when), ", "] : []), r.until ? clock(r.until, left) : "has no end"];
   if (r.clients !== null) facts.push(", for " + count(r.clients) + " clients");
   const from = make("small", {});
   if (r.owner) {

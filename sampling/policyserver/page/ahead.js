@@ -1,0 +1,104 @@
+"use strict";
+
+// --- what happens by itself: steps of a ramp, rules that start and end
+
+let ahead = null; // of what runs
+let aheadAt = 0;
+
+// ramping reports whether the share that runs has steps.
+function ramping() { return ahead !== null && ahead.past.length > 0; }
+
+async function loadAhead(force) {
+  if (!force && Date.now() - aheadAt < 30000) return;
+  aheadAt = Date.now();
+  ahead = status.ahead ? await call("GET", "policy/ahead") : null;
+  showAhead();
+}
+
+// when is how far away a moment is.
+function when(t) {
+  const s = (new Date(t) - Date.now()) / 1000;
+  if (s < 60) return "now";
+  if (s < 5400) return "in " + Math.round(s / 60) + " min";
+  if (s < 172800) return "in " + Math.round(s / 3600) + " h";
+  return "in " + Math.round(s / 86400) + " days";
+}
+
+// stairs draws moments with what each leads to.
+function stairs(a) {
+  const one = (m, words, current) => make("li", { className: current ? "current" : "" },
+    make("div", { className: "line" }, make("span", {}, words(m)), make("span", {}, percent(m.share) + ", " + count(m.outcome.clients) + " clients" + (m.outcome.records === null ? "" : ", " + count(m.outcome.records) + " records/s"))),
+    make("progress", { max: 100, value: m.share, "aria-label": "Share of clients" }));
+  const list = [one(a.now, () => "now", true)];
+  for (const m of a.list) list.push(one(m, () => make("span", {}, clock(m.at, when), ": ", theirs(m.what.map(momentWords).join("; ").replaceAll("->", "→"))), false));
+  if (a.more) list.push(make("li", {}, "and " + a.more + " more"));
+  return list;
+}
+// momentWords calls a rule by what it does, where the page knows it.
+function momentWords(what) {
+  const m = /^rules\["(.*?)"\](.*)$/.exec(what);
+  const rule = m && status && status.rules.find((r) => r.id === m[1]);
+  return rule ? "“" + rule.what + "” for " + rule.who + m[2] : what;
+}
+
+function showAhead() {
+  const some = ahead !== null && (ahead.list.length > 0 || ahead.past.length > 1);
+  $("ahead-box").hidden = !some;
+  if (!some) return;
+  keep($("ahead"), JSON.stringify([ahead.now.share, ahead.now.outcome, ahead.list, ahead.more]), () => stairs(ahead));
+  const past = ahead.past, back = past.length > 1 ? past[past.length - 2].clients : null;
+  $("ramp-tools").hidden = !ramping() || !status.publish;
+  text("ramp-stop", "Stop at " + percent(ahead.now.share));
+  $("ramp-back").hidden = back === null;
+  if (back !== null) text("ramp-back", "Go back to " + percent(back));
+  $("ramp-back").dataset.share = back;
+}
+// hold sets the share and takes the steps out.
+function hold(share) {
+  change.clients = share;
+  change.ramp = [];
+  stepRows();
+  edited();
+  $("preview").scrollIntoView({ block: "nearest" });
+}
+$("ramp-stop").addEventListener("click", () => hold(ahead.now.share));
+$("ramp-back").addEventListener("click", (e) => hold(Number(e.currentTarget.dataset.share)));
+
+// --- steps of a change
+
+const units = { minutes: "m", hours: "h", days: "d" };
+
+function stepRow(s) {
+  const m = /^(\d+(?:\.\d+)?)([mhd])$/.exec(s.shown || s.after) || [null, "1", "h"];
+  const unit = make("select", { "aria-label": "Unit of the time" }, ...Object.entries(units).map(([name, u]) => make("option", { value: u, selected: u === m[2] }, name)));
+  const time = make("input", { type: "number", min: "1", max: "999", step: "any", value: m[1], "aria-label": "Time of the step, from publishing on" });
+  const share = make("input", { type: "number", min: "0", max: "100", step: "any", value: String(s.clients), "aria-label": "Share from then on, in percent" });
+  const out = make("button", { type: "button", className: "small", "aria-label": "Take the step out" }, "✕");
+  const li = make("li", {}, "after ", time, unit, " to ", share, " % ", out);
+  out.addEventListener("click", () => { li.remove(); readSteps(); $("step-add").focus(); });
+  for (const e of [unit, time, share]) e.addEventListener("input", readSteps);
+  return li;
+}
+// readSteps takes the steps from the fields. Days are hours to the server.
+function readSteps() {
+  change.ramp = [...$("steps").children].map((li) => {
+    const [time, share] = li.querySelectorAll("input"), unit = li.querySelector("select").value;
+    for (const f of [time, share]) f.setAttribute("aria-invalid", String(f.value === "" || !f.validity.valid));
+    const n = Number(time.value);
+    return { after: unit === "d" ? n * 24 + "h" : n + unit, shown: n + unit, clients: Number(share.value) };
+  });
+  edited();
+}
+function stepRows() { fill($("steps"), change.ramp.map(stepRow)); }
+$("step-add").addEventListener("click", () => {
+  const last = change.ramp[change.ramp.length - 1];
+  const share = last ? last.clients : change.clients !== null ? change.clients : status ? status.clients : 0;
+  $("steps").append(stepRow({ after: last ? "1d" : "1h", clients: Math.min(100, Math.max(1, share * 5)) }));
+  readSteps();
+});
+$("step-usual").addEventListener("click", () => {
+  change.clients = 1;
+  change.ramp = [{ after: "1h", clients: 5 }, { after: "1d", clients: 25 }, { after: "3d", clients: 100 }];
+  stepRows();
+  readSteps();
+});
