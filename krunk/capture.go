@@ -390,7 +390,7 @@ func (c *Channel) note(v gate.Verdict, r *capture, err error) {
 	if v&gate.Send != 0 && c.client.inside() && c.client.insideHere() {
 		v &^= gate.Send
 	}
-	c.client.stamp(r)
+	c.client.stampNote(r)
 	c.keep(v, r, err)
 }
 

@@ -11,12 +11,14 @@ import (
 	"github.com/go-logr/logr"
 
 	"github.com/krunk-go/krunk/krunk"
+	"github.com/krunk-go/krunk/krunk/internal/cycle"
 )
 
 // Options are the options of New; the zero value and nil mean the defaults.
 type Options struct {
 	// Next gets every record too that it is enabled for, so that the output a game had stays. It is what GetSink of the logger
-	// returns that was in use until now. Nil: none.
+	// returns that was in use until now. Nil: none. A sink that leads back to this one, as klog's own does behind klog.SetLogger, gets no
+	// records once that is noticed.
 	Next logr.LogSink
 }
 
@@ -29,12 +31,13 @@ type Sink struct {
 	name    string
 	values  []krunk.Attr // what WithValues gave, for a name that comes later
 	lib     int          // frames of logr between Info and its caller
+	guard   *cycle.Guard // of next
 	depth   int          // frames that helpers of the game's add to that
 }
 
 // New returns a sink over channel, which may be nil.
 func New(channel *krunk.Channel, o *Options) *Sink {
-	s := &Sink{channel: channel, base: channel}
+	s := &Sink{channel: channel, base: channel, guard: new(cycle.Guard)}
 	if o != nil {
 		s.next = o.Next
 	}
@@ -61,8 +64,14 @@ func (s *Sink) Info(v int, msg string, keysAndValues ...any) {
 		var few [16]krunk.Attr
 		s.channel.Emit(krunk.Entry{Level: Level(v), Message: msg, Attrs: appendPairs(few[:0], keysAndValues), PC: s.caller()})
 	}
-	if s.next != nil && s.next.Enabled(v) {
+	if s.next == nil || !s.next.Enabled(v) {
+		return
+	}
+	if ok, found := s.guard.Enter(); ok {
+		defer s.guard.Leave()
 		s.next.Info(v, msg, keysAndValues...)
+	} else if found {
+		s.tell()
 	}
 }
 
@@ -76,9 +85,20 @@ func (s *Sink) Error(err error, msg string, keysAndValues ...any) {
 		}
 		s.channel.Emit(krunk.Entry{Level: krunk.LevelError, Message: msg, Attrs: appendPairs(attrs, keysAndValues), PC: s.caller()})
 	}
-	if s.next != nil {
-		s.next.Error(err, msg, keysAndValues...)
+	if s.next == nil {
+		return
 	}
+	if ok, found := s.guard.Enter(); ok {
+		defer s.guard.Leave()
+		s.next.Error(err, msg, keysAndValues...)
+	} else if found {
+		s.tell()
+	}
+}
+
+// tell says why the old output is silent.
+func (s *Sink) tell() {
+	s.base.Warn("krunklogr: Options.Next leads back to this sink and gets no records any more; for klog leave it nil, or write by funcr or textlogger")
 }
 
 // caller returns the call site where helpers of the game's lie in front of it, which only logr knows; 0 where the stack tells.

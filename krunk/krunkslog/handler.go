@@ -16,6 +16,7 @@ import (
 	"unsafe"
 
 	"github.com/krunk-go/krunk/krunk"
+	"github.com/krunk-go/krunk/krunk/internal/cycle"
 )
 
 // Options are the options of New; the zero value and nil mean the defaults.
@@ -34,8 +35,9 @@ type Options struct {
 type Handler struct {
 	channel *krunk.Channel
 	options Options
-	prefix  string     // open groups, each with its dot
-	names   *sync.Pool // of *names; shared by all that come from one New
+	prefix  string       // open groups, each with its dot
+	names   *sync.Pool   // of *names; shared by all that come from one New
+	guard   *cycle.Guard // of Options.Next; likewise
 }
 
 // names holds the keys of one record that are put together of groups.
@@ -58,7 +60,7 @@ func (s *names) join(prefix, key string) string {
 
 // New returns a handler over channel, which may be nil.
 func New(channel *krunk.Channel, o *Options) *Handler {
-	h := &Handler{channel: channel, names: &sync.Pool{New: func() any { return new(names) }}}
+	h := &Handler{channel: channel, names: &sync.Pool{New: func() any { return new(names) }}, guard: new(cycle.Guard)}
 	if o != nil {
 		h.options = *o
 		h.options.Next = oldOutput(o.Next)
@@ -77,7 +79,20 @@ func (h *Handler) Handle(ctx context.Context, r slog.Record) error {
 		h.emit(&r)
 	}
 	if next := h.options.Next; next != nil && next.Enabled(ctx, r.Level) {
+		return h.onward(ctx, r, next)
+	}
+	return nil
+}
+
+// onward hands a record to the next handler, unless that leads back here.
+func (h *Handler) onward(ctx context.Context, r slog.Record, next slog.Handler) error {
+	ok, found := h.guard.Enter()
+	if ok {
+		defer h.guard.Leave()
 		return next.Handle(ctx, r)
+	}
+	if found {
+		h.channel.Warn("krunkslog: Options.Next leads back to this handler and gets no records any more")
 	}
 	return nil
 }

@@ -5,6 +5,7 @@ go 1.25.0
 require (
 	github.com/krunk-go/krunk v0.0.0
 	go.uber.org/zap v1.28.0
+	go.uber.org/zap/exp v0.3.0
 )
 
 require (

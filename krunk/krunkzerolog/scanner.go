@@ -1,7 +1,9 @@
 package krunkzerolog
 
 import (
+	"encoding/binary"
 	"encoding/json"
+	"math/bits"
 	"strconv"
 	"unicode/utf16"
 	"unicode/utf8"
@@ -35,17 +37,19 @@ func (f *failure) Error() string { return f.text }
 
 const keepText = 4 << 10 // bytes of room that wait for the next record
 
+// reset lets go of what is large. The buffer of a short record stays alive until the next one: taking note of each pointer that is cleared
+// costs more than to read the record.
 func (s *scanner) reset() {
-	clear(s.attrs)
-	s.attrs, s.message, s.failed.text, s.in = nil, "", "", nil
-	if cap(s.room) > keepText {
-		s.room = nil
+	if len(s.in) > keepText || cap(s.room) > keepText {
+		*s = scanner{names: s.names}
+		return
 	}
+	s.failed.text = ""
 }
 
 // scan reads a record. What is no object, or breaks off, is kept as the message, so that nothing is lost.
 func (s *scanner) scan(p []byte) {
-	s.in, s.at, s.attrs, s.room = p, 0, s.few[:0], s.room[:0]
+	s.in, s.at, s.message, s.attrs, s.room = p, 0, "", s.few[:0], s.room[:0]
 	if cap(s.room) < len(p) {
 		s.room = make([]byte, 0, len(p)) // unescaping makes nothing longer, so that it never moves
 	}
@@ -132,6 +136,9 @@ func (s *scanner) texts(key, v string) {
 
 // word adds a number, a truth value or null.
 func (s *scanner) word(key string) bool {
+	if s.integer(key) {
+		return true
+	}
 	start := s.at
 	for s.at < len(s.in) && s.in[s.at] > ' ' && s.in[s.at] != ',' && s.in[s.at] != '}' {
 		s.at++
@@ -155,6 +162,31 @@ func (s *scanner) word(key string) bool {
 		s.add(a)
 	}
 	return ok
+}
+
+// integer adds a whole number of up to 18 digits, and reports false at anything else.
+func (s *scanner) integer(key string) bool {
+	in, i, n := s.in, s.at, int64(0)
+	minus := i < len(in) && in[i] == '-'
+	if minus {
+		i++
+	}
+	first := i
+	for i < len(in) && in[i]-'0' <= 9 {
+		n = n*10 + int64(in[i]-'0')
+		i++
+	}
+	if i == first || i-first > 18 || i == len(in) || in[i] != ',' && in[i] != '}' {
+		return false
+	}
+	if s.at = i; key == s.time { // with zerolog.TimeFormatUnix
+		return true
+	}
+	if minus {
+		n = -n
+	}
+	s.add(krunk.Int64(key, n))
+	return true
 }
 
 // number looks what it is first: strconv allocates an error for each text that is none of its kind.
@@ -220,18 +252,36 @@ func (s *scanner) nested() []byte {
 
 // str reads a text. Most have no escapes and are returned where they stand.
 func (s *scanner) str() (string, bool) {
-	s.at++
-	start := s.at
-	for ; s.at < len(s.in); s.at++ {
-		switch s.in[s.at] {
-		case '"':
-			s.at++
-			return view(s.in[start : s.at-1]), true
-		case '\\':
-			return s.escaped(start)
+	in, start := s.in, s.at+1
+	i := special(in, start)
+	if i == len(in) {
+		return "", false
+	}
+	if in[i] == '\\' {
+		s.at = i
+		return s.escaped(start)
+	}
+	s.at = i + 1
+	return view(in[start:i]), true
+}
+
+// special returns where the next quotation mark or backslash is, len(in) if there is none. It looks at eight bytes at once: where a byte of
+// a word is the one that is searched for, exclusive or makes it zero, and the subtraction borrows for the first zero.
+func special(in []byte, i int) int {
+	const ones, tops = 0x0101010101010101, 0x8080808080808080
+	for ; i+8 <= len(in); i += 8 {
+		word := binary.LittleEndian.Uint64(in[i:])
+		quote, slash := word^(ones*'"'), word^(ones*'\\')
+		if found := ((quote-ones)&^quote | (slash-ones)&^slash) & tops; found != 0 {
+			return i + bits.TrailingZeros64(found)/8
 		}
 	}
-	return "", false
+	for ; i < len(in); i++ {
+		if in[i] == '"' || in[i] == '\\' {
+			break
+		}
+	}
+	return i
 }
 
 func (s *scanner) escaped(start int) (string, bool) {
