@@ -108,12 +108,14 @@ import (
 	"time"
 
 	"github.com/krunk-go/krunk/krunk"
+	"github.com/krunk-go/krunk/krunk/attachfile"
 	"github.com/krunk-go/krunk/krunk/device"
 	"github.com/krunk-go/krunk/transport/http1"
 	"github.com/krunk-go/krunk/transport/nethttp"
 )
 
 var (
+	_ = attachfile.File
 	_ = device.Read
 	_ = http1.Default
 	_ = nethttp.Default
@@ -161,7 +163,7 @@ func TestColumnsCompile(t *testing.T) {
 
 // isKrunk tells code for Krunk from words in the third column.
 func isKrunk(code string) bool {
-	for _, start := range []string{"krunk.", "client.", "net.", "nethttp.", "http1.", "device.", "defer ", "Config.", "Thresholds.", "Code."} {
+	for _, start := range []string{"krunk.", "client.", "net.", "nethttp.", "http1.", "device.", "attachfile.", "defer ", "Config.", "Thresholds.", "Code."} {
 		if strings.HasPrefix(code, start) {
 			return true
 		}
