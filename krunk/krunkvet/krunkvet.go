@@ -29,7 +29,7 @@
 // In the examples of Ebitengine v2.8.8 -krunkgo.all finds 6 goroutines, all of which decode or load; in nats-server v2.15.3, which has no
 // single place where its goroutines start, 134, of which 5 do nothing that can panic (closing a connection, os.RemoveAll): for those the comment is.
 //
-// Test files are looked at for what does nothing, and not for what is slow or lost; generated files are not looked at.
+// Test files, and those that import package testing, are looked at for what does nothing, and not for what is slow or lost; generated files are not looked at.
 package krunkvet
 
 import (
@@ -76,8 +76,17 @@ func (c *check) skips(pos token.Pos, tests bool) bool {
 	return false
 }
 
+// inTest reports whether pos is in a test, or in a helper of tests: a file that imports package testing.
 func (c *check) inTest(pos token.Pos) bool {
-	return strings.HasSuffix(c.Fset.File(pos).Name(), "_test.go")
+	if strings.HasSuffix(c.Fset.File(pos).Name(), "_test.go") {
+		return true
+	}
+	for _, f := range c.Files {
+		if f.FileStart <= pos && pos < f.FileEnd {
+			return slices.ContainsFunc(f.Imports, func(i *ast.ImportSpec) bool { return i.Path.Value == `"testing"` })
+		}
+	}
+	return false
 }
 
 // report tells a finding, unless a comment at one of its places answers it.
