@@ -188,6 +188,10 @@ func (c *Client) build(block *blackbox.Block, facts *blackbox.Facts, module func
 		if run.Guard != nil {
 			fault = run.Guard.Fault
 		}
+		cfg.Panics = func() bool {
+			_, wanted := c.controls.Panics()
+			return wanted
+		}
 		if p.DSN != "" && run.Heirs != nil {
 			heirs = run.Heirs(cfg)
 			cfg.Hold = run.Leave == nil // what is saved now and then would lose it

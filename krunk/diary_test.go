@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/krunk-go/krunk/internal/blackbox"
+	"github.com/krunk-go/krunk/internal/gate"
 	"github.com/krunk-go/krunk/transport"
 )
 
@@ -94,9 +95,25 @@ func TestPanicWords(t *testing.T) {
 		if live.PanicID() != [16]byte{1} {
 			t.Errorf("panic %x, want the newer one", live.PanicID())
 		}
-		c.diary.Dies(c.header.goroutine(), c.now())
+		c.diary.Dies(first, c.header.goroutine(), c.now(), false)
 		if live.PanicID() != first {
 			t.Errorf("panic %x, want %x: that one goes on", live.PanicID(), first)
+		}
+	}
+}
+
+// A panic that the policy wants no event of has none of its crash text either.
+func TestPanicThatIsRefused(t *testing.T) {
+	file := new(memoryFile)
+	c := ended(t, Config{}, file)
+	live := file.block.Live
+	c.controls.Hang(new(gate.Hooks))
+	defer c.controls.Hang(nil)
+	for _, wanted := range []bool{true, false, true} {
+		c.controls.Publish(&gate.State{PanicsPPM: gate.Million, Panics: wanted})
+		c.main().lastWords("boom", nil)
+		if refused := live.State.Load()&blackbox.StateRefused != 0; refused == wanted || (live.PanicID() == [16]byte{}) == wanted {
+			t.Errorf("wanted %v: refused %v, event %x", wanted, refused, live.PanicID())
 		}
 	}
 }

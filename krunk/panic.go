@@ -100,11 +100,13 @@ func (c *Channel) lastWords(v any, attrs []Attr) {
 		return
 	}
 	c.client.session.End(session.Crashed, c.client.ring.Head())
-	if id := c.capturePanic(v, attrs, true); !id.IsZero() || !c.client.closed.Load() {
+	id := c.capturePanic(v, attrs, true)
+	if !id.IsZero() || !c.client.closed.Load() {
 		c.client.deliver()
 	}
 	if c.client.diary != nil {
-		c.client.diary.Dies(c.client.header.goroutine(), c.client.now())
+		_, wanted := c.client.controls.Panics()
+		c.client.diary.Dies(id, c.client.header.goroutine(), c.client.now(), id.IsZero() && !wanted)
 	}
 	if run := c.client.after.run; run != nil && run.Leave != nil {
 		run.Leave()

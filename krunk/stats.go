@@ -21,7 +21,7 @@ type Stats struct {
 	LeftLogs     uint64        // after Close: log records of that kind
 	BeforeSend   time.Duration // that Config.BeforeSend took, in sum
 	Losses       []Loss        // everything that was given up, by reason and category
-	RunFile      string        // path of Config.RunFile's file for this run, or why there is none
+	RunFile      string        // path of Config.RunFile's file for this run, or why there is none; what of earlier runs waits for another DSN
 	LastError    string        // of the latest attempt that failed, and what went wrong in Config.BeforeSend first; "" if nothing ever did
 }
 
@@ -75,6 +75,9 @@ func (c *Client) given(s *Stats) {
 			s.RunFile += ": was taken away while the program ran, which goes on without it"
 		}
 		defer c.letGo(c.guard.Hold())
+	}
+	if run := c.after.run; run != nil && run.State != nil {
+		s.RunFile += run.State()
 	}
 	for _, d := range c.tally.Total(nil) {
 		s.Losses = append(s.Losses, Loss{Reason: d.Reason.String(), Category: d.Category.String(), Quantity: d.Quantity})

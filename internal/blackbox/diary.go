@@ -20,9 +20,9 @@ type Diary interface {
 	// Dooms notes the event of a panic of a goroutine that is about to end the program, before its record is there: whoever finds the crash
 	// text knows that it is the same death.
 	Dooms(id [16]byte, goroutine uint64, at int64)
-	// Dies says of which panic the program dies: of several that are about to end it, the one of this goroutine, that goes on now. One that
-	// could not be raised has no event; its crash text becomes one.
-	Dies(goroutine uint64, at int64)
+	// Dies says of which panic the program dies: of several that are about to end it, the one of this goroutine, that goes on now, and its event,
+	// all zero where it could not be raised; then its crash text becomes one, unless the policy has refused it.
+	Dies(id [16]byte, goroutine uint64, at int64, refused bool)
 }
 
 // Hooks are what Diary need of the system.
@@ -39,19 +39,10 @@ func (b *Block) Diary(h Hooks) Diary {
 }
 
 type diary struct {
-	_      [0]func() // no code to compare it
-	hooks  Hooks
-	live   atomic.Pointer[Live] // nil: it was taken away
-	mu     sync.Mutex
-	doomed [4]doomed // guarded by mu
-	dooms  int       // guarded by mu
-}
-
-// doomed is a goroutine whose panic is about to end the program, with its event.
-type doomed struct {
-	_         [0]func() // no code to compare it
-	id        [16]byte
-	goroutine uint64
+	_     [0]func() // no code to compare it
+	hooks Hooks
+	live  atomic.Pointer[Live] // nil: it was taken away
+	mu    sync.Mutex           // guards the words of a panic, which are several
 }
 
 func (d *diary) Beat(frame uint32, at int64) {
@@ -89,21 +80,21 @@ func (d *diary) Look() {
 func (d *diary) Dooms(id [16]byte, goroutine uint64, at int64) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	d.doomed[d.dooms%len(d.doomed)] = doomed{id: id, goroutine: goroutine} // many are recovered by somebody after all
-	d.dooms++
 	d.store(func(live *Live) { live.Panicked(id, goroutine, at) })
 }
 
-func (d *diary) Dies(goroutine uint64, at int64) {
+func (d *diary) Dies(id [16]byte, goroutine uint64, at int64, refused bool) {
+	set, clear := uint64(0), StateRefused
+	if refused {
+		set, clear = clear, 0
+	}
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	var id [16]byte
-	for i := range d.doomed {
-		if x := &d.doomed[(d.dooms+i)%len(d.doomed)]; x.goroutine == goroutine { // the newest
-			id = x.id
-		}
-	}
-	d.store(func(live *Live) { live.Panicked(id, goroutine, at) })
+	d.store(func(live *Live) {
+		live.Panicked(id, goroutine, at)
+		live.State.And(^clear)
+		live.State.Or(set)
+	})
 }
 
 func (d *diary) store(f func(*Live)) {

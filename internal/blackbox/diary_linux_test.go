@@ -13,7 +13,8 @@ func TestDiaryTakenAway(t *testing.T) {
 		"beat":   func(w Diary) { w.Beat(1, 2) },
 		"errors": func(w Diary) { w.Failed(1) },
 		"panic":  func(w Diary) { w.Dooms([16]byte{1}, 2, 3) },
-		"dies":   func(w Diary) { w.Dies(2, 3) },
+		"dies":   func(w Diary) { w.Dies([16]byte{1}, 2, 3, true) },
+		"hang":   func(w Diary) { w.Hangs([16]byte{1}) },
 		"memory": func(w Diary) { w.Look() },
 		"state":  func(w Diary) { w.Mark(StateClean, 0) },
 	} {

@@ -99,6 +99,7 @@ const (
 	StatePanicked                      // a panic is about to end the program: PanicHi and the like are valid
 	StateReplayed                      // a heir is through with ring and batch
 	StateTold                          // and with the crash text
+	StateRefused                       // the policy wanted no event of the panic that is about to end the program
 )
 
 // Memory returns the word of Live.Memory: what the program uses and what it may use, in KiB; 0 is not known.

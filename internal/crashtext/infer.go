@@ -1,6 +1,10 @@
 package crashtext
 
-import "strings"
+import (
+	"strings"
+
+	"github.com/krunk-go/krunk/internal/ascii"
+)
 
 // NotRecorded is the message where neither the text nor the frames tell the reason.
 const NotRecorded = "fatal error (reason not recorded)"
@@ -8,8 +12,14 @@ const NotRecorded = "fatal error (reason not recorded)"
 const deadlock = "all goroutines are asleep - deadlock!"
 
 // finish works out the reason that the runtime did not write: up to Go 1.27 a line "fatal error:" goes to standard error alone.
-func (r *Report) finish() {
-	if r.Kind != Unknown || len(r.Goroutines) == 0 {
+func (r *Report) finish(s string) {
+	switch {
+	case r.Kind != Unknown:
+		return
+	case len(r.Goroutines) == 0:
+		if r.Message = opening(s); r.Message != "" {
+			r.Kind, r.Inferred = Fatal, true
+		}
 		return
 	}
 	r.Kind, r.Inferred = Fatal, true
@@ -24,6 +34,24 @@ func (r *Report) finish() {
 	if g := &r.Goroutines[0]; !gaveUp && !g.System && g.State != "running" && r.Fault == "" {
 		r.Message = deadlock // nobody ran
 	}
+}
+
+// opening returns the first lines of a text that is like none that is known: something died and left it. Lines with addresses are left out.
+func opening(s string) string {
+	const lines, most = 4, 1 << 10
+	var b []byte
+	p := parser{rest: s[:min(len(s), MaxText)]}
+	for n := 0; p.rest != "" && n < lines; {
+		line := ascii.TrimRight(p.next(), " \t\x00")
+		if line == "" || ascii.Index(line, "0x") >= 0 || len(b)+len(line) > most {
+			continue
+		}
+		if n++; n > 1 {
+			b = append(b, '\n')
+		}
+		b = append(b, line...)
+	}
+	return view(b)
 }
 
 // clue is a function that gives a reason away.

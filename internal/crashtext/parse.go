@@ -12,7 +12,7 @@ import (
 func Parse(s string) *Report {
 	p := parser{report: new(Report)}
 	p.read(s, start(s))
-	p.report.finish()
+	p.report.finish(s)
 	return p.report
 }
 

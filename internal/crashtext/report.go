@@ -8,7 +8,7 @@ type Kind uint8
 
 // The kinds of an end.
 const (
-	Unknown Kind = iota // nothing of a death is in the text
+	Unknown Kind = iota // the text is empty
 	Panic               // a panic that nobody recovered
 	Fatal               // the runtime gave up: concurrent map writes, a deadlock, no memory
 	Signal              // a signal from outside, or of C code

@@ -3,6 +3,7 @@
 package heir
 
 import (
+	"sync/atomic"
 	"time"
 
 	"github.com/krunk-go/krunk/internal/blackbox"
@@ -45,6 +46,7 @@ type Config struct {
 	Target   string        // of this program: a run that was captured for another one is left to its age
 	Form     uint8         // Encoding of entries that this program can send, beside 0
 	Jitter   time.Duration // how long a run without a crash waits
+	Foreign  *atomic.Int32 // runs that were captured for another target, as they were found
 }
 
 // Heirs is all dead runs of a directory. It is owned by the sender's goroutine, and its methods are those of sender.Heirs.
@@ -55,7 +57,6 @@ type Heirs struct {
 	rest    []string // likewise
 	due     time.Time
 	listed  bool
-	foreign int  // runs of another project, as list found them
 	over    bool // Leave was called
 	hand    *estate
 }
@@ -153,7 +154,9 @@ func (h *Heirs) list() {
 	for i, run := range runs {
 		switch states[i] {
 		case foreign:
-			h.foreign++
+			if h.cfg.Foreign != nil {
+				h.cfg.Foreign.Add(1)
+			}
 		case crash:
 			h.crashed = append(h.crashed, run.Name)
 		case quiet:

@@ -77,6 +77,8 @@ type Run struct {
 
 	// Heirs returns who goes on with the runs before this one, by a recorder of that configuration. It is called once.
 	Heirs func(recorder.Config) *sender.Inheritance
+	// State says what is to be known of the runs that are kept, "" if there is nothing; nil: there never is.
+	State func() string
 	// Sync waits until what was captured lies where a power cut does not reach it. It is called by the sender.
 	Sync func()
 	// Leave keeps the run as it is for the next start, where the memory alone does not do that; nil: it does. It is called as the client closes

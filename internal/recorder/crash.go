@@ -20,10 +20,11 @@ type Crash struct {
 }
 
 // SameDeath reports whether a text tells of the panic that the run itself had captured and raised again as it died: then the event that
-// is in the ring or the outbox is the report of it.
+// is in the ring or the outbox is the report of it, or there is none since the policy wanted none.
 func SameDeath(e *blackbox.Ending, report *crashtext.Report) bool {
 	g, gid := report.AtFault(), e.PanicGid.Load()
-	return e.PanicHi.Load()|e.PanicLo.Load() != 0 && gid != 0 && g != nil && g.ID == gid && report.Repanicked()
+	decided := e.PanicHi.Load()|e.PanicLo.Load() != 0 || e.State.Load()&blackbox.StateRefused != 0
+	return decided && gid != 0 && g != nil && g.ID == gid && report.Repanicked()
 }
 
 // Crash makes the event of a death, which no record tells of, and puts it into the outbox. It reports false when there is no room: then it
@@ -33,6 +34,9 @@ func (r *Recorder) Crash(c *Crash) (done bool) {
 		return false
 	}
 	if r.past.crashed || r.cfg.Outbox.Has(c.ID) { // who went on before us may have died behind Put
+		return true
+	}
+	if r.cfg.Panics != nil && !r.cfg.Panics() {
 		return true
 	}
 	r.past.crashed, done = true, true

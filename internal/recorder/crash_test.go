@@ -391,6 +391,11 @@ func TestSameDeath(t *testing.T) {
 		if got := SameDeath(&e, crashtext.Parse(tt.text)); got != tt.want {
 			t.Errorf("%s: got %v, want %v", tt.name, got, tt.want)
 		}
+		e.PanicLo.Store(0) // the policy wanted no event of it
+		e.State.Store(blackbox.StatePanicked | blackbox.StateRefused)
+		if got := SameDeath(&e, crashtext.Parse(tt.text)); got != (tt.want || tt.id == 0) {
+			t.Errorf("%s, refused: got %v, want %v", tt.name, got, tt.want)
+		}
 	}
 }
 

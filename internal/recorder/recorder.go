@@ -54,10 +54,11 @@ type Uses struct {
 
 // Legacy is what a run does for whoever goes on with it after its death. It is zero where nobody will.
 type Legacy struct {
-	Copy  func(upto uint64, head, scope []byte) bool // Block.Kept
-	Guard blackbox.Guard                             // of the block
-	Torn  func(r *Recorder, v any) bool              // Torn
-	Hold  bool                                       // the event of a hang waits until it is over (WhenRead), or until a heir says that it never was
+	Copy   func(upto uint64, head, scope []byte) bool // Block.Kept
+	Guard  blackbox.Guard                             // of the block
+	Torn   func(r *Recorder, v any) bool              // Torn
+	Panics func() bool                                // whether the policy wants events of panics, which the crash texts of dead runs are; nil: it does
+	Hold   bool                                       // the event of a hang waits until it is over (WhenRead), or until a heir says that it never was
 }
 
 // Room is how many bytes the parts of a Recorder may take.

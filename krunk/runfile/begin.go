@@ -2,6 +2,8 @@ package runfile
 
 import (
 	"math/rand/v2"
+	"strconv"
+	"sync/atomic"
 
 	"github.com/krunk-go/krunk/internal/blackbox"
 	"github.com/krunk-go/krunk/internal/heir"
@@ -21,12 +23,24 @@ func begin(mem []byte, w *legacy.Wish) *blackbox.Block {
 	return b
 }
 
-// heirs is legacy.Run.Heirs for the runs of a directory.
-func heirs(d heir.Dir, w *legacy.Wish) func(recorder.Config) *sender.Inheritance {
+// heirs is legacy.Run.Heirs for the runs of a directory. It counts in foreign how many of them are of another DSN.
+func heirs(d heir.Dir, w *legacy.Wish, foreign *atomic.Int32) func(recorder.Config) *sender.Inheritance {
 	return func(cfg recorder.Config) *sender.Inheritance {
 		h := heir.New(d, heir.Config{
-			Recorder: cfg, Build: stack.Fingerprint, Target: w.Facts.Texts[blackbox.Target], Form: w.Form, Jitter: rand.N(jitter),
+			Recorder: cfg, Build: stack.Fingerprint, Target: w.Facts.Texts[blackbox.Target], Form: w.Form, Jitter: rand.N(jitter), Foreign: foreign,
 		})
 		return sender.Inherit(sender.Heirs{Next: h.Next, Start: h.Start, Wait: h.Wait, Lose: h.Lose, Leave: h.Leave})
+	}
+}
+
+// waiting says how many runs wait for another DSN, or nothing.
+func waiting(foreign *atomic.Int32) string {
+	switch n := foreign.Load(); n {
+	case 0:
+		return ""
+	case 1:
+		return "; 1 run waits for another DSN, the one it was captured for"
+	default:
+		return "; " + strconv.Itoa(int(n)) + " runs wait for another DSN, the one they were captured for"
 	}
 }

@@ -47,26 +47,29 @@ func (d *dir) look(name string) (v *verdict.Last) {
 		return nil
 	}
 	defer f.Close()
-	b, facts, err := blackbox.Open(f.Mem)
+	return examine(f.Mem, f.Modified, func(from int) string { return told(f, from) })
+}
+
+// examine returns what is known of a run with that block, nil if that is none. text returns what the runtime wrote behind so many bytes.
+func examine(mem []byte, modified int64, text func(from int) string) *verdict.Last {
+	b, facts, err := blackbox.Open(mem)
 	if err != nil {
 		return nil
 	}
-	e := verdict.Evidence{Facts: &facts, Live: b.Live, Ended: b.EndedAt(f.Modified), Boot: facts.Boot}
+	e := verdict.Evidence{Facts: &facts, Live: b.Live, Ended: b.EndedAt(modified), Boot: facts.Boot}
 	if boot := runfile.BootID(); !runfile.SameBoot(boot, facts.Boot) {
 		e.Boot = boot
 	}
-	text := ""
 	if b.Live.Cut.Load() == 0 {
-		text = told(f, len(b.Bytes()))
+		if s := text(len(b.Bytes())); s != "" {
+			e.Text = crashtext.Parse(s)
+			e.Same = recorder.SameDeath(&b.Ending, e.Text)
+		}
 	}
-	if text != "" {
-		e.Text = crashtext.Parse(text)
-		e.Same = recorder.SameDeath(&b.Ending, e.Text)
-	}
-	v = &verdict.Last{Verdict: verdict.Of(&e), Release: facts.Texts[blackbox.Release]}
-	if text != "" && e.Text.Kind != crashtext.Unknown { // made here: it is short, and what it is made of is not
-		text = (&recorder.Crash{Report: e.Text, ID: v.Event, At: e.Ended}).Text(&facts, stack.Options{})
-		v.Text = func() string { return text }
+	v := &verdict.Last{Verdict: verdict.Of(&e), Release: facts.Texts[blackbox.Release]}
+	if e.Text != nil && e.Text.Kind != crashtext.Unknown { // made here: it is short, and what it is made of is not
+		told := (&recorder.Crash{Report: e.Text, ID: v.Event, At: e.Ended}).Text(&facts, stack.Options{})
+		v.Text = func() string { return told }
 	}
 	return v
 }
@@ -91,14 +94,12 @@ func told(f *runfile.File, from int) string {
 const (
 	closedName = "closed"
 	nameLen    = 29
-	closedLen  = nameLen + 12
+	closedLen  = nameLen + cleanLen
 )
 
 // close says that a run was closed with nothing left.
 func (d *dir) close(name string, began int64, frames uint32) {
-	le, ran := binary.LittleEndian, max(time.Now().UnixNano()-began, 0)
-	b := le.AppendUint32(le.AppendUint64([]byte(name), uint64(ran)), frames)
-	_ = runfile.PutSmall(d.Dir, closedName, b) // without it the last run is not known
+	_ = runfile.PutSmall(d.Dir, closedName, appendClean([]byte(name), began, frames)) // without it the last run is not known
 }
 
 // closed returns the last run that was closed with nothing left, and its name.
@@ -107,8 +108,20 @@ func (d *dir) closed() (*verdict.Last, string) {
 	if err != nil || len(b) != closedLen || !runfile.Named(string(b[:nameLen])) {
 		return nil, ""
 	}
+	return clean(b[nameLen:]), string(b[:nameLen])
+}
+
+// cleanLen is what appendClean appends.
+const cleanLen = 12
+
+// appendClean appends how long a run was that was closed with nothing left, and its last frame.
+func appendClean(b []byte, began int64, frames uint32) []byte {
+	le, ran := binary.LittleEndian, max(time.Now().UnixNano()-began, 0)
+	return le.AppendUint32(le.AppendUint64(b, uint64(ran)), frames)
+}
+
+// clean reads what appendClean has appended.
+func clean(b []byte) *verdict.Last {
 	le := binary.LittleEndian
-	return &verdict.Last{Verdict: verdict.Verdict{
-		How: verdict.Clean, Ran: time.Duration(le.Uint64(b[nameLen:]) &^ (1 << 63)), Frame: le.Uint32(b[nameLen+8:]),
-	}}, string(b[:nameLen])
+	return &verdict.Last{Verdict: verdict.Verdict{How: verdict.Clean, Ran: time.Duration(le.Uint64(b) &^ (1 << 63)), Frame: le.Uint32(b[8:])}}
 }

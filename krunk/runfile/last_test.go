@@ -172,6 +172,21 @@ func TestLastRunLeavesNoFile(t *testing.T) {
 	c.Close(time.Second)
 }
 
+// What waits for another DSN is told.
+func TestRunsOfAnotherDSN(t *testing.T) {
+	dir := folder(t)
+	play(t, "kill", dir)
+	play(t, "kill", dir)
+	cfg := config(dir, new(inbox))
+	cfg.DSN = "https://key@sentry.invalid/2"
+	c := start(t, cfg)
+	defer c.Close(time.Second)
+	c.Flush(time.Minute)
+	if s := c.Stats().RunFile; !strings.HasSuffix(s, "2 runs wait for another DSN, the one they were captured for") {
+		t.Errorf("Stats.RunFile %q", s)
+	}
+}
+
 // Behind two deaths right after Start, the third Start returns when what they left has been sent.
 func TestHurry(t *testing.T) {
 	dir := folder(t)

@@ -12,6 +12,7 @@ import (
 	"errors"
 	"math/rand/v2"
 	"strconv"
+	"sync/atomic"
 	"syscall"
 	"time"
 
@@ -124,6 +125,8 @@ func (s *store) open(w *legacy.Wish) (*legacy.Run, error) {
 		_ = f.Remove()
 	}
 	d.own = f.Path
-	run.Heirs = heirs(d, w)
+	others := new(atomic.Int32)
+	run.Heirs = heirs(d, w, others)
+	run.State = func() string { return waiting(others) }
 	return run, nil
 }

@@ -1,10 +1,12 @@
 package runfile
 
 import (
+	"bytes"
 	"encoding/binary"
 	"errors"
 	"strconv"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/krunk-go/krunk/internal/blackbox"
@@ -12,6 +14,7 @@ import (
 	"github.com/krunk-go/krunk/internal/ident"
 	"github.com/krunk-go/krunk/internal/legacy"
 	"github.com/krunk-go/krunk/internal/text"
+	"github.com/krunk-go/krunk/internal/verdict"
 	"github.com/krunk-go/krunk/krunk"
 )
 
@@ -26,7 +29,8 @@ type Store interface {
 
 // InStore returns what keeps runs in a Store: the run is saved when Client.Pause or Foreground(false) is called, when a crash could not be sent,
 // before Repanic lets the program die, and by Close, and what could not be sent by then is sent by the next start. What was captured
-// after the last save is lost with the program, LastRun knows nothing, and what the runtime writes as it dies is not kept.
+// after the last save is lost with the program, and what the runtime writes as it dies is not kept. LastRun tells of the last run that was saved,
+// as it was then. Stats.RunFile says what a save failed of.
 func InStore(s Store) krunk.RunFile {
 	b := &box{store: s}
 	return &legacy.Keeper{Check: b.check, Open: b.open}
@@ -39,6 +43,9 @@ type box struct {
 	install string          // guarded by mu
 	own     *blackbox.Block // guarded by mu; nil: nothing of this run is kept
 	runs    []*saved        // guarded by mu; of those that were before, the oldest first
+	ended   []byte          // guarded by mu; appendClean of the last run if that was closed with nothing left, nil if not
+	failed  error           // guarded by mu; of the last save
+	others  atomic.Int32    // runs of another DSN
 }
 
 // saved is a run as a Store kept it. It is a heir.File.
@@ -48,7 +55,8 @@ type saved struct {
 	ended int64
 }
 
-// What is kept is a magic, the install id, and for each run when it was saved, its length and its bytes, all at multiples of 8.
+// What is kept is a magic, the install id, and for each run when it was saved, its length and its bytes, all at multiples of 8; behind them, if the
+// last run was closed with nothing left, that of appendClean in the same form.
 const (
 	storeMagic  = "KRUNKST1"
 	storeHead   = len(storeMagic) + 32
@@ -73,8 +81,10 @@ func (x *box) open(w *legacy.Wish) (*legacy.Run, error) {
 	}
 	x.mu.Lock()
 	defer x.mu.Unlock()
-	x.own, x.runs = nil, nil
+	x.own, x.runs, x.ended, x.failed = nil, nil, nil, nil
 	x.read(b)
+	last := x.last()
+	x.ended = nil
 	if !valid(x.install) {
 		id := ident.New()
 		x.install = text.Hex(id[:])
@@ -83,15 +93,37 @@ func (x *box) open(w *legacy.Wish) (*legacy.Run, error) {
 	w.Facts.Texts[blackbox.Install] = x.install
 	block := begin(blackbox.Words(w.Sizes.Total()), w)
 	x.own = block
-	run := &legacy.Run{Block: block, Kept: block.Kept(), Path: storeName, Install: x.install, Sync: x.save, Leave: x.save}
+	run := &legacy.Run{Block: block, Kept: block.Kept(), Path: storeName, Install: x.install, Last: last, Sync: x.save, Leave: x.save}
 	run.Remove = func() {
 		x.mu.Lock()
-		x.own = nil
+		x.own, x.ended = nil, appendClean(nil, w.Facts.Start, block.Frame.Load())
 		x.mu.Unlock()
 		x.save()
 	}
-	run.Heirs = heirs(x, w)
+	run.Heirs, run.State = heirs(x, w, &x.others), x.state
 	return run, nil
+}
+
+// last returns what is known of the run that was saved last, nil if none was. The caller holds mu.
+func (x *box) last() *verdict.Last {
+	if x.ended != nil {
+		return clean(x.ended)
+	}
+	if n := len(x.runs); n > 0 {
+		return examine(x.runs[n-1].mem, x.runs[n-1].ended, func(int) string { return "" })
+	}
+	return nil
+}
+
+// state is legacy.Run.State.
+func (x *box) state() string {
+	x.mu.Lock()
+	err := x.failed
+	x.mu.Unlock()
+	if err == nil {
+		return waiting(&x.others)
+	}
+	return ": the last save failed, and what was captured since the one before it is lost with the program: " + err.Error() + waiting(&x.others)
 }
 
 // read takes over what was kept, which is input from outside: what makes no sense is passed over. The caller holds mu.
@@ -102,6 +134,10 @@ func (x *box) read(b []byte) {
 	x.install = string(b[len(storeMagic):storeHead])
 	for b = b[storeHead:]; len(b) >= runHead && len(x.runs) < mostSaved; {
 		n := binary.LittleEndian.Uint64(b[8:])
+		if n == cleanLen && len(b) >= runHead+cleanLen {
+			x.ended = bytes.Clone(b[runHead : runHead+cleanLen])
+			return
+		}
 		if n < leastInFile || n > uint64(len(b)-runHead) {
 			return
 		}
@@ -124,8 +160,10 @@ func (x *box) save() {
 	}
 	if x.own != nil {
 		b = appendRun(b, x.own.Bytes(), time.Now().UnixNano())
+	} else if x.ended != nil {
+		b = appendRun(b, x.ended, 0)
 	}
-	_ = x.store.Save(b) // the next save may succeed; until then the last one counts
+	x.failed = x.store.Save(b) // the next save may succeed; until then the last one counts
 }
 
 func appendRun(b, mem []byte, ended int64) []byte {

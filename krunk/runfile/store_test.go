@@ -22,6 +22,7 @@ type console struct {
 	data  []byte // guarded by mu
 	saves int    // guarded by mu
 	err   error
+	full  error // of Save
 }
 
 func (c *console) Load() ([]byte, error) {
@@ -33,6 +34,9 @@ func (c *console) Load() ([]byte, error) {
 func (c *console) Save(b []byte) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	if c.full != nil {
+		return c.full
+	}
 	c.data, c.saves = bytes.Clone(b), c.saves+1
 	return nil
 }
@@ -49,15 +53,17 @@ func TestStore(t *testing.T) {
 		name string
 		end  func(*krunk.Client)
 		want int // errors that arrive
+		how  krunk.How
 	}{
-		{"closed", func(c *krunk.Client) { c.Close(10 * time.Millisecond) }, 1},
-		{"paused, and then killed", func(c *krunk.Client) { c.Pause(); time.Sleep(200 * time.Millisecond) }, 1},
+		{"closed", func(c *krunk.Client) { c.Close(10 * time.Millisecond) }, 1, krunk.HowClean},
+		{"paused, and then killed", func(c *krunk.Client) { c.Pause(); time.Sleep(200 * time.Millisecond) }, 1, krunk.HowKilled},
+		{"in the background, and then killed", func(c *krunk.Client) { c.Foreground(false); time.Sleep(200 * time.Millisecond) }, 1, krunk.HowKilledInBackground},
 		{"panicked", func(c *krunk.Client) {
 			defer func() { recover() }()
 			defer c.Repanic()
 			panic("the boss")
-		}, 2},
-		{"killed without a word", func(*krunk.Client) {}, 0},
+		}, 2, krunk.HowPanic},
+		{"killed without a word", func(*krunk.Client) {}, 0, krunk.HowUnknown},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			var kept console
@@ -69,6 +75,9 @@ func TestStore(t *testing.T) {
 			var box inbox
 			second := start(t, kept.config(&box))
 			second.Channel("net").Info("another run")
+			if last := second.LastRun(); last.How != tt.how || last.Known != (tt.how != krunk.HowUnknown) || last.Event.IsZero() != (tt.how != krunk.HowPanic) {
+				t.Errorf("the last run was %+v, want %v", last, tt.how)
+			}
 			if !second.Flush(10 * time.Second) {
 				t.Errorf("flush: %+v", second.Stats())
 			}
@@ -84,8 +93,33 @@ func TestStore(t *testing.T) {
 			if strings.Contains(again.all(), "early") {
 				t.Error("sent twice")
 			}
+			if last := third.LastRun(); last.How != krunk.HowClean || last.Ran <= 0 || last.Ran > time.Minute {
+				t.Errorf("the second run was %+v, want that it was closed", last)
+			}
 		})
 	}
+}
+
+// What keeps the runs may fail, and Stats says so until it does no more.
+func TestStoreThatFails(t *testing.T) {
+	kept := console{full: errors.New("no space in the save data")}
+	c := start(t, kept.config(transport.Func(offline)))
+	c.Report(errors.New("boom"))
+	says := func(want bool) {
+		t.Helper()
+		if s := c.Stats().RunFile; strings.Contains(s, "no space in the save data") != want {
+			t.Errorf("Stats.RunFile %q", s)
+		}
+	}
+	says(false)
+	c.Pause()
+	time.Sleep(200 * time.Millisecond)
+	says(true)
+	kept.mu.Lock()
+	kept.full = nil
+	kept.mu.Unlock()
+	c.Close(10 * time.Millisecond)
+	says(false)
 }
 
 func TestStoreOfNonsense(t *testing.T) {
