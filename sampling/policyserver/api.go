@@ -10,6 +10,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/krunk-go/krunk/internal/plan"
 	"github.com/krunk-go/krunk/sampling"
 	"github.com/krunk-go/krunk/sampling/policy"
 )
@@ -271,8 +272,8 @@ func (s *Server) draft(w http.ResponseWriter, r *http.Request) {
 		answer(w, http.StatusBadRequest, failure{Error: "the change is not as it should be: " + err.Error()})
 		return
 	}
-	if len(c.Connect) > 16 || len(c.End) > 128 || len(c.Ramp) > maxSteps {
-		answer(w, http.StatusBadRequest, failure{Error: "a change may connect 16 channels, end 128 rules and have 64 steps"})
+	if len(c.Connect) > 16 || len(c.End) > 128 || len(c.Ramp) > maxSteps || len(c.Mute)+len(c.Unmute) > plan.MaxKinds {
+		answer(w, http.StatusBadRequest, failure{Error: "a change may connect 16 channels, end 128 rules, have 64 steps and mute 64 kinds"})
 		return
 	}
 	d, err := s.Draft(r.Context(), c, who)
@@ -313,7 +314,7 @@ func (d *Draft) named(list []jsonProblem) []jsonProblem {
 			continue
 		}
 		id := heads[n].ID
-		p.Path, p.Line, p.Column = "rules["+strconv.Quote(id)+"]"+tail, 0, 0
+		p.Path, p.Line, p.Column = rulePath(id)+tail, 0, 0
 		if of, is := strings.CutPrefix(id, connectPrefix+d.Version.String()+"-"); is {
 			p.Item, _ = strconv.Atoi(of)
 		}

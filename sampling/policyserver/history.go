@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"net/http"
 	"slices"
+	"strconv"
 	"time"
 
 	"github.com/krunk-go/krunk/sampling"
@@ -26,7 +27,7 @@ type past struct {
 	version sampling.Version
 	entries []Entry // the newest first
 	list    []jsonEntry
-	origins map[string]origin // of the rules that the newest version has
+	origins map[string]origin // of what the newest version has, by path: rules, kinds, pulls
 }
 
 // origin is where a rule comes from.
@@ -64,51 +65,63 @@ func (s *Server) recall() *past {
 	return nil
 }
 
-// origins finds for each rule of the newest entry the version since which it stands as it is. What stands in the oldest entry that is
+// origins finds for each rule, kind and pull of the newest entry the version since which it stands as it is. What stands in the oldest entry that is
 // kept may be older, and has none.
 func origins(entries []Entry) map[string]origin {
 	out := make(map[string]origin)
-	var open map[string]string // rules that stand unchanged so far
+	var open map[string]string // what stands unchanged so far
 	for i := range entries {
-		rules, note := rulesOf(entries[i].Bytes)
+		parts, note := partsOf(entries[i].Bytes)
 		if i == 0 {
-			open = rules
+			open = parts
 		}
-		for id, text := range open {
-			if rules[id] != text {
-				delete(open, id)
+		for path, text := range open {
+			if parts[path] != text {
+				delete(open, path)
 				continue
 			}
-			out[id] = origin{entries[i].By, note, entries[i].Version.String()}
+			out[path] = origin{entries[i].By, note, entries[i].Version.String()}
 		}
 	}
 	if len(entries) >= keep {
-		for id := range open {
-			delete(out, id)
+		for path := range open {
+			delete(out, path)
 		}
 	}
 	return out
 }
 
-// rulesOf returns the rules of a document by id, without white space, and its note.
-func rulesOf(b []byte) (rules map[string]string, note string) {
-	rules = make(map[string]string)
+// partsOf returns the rules, kinds and pulls of a document by path, without white space, and its note.
+func partsOf(b []byte) (parts map[string]string, note string) {
+	parts = make(map[string]string)
 	doc, _, err := sampling.OpenEnvelope(b)
 	if err != nil {
-		return rules, ""
+		return parts, ""
 	}
-	o, heads, err := textOf(doc).outline()
+	d := textOf(doc)
+	o, heads, err := d.outline()
 	if err != nil {
-		return rules, ""
+		return parts, ""
 	}
-	for _, h := range heads {
+	add := func(path string, raw []byte) {
 		var text bytes.Buffer
-		if json.Compact(&text, h.raw) == nil {
-			rules[h.ID] = text.String()
+		if json.Compact(&text, raw) == nil {
+			parts[path] = text.String()
 		}
 	}
-	return rules, o.Note
+	for _, h := range heads {
+		add(rulePath(h.ID), h.raw)
+	}
+	for _, object := range [...]string{"kinds", "pulls"} {
+		for name, raw := range d.membersOf(object) {
+			add(object+"["+strconv.Quote(name)+"]", raw)
+		}
+	}
+	return parts, o.Note
 }
+
+// rulePath is how differences call a rule.
+func rulePath(id string) string { return "rules[" + strconv.Quote(id) + "]" }
 
 func (s *Server) history(w http.ResponseWriter, r *http.Request) {
 	p, err := s.remember(r.Context())

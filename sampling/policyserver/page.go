@@ -17,6 +17,8 @@ var pageTypes = map[string]string{
 	"/policy/runs.js":    "text/javascript; charset=utf-8",
 	"/policy/history.js": "text/javascript; charset=utf-8",
 	"/policy/ahead.js":   "text/javascript; charset=utf-8",
+	"/policy/faults.js":  "text/javascript; charset=utf-8",
+	"/policy/player.js":  "text/javascript; charset=utf-8",
 	"/policy/page.js":    "text/javascript; charset=utf-8",
 }
 

@@ -37,6 +37,8 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		s.reads(w, r, s.upcoming)
 	case "/policy/draft":
 		posts(w, r, s.draft)
+	case "/policy/player":
+		posts(w, r, s.player)
 	case "/policy/kill":
 		posts(w, r, s.kill)
 	default:

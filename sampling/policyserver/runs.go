@@ -66,9 +66,12 @@ func (s *Server) explains(st *jsonStatus, c *served) {
 	}
 	for i := range st.Rules {
 		rule := &st.Rules[i]
-		o := from[rule.ID]
+		o := from[rulePath(rule.ID)]
 		rule.Over = rule.Until != nil && plan.Over(*rule.Until, st.Now)
 		rule.Owner, rule.Reason, rule.Since, rule.Clients = o.owner, o.reason, o.since, r.matches[rule.ID]
+	}
+	if c != nil {
+		st.Kinds = kinds(c, from, st.Now)
 	}
 }
 

@@ -9,6 +9,7 @@
 //	GET  /policy/compare  what differs between two of them, as JSON: ?from=3.1187&to=3.1190; without from all that one says
 //	GET  /policy/ahead    what happens by itself under what runs, with a forecast of each moment, as JSON
 //	POST /policy/draft    what a Change would do, as JSON; publishes nothing; with ?replaces=3.1187 only over that version
+//	POST /policy/player   what is decided for one player and why, as JSON; asks for the right to publish, since it is about a person
 //	POST /policy/kill     throw the kill switch over whatever runs; the body may be {"note":"..."}
 //	GET  /                the control page, if Options.Page is set
 //
@@ -50,6 +51,7 @@ type Options struct {
 	Token         string                                      // what the control page proves itself with; the same on all servers behind one balancer; empty: random, another one after a restart, which an open page fetches
 	Window        time.Duration                               // within which clients are counted; zero: 5 min; at least 10 s
 	Channels      []string                                    // all channels that programs register, for warnings and the page; may be nil
+	Player        func(name string) (Player, error)           // what the game knows about a player, for the page; an error's text is sent to the caller; nil: nothing beside the name
 	Counters      func() map[string]uint64                    // events by channel since the start, for the page; at most 256 are shown; may be nil
 	Under         policy.Under                                // what programs are compiled with, for predictions
 	Verifier      sampling.Verifier                           // every published document must satisfy it; nil: signatures are not asked for

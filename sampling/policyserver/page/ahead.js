@@ -27,11 +27,18 @@ function when(t) {
 // stairs draws moments with what each leads to.
 function stairs(a) {
   const one = (m, words, current) => make("li", { className: current ? "current" : "" },
-    make("div", { className: "line" }, make("span", {}, words(m)), make("span", {}, percent(m.share) + ", " + count(m.outcome.clients) + " clients" + (m.outcome.records === null ? "" : ", " + count(m.outcome.records) + " records/s"))),
+    make("div", { className: "line" }, make("span", {}, words(m)), make("span", {}, percent(m.share) + ", " + many(m.outcome.clients, "client") + (m.outcome.records === null ? "" : ", " + count(m.outcome.records) + " records/s"))),
     make("progress", { max: 100, value: m.share, "aria-label": "Share of clients" }));
   const list = [one(a.now, () => "now", true)];
-  for (const m of a.list) list.push(one(m, () => make("span", {}, clock(m.at, when), ": ", theirs(m.what.map(momentWords).join("; ").replaceAll("->", "→"))), false));
-  if (a.more) list.push(make("li", {}, "and " + a.more + " more"));
+  const rest = [];
+  for (const m of a.list) {
+    const step = m.what.some((w) => !w.startsWith("rules["));
+    (step ? list : rest).push(one(m, () => make("span", {}, clock(m.at, when), ": ", theirs(m.what.map(momentWords).join("; ").replaceAll("->", "→"))), false));
+  }
+  if (!rest.length) return list;
+  const inner = make("ul", { className: "bars" }, ...rest);
+  if (a.more) inner.append(make("li", {}, "and " + a.more + " more"));
+  list.push(make("li", {}, make("details", {}, make("summary", {}, "Rules start or end at " + many(rest.length + a.more, "time")), inner)));
   return list;
 }
 // momentWords calls a rule by what it does, where the page knows it.
@@ -42,7 +49,7 @@ function momentWords(what) {
 }
 
 function showAhead() {
-  const some = ahead !== null && (ahead.list.length > 0 || ahead.past.length > 1);
+  const some = ahead !== null && (ahead.past.length > 1 || ahead.list.some((m) => m.what.some((w) => !w.startsWith("rules["))));
   $("ahead-box").hidden = !some;
   if (!some) return;
   keep($("ahead"), JSON.stringify([ahead.now.share, ahead.now.outcome, ahead.list, ahead.more]), () => stairs(ahead));

@@ -58,6 +58,7 @@ function count(x) {
   if (x === null || x === undefined) return "?";
   return x.toLocaleString("en", { maximumFractionDigits: x < 10 ? 1 : 0 });
 }
+function many(n, word) { return count(n) + " " + word + (n === 1 ? "" : "s"); }
 function percent(x) { return x.toLocaleString("en", { maximumFractionDigits: 4 }) + " %"; }
 function ago(t) {
   const s = Math.max(0, (Date.now() - new Date(t)) / 1000);

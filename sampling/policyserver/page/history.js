@@ -5,13 +5,15 @@
 const few = matchMedia("(max-width: 640px)").matches ? 6 : 12;
 let versions = []; // the newest first
 let wholeHistory = false;
+let picked = false; // somebody has chosen what to compare
+for (const id of ["from", "to"]) $(id).addEventListener("input", () => { picked = true; });
 
 async function loadHistory() {
   versions = await call("GET", "policy/history");
   for (const id of ["from", "to"]) {
     const was = $(id).value;
     fill($(id), versions.map((v) => make("option", { value: v.version }, v.version + (v.note ? " " + visible(v.note).slice(0, 40) : ""))));
-    if (versions.some((v) => v.version === was)) $(id).value = was;
+    if (picked && versions.some((v) => v.version === was)) $(id).value = was;
     else $(id).selectedIndex = id === "from" ? Math.min(1, versions.length - 1) : 0;
   }
   $("compare").hidden = versions.length < 2;

@@ -13,8 +13,8 @@ let unseen = null; // what somebody else published since then, until the person 
 let mine = ""; // version that this page published last
 let faults = []; // what is wrong with the change
 
-function fresh() { return { clients: null, ramp: [], connect: [], end: [], rollback: "", enabled: null }; }
-function isEmpty(c) { return c.clients === null && !c.ramp.length && !c.connect.length && !c.end.length && !c.rollback && c.enabled === null; }
+function fresh() { return { clients: null, ramp: [], connect: [], end: [], mute: [], unmute: [], rollback: "", enabled: null }; }
+function isEmpty(c) { return c.clients === null && !c.ramp.length && !c.connect.length && !c.end.length && !c.mute.length && !c.unmute.length && !c.rollback && c.enabled === null; }
 
 // The key may come in the address's fragment, which is never sent; it is taken off the address at once.
 if (location.hash.startsWith("#key=")) {
@@ -136,6 +136,8 @@ function body() {
   if (change.enabled !== null) c.enabled = change.enabled;
   if (change.connect.length) c.connect = change.connect;
   if (change.end.length) c.end = change.end;
+  if (change.mute.length) c.mute = change.mute;
+  if (change.unmute.length) c.unmute = change.unmute;
   if (change.rollback) c.rollback = change.rollback;
   return c;
 }
@@ -236,6 +238,7 @@ function show() {
     if (Number($("slider").value) !== Math.round(share)) $("slider").value = String(Math.round(share));
     $("slider").setAttribute("aria-valuetext", share + " percent");
     showRules();
+    showKinds();
   }
   showItems();
   if (draft) showDraft();
@@ -255,6 +258,8 @@ function items() {
     const rule = status && status.rules.find((r) => r.id === id);
     add("End " + (rule ? "“" + rule.what + "” for " + rule.who : "rule " + id), () => { change.end = change.end.filter((x) => x !== id); });
   }
+  change.mute.forEach((m, i) => add("Keep fault " + m.kind + " back for " + (m.for === "24h" ? "1 day" : m.for === "168h" ? "7 days" : "30 days") + (m.rate ? ", beyond " + m.rate + " of each client" : ", but the first of each client and day") + (m.panics ? ", panics too" : ""), () => { change.mute.splice(i, 1); }));
+  for (const k of change.unmute) add("Keep fault " + k + " back no longer", () => { change.unmute = change.unmute.filter((x) => x !== k); });
   return list;
 }
 
@@ -284,7 +289,7 @@ function showDraft() {
   else tiles.push(tile("Records per second", e.before.records, e.after.records, "predicted from what clients would record"));
   fill($("effect"), tiles);
   $("draft-ahead-box").hidden = !draft.ahead || !draft.ahead.list.length;
-  if (draft.ahead) fill($("draft-ahead"), stairs(draft.ahead));
+  if (draft.ahead) keep($("draft-ahead"), JSON.stringify([draft.ahead.now.share, draft.ahead.now.outcome, draft.ahead.list, draft.ahead.more]), () => stairs(draft.ahead));
   fill($("diff").tBodies[0], changeRows(draft.changes));
   $("bychannel-box").hidden = !e.channels.length;
   const names = ["Channel", "Ships from", "Raises from", "Clients", "Records/s"];
@@ -323,9 +328,9 @@ function showStatus() {
   const c = s.convergence, counted = s.servers.filter((x) => x.counted).length;
   const within = " within " + c.window + " s, by " + (s.servers.length === 1 ? "this server" : counted === s.servers.length ? "all " + counted + " servers" : counted + " of " + s.servers.length + " servers");
   showServers(s.servers);
-  text("heard", [c.clients ? count(c.clients) + " clients heard of on the game's connection" : "", c.polls ? count(c.polls) + " that ask by HTTP, as anybody can" : ""].filter(Boolean).join(", ") + (c.clients + c.polls ? within : ""));
+  text("heard", [c.clients ? many(c.clients, "client") + " heard of on the game's connection" : "", c.polls ? count(c.polls) + " that ask by HTTP, as anybody can" : ""].filter(Boolean).join(", ") + (c.clients + c.polls ? within : ""));
   fill($("states"), s.convergence.states.map((g) => make("li", { className: g.rejected ? "rejected" : g.current ? "current" : "" },
-    make("div", { className: "line" }, make("span", {}, g.text + (g.polled ? " (by HTTP)" : "")), make("span", {}, count(g.clients) + " clients")),
+    make("div", { className: "line" }, make("span", {}, g.text + (g.polled ? " (by HTTP)" : "")), make("span", {}, many(g.clients, "client"))),
     make("progress", { max: 1, value: g.share, "aria-label": g.text }))));
   keep($("channels"), JSON.stringify(s.channels), () => s.channels.map((c) => make("option", { value: c })));
   showRuns(s);
@@ -358,6 +363,7 @@ async function poll() {
     }
     await rebase();
     show();
+    look();
     document.body.dataset.ready = status.version || "none";
   } catch (e) {
     condition(e.status === 403 ? e.message : "The server does not answer: " + e.message);

@@ -61,7 +61,7 @@ function levelRow(c, most, counted) {
   const limits = [c.records === 100 ? "" : percent(c.records) + " of records", c.rate ? "at most " + c.rate : ""].filter(Boolean).join(", ");
   const name = make("th", { scope: "row" }, make("code", {}, c.channel));
   if (c.channel === "*") name.append(make("small", {}, "all others"));
-  if (c.differs) name.append(make("small", {}, "rules differ for " + count(c.differs) + " clients"));
+  if (c.differs) name.append(make("small", {}, "rules differ for " + many(c.differs, "client")));
   const cells = [name, ...["trail", "send", "issue"].map((k) => make("span", { className: "level " + (c[k] || "off") }, c[k] || "–")),
     num(c.clients === null ? "–" : percent(c.clients)), limits || "–"];
   if (counted) {
@@ -108,17 +108,10 @@ function ruleItem(r) {
   stop.setAttribute("aria-label", (ending ? "Will end" : "End") + " rule " + r.id);
   stop.addEventListener("click", () => { change.end.push(r.id); edited(); $("items").scrollIntoView({ block: "nearest" }); });
   const facts = [...(r.from && new Date(r.from) > Date.now() ? ["starts ", clock(r.from, when), ", "] : []), r.until ? clock(r.until, left) : "has no end"];
-  if (r.clients !== null) facts.push(", for " + count(r.clients) + " clients");
-  const from = make("small", {});
-  if (r.owner) {
-    from.append("by ", theirs(r.owner), " in " + r.since);
-    if (r.reason) from.append(": ", theirs(r.reason));
-  } else {
-    from.append("from a version that is not kept any more");
-  }
+  if (r.clients !== null) facts.push(", for " + many(r.clients, "client"));
   return make("li", { className: r.over ? "over" : "" }, make("div", {},
     make("div", {}, make("b", {}, theirs(r.who)), " ", make("span", { className: "quiet" }, ...facts)),
     make("div", {}, theirs(r.what)),
-    from, make("small", {}, make("code", {}, theirs(r.id)))), stop);
+    from(r), make("small", {}, make("code", {}, theirs(r.id)))), stop);
 }
 for (const id of ["rules-filter", "rules-sort"]) $(id).addEventListener("input", () => { if (status) showRules(); });

@@ -1,0 +1,54 @@
+"use strict";
+
+// --- one player: what is decided for them and why, and whether their client follows
+
+let asked = null; // the player that is looked at
+let asking = 0;
+
+$("player").addEventListener("submit", (e) => {
+  e.preventDefault();
+  asked = { player: $("p-name").value.trim() };
+  for (const [id, name] of [["p-client", "client"], ["p-release", "release"], ["p-platform", "platform"]]) if ($(id).value.trim()) asked[name] = $(id).value.trim();
+  alarm(wrong);
+  look();
+});
+$("p-close").addEventListener("click", () => { asked = null; $("p-found").hidden = true; $("p-name").focus(); });
+
+// look asks again, also while somebody waits to see that the player's client follows.
+async function look() {
+  if (!asked) return;
+  const number = ++asking;
+  try {
+    const p = await call("POST", "policy/player", JSON.stringify(asked));
+    if (number === asking && asked) showPlayer(p);
+  } catch (e) {
+    if (number !== asking) return;
+    asked = null;
+    $("p-found").hidden = true;
+    failed(e);
+  }
+}
+
+function showPlayer(p) {
+  $("p-found").hidden = false;
+  const says = p.killed ? "Reports nothing but crashes: the kill switch is thrown." : p.client && !p.in ? p.client : (p.in ? "Reports." : "Reports nothing" + (p.panics ? " but crashes." : ".")) + (p.client ? " " + p.client : "");
+  text("p-says", visible(p.player) + ": " + says);
+  text("p-follows", p.follows);
+  $("p-follows").className = p.current ? "good" : "quiet";
+  text("p-known", [p.known ? "Known: " + visible(p.known) + "." : "", "A policy names them " + p.hash + "."].filter(Boolean).join(" "));
+  keep($("p-rules"), JSON.stringify(p.rules), () => p.rules.filter((r) => r.applies).map((r) => {
+    const rule = status && status.rules.find((x) => x.id === r.id);
+    return make("li", {}, make("span", {}, "Rule ", theirs(rule ? "“" + rule.what + "” for " + rule.who : r.id), rule && rule.until ? " " : "", rule && rule.until ? clock(rule.until, left) : ""));
+  }));
+  const names = ["Channel", "Kept from", "Shipped from", "Raised from", "Why"];
+  keep($("p-channels").tBodies[0], JSON.stringify(p.channels), () => p.channels.map((c) => row(names, [
+    make("th", { scope: "row" }, c.channel === "*" ? "all others" : make("code", {}, c.channel)), c.trail, c.send, c.issue,
+    make("details", {}, make("summary", { "aria-label": (c.forced ? "by name" : c.in ? "inside" : "outside") + ": why, " + c.channel }, c.forced ? "by name" : c.in ? "inside" : "outside"), make("ul", { className: "why" }, ...c.why.map((w) => make("li", {}, theirs(w)))))])));
+  $("p-raise").disabled = !status || !status.publish || change.connect.some((c) => c.player === p.player && c.channel === "*");
+  $("p-raise").onclick = () => {
+    change.connect.push({ channel: "*", level: "debug", for: "1h", player: p.player });
+    edited();
+    $("p-raise").disabled = true;
+    $("preview").scrollIntoView({ block: "nearest" });
+  };
+}

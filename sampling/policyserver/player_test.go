@@ -1,0 +1,82 @@
+package policyserver
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/krunk-go/krunk/sampling"
+	"github.com/krunk-go/krunk/sampling/policy"
+)
+
+// What is decided for one player is what their client does, with reasons, and whether it follows.
+func TestPlayer(t *testing.T) {
+	inside, outside := "", ""
+	for i := 0; inside == "" || outside == ""; i++ {
+		id := fmt.Sprint("install-", i)
+		if b := policy.Bucket("w41", id); b < 50_000 {
+			inside = id
+		} else if b > 500_000 {
+			outside = id
+		}
+	}
+	s := serving(t, Options{Channels: []string{"net", "ui"}, Player: func(name string) (Player, error) {
+		switch name {
+		case "p-in":
+			return Player{sampling.Identity{ID: inside, Platform: "windows", Release: "moonfall@1.4.2"}, 7}, nil
+		case "p-out":
+			return Player{sampling.Identity{ID: outside}, 8}, nil
+		}
+		return Player{}, errors.New("nobody is called that")
+	}})
+	s.HeartbeatEcho(7, "have=3.1187")
+	ask := func(body string) (jsonPlayer, int) {
+		w := do(s, "POST", "/policy/player", body, "Authorization", "Bearer secret")
+		if w.Code != 200 {
+			return jsonPlayer{Known: w.Body.String()}, w.Code
+		}
+		return decoded[jsonPlayer](t, w), w.Code
+	}
+	p, _ := ask(`{"player":"p-in"}`)
+	if !p.In || !p.Current || !p.Panics || p.Client != "" || !strings.HasPrefix(p.Follows, "Their client is on 1187, as it said 0s ago") || !strings.Contains(p.Known, "platform windows") {
+		t.Errorf("%+v", p)
+	}
+	if c := p.Channels[1]; c.Channel != "net" || c.Send != "info" || !c.In || !strings.Contains(strings.Join(c.Why, "; "), `shipped by policy: channels["net"].send`) {
+		t.Errorf("%+v", c)
+	}
+	p, _ = ask(`{"player":"p-out"}`)
+	if p.In || p.Current || !strings.HasPrefix(p.Follows, "Nothing was heard") || !strings.HasPrefix(p.Channels[0].Why[0], "outside of 10 %, place ") {
+		t.Errorf("%+v", p)
+	}
+
+	// Their level is raised for an hour: they are picked by a hash, and the page sees that they are.
+	if _, err := s.Change(t.Context(), Change{Connect: []Connect{{Channel: "*", Level: "debug", For: "1h", Player: "p-out"}}}, "anna"); err != nil {
+		t.Fatal(err)
+	}
+	p, _ = ask(`{"player":"p-out"}`)
+	if !p.In || p.Channels[0].Send != "debug" || !p.Channels[0].Forced || len(p.Rules) != 1 || !p.Rules[0].Applies {
+		t.Errorf("%+v", p)
+	}
+	if p, _ = ask(`{"player":"p-in"}`); len(p.Rules) != 1 || p.Rules[0].Applies || p.Rules[0].Why == "" {
+		t.Errorf("%+v", p)
+	}
+
+	for body, want := range map[string]int{`{"player":"x"}`: 422, `{}`: 400, `7`: 400, `{"player":"` + strings.Repeat("x", 300) + `"}`: 400} {
+		if _, code := ask(body); code != want {
+			t.Errorf("%.40s: %d, want %d", body, code, want)
+		}
+	}
+	if w := do(s, "POST", "/policy/player", `{"player":"p-in"}`); w.Code != 403 {
+		t.Errorf("without the right: %d", w.Code)
+	}
+	plain := serving(t, Options{})
+	w := do(plain, "POST", "/policy/player", `{"player":"p-in","client":"`+inside+`"}`, "Authorization", "Bearer secret")
+	if p := decoded[jsonPlayer](t, w); !p.In || !strings.Contains(p.Follows, "Options.Player") {
+		t.Errorf("without Options.Player: %+v", p)
+	}
+	w = do(plain, "POST", "/policy/player", `{"player":"p-in"}`, "Authorization", "Bearer secret")
+	if p := decoded[jsonPlayer](t, w); !strings.Contains(p.Client, "cannot be told") {
+		t.Errorf("without an install id: %+v", p)
+	}
+}
