@@ -46,6 +46,7 @@ func (c *Client) fromFile(sizes blackbox.Sizes, f *blackbox.Facts, module func()
 	if p.RunFile == nil {
 		return nil
 	}
+	sizes[blackbox.ReplayRegion] = p.shares.replay
 	w := legacy.Wish{Sizes: sizes, Facts: *f, Scope: p.shares.scope, Compress: p.Compress}
 	w.Facts.Texts = [blackbox.FactTexts]string{
 		blackbox.Release: p.Release, blackbox.Dist: p.Dist, blackbox.Environment: p.Environment, blackbox.Module: module(), blackbox.SDK: Version,

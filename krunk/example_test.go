@@ -367,3 +367,25 @@ func ExampleAttach() {
 	}
 	// Output: slot1.sav: level 3
 }
+
+// The inputs of the last seconds travel with whatever kills the game.
+func ExampleClient_Ring() {
+	client, srv := example(krunk.Config{Release: "moonfall@1.4.2"})
+	defer client.Close(time.Second)
+	inputs, err := client.Ring("inputs", 16<<10)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	for tick := range 1000 { // one record a tick, all of one length
+		fmt.Fprintf(inputs, "%05d jump\n", tick)
+	}
+
+	id := client.ReportPanic("fell through the floor")
+
+	client.Flush(time.Second)
+	for _, a := range srv.Attachments(id.String()) {
+		fmt.Printf("%s ends in %s", a.Filename, a.Payload[len(a.Payload)-11:])
+	}
+	// Output: inputs ends in 00999 jump
+}

@@ -52,6 +52,7 @@ type LastRun struct {
 	Event EventID
 
 	text func() string
+	ring func(name string) (data []byte, from uint64)
 }
 
 // LastRun returns what is known of the run before this one of the same directory, as Start found it. It never blocks.
@@ -62,8 +63,17 @@ func (c *Client) LastRun() LastRun {
 	last := c.after.run.Last
 	return LastRun{
 		Known: true, How: How(last.How), Ran: last.Ran, Frame: int(last.Frame), Memory: int64(last.Used) << 10, MemoryLimit: int64(last.Limit) << 10,
-		LowMemory: last.NoMemory, Closing: last.Closing, Release: last.Release, Event: EventID(last.Event), text: last.Text,
+		LowMemory: last.NoMemory, Closing: last.Closing, Release: last.Release, Event: EventID(last.Event), text: last.Text, ring: last.Ring,
 	}
+}
+
+// Ring returns the newest bytes that the last run wrote into its Client.Ring of that name, and which of all its bytes the first one is, or
+// nothing: it had no such ring, was closed, or was told of already. They are as the run left them when it died, and owned by the caller.
+func (l LastRun) Ring(name string) (data []byte, from uint64) {
+	if l.ring == nil {
+		return nil, 0
+	}
+	return l.ring(name)
 }
 
 // Text returns the crash as plain text that a player can paste into a mail to support, without what the events leave out for privacy, or

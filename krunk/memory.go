@@ -17,6 +17,7 @@ type shares struct {
 	stacks  int // frames that were resolved before
 	item    int // the longest encoded event or batch of log records; making and sending one takes some times as much
 	aloft   int // requests under way, beside which no other one begins
+	replay  int // rings of the game's own, of a run file or else of the outbox
 	kinds   int // how many kinds of events have their repeats counted apart; not bytes, but 40 for each
 }
 
@@ -32,7 +33,7 @@ const (
 // sharesOf divides memory. The outbox gets what the others leave. Where envelopes are compressed, one more of them lies in between; what
 // the compressor itself takes is no part of memory.
 func sharesOf(memory int, packed bool) shares {
-	s := shares{ring: blackbox.MinRing, kinds: 32}
+	s := shares{ring: blackbox.MinRing, kinds: 32, replay: memory / 16 &^ 63}
 	// A small client gives the ring less, since an event and what it is made with take more of the whole.
 	for s.ring*8 <= memory && memory >= defaultMemory/2 || s.ring*16 <= memory {
 		s.ring *= 2

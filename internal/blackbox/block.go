@@ -34,8 +34,9 @@ const (
 	TallyRegion                 // counters of what was dropped: everybody, by atomics
 	HistoryRegion               // recorder
 	RingRegion                  // producers and recorder
+	ReplayRegion                // Tapes: who writes one
 
-	Regions = 8
+	Regions = 9
 )
 
 // Sizes are the lengths of the regions. Zero is a region that is not there. That of the ring is a power of two, the others are

@@ -11,7 +11,7 @@ import (
 
 var testSizes = Sizes{
 	FactsRegion: FactsSize, OutboxRegion: 4 << 10, BatchRegion: 1000, ScopeRegion: SnapshotSize(500), NamesRegion: 200, TallyRegion: 128,
-	HistoryRegion: 4 << 10, RingRegion: MinRing,
+	HistoryRegion: 4 << 10, RingRegion: MinRing, ReplayRegion: 1 << 10,
 }
 
 func testFacts() Facts {

@@ -3,6 +3,7 @@ package blackbox
 import (
 	"encoding/binary"
 	"errors"
+	"math/bits"
 	"unsafe"
 )
 
@@ -48,9 +49,10 @@ const FactsSize = 4096 - headSize
 //	104  pid    uint32; length of the texts uint32
 //	112  boot   [16]byte
 //	128  crash  [16]byte
+//	144  size of the last region, uint32; all that follows is zero
 //
 // A text is its length as uint16 and its bytes.
-const magic = 0x3130_4b4e_5552_4b00 // "\0KRUNK01"
+const magic = 0x3230_4b4e_5552_4b00 // "\0KRUNK02"
 
 // Newer reports whether mem begins with the head of a run whose format this program does not know.
 func Newer(mem []byte) bool {
@@ -58,7 +60,7 @@ func Newer(mem []byte) bool {
 		return false
 	}
 	w := word(mem, 0).Load()
-	return w != magic && (w^magic)<<16 == 0
+	return (w^magic)<<16 == 0 && bits.ReverseBytes64(w) > bits.ReverseBytes64(magic) // the digits are the last bytes
 }
 
 // Publish writes the facts and makes the block one that Open takes.
@@ -67,7 +69,7 @@ func (b *Block) Publish(f *Facts) {
 	le.PutUint64(h[16:], b.key)
 	le.PutUint64(h[24:], uint64(f.Start))
 	for i, n := range b.sizes {
-		le.PutUint32(h[32+4*i:], uint32(n))
+		le.PutUint32(h[sizeAt(i):], uint32(n))
 	}
 	copy(h[64:], f.Run[:])
 	copy(h[80:], f.Trace[:])
@@ -122,6 +124,14 @@ func Open(mem []byte) (*Block, Facts, error) {
 	return b, f, nil
 }
 
+// sizeAt returns where in a head the size of a region stands.
+func sizeAt(r int) int {
+	if r == 8 {
+		return 144
+	}
+	return 32 + 4*r
+}
+
 // regions returns the sizes of the regions as a head has them, and where they end, which is within most bytes; of a block that was cut, those up
 // to its outbox.
 func regions(h []byte, cut uint64, most int) (s Sizes, total int, ok bool) {
@@ -134,7 +144,7 @@ func regions(h []byte, cut uint64, most int) (s Sizes, total int, ok bool) {
 			s[i] = int(cut) - total
 			return s, int(cut), true
 		}
-		n := int(binary.LittleEndian.Uint32(h[32+4*i:]) & (1<<31 - 1))
+		n := int(binary.LittleEndian.Uint32(h[sizeAt(i):]) & (1<<31 - 1))
 		if n > most {
 			return s, 0, false
 		}

@@ -41,7 +41,7 @@ type Entry struct {
 // (ScanOutbox); the rest is on the heap.
 type Outbox struct {
 	mu      sync.Mutex
-	buf     []byte   // immutable after NewOutbox: the slice, not the bytes
+	buf     []byte   // guarded by mu: the slice; it becomes shorter by Cede alone
 	key     uint64   // immutable after NewOutbox
 	sums    *sums    // immutable after NewOutbox
 	entries []stored // guarded by mu; by place
@@ -101,7 +101,28 @@ func (b *Block) Outbox() *Outbox {
 }
 
 // Size returns the length of the block.
-func (o *Outbox) Size() int { return len(o.buf) }
+func (o *Outbox) Size() int {
+	o.lock()
+	n := len(o.buf)
+	o.unlock()
+	return n
+}
+
+// Cede gives the last n bytes away for good, or as many of them as leave at least so many, and nothing while an entry lies there.
+func (o *Outbox) Cede(n, least int) []byte {
+	o.lock()
+	defer o.unlock()
+	at := max(len(o.buf)-n, least, 0) + unit - 1
+	if at &^= unit - 1; at >= len(o.buf) {
+		return nil
+	}
+	if i := len(o.entries); i > 0 && o.entries[i-1].at+o.entries[i-1].room() > uint64(at) {
+		return nil
+	}
+	mem := o.buf[at:]
+	o.buf = o.buf[:at:at]
+	return mem
+}
 
 // MaxBody is the longest body that an entry should have now: a quarter of the outbox, so that one entry never starves the rest,
 // or less for a while after TooLarge.

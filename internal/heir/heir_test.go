@@ -287,7 +287,7 @@ func TestForeignEncodingWaits(t *testing.T) {
 
 // FuzzRun gives the heir a run with anything at any place of it.
 func FuzzRun(f *testing.F) {
-	f.Add(uint32(0), []byte("\x00KRUNK02"), "panic: x\n\ngoroutine 1 [running]:\nmain.main()\n\t/x.go:1 +0x1\n")
+	f.Add(uint32(0), []byte("\x00KRUNK03"), "panic: x\n\ngoroutine 1 [running]:\nmain.main()\n\t/x.go:1 +0x1\n")
 	f.Add(uint32(8), []byte{1, 2, 3, 4}, "")
 	f.Add(uint32(128), bytes.Repeat([]byte{0xff}, 400), "fatal error: x")
 	f.Add(uint32(4096), bytes.Repeat([]byte{7}, 64), "")

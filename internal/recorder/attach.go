@@ -9,6 +9,7 @@ import (
 	"sync/atomic"
 	"unsafe"
 
+	"github.com/krunk-go/krunk/internal/blackbox"
 	"github.com/krunk-go/krunk/internal/protocol"
 	"github.com/krunk-go/krunk/internal/record"
 	"github.com/krunk-go/krunk/internal/text"
@@ -37,6 +38,7 @@ type attaching struct {
 	_      [0]func()                                  // no code to compare it
 	gather func(r *Recorder, body []byte, fatal bool) // of a record, which would move to the heap
 	within func(r *Recorder, event int, panicked bool) (bytes int)
+	forget func(mute bool)
 	shelf  unsafe.Pointer // *shelf: an interface would keep the types of all that it leads to
 }
 
@@ -49,6 +51,9 @@ type shelf struct {
 
 	mu    sync.Mutex
 	stand atomic.Pointer[[]Attachment] // replaced under mu
+
+	tapes *blackbox.Tapes                  // guarded by mu; nil before the first one
+	rings atomic.Pointer[[]*blackbox.Tape] // replaced under mu
 }
 
 // parcel is an attachment of one event, with the number by which its record knows it.
@@ -75,16 +80,17 @@ func (a *Attachments) shelf() *shelf {
 	use := a.used.Load()
 	if use == nil {
 		s := &shelf{limit: a.limit}
-		a.used.CompareAndSwap(nil, &attaching{gather: s.gather, within: (*Recorder).within, shelf: unsafe.Pointer(s)})
+		a.used.CompareAndSwap(nil, &attaching{gather: s.gather, within: (*Recorder).within, forget: s.forget, shelf: unsafe.Pointer(s)})
 		use = a.used.Load()
 	}
 	return (*shelf)(use.shelf)
 }
 
-// Lose makes the records of a dead run tell of what was attached to them, which is lost.
-func (a *Attachments) Lose() {
+// Lose makes the records of a dead run tell of what was attached to them, which is lost. What is on its tapes is there, for what it died of.
+func (a *Attachments) Lose(b *blackbox.Block) {
+	tapes := b.OpenTapes()
 	a.used.Store(&attaching{
-		gather: func(r *Recorder, body []byte, _ bool) {
+		gather: func(r *Recorder, body []byte, fatal bool) {
 			fields := fieldsOf(body)
 			r.events.attached.none()
 			for f, ok := fields.Next(); ok; f, ok = fields.Next() {
@@ -93,8 +99,11 @@ func (a *Attachments) Lose() {
 					r.cfg.Tally.Add(protocol.ReasonInternalSDKError, protocol.CategoryAttachmentItem, 1)
 				}
 			}
+			if fatal {
+				r.rings(tapes)
+			}
 		},
-		within: func(_ *Recorder, event int, _ bool) int { return event },
+		within: (*Recorder).within, forget: func(bool) {},
 	})
 }
 
@@ -179,6 +188,7 @@ type attached struct {
 	items  []byte    // of the envelope, as they are sent
 	pieces int
 	failed []string // what was left out, and why
+	rings  []string // which byte of its ring an attachment begins with
 }
 
 func fieldsOf(body []byte) record.Fields {
@@ -187,7 +197,7 @@ func fieldsOf(body []byte) record.Fields {
 }
 
 // none forgets it. Its memory is used again.
-func (a *attached) none() { a.items, a.pieces, a.failed = a.items[:0], 0, nil }
+func (a *attached) none() { a.items, a.pieces, a.failed, a.rings = a.items[:0], 0, nil, nil }
 
 // gather makes items of what is attached to an event, by the fields of its record. What does not fit, and what cannot be had, is left out and told.
 func (a *shelf) gather(r *Recorder, body []byte, fatal bool) {
@@ -210,9 +220,94 @@ func (a *shelf) gather(r *Recorder, body []byte, fatal bool) {
 			}
 		}
 	}
+	if list := a.rings.Load(); list != nil && fatal {
+		r.rings(*list)
+	}
 }
 
 const levelFatal = 12
+
+// rings adds the newest bytes of tapes to the event in hand, of each one as many as its share of the room.
+func (r *Recorder) rings(list []*blackbox.Tape) {
+	e := &r.events
+	for i, tape := range list {
+		share := (r.cfg.Outbox.MaxBody()/2-len(e.attached.items))/(len(list)-i) - protocol.AttachmentLine
+		data, from := tape.Newest(share)
+		if len(data) == 0 || e.attached.pieces == mostPieces {
+			continue
+		}
+		e.attached.items = protocol.AppendAttachment(e.attached.items, tape.Name, octets, data)
+		e.attached.pieces++
+		e.attached.rings = append(e.attached.rings, tape.Name+": from byte "+strconv.FormatUint(from, 10))
+	}
+}
+
+const octets = "application/octet-stream"
+
+// Tape returns the tape with that name, which it makes for the newest size bytes where there is none yet, in the block's region for them, or in so many
+// bytes that the outbox gives up for all of them; or nil, and how many bytes are left. Any goroutine may call it, with a lock that nobody
+// holds for long.
+func (r *Recorder) Tape(name string, size, all int) (tape *blackbox.Tape, left int) {
+	s := r.cfg.Attachments.shelf()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.tapes == nil {
+		s.tapes = r.tapes(all)
+	}
+	if s.tapes == nil {
+		return nil, 0
+	}
+	if tape = s.tapes.Named(name); tape != nil {
+		return tape, s.tapes.Room()
+	}
+	if tape = s.tapes.Add(name, size); tape == nil {
+		return nil, s.tapes.Room()
+	}
+	list := []*blackbox.Tape{tape}
+	if old := s.rings.Load(); old != nil {
+		list = append(slices.Clone(*old), tape)
+	}
+	s.rings.Store(&list)
+	return tape, s.tapes.Room()
+}
+
+// leastOutbox is what tapes leave of an outbox: four times the shortest form that any event can be brought into.
+const leastOutbox = 4 * (protocol.MinFit + 512)
+
+func (r *Recorder) tapes(all int) *blackbox.Tapes {
+	b := r.cfg.Block
+	switch {
+	case b.At(blackbox.ReplayRegion) != nil:
+		return b.Tapes()
+	case r.cfg.Outbox == nil: // its share of the memory is there
+		return blackbox.NewTapes(blackbox.Words(all), b.Key())
+	}
+	mem := r.cfg.Outbox.Cede(all, leastOutbox)
+	if mem == nil {
+		return nil
+	}
+	return blackbox.NewTapes(mem, b.Key())
+}
+
+// Forget drops what waits for an event and what is on tapes, which take nothing more until it is called with false. What stands stays.
+func (a *Attachments) Forget(mute bool) {
+	if use := a.using(); use != nil {
+		use.forget(mute)
+	}
+}
+
+func (a *shelf) forget(mute bool) {
+	for i := range a.parcels {
+		if p := a.parcels[i].Load(); p != nil {
+			a.take(p.n)
+		}
+	}
+	a.mu.Lock()
+	if a.tapes != nil {
+		a.tapes.Clear(mute)
+	}
+	a.mu.Unlock()
+}
 
 // within leaves the attachments of an event out that are more than may still go out in this hour, and returns what it takes with the others.
 func (r *Recorder) within(event int, panicked bool) (bytes int) {

@@ -46,6 +46,9 @@ func (r *Recorder) Crash(c *Crash) (done bool) {
 		}
 	}()
 	r.Events.Add(1)
+	if use := r.cfg.Attachments.using(); use != nil {
+		use.gather(r, nil, true)
+	}
 	item, cut, err := r.events.crash(c, &r.scope, r.cfg.Block, r.cfg.History)
 	if err != nil || len(item) > r.cfg.Outbox.Size()/4 {
 		r.cfg.Tally.Add(because(err), protocol.CategoryError, 1)

@@ -335,6 +335,7 @@ func (e *events) about(rec *record.Record, s *scope) {
 	}
 	o.Uint("attributes_left_out", uint64(rec.LeftOut))
 	o.Texts("attachments_left_out", e.attached.failed)
+	o.Texts("rings", e.attached.rings)
 	o.Texts("shortened", e.shortened)
 	for _, cut := range [...]struct {
 		flag uint16

@@ -52,7 +52,7 @@ func Continue(b *blackbox.Block, f *blackbox.Facts, ended int64, here stack.Buil
 	cfg.Hook = hook
 	cfg.Changes.Use()
 	cfg.Nested.Use()
-	cfg.Attachments.Lose()
+	cfg.Attachments.Lose(b)
 	cfg.Feedback.Use()
 	cfg.History = b.OpenHistory(validCrumb)
 	cfg.Stacks.MainModule, cfg.Module = f.Texts[blackbox.Module], nil

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"maps"
 	"math/rand/v2"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -28,6 +29,7 @@ const (
 var mortalSizes = blackbox.Sizes{
 	blackbox.FactsRegion: 512, blackbox.OutboxRegion: 24 << 10, blackbox.BatchRegion: 2 << 10, blackbox.ScopeRegion: blackbox.SnapshotSize(4 << 10),
 	blackbox.NamesRegion: 256, blackbox.TallyRegion: tally.Size, blackbox.HistoryRegion: 8 << 10, blackbox.RingRegion: blackbox.MinRing,
+	blackbox.ReplayRegion: 1 << 10,
 }
 
 // mortal is a run that can be copied at every store and gone on with from the copy.
@@ -48,6 +50,7 @@ type mortal struct {
 	channels int
 	long     int // number of the newest one that was longer than the batch
 	policy   string
+	taped    int // bytes on the tape so far
 }
 
 func mortalConfig() Config {
@@ -181,12 +184,49 @@ func (m *mortal) step(what int) {
 			m.policy = "policy-" + strconv.Itoa(m.n)
 			m.drain()
 		}
+	case 17:
+		m.tape(m.n % 90)
 	case 16:
 		m.tally.Add(protocol.ReasonBeforeSend, protocol.CategoryError, 1)
 	default:
 		m.send(m.outbox)
 	}
 }
+
+// tape writes bytes that tell their place on the tape "inputs".
+func (m *mortal) tape(n int) {
+	tape, _ := m.Recorder.Tape("inputs", 256, 0)
+	p := make([]byte, n)
+	for i := range p {
+		p[i] = byte((m.taped + i) % 251)
+	}
+	tape.Write(p)
+	m.taped += n
+}
+
+// playable fails where the tape beside an event is not what was written, and returns the event without what depends on when it was made.
+func playable(t testing.TB, e *blackbox.Entry, body []byte) []byte {
+	rest := bytes.TrimSuffix(body, []byte("\n"))
+	if e.Rest > 0 {
+		rest = bytes.TrimSuffix(body[:len(body)-len(e.Body)+int(e.Rest)], []byte("\n"))
+		head, data, _ := bytes.Cut(e.Body[e.Rest:], []byte("\n"))
+		from, at := 0, bytes.Index(rest, []byte(`"rings":["inputs: from byte `))
+		if at < 0 || !bytes.Contains(head, []byte(`"filename":"inputs"`)) {
+			t.Errorf("%s beside %s", head, rest)
+		} else {
+			fmt.Sscanf(string(rest[at:]), `"rings":["inputs: from byte %d`, &from)
+		}
+		for i, c := range data[:len(data)-1] {
+			if c != byte((from+i)%251) {
+				t.Errorf("byte %d of %d from %d is %d", i, len(data)-1, from, c)
+				break
+			}
+		}
+	}
+	return ringsOf.ReplaceAll(rest, nil)
+}
+
+var ringsOf = regexp.MustCompile(`,"rings":\["[^"]*"\]`)
 
 // send carries one envelope to the server.
 func (m *mortal) send(o *blackbox.Outbox) bool {
@@ -226,6 +266,7 @@ func toldBy(t testing.TB, e *blackbox.Entry) map[string]string {
 		}
 		return told
 	}
+	body = playable(t, e, body)
 	if !json.Valid(body) {
 		t.Fatalf("event: %s", body)
 	}
@@ -286,7 +327,7 @@ func (m *mortal) missed(want map[string]string) string {
 func (m *mortal) live(seed uint64, steps int) {
 	rng := rand.New(rand.NewPCG(seed, 7))
 	for range steps {
-		m.step(rng.IntN(21))
+		m.step(rng.IntN(22))
 	}
 	m.rest()
 	// A batch that was sent, and events in its place: the words alone say that it was.

@@ -50,7 +50,8 @@ type Verdict struct {
 type Last struct {
 	Verdict
 	Release string
-	Text    func() string // of its crash; nil: there is none
+	Text    func() string                                // of its crash; nil: there is none
+	Ring    func(name string) (data []byte, from uint64) // what is on its tapes; nil: there are none
 }
 
 // aftermath is how long beats may go on behind a panic that kills: they stand still only when the runtime begins to write.

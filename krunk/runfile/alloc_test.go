@@ -15,8 +15,13 @@ func TestCaptureDoesNotAllocate(t *testing.T) {
 	defer c.Close(0)
 	ch := c.Channel("net")
 	c.Beat()
+	ring, err := c.Ring("inputs", 4096)
+	if err != nil {
+		t.Fatal(err)
+	}
+	input := make([]byte, 64)
 	for name, f := range map[string]func(){
-		"breadcrumb": func() { ch.Debug("packet lost", krunk.Int("seq", 1), krunk.String("peer", "b")) }, "beat": c.Beat,
+		"breadcrumb": func() { ch.Debug("packet lost", krunk.Int("seq", 1), krunk.String("peer", "b")) }, "beat": c.Beat, "ring": func() { ring.Write(input) },
 	} {
 		if n := testing.AllocsPerRun(100, f); n != 0 {
 			t.Errorf("%s: %v allocations, want 0", name, n)

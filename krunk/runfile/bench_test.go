@@ -29,6 +29,17 @@ func BenchmarkCapture(b *testing.B) {
 				c.Beat()
 			}
 		})
+		ring, err := c.Ring("inputs", 32<<10)
+		if err != nil {
+			b.Fatal(err)
+		}
+		input := make([]byte, 64)
+		b.Run("ring/"+memory.name, func(b *testing.B) {
+			b.ReportAllocs()
+			for b.Loop() {
+				ring.Write(input)
+			}
+		})
 		c.Close(0)
 	}
 }

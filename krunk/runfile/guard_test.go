@@ -27,6 +27,10 @@ func TestCutWhileTheGameRuns(t *testing.T) {
 			var box inbox
 			c := start(t, config(folder(t), &box))
 			net := c.Channel("net")
+			ring, err := c.Ring("inputs", 32<<10)
+			if err != nil {
+				t.Fatal(err)
+			}
 			var wg sync.WaitGroup
 			stop := make(chan struct{})
 			for i := range 4 {
@@ -38,6 +42,9 @@ func TestCutWhileTheGameRuns(t *testing.T) {
 						default:
 						}
 						c.Beat()
+						if i == 0 {
+							ring.Write(make([]byte, 1000))
+						}
 						net.Debug("crumb", krunk.Int("n", n))
 						net.Info("line")
 						if n%50 == 0 {
@@ -58,6 +65,8 @@ func TestCutWhileTheGameRuns(t *testing.T) {
 			close(stop)
 			wg.Wait()
 			c.Flush(10 * time.Second)
+			ring.Write(make([]byte, 1000))
+			c.ReportPanic("a fatal one")
 			net.Report(errors.New("after all"))
 			if !c.Flush(10*time.Second) || !strings.Contains(box.all(), "after all") {
 				t.Errorf("what was captured afterwards did not arrive: %+v", c.Stats())

@@ -71,7 +71,33 @@ func examine(mem []byte, modified int64, text func(from int) string) *verdict.La
 		told := (&recorder.Crash{Report: e.Text, ID: v.Event, At: e.Ended}).Text(&facts, stack.Options{})
 		v.Text = func() string { return told }
 	}
+	v.Ring = rings(b)
 	return v
+}
+
+// rings returns what a run has left on its tapes, nil where there are none. It copies them: the file goes when others are through with it.
+func rings(b *blackbox.Block) func(string) ([]byte, uint64) {
+	type ring struct {
+		name string
+		data []byte
+		from uint64
+	}
+	var all []ring
+	for _, tape := range b.OpenTapes() {
+		data, from := tape.Newest(math.MaxInt)
+		all = append(all, ring{tape.Name, data, from})
+	}
+	if all == nil {
+		return nil
+	}
+	return func(name string) ([]byte, uint64) {
+		for i := range all {
+			if r := &all[i]; r.name == name {
+				return append([]byte(nil), r.data...), r.from
+			}
+		}
+		return nil, 0
+	}
 }
 
 // told returns what the runtime wrote behind that many bytes, as far as somebody reads it.

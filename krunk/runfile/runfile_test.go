@@ -73,6 +73,9 @@ func game(how, dir, dsn string) {
 	if err != nil {
 		panic(err)
 	}
+	if os.Getenv("KRUNK_RINGS") != "" {
+		rings(c)
+	}
 	net := c.Channel("net.http")
 	c.SetTag("map", "dust")
 	net.Debug("connecting", krunk.Int("try", 3))
