@@ -176,7 +176,7 @@ var elsewhere = map[string]string{
 	"Client.Beat": "", "Client.Pause": "", "Client.Foreground": "", "Client.LastRun": "says what is there and sends nothing", "Client.Resume": "", "Client.Online": "", "Client.Close": "", "Client.Flush": "", "Client.Probe": "", "Client.Go": "ends the program, as Repanic does", "Client.Sampling": "",
 	"Client.Feedback": "the player means to send it", "FeedbackFor": "takes an id",
 	"Client.Ring": "bytes are sent as they are",
-	"Attach": "bytes are sent as they are, and so is the name of a file without its folder", "Client.Attach": "likewise",
+	"Attach":      "bytes are sent as they are, and so is the name of a file without its folder", "Client.Attach": "likewise",
 	"Client.SetUser": "see User", "Client.SetTrace": "takes hexadecimal digits alone", "Client.RemoveTag": "see SetTag", "Client.Stats": "", "Channel.Enabled": "", "Channel.Name": "",
 	"Channel.Go": "ends the program, as Repanic does", "Handler.Enabled": "",
 	"Event.ID": "", "Event.Channel": "a change is ignored", "Event.Release": "likewise", "Event.Panic": "", "Event.Level": "", "Event.Causes": "see Cause", "Event.User": "see User",
