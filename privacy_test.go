@@ -65,6 +65,10 @@ func places() []place {
 		{"Client.ReportPanic of an error", func(c *client, s string) { c.ReportPanic(fmt.Errorf("x: %w", errors.New(s))) }},
 		{"Client.Recover", func(c *client, s string) { defer c.Recover(); panic(s) }},
 		{"Client.Repanic", func(c *client, s string) { defer func() { _ = recover() }(); defer c.Repanic(); panic(s) }},
+		{"Client.ReportCrash", func(c *client, s string) {
+			c.ReportCrash("panic: " + s + "\n\ngoroutine 1 [" + s + "]:\n" + s + "(0x1)\n\t" + s + ":7 +0x1\ncreated by " + s + "\n")
+			c.Flush(time.Minute) // one at a time
+		}},
 		{"Client.SetTag", func(c *client, s string) { c.SetTag("dir", s); c.Report(raised); c.RemoveTag("dir") }},
 		{"Client.SetTag key", func(c *client, s string) { c.SetTag(s, "x"); c.Report(raised); c.RemoveTag(s) }},
 		{"Client.SetContext", func(c *client, s string) { c.SetContext(s, krunk.Int("x", 1)); c.Report(raised); c.SetContext(s) }},

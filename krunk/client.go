@@ -318,7 +318,7 @@ func (c *Client) lost(why protocol.Reason, h *record.Head, n int) {
 		defer c.letGo(c.guard.Hold())
 	}
 	switch {
-	case h.Flags&record.FlagFeedback != 0:
+	case h.Flags&record.FlagFeedback != 0 && h.Type != record.PanicType:
 		c.tally.Add(why, protocol.CategoryFeedback, 1)
 	case h.Flags&record.FlagID != 0:
 		c.tally.Add(why, protocol.CategoryError, 1)

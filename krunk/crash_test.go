@@ -1,79 +1,95 @@
 package krunk_test
 
 import (
-	"net/http"
 	"os"
-	"os/exec"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/krunk-go/krunk/krunk"
-	"github.com/krunk-go/krunk/transport/nethttp"
-	"github.com/krunk-go/krunk/transport/sentrytest"
+	"github.com/krunk-go/krunk/transport"
+	"github.com/krunk-go/krunk/transport/deflate"
 )
 
-// deaths are ways in which a program dies of a panic, each in a process of its own.
-var deaths = []struct {
-	name, says, title string
-	die               func(c *krunk.Client)
-}{
-	{"Repanic", "panic: boom [recovered", "panic: boom", func(c *krunk.Client) { defer c.Repanic(); panic("boom") }},
-	{"Repanic before Close", "panic: boom [recovered", "panic: boom", func(c *krunk.Client) {
-		defer c.Repanic()
-		defer c.Close(time.Second)
-		panic("boom")
-	}},
-	{"Go", "panic: boom [recovered", "panic: boom", func(c *krunk.Client) {
-		c.Go(func() { panic("boom") })
-		select {}
-	}},
-	{"Channel.Go after Close", "panic: boom [recovered", "panic: boom", func(c *krunk.Client) {
-		net := c.Channel("net")
-		c.Close(time.Second)
-		net.Go(func() { panic("boom") })
-		select {}
-	}},
-	{"Go with a sentinel", "panic: net/http: abort Handler [recovered", "net/http: abort Handler", func(c *krunk.Client) {
-		c.Go(func() { panic(http.ErrAbortHandler) })
-		select {}
-	}},
+// What a page kept of the death of the game in it becomes the event of that death, marked as what anybody may have written.
+func TestReportCrash(t *testing.T) {
+	printed, err := os.ReadFile("../internal/crashtext/testdata/js_index.txt")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, pack := range map[string]transport.Compressor{"plain": nil, "compressed": deflate.Items()} {
+		t.Run(name, func(t *testing.T) {
+			c, srv := endpoint(t, krunk.Config{Compress: pack, Release: "moonfall@1.4.2"})
+			c.Channel("net").Info("of this run")
+			id := c.ReportCrash("wasm: loading\n" + string(printed))
+			if id.IsZero() || !c.Flush(10*time.Second) {
+				t.Fatalf("id %v, flush: %+v", id, c.Stats())
+			}
+			if len(srv.Events()) != 1 {
+				t.Fatalf("%d events, want 1", len(srv.Events()))
+			}
+			e := srv.Events()[0]
+			if e.ID != id.String() || e.Level != "fatal" || e.Handled() || len(e.Exceptions) != 1 || e.Release != "moonfall@1.4.2" || len(e.Breadcrumbs) > 0 {
+				t.Fatalf("got %+v", e)
+			}
+			x := e.Exceptions[0]
+			if x.Type != "runtime.boundsError" || !strings.Contains(x.Value, "index out of range") || len(x.Frames) == 0 || x.Mechanism.Type != "auto.go.crash" {
+				t.Errorf("exception %+v", x)
+			}
+			if e.Contexts["krunk"]["unverified"] != true {
+				t.Errorf("contexts.krunk %v, want unverified", e.Contexts["krunk"])
+			}
+		})
+	}
 }
 
-// A panic that kills the program is reported first, and then kills it as it would have without Krunk.
-func TestDeaths(t *testing.T) {
-	const dsn, death = "KRUNK_TEST_DSN", "KRUNK_TEST_DEATH"
-	for _, d := range deaths {
-		if os.Getenv(death) == d.name {
-			c, err := krunk.Start(krunk.Config{DSN: os.Getenv(dsn), Transport: nethttp.Default(), Panics: krunk.Panics{Wait: time.Minute}})
-			if err != nil {
-				t.Fatal(err)
+// What is no text of a death gives nothing, what another script planted no more than a bounded event without secrets, and whatever it was,
+// the game reports on.
+func TestReportCrashOfAnything(t *testing.T) {
+	planted := "panic: /home/anna/x token=hunter2\n\ngoroutine 1 [running]:\n" + strings.Repeat("\x00\xed\xa0\x80main.f(0x1)\n\t/home/anna/x.go:7 +0x1\n", 200000)
+	for name, tt := range map[string]struct {
+		printed string
+		events  int
+	}{
+		"nothing": {"", 0}, "no death": {"the game is ready\n", 0}, "bytes": {strings.Repeat("\xff\x00", 5<<20), 0},
+		"planted": {planted, 1}, "a panic that Krunk printed": {"panic: boom [recovered]\n\tpanic: boom\n\ngoroutine 1 [running]:\nmain.main()\n\t/x.go:1 +0x1\n", 1},
+	} {
+		t.Run(name, func(t *testing.T) {
+			c, srv := endpoint(t, krunk.Config{})
+			if id := c.ReportCrash(tt.printed); id.IsZero() != (tt.events == 0) {
+				t.Errorf("id %v, want %d events", id, tt.events)
 			}
-			d.die(c)
+			c.Report(os.ErrClosed)
+			if !c.Flush(10 * time.Second) {
+				t.Fatalf("flush: %+v", c.Stats())
+			}
+			if got := len(srv.Events()); got != tt.events+1 {
+				t.Fatalf("%d events, want %d", got, tt.events+1)
+			}
+			if raw := string(srv.Events()[0].Raw); len(raw) > 64<<10 || strings.Contains(raw, "anna") || strings.Contains(raw, "hunter2") {
+				t.Errorf("%d bytes: %.2000s", len(raw), raw)
+			}
+		})
+	}
+	var none *krunk.Client
+	if !none.ReportCrash("panic: x\n").IsZero() {
+		t.Error("a nil client gave an id")
+	}
+}
+
+// Who tells more deaths than one hears of each whether it was taken, and nothing is counted that is not there.
+func TestReportCrashAgain(t *testing.T) {
+	c, srv := endpoint(t, krunk.Config{MaxRepeats: -1})
+	taken := 0
+	for range 100 {
+		if id := c.ReportCrash("fatal error: all goroutines are asleep - deadlock!\n\ngoroutine 1 [select]:\nmain.main()\n\t/x.go:1 +0x1\n"); !id.IsZero() {
+			taken++
 		}
 	}
-	for _, d := range deaths {
-		t.Run(d.name, func(t *testing.T) {
-			t.Parallel()
-			srv := sentrytest.Start(sentrytest.Options{})
-			defer srv.Close()
-			cmd := exec.Command(os.Args[0], "-test.run=^TestDeaths$")
-			cmd.Env = append(os.Environ(), dsn+"="+srv.DSN(), death+"="+d.name)
-			out, err := cmd.CombinedOutput()
-			if cmd.ProcessState == nil {
-				t.Skip("skipped: this system starts no processes: ", err)
-			}
-			if code := cmd.ProcessState.ExitCode(); code != 2 || !strings.Contains(string(out), d.says) {
-				t.Errorf("exit code %d, want 2 and %q in\n%s", code, d.says, out)
-			}
-			events := srv.Events()
-			if len(events) != 1 || !strings.Contains(events[0].Title(), d.title) {
-				t.Fatalf("%d events arrived, want one titled %s (faults %v)", len(events), d.title, srv.Faults())
-			}
-			if top := events[0].Top(); !strings.HasPrefix(top.Module, "github.com/krunk-go/krunk/krunk_test") {
-				t.Errorf("top frame %s of %s, want the place that panicked", top.Function, top.Module)
-			}
-			srv.Verify(t)
-		})
+	if !c.Flush(10 * time.Second) {
+		t.Fatalf("flush: %+v", c.Stats())
+	}
+	if got := len(srv.Events()); taken == 0 || got != taken {
+		t.Errorf("%d events of %d that were taken", got, taken)
 	}
 }

@@ -3,7 +3,6 @@
 package main
 
 import (
-	"strings"
 	"syscall/js"
 
 	"github.com/krunk-go/krunk/krunk"
@@ -25,10 +24,6 @@ func ready(client *krunk.Client, carrier transport.Transport) {
 	carrier.(*fetch.Transport).OnHide(client.Flush)
 	device.Read().Tell(client)
 	if text := js.Global().Get("krunkLastCrash"); text.Truthy() {
-		all := text.String()
-		first, _, _ := strings.Cut(all, "\n")
-		client.Channel("crash").Emit(krunk.Entry{Level: krunk.LevelFatal, Message: "the game died", Attrs: []krunk.Attr{
-			krunk.Group("died: " + first), krunk.String("text", all), krunk.Bool("unverified", true),
-		}})
+		client.ReportCrash(text.String())
 	}
 }

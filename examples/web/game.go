@@ -6,7 +6,6 @@ package main
 import (
 	"errors"
 	"fmt"
-	"strings"
 	"syscall/js"
 	"time"
 
@@ -54,11 +53,7 @@ func main() {
 // lastCrash reports what Go printed when the page before this one died; crash.js kept it.
 func (g *game) lastCrash() {
 	if text := js.Global().Get("krunkLastCrash"); text.Truthy() {
-		all := text.String()
-		first, _, _ := strings.Cut(all, "\n")
-		g.client.Channel("crash").Emit(krunk.Entry{Level: krunk.LevelFatal, Message: "the game died", Attrs: []krunk.Attr{
-			krunk.Group("died: " + first), krunk.String("text", all), krunk.Bool("unverified", true),
-		}})
+		g.client.ReportCrash(text.String())
 	}
 }
 

@@ -59,7 +59,7 @@ const (
 	FlagTime                 // its time made no sense and is a bound that did
 	FlagSlow                 // tells of a slow frame; the next event says how many there were
 	FlagHang                 // tells that frames stand still
-	FlagFeedback             // what the player wrote
+	FlagFeedback             // what the player wrote; of PanicType: that the program told of an earlier run's death
 )
 
 const (

@@ -16,7 +16,8 @@ import (
 type Crash struct {
 	Report *crashtext.Report
 	ID     [16]byte // of its event: the same one however often it is made
-	At     int64    // Unix nanoseconds: when the text was written
+	At     int64    // Unix nanoseconds: when the text was written, or was told
+	Told   bool     // by the program, of a run that left no block: what stands in the recorder's is another run's
 }
 
 // SameDeath reports whether a text tells of the panic that the run itself had captured and raised again as it died: then the event that
@@ -50,24 +51,31 @@ func (r *Recorder) Crash(c *Crash) (done bool) {
 		use.gather(r, nil, true)
 	}
 	item, cut, err := r.events.crash(c, &r.scope, r.cfg.Block, r.cfg.History)
+	r.putCrash(c, item, cut, 0, err)
+	return r.pending == nil
+}
+
+// putCrash puts the event of a death into the outbox.
+func (r *Recorder) putCrash(c *Crash, item []byte, cut int, upto uint64, err error) {
 	if err != nil || len(item) > r.cfg.Outbox.Size()/4 {
 		r.cfg.Tally.Add(because(err), protocol.CategoryError, 1)
-		return true
+		return
 	}
 	r.budget.charge(r.elapsed(), len(item))
 	r.put(blackbox.Meta{
-		ID: c.ID, Kind: blackbox.Fatal, Category: uint8(protocol.CategoryError), Count: 1, Cut: uint32(cut), Start: r.events.clock.start,
+		ID: c.ID, Kind: blackbox.Fatal, Category: uint8(protocol.CategoryError), Count: 1, Cut: uint32(cut), Start: r.events.clock.start, Upto: upto,
 	}, item)
-	return r.pending == nil
 }
 
 // crash returns the item of a death, as item does that of a record.
 func (e *events) crash(c *Crash, s *scope, b *blackbox.Block, history *blackbox.HistoryBuffer) (item []byte, cut int, err error) {
 	defer e.forget()
 	rec := record.Record{Head: record.Head{
-		Time: c.At - e.clock.set(), PPM: million, Level: 12, Type: record.PanicType, ID: c.ID, Frame: b.Frame.Load(),
+		Time: c.At - e.clock.set(), PPM: million, Level: 12, Type: record.PanicType, ID: c.ID,
 	}}
-	rec.Since = uint32(max(min((rec.Time-b.BeatAt.Load())/1000, 1<<32-1), 0))
+	if !c.Told {
+		rec.Frame, rec.Since = b.Frame.Load(), uint32(max(min((rec.Time-b.BeatAt.Load())/1000, 1<<32-1), 0))
+	}
 	g := c.Report.AtFault()
 	if g != nil {
 		rec.Gid = g.ID
@@ -94,9 +102,11 @@ func (e *events) crash(c *Crash, s *scope, b *blackbox.Block, history *blackbox.
 	if e.muted(&rec) {
 		return nil, 0, errMuted
 	}
-	e.breadcrumbs(history, start)
+	if !c.Told {
+		e.breadcrumbs(history, start)
+	}
 	e.about(&rec, s)
-	e.aboutCrash(c.Report)
+	e.aboutCrash(c)
 	return e.finish(&rec)
 }
 
@@ -201,12 +211,13 @@ func (e *events) crashed(g *crashtext.Goroutine, kind stack.Kind) {
 }
 
 // aboutCrash adds what the text of a death tells beside its reason.
-func (e *events) aboutCrash(r *crashtext.Report) {
+func (e *events) aboutCrash(c *Crash) {
+	r := c.Report
 	b := append(e.raw, '{')
 	for _, is := range [...]struct {
 		name string
 		set  bool
-	}{{"inferred", r.Inferred || r.Kind == crashtext.Unknown}, {"in_c", r.InC}, {"text_truncated", r.Truncated}} {
+	}{{"inferred", r.Inferred || r.Kind == crashtext.Unknown}, {"in_c", r.InC}, {"text_truncated", r.Truncated}, {"unverified", c.Told}} {
 		if is.set {
 			b = append(protocol.AppendKey(b, is.name), "true"...)
 		}

@@ -24,9 +24,10 @@ func NewUses(changes int) Uses {
 		nested      Nested
 		attachments Attachments
 		feedback    Feedback
+		deaths      Deaths
 	})
 	u.changes.limit = changes
-	return Uses{Changes: &u.changes, Nested: &u.nested, Attachments: &u.attachments, Feedback: &u.feedback}
+	return Uses{Changes: &u.changes, Nested: &u.nested, Attachments: &u.attachments, Feedback: &u.feedback, Deaths: &u.deaths}
 }
 
 // reading returns what may go out of a value.

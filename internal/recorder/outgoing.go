@@ -17,6 +17,10 @@ func (r *Recorder) event(rec *record.Record, in *blackbox.Record) {
 		kind = min(kind, blackbox.Event)
 	}
 	r.Events.Add(1)
+	if rec.Flags&record.FlagFeedback != 0 && panicked {
+		r.death(in)
+		return
+	}
 	if use := r.cfg.Feedback; rec.Flags&record.FlagFeedback != 0 && use != nil {
 		if use := use.used.Load(); use != nil {
 			use.put(r, in.Body, in.End)

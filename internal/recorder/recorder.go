@@ -49,6 +49,7 @@ type Uses struct {
 	Attachments *Attachments
 	Hook        *Hook // looks at events before they are encoded
 	Feedback    *Feedback
+	Deaths      *Deaths
 	Mute        func(kind uint32, panicked bool) bool // a policy keeps events of this kind back
 }
 

@@ -215,11 +215,14 @@ func TestLastCrash(t *testing.T) {
 		t.Fatalf("the crash was not kept: %v", err)
 	}
 	p.open()
-	p.arrived("the crash", titled("the game died"))
-	if e := find(p.Server, "the game died"); e.Level != "fatal" || !strings.Contains(string(e.Raw), "the world is gone") {
-		t.Errorf("level %s, %s; want a fatal event with the text", e.Level, e.Raw)
-	} else if e.Contexts["attributes"]["unverified"] != true {
-		t.Errorf("attributes %v; want a mark that nobody knows who wrote the text", e.Contexts["attributes"])
+	p.arrived("the crash", titled("the world is gone"))
+	e := find(p.Server, "the world is gone")
+	x := e.Exceptions[len(e.Exceptions)-1]
+	if e.Level != "fatal" || e.Handled() || x.Mechanism.Type != "auto.go.crash" || len(x.Frames) == 0 || !strings.Contains(x.Frames[len(x.Frames)-1].Function, "die") {
+		t.Errorf("level %s, exception %+v; want a death in game.die", e.Level, x)
+	}
+	if e.Contexts["krunk"]["unverified"] != true {
+		t.Errorf("contexts.krunk %v; want a mark that nobody knows who wrote the text", e.Contexts["krunk"])
 	}
 	p.Verify(t)
 }
@@ -229,9 +232,9 @@ func TestPlantedCrash(t *testing.T) {
 	p := play(t, build(t), another)
 	p.do(chromedp.Evaluate[chromedp.Void](`localStorage.setItem("krunk.crash", "panic: /home/anna/x token=hunter2\ngoroutine 1 [running]:\n" + "\u0000\ud800main.f(0x1)\n".repeat(200000))`))
 	p.open()
-	p.arrived("the planted crash", titled("the game died"))
-	e := find(p.Server, "the game died")
-	if raw := string(e.Raw); len(raw) > 16<<10 || strings.Contains(raw, "anna") || strings.Contains(raw, "hunter2") || e.Contexts["attributes"]["unverified"] != true {
+	p.arrived("the planted crash", titled("panic"))
+	e := find(p.Server, "panic")
+	if raw := string(e.Raw); len(raw) > 64<<10 || strings.Contains(raw, "anna") || strings.Contains(raw, "hunter2") || e.Contexts["krunk"]["unverified"] != true {
 		t.Errorf("%d bytes: %.2000s", len(raw), raw)
 	}
 	p.do(chromedp.Click("#report"))

@@ -1,0 +1,63 @@
+package recorder
+
+import (
+	"sync/atomic"
+
+	"github.com/krunk-go/krunk/internal/blackbox"
+	"github.com/krunk-go/krunk/internal/crashtext"
+	"github.com/krunk-go/krunk/internal/protocol"
+)
+
+// Deaths makes events of texts that the program kept of an earlier run's death, for one that tells such a text: any other one does not link
+// what it takes. The zero Deaths has none.
+type Deaths struct {
+	_    [0]func() // no code to compare it
+	told atomic.Pointer[dying]
+}
+
+// dying is one that was told, until the recorder has made its event.
+type dying struct {
+	put func(r *Recorder, upto uint64) // a field of a Crash would link the types of a report
+}
+
+// Tell takes a death, of which a record of record.PanicType with record.FlagFeedback stands for the event. It reports false while another
+// one waits.
+func (d *Deaths) Tell(c *Crash) bool {
+	return d.told.CompareAndSwap(nil, &dying{func(r *Recorder, upto uint64) { r.tell(c, upto) }})
+}
+
+// Forget lets go of the one that waits, whose record could not be written.
+func (d *Deaths) Forget() { d.told.Store(nil) }
+
+// death makes the event that such a record stands for. One of a dead run has lost its text.
+func (r *Recorder) death(in *blackbox.Record) {
+	if d := r.cfg.Deaths; d != nil {
+		if t := d.told.Swap(nil); t != nil {
+			t.put(r, in.End)
+			return
+		}
+	}
+	r.cfg.Tally.Add(protocol.ReasonInternalSDKError, protocol.CategoryError, 1)
+}
+
+// tell encodes the event of a death of which the program told, and puts it into the outbox.
+func (r *Recorder) tell(c *Crash, upto uint64) {
+	r.logs.waits.body = nil
+	r.events.distrust(c.Report)
+	item, cut, err := r.events.crash(c, &r.scope, nil, nil)
+	r.worked += eventWork + len(item)
+	r.putCrash(c, item, cut, upto, err)
+}
+
+// distrust cuts what is private out of what the runtime would have named by the program's own tables: anybody may have written the text.
+func (e *events) distrust(r *crashtext.Report) {
+	frame := func(f *crashtext.Frame) { f.Func, f.File = e.scrub.Text(f.Func), e.scrub.Text(f.File) }
+	for i := range r.Goroutines {
+		g := &r.Goroutines[i]
+		g.State = e.scrub.Text(g.State)
+		frame(&g.CreatedBy)
+		for j := range g.Frames {
+			frame(&g.Frames[j])
+		}
+	}
+}
