@@ -1,6 +1,6 @@
 // Command ebiten is a small game made with Ebitengine, with Krunk in it: a ship under falling stones.
 //
-//	go run . -dsn http://public@127.0.0.1:8969/42
+//	go run . -dsn http://public@127.0.0.1:8969/42 -screenshot 320    # with a picture of the last frame beside a crash
 //	GOOS=js GOARCH=wasm go build -o game.wasm    # beside index.html, ../web/crash.js and Go's wasm_exec.js
 //
 // The arrow keys move the ship. C panics in a tick, H hangs for seven seconds, S reports 500 errors in one tick, D dies in a goroutine

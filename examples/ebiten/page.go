@@ -7,16 +7,17 @@ import (
 
 	"github.com/krunk-go/krunk/krunk"
 	"github.com/krunk-go/krunk/krunk/device"
+	"github.com/krunk-go/krunk/krunk/krunkebiten"
 	"github.com/krunk-go/krunk/transport"
 	"github.com/krunk-go/krunk/transport/fetch"
 )
 
 // carry says where reports go: the page knows.
-func carry() (dsn string, carrier transport.Transport, _ krunk.RunFile) {
+func carry() (dsn string, carrier transport.Transport, _ krunk.RunFile, _ krunkebiten.Screenshot) {
 	if v := js.Global().Get("krunkDSN"); v.Type() == js.TypeString {
 		dsn = v.String()
 	}
-	return dsn, fetch.Default(), nil
+	return dsn, fetch.Default(), nil, krunkebiten.Screenshot{}
 }
 
 // ready sends what waits while the page closes, and tells of the page before this one, where ../web/crash.js kept what Go printed.

@@ -35,7 +35,7 @@ func (r *reports) costs() string { return r.meter.line }
 // play starts Krunk, and lets the game go on behind a panic.
 func play() error {
 	g := newGame()
-	dsn, carrier, runs := carry()
+	dsn, carrier, runs, shots := carry()
 	client, err := krunk.Start(krunk.Config{
 		DSN: dsn, Transport: carrier, RunFile: runs, Release: "moonfall@1.4.2",
 		Channels: map[string]krunk.Thresholds{"world": {Send: "info"}},
@@ -48,7 +48,7 @@ func play() error {
 	g.reports.client, g.reports.world = client, client.Channel("world")
 	ready(client, carrier)
 	g.reports.world.Info("the game begins")
-	return ebiten.RunGame(outside{krunkebiten.Wrap(inside{g}, client, &krunkebiten.Options{GoOn: func(id krunk.EventID) {
+	return ebiten.RunGame(outside{krunkebiten.Wrap(inside{g}, client, &krunkebiten.Options{Screenshot: shots, GoOn: func(id krunk.EventID) {
 		g.message = "a panic; the code for support is " + id.SupportCode()
 	}}), g})
 }

@@ -6,6 +6,7 @@ import (
 	"bytes"
 	"image"
 	"image/color"
+	"image/jpeg"
 	"image/png"
 	"os"
 	"os/exec"
@@ -95,7 +96,7 @@ type started struct {
 
 func start(t *testing.T, game, dir, dsn string) *started {
 	t.Helper()
-	g := &started{Cmd: exec.Command(game, "-dsn", dsn, "-dir", dir), ended: make(chan error, 1)}
+	g := &started{Cmd: exec.Command(game, "-dsn", dsn, "-dir", dir, "-screenshot", "160"), ended: make(chan error, 1)}
 	g.Stderr = &g.errs
 	g.Env = append(os.Environ(), "LIBGL_ALWAYS_SOFTWARE=1")
 	if err := g.Start(); err != nil {
@@ -129,6 +130,7 @@ func TestWindow(t *testing.T) {
 	time.Sleep(1500 * time.Millisecond) // the line of what Krunk costs is there after a second
 	s.press('c')
 	crashed(t, srv)
+	pictured(t, srv, arrived(t, srv, "assignment to entry in nil map"))
 	s.press('s')
 	storm(t, srv)
 	time.Sleep(1500 * time.Millisecond)
@@ -152,6 +154,23 @@ func TestWindow(t *testing.T) {
 	s.press(escape)
 	g.end(t, false)
 	srv.Verify(t)
+}
+
+// pictured wants a picture of the game beside an event.
+func pictured(t *testing.T, srv *sentrytest.Server, e sentrytest.Event) {
+	t.Helper()
+	a := srv.Attachments(e.ID)
+	if len(a) != 1 || a[0].Filename != "screenshot.jpg" {
+		t.Fatalf("%d attachments, left out %v; want a picture", len(a), e.Contexts["krunk"]["attachments_left_out"])
+	}
+	keep(t, "ebiten-screenshot.jpg", a[0].Payload)
+	img, err := jpeg.Decode(bytes.NewReader(a[0].Payload))
+	if err != nil || img.Bounds().Dx() != 160 || img.Bounds().Dy() != 120 {
+		t.Fatalf("%v, %v; want 160x120", img, err)
+	}
+	if r, g, b, _ := img.At(120, 70).RGBA(); r>>8 > 60 || g>>8 > 60 || b>>8 < 10 || b>>8 > 90 {
+		t.Errorf("the sky is %d, %d, %d", r>>8, g>>8, b>>8)
+	}
 }
 
 // functions returns those of an event's stack.

@@ -27,6 +27,7 @@ type game struct {
 	final   ebiten.FinalScreenDrawer // nil if inner is none
 	floats  ebiten.LayoutFer         // nil if inner is none
 	goOn    func(krunk.EventID)
+	shoot   func(*ebiten.Image) // nil: no pictures are taken
 
 	call    call
 	size    size // of the last layout
@@ -53,6 +54,9 @@ func wrap(inner ebiten.Game, client *krunk.Client, opts *Options) *game {
 	g.floats, _ = inner.(ebiten.LayoutFer)
 	if opts != nil {
 		g.goOn = opts.GoOn
+		if begin := opts.Screenshot.begin; begin != nil && client != nil {
+			g.shoot = begin(client)
+		}
 	}
 	g.watcher.init(client, g.channel)
 	return g
@@ -142,6 +146,9 @@ func (g *game) run(s stage) (err error) {
 		err = g.inner.Update()
 	case draw:
 		g.inner.Draw(g.call.screen)
+		if g.shoot != nil {
+			g.shoot(g.call.screen)
+		}
 	case drawFinal:
 		g.final.DrawFinalScreen(g.call.final, g.call.screen, g.call.geoM)
 	case layout:

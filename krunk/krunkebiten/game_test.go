@@ -20,6 +20,7 @@ import (
 type played struct {
 	update func() error
 	draw   func()
+	paint  func(screen *ebiten.Image)
 	layout func(w, h int) (int, int)
 }
 
@@ -30,7 +31,10 @@ func (g *played) Update() error {
 	return g.update()
 }
 
-func (g *played) Draw(*ebiten.Image) {
+func (g *played) Draw(screen *ebiten.Image) {
+	if g.paint != nil {
+		g.paint(screen)
+	}
 	if g.draw != nil {
 		g.draw()
 	}

@@ -33,6 +33,8 @@ type Options struct {
 	GoOn func(id krunk.EventID)
 	// Engine is what Run gives to ebiten.RunGameWithOptions. Nil: the engine's defaults. Wrap does not look at it.
 	Engine *ebiten.RunGameOptions
+	// Screenshot makes a picture of the last drawn frame travel with fatal events: krunkebiten.Shots(320). Zero: none is taken.
+	Screenshot Screenshot
 }
 
 // delivery is how long an error that ends the game may take to be delivered: what follows is often log.Fatal.

@@ -1,9 +1,12 @@
 package krunkebiten_test
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
+	"image/color"
+	"image/jpeg"
 	"log"
 	"os"
 	"os/exec"
@@ -88,6 +91,49 @@ var scenes = map[string]scene{
 		fmt.Println(c.LastRun().How)
 		return &played{update: func() error { return ebiten.Termination }}
 	}, nil},
+	"shot": {func(_ *krunk.Client, tick func() int) *played {
+		return &played{paint: flag, update: func() error {
+			if tick() == 30 {
+				panic(errors.New("seen"))
+			}
+			return nil
+		}}
+	}, &krunkebiten.Options{Screenshot: krunkebiten.Shots(160)}},
+	"shot of a frame that was left": {func(_ *krunk.Client, tick func() int) *played {
+		return &played{paint: func(screen *ebiten.Image) {
+			if tick() == 30 {
+				screen.Fill(color.White)
+				panic(errors.New("seen"))
+			}
+			flag(screen)
+		}}
+	}, &krunkebiten.Options{Screenshot: krunkebiten.Shots(1600)}},
+	"shot while it goes on": {func(c *krunk.Client, tick func() int) *played {
+		return &played{paint: flag, update: func() error {
+			switch tick() {
+			case 30:
+				panic(errors.New("seen"))
+			case 60:
+				c.Report(errors.New("not fatal"))
+				return ebiten.Termination
+			}
+			return nil
+		}}
+	}, &krunkebiten.Options{GoOn: goOn, Screenshot: krunkebiten.Shots(160)}},
+	"shot of a hang": {func(_ *krunk.Client, tick func() int) *played {
+		return &played{paint: flag, update: func() error {
+			switch tick() {
+			case 30:
+				time.Sleep(2 * time.Second)
+			case 40:
+				return ebiten.Termination
+			}
+			return nil
+		}}
+	}, &krunkebiten.Options{Screenshot: krunkebiten.Shots(160)}},
+	"shot before the first frame": {func(*krunk.Client, func() int) *played {
+		return &played{layout: func(int, int) (int, int) { panic(errors.New("seen")) }}
+	}, &krunkebiten.Options{Screenshot: krunkebiten.Shots(160)}},
 	"error": {func(_ *krunk.Client, tick func() int) *played {
 		return &played{update: func() error { return errors.New("the save is broken") }}
 	}, nil},
@@ -185,6 +231,69 @@ func TestScenes(t *testing.T) {
 			}
 		})
 	}
+}
+
+// flag paints the left half red and the rest blue.
+func flag(screen *ebiten.Image) {
+	screen.Fill(color.RGBA{B: 255, A: 255})
+	b := screen.Bounds()
+	b.Max.X = b.Min.X + b.Dx()/2
+	screen.SubImage(b).(*ebiten.Image).Fill(color.RGBA{R: 255, A: 255})
+}
+
+// A fatal event has a picture of the last frame that was drawn whole, and no other event has one.
+func TestShots(t *testing.T) {
+	for _, tt := range []struct {
+		name, title string
+		w, h        int // of the picture; 0: there is none
+	}{
+		{"shot", "seen", 160, 120},
+		{"shot of a frame that was left", "seen", 320, 240},
+		{"shot while it goes on", "seen", 160, 120},
+		{"shot of a hang", "no frame for", 160, 120},
+		{"shot before the first frame", "seen", 0, 0},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			srv, stderr, _ := play(t, tt.name, "", nil)
+			found := false
+			for _, e := range srv.Events() {
+				a, left := srv.Attachments(e.ID), fmt.Sprint(e.Contexts["krunk"]["attachments_left_out"])
+				if !strings.Contains(e.Title(), tt.title) {
+					if len(a) > 0 {
+						t.Errorf("%s has a picture", e.Title())
+					}
+					continue
+				}
+				if found = true; tt.w == 0 {
+					if len(a) > 0 || left != "[screenshot.jpg: no frame was drawn yet]" {
+						t.Errorf("%d attachments, left out %s", len(a), left)
+					}
+					continue
+				}
+				if len(a) != 1 || a[0].Filename != "screenshot.jpg" || a[0].ContentType != "image/jpeg" {
+					t.Fatalf("attachments %v, left out %s", a, left)
+				}
+				img, err := jpeg.Decode(bytes.NewReader(a[0].Payload))
+				if err != nil || img.Bounds().Dx() != tt.w || img.Bounds().Dy() != tt.h {
+					t.Fatalf("%v, %v; want %dx%d", img.Bounds(), err, tt.w, tt.h)
+				}
+				if l, r := img.At(tt.w/4, tt.h/2), img.At(tt.w*3/4, tt.h/2); !near(l, color.RGBA{R: 255}) || !near(r, color.RGBA{B: 255}) {
+					t.Errorf("%v on the left and %v on the right, want red and blue", l, r)
+				}
+				t.Logf("%d bytes", len(a[0].Payload))
+			}
+			if !found {
+				t.Errorf("events %q, want %q\n%s", titles(srv), tt.title, stderr)
+			}
+		})
+	}
+}
+
+func near(got color.Color, want color.RGBA) bool {
+	r, g, b, _ := got.RGBA()
+	off := func(a uint32, b uint8) bool { return a>>8 > uint32(b)+16 || a>>8+16 < uint32(b) }
+	return !off(r, want.R) && !off(g, want.G) && !off(b, want.B)
 }
 
 // focus is who has the focus of the screen. The test skips where there is no screen.

@@ -1,0 +1,121 @@
+package krunkebiten
+
+import (
+	"bytes"
+	"errors"
+	"image"
+	"image/jpeg"
+	"sync/atomic"
+	"time"
+
+	"github.com/hajimehoshi/ebiten/v2"
+
+	"github.com/krunk-go/krunk/krunk"
+)
+
+// Screenshot says whether pictures are taken; see Shots. What only pictures need is reached through it alone.
+type Screenshot struct {
+	begin func(c *krunk.Client) (frame func(screen *ebiten.Image))
+}
+
+// Shots makes a picture of the last drawn frame travel beside every fatal event (a panic, a hang), as the attachment screenshot.jpg: what the
+// player sees, names and chats included, which nobody scrubs. It is at most so many pixels wide, 16 to 1920, and keeps the frame's shape; 320 are
+// some 10 KiB. Where it does not fit (see krunk.Attachment), or the engine does not answer within half a second, the event says so.
+//
+// Each frame is copied and made smaller by the graphics processor, which costs the frame's goroutine one more DrawImage, some 7 µs; reading it
+// back and encoding it, 8 ms with a driver in software, is done by another goroutine, once there is an event.
+func Shots(width int) Screenshot {
+	return Screenshot{func(c *krunk.Client) func(*ebiten.Image) {
+		s := &shots{width: min(max(width, leastShot), mostShot)}
+		if c.Attach(krunk.Attachment{Name: "screenshot.jpg", ContentType: "image/jpeg", Read: s.read}) != nil {
+			return nil // others stand in its place
+		}
+		return s.frame
+	}}
+}
+
+const (
+	leastShot = 16
+	mostShot  = 1920
+	shotWait  = 500 * time.Millisecond
+)
+
+// shots takes pictures.
+type shots struct {
+	width  int
+	op     ebiten.DrawImageOptions      // owned by the game's goroutine
+	last   atomic.Pointer[ebiten.Image] // a whole frame; nil before the first one
+	asking atomic.Bool                  // the engine has been asked and has not answered
+}
+
+// frame keeps a frame that was drawn.
+func (s *shots) frame(screen *ebiten.Image) {
+	if screen == nil {
+		return
+	}
+	size := screen.Bounds().Size()
+	scale := min(float64(s.width)/float64(size.X), 1)
+	w, h := max(int(float64(size.X)*scale), 1), max(int(float64(size.Y)*scale), 1)
+	img := s.last.Load()
+	if img == nil || img.Bounds().Dx() != w || img.Bounds().Dy() != h {
+		img = ebiten.NewImage(w, h)
+		s.last.Store(img)
+	}
+	s.op.GeoM.Reset()
+	s.op.GeoM.Scale(float64(w)/float64(size.X), float64(h)/float64(size.Y))
+	s.op.Filter, s.op.Blend = ebiten.FilterLinear, ebiten.BlendCopy
+	img.DrawImage(screen, &s.op)
+}
+
+var (
+	errNoFrame  = errors.New("no frame was drawn yet")
+	errNoAnswer = errors.New("the engine did not answer")
+)
+
+// read is krunk.Attachment.Read. The client's recorder calls it, and must not wait for an engine that stands still.
+func (s *shots) read(most int) ([]byte, error) {
+	img := s.last.Load()
+	if img == nil {
+		return nil, errNoFrame
+	}
+	if !s.asking.CompareAndSwap(false, true) {
+		return nil, errNoAnswer
+	}
+	answer := make(chan *image.RGBA, 1)
+	go func() {
+		defer func() {
+			_ = recover() // the engine has ended
+			s.asking.Store(false)
+			close(answer)
+		}()
+		out := image.NewRGBA(img.Bounds())
+		img.ReadPixels(out.Pix)
+		answer <- out
+	}()
+	wait := time.NewTimer(shotWait)
+	defer wait.Stop()
+	select {
+	case out := <-answer:
+		if out == nil {
+			return nil, errNoAnswer
+		}
+		return encode(out, most)
+	case <-wait.C:
+		return nil, errNoAnswer
+	}
+}
+
+// encode returns a picture in at most so many bytes where that can be done by a worse one, and else what is too long.
+func encode(img image.Image, most int) (data []byte, err error) {
+	var b bytes.Buffer
+	for _, quality := range [...]int{75, 50, 25} {
+		b.Reset()
+		if err := jpeg.Encode(&b, img, &jpeg.Options{Quality: quality}); err != nil {
+			return nil, err
+		}
+		if b.Len() <= most {
+			break
+		}
+	}
+	return b.Bytes(), nil
+}
