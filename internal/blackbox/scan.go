@@ -2,7 +2,6 @@ package blackbox
 
 import (
 	"encoding/binary"
-	"slices"
 )
 
 // Scan finds the whole records in a block that nobody writes any more, oldest first, without trusting a head or a tail. Of
@@ -24,11 +23,18 @@ func Scan(mem []byte, key uint64) []Record {
 		}
 		found = append(found, Record{Kind: Kind(k - 1), Pos: pos, End: pos + space(int(n)), Body: body})
 	}
-	sorted(found, func(r *Record) uint64 { return r.Pos })
 	if len(found) == 0 {
 		return nil
 	}
+	order := ranks(len(found), func(i int) uint64 { return found[i].Pos })
 	// Everything older than one lap before the end was overwritten, at least in part.
-	oldest := found[len(found)-1].End - min(found[len(found)-1].End, size)
-	return slices.DeleteFunc(found, func(r Record) bool { return r.Pos < oldest })
+	last := found[order[len(order)-1].at].End
+	oldest := last - min(last, size)
+	var whole []Record
+	for _, r := range order {
+		if r.key >= oldest {
+			whole = append(whole, found[r.at])
+		}
+	}
+	return whole
 }

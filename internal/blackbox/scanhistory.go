@@ -2,7 +2,6 @@ package blackbox
 
 import (
 	"encoding/binary"
-	"slices"
 )
 
 // ScanHistory reads a block that nobody writes any more, whose start is aligned to 8 bytes, and returns its entries in the order of the
@@ -24,8 +23,13 @@ func ScanHistory(mem []byte, key uint64) []HistoryEntry {
 			found = append(found, historyEntry(mem, int(at), body, w>>8))
 		}
 	}
-	sorted(found, func(e *HistoryEntry) uint64 { return e.Pos })
-	return slices.CompactFunc(found, func(a, b HistoryEntry) bool { return a.Pos == b.Pos })
+	kept := make([]HistoryEntry, 0, len(found))
+	for _, r := range ranks(len(found), func(i int) uint64 { return found[i].Pos }) {
+		if n := len(kept); n == 0 || r.key != kept[n-1].Pos {
+			kept = append(kept, found[r.at])
+		}
+	}
+	return kept
 }
 
 // History returns the history of a block, which is empty.

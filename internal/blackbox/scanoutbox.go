@@ -32,7 +32,11 @@ func ScanOutbox(mem []byte, key uint64) Found {
 		f.Entries = append(f.Entries, e)
 		end = e.at + room(len(e.Body))
 	})
-	sorted(f.Entries, func(e *Entry) uint64 { return e.Seq })
+	found := f.Entries
+	f.Entries = found[:0:0]
+	for _, r := range ranks(len(found), func(i int) uint64 { return found[i].Seq }) {
+		f.Entries = append(f.Entries, found[r.at])
+	}
 	scanOutbox(mem, key, entryDone, func(e Entry) { f.add(&e) })
 	return f
 }
@@ -80,6 +84,7 @@ func OpenOutbox(mem []byte, key uint64) (*Outbox, Found) {
 	o := NewOutbox(mem, key)
 	f := ScanOutbox(mem, key)
 	o.last = f.Last
+	list := make([]stored, 0, len(f.Entries))
 	for i := range f.Entries {
 		e := &f.Entries[i]
 		if i > 0 && e.Seq == f.Entries[i-1].Seq { // who moved it died: see compact
@@ -87,10 +92,12 @@ func OpenOutbox(mem []byte, key uint64) (*Outbox, Found) {
 			continue
 		}
 		s := stored{seq: e.Seq, at: e.at, size: uint32(len(e.Body)), refusals: e.Refusals, length: e.Length, kind: e.Kind}
-		o.entries = append(o.entries, s)
+		list = append(list, s)
 		o.used += s.room()
 	}
-	sorted(o.entries, func(s *stored) uint64 { return s.at })
+	for _, r := range ranks(len(list), func(i int) uint64 { return list[i].at }) {
+		o.entries = append(o.entries, list[r.at])
+	}
 	o.peak = int(o.used)
 	return o, f
 }

@@ -1,16 +1,47 @@
 package blackbox
 
-import "sort"
-
-// sorted sorts by a number, and leaves those in their order that have the same one. The functions of package slices are made anew for each type,
-// 6 KiB of a program for each.
-func sorted[T any](list []T, key func(*T) uint64) { sort.Stable(&byKey[T]{list, key}) }
-
-type byKey[T any] struct {
-	list []T
-	key  func(*T) uint64
+// ranked is an element of a list and what it is sorted by.
+type ranked struct {
+	_   [0]func() // no code to compare it
+	key uint64
+	at  int
 }
 
-func (b *byKey[T]) Len() int           { return len(b.list) }
-func (b *byKey[T]) Less(i, j int) bool { return b.key(&b.list[i]) < b.key(&b.list[j]) }
-func (b *byKey[T]) Swap(i, j int)      { b.list[i], b.list[j] = b.list[j], b.list[i] }
+// before leaves those in their order that have the same key.
+func (r *ranked) before(o *ranked) bool { return r.key < o.key || r.key == o.key && r.at < o.at }
+
+// ranks returns where in a list of n elements the one with the least key is, and so on. Package sort leads to time.Time by the types of its interface,
+// and the functions of package slices are made anew for each type: 6 KiB of a program.
+func ranks(n int, key func(i int) uint64) []ranked {
+	list := make([]ranked, n)
+	for i := range list {
+		list[i].key, list[i].at = key(i), i
+	}
+	for i := n / 2; i > 0; i-- {
+		sink(list, i-1)
+	}
+	for n > 1 {
+		n--
+		list[0], list[n] = list[n], list[0]
+		sink(list[:n], 0)
+	}
+	return list
+}
+
+// sink makes a heap again of one whose element i may be too small, with the largest one in front.
+func sink(heap []ranked, i int) {
+	for {
+		child := 2*i + 1
+		if child >= len(heap) {
+			return
+		}
+		if child+1 < len(heap) && heap[child].before(&heap[child+1]) {
+			child++
+		}
+		if !heap[i].before(&heap[child]) {
+			return
+		}
+		heap[i], heap[child] = heap[child], heap[i]
+		i = child
+	}
+}

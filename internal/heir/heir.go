@@ -14,6 +14,7 @@ import (
 
 // Left is a dead run as its directory tells of it.
 type Left struct {
+	_     [0]func() // no code to compare it
 	Name  string
 	Ended int64 // Unix nanoseconds: when it wrote last
 	Size  int64 // bytes that it takes
@@ -25,8 +26,8 @@ type Dir interface {
 	List() []Left
 	// Claim takes a dead run, which nobody else has then. It fails for one that lives or that another program goes on with.
 	Claim(name string) (File, error)
-	// Rule tells how many bytes all runs may take, this one not counted, and how old they may become.
-	Rule() (bytes int64, age time.Duration)
+	// Rule tells how many bytes all runs may take, this one not counted, and how many nanoseconds old they may become.
+	Rule() (bytes, age int64)
 }
 
 // File is a claimed run.
@@ -123,7 +124,7 @@ func (h *Heirs) list() {
 	h.listed = true
 	runs := h.dir.List()
 	bytes, age := h.dir.Rule()
-	oldest := time.Now().Add(-age).UnixNano()
+	oldest := time.Now().UnixNano() - age
 	total := int64(0)
 	for _, run := range runs {
 		total += run.Size

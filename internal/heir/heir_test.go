@@ -53,7 +53,7 @@ func (d *folder) Claim(name string) (File, error) {
 	return f, nil
 }
 
-func (d *folder) Rule() (int64, time.Duration) { return d.bytes, d.age }
+func (d *folder) Rule() (int64, int64) { return d.bytes, int64(d.age) }
 
 func (f *memory) Bytes() []byte   { return f.mem }
 func (f *memory) Ended() int64    { return f.ended }

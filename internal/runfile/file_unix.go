@@ -176,11 +176,6 @@ func (f *File) write(b []byte, at int64) error {
 	return nil
 }
 
-func (f *File) mmap(size int) (err error) {
-	f.Mem, err = syscall.Mmap(f.fd, 0, size, syscall.PROT_READ|syscall.PROT_WRITE, syscall.MAP_SHARED)
-	return err
-}
-
 func (f *File) pread(p []byte, at int64) (int, error) {
 	for {
 		n, err := syscall.Pread(f.fd, p, at)
@@ -220,7 +215,7 @@ func (f *File) remove() error {
 // close is not tried again: an interrupted one has closed.
 func (f *File) close() (err error) {
 	if f.Mem != nil {
-		err = syscall.Munmap(f.Mem)
+		err = f.munmap()
 		f.Mem = nil
 	}
 	if e := syscall.Close(f.fd); err == nil {

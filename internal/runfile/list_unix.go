@@ -11,7 +11,7 @@ func list(dir string) (runs []string, err error) {
 	if dir == "" {
 		return nil, errNoPath
 	}
-	fd, err := syscall.Open(dir, syscall.O_RDONLY|syscall.O_CLOEXEC|syscall.O_NONBLOCK|syscall.O_DIRECTORY, 0)
+	fd, err := -1, error(syscall.EINTR)
 	for interrupted(err) {
 		fd, err = syscall.Open(dir, syscall.O_RDONLY|syscall.O_CLOEXEC|syscall.O_NONBLOCK|syscall.O_DIRECTORY, 0)
 	}
@@ -33,9 +33,8 @@ func list(dir string) (runs []string, err error) {
 		if err != nil || n <= 0 {
 			return runs, err
 		}
-		count := 0
-		_, count, names = syscall.ParseDirent(buf[:n], -1, names[:0])
-		seen += count
+		names = entries(buf[:n], names[:0])
+		seen += len(names)
 		for _, s := range names {
 			if !Named(s) {
 				continue

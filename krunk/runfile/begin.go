@@ -4,6 +4,7 @@ import (
 	"math/rand/v2"
 	"strconv"
 	"sync/atomic"
+	"time"
 
 	"github.com/krunk-go/krunk/internal/blackbox"
 	"github.com/krunk-go/krunk/internal/heir"
@@ -27,7 +28,7 @@ func begin(mem []byte, w *legacy.Wish) *blackbox.Block {
 func heirs(d heir.Dir, w *legacy.Wish, foreign *atomic.Int32) func(recorder.Config) *sender.Inheritance {
 	return func(cfg recorder.Config) *sender.Inheritance {
 		h := heir.New(d, heir.Config{
-			Recorder: cfg, Build: stack.Fingerprint, Target: w.Facts.Texts[blackbox.Target], Form: w.Form, Jitter: rand.N(jitter), Foreign: foreign,
+			Recorder: cfg, Build: stack.Fingerprint, Target: w.Facts.Texts[blackbox.Target], Form: w.Form, Jitter: time.Duration(rand.Uint64() % uint64(jitter)), Foreign: foreign,
 		})
 		return sender.Inherit(sender.Heirs{Next: h.Next, Start: h.Start, Wait: h.Wait, Lose: h.Lose, Leave: h.Leave})
 	}

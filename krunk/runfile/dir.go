@@ -1,16 +1,16 @@
 package runfile
 
 import (
-	"time"
-
 	"github.com/krunk-go/krunk/internal/heir"
 	"github.com/krunk-go/krunk/internal/runfile"
 )
 
 // dir is a directory of runs as those see it who go on with them.
 type dir struct {
-	Options
-	own string // path of this run
+	_         [0]func() // no code to compare it
+	Dir       string
+	disk, age int64  // see Options; a time.Duration behind an interface would link how it is written
+	own       string // path of this run
 }
 
 func (d *dir) path(name string) string { return d.Dir + "/runs/" + name }
@@ -41,7 +41,7 @@ func (d *dir) Claim(name string) (heir.File, error) {
 }
 
 // Rule is heir.Dir.Rule.
-func (d *dir) Rule() (bytes int64, age time.Duration) { return d.Disk, d.Age }
+func (d *dir) Rule() (bytes, age int64) { return d.disk, d.age }
 
 // file is a claimed run.
 type file runfile.File

@@ -11,7 +11,7 @@ import (
 
 // BenchmarkLast is what Start takes longer for LastRun, beside thirty dead runs.
 func BenchmarkLast(b *testing.B) {
-	d := &dir{Options: Options{Dir: b.TempDir()}}
+	d := &dir{Dir: b.TempDir()}
 	sizes := blackbox.Sizes{
 		blackbox.FactsRegion: blackbox.FactsSize, blackbox.OutboxRegion: 1 << 20, blackbox.HistoryRegion: 64 << 10, blackbox.RingRegion: 256 << 10,
 	}

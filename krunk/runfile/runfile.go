@@ -71,16 +71,20 @@ func (s *store) check() error {
 	case s.Dir == "":
 		return errors.New("no directory; write one of the game's own, such as that of its saved games")
 	case s.Disk != 0 && s.Disk < leastDisk:
-		return errors.New("Options.Disk: " + strconv.FormatInt(s.Disk, 10) + " bytes; write at least " + strconv.Itoa(leastDisk) + ", or 0 for 32 MiB")
+		return fault("Disk", s.Disk, " bytes; write at least 1048576, or 0 for 32 MiB")
 	case s.Outbox < 0 || s.Outbox > mostOutbox:
-		return errors.New("Options.Outbox: " + strconv.Itoa(s.Outbox) + " bytes; write at most " + strconv.Itoa(mostOutbox) + ", or 0 for 1 MiB")
+		return fault("Outbox", int64(s.Outbox), " bytes; write at most 67108864, or 0 for 1 MiB")
 	case s.Age != 0 && s.Age < time.Hour:
-		return errors.New("Options.Age: " + strconv.FormatInt(s.Age.Milliseconds(), 10) + " ms; write at least an hour, or 0 for 30 days")
-	}
-	if s.Hurry > mostHurry {
-		return errors.New("Options.Hurry: " + strconv.FormatInt(s.Hurry.Milliseconds(), 10) + " ms; write at most a minute, or 0 for 3 s")
+		return fault("Age", s.Age.Milliseconds(), " ms; write at least an hour, or 0 for 30 days")
+	case s.Hurry > mostHurry:
+		return fault("Hurry", s.Hurry.Milliseconds(), " ms; write at most a minute, or 0 for 3 s")
 	}
 	return nil
+}
+
+//go:noinline
+func fault(option string, got int64, what string) error {
+	return errors.New("Options." + option + ": " + strconv.FormatInt(got, 10) + what)
 }
 
 // open is legacy.Keeper.Open.
@@ -102,7 +106,7 @@ func (s *store) open(w *legacy.Wish) (*legacy.Run, error) {
 	if out := &w.Sizes[blackbox.OutboxRegion]; *out > 0 {
 		*out = max(*out, o.Outbox&^63)
 	}
-	d := &dir{Options: o}
+	d := &dir{Dir: o.Dir, disk: o.Disk, age: int64(o.Age)}
 	last, loops := d.last()
 	f, err := runfile.Create(o.Dir+"/runs", w.Sizes.Total(), textRoom, uint64(w.Facts.Start), rand.Uint32())
 	if err != nil {

@@ -198,7 +198,7 @@ func (x *box) Claim(name string) (heir.File, error) {
 var errGone = errors.New("the run is gone")
 
 // Rule is heir.Dir.Rule.
-func (x *box) Rule() (bytes int64, age time.Duration) { return storeBytes, defaultAge }
+func (x *box) Rule() (bytes, age int64) { return storeBytes, int64(defaultAge) }
 
 // Bytes is heir.File.Bytes.
 func (s *saved) Bytes() []byte { return s.mem }
