@@ -2,12 +2,14 @@ package heir
 
 import (
 	"bytes"
+	"encoding/binary"
 	"errors"
 	"slices"
 	"strconv"
 	"strings"
 	"testing"
 	"time"
+	"unsafe"
 
 	"github.com/krunk-go/krunk/internal/blackbox"
 	"github.com/krunk-go/krunk/internal/notify"
@@ -292,6 +294,12 @@ func FuzzRun(f *testing.F) {
 	f.Add(uint32(128), bytes.Repeat([]byte{0xff}, 400), "fatal error: x")
 	f.Add(uint32(4096), bytes.Repeat([]byte{7}, 64), "")
 	f.Add(uint32(70<<10), make([]byte, 1024), "SIGABRT: abort\n")
+	head := 192 + uint32(unsafe.Offsetof(blackbox.Live{}.Afterlife)) // what heirs wrote before: attempts, end, of what it died, where it was cut
+	for _, cut := range []uint64{1, 4096, 5000, 4096 + 64<<10, 1 << 40} {
+		b := binary.LittleEndian.AppendUint64(make([]byte, 8, 32), uint64(time.Now().UnixNano()))
+		b = binary.LittleEndian.AppendUint64(b, 3)
+		f.Add(head, binary.LittleEndian.AppendUint64(b, cut), "panic: x\n")
+	}
 	f.Fuzz(func(t *testing.T, at uint32, data []byte, text string) {
 		var d folder
 		file := d.add(t, "x", time.Now(), target, blackbox.Event, blackbox.Fatal, blackbox.Log)
