@@ -3,6 +3,7 @@ package krunk
 import (
 	"runtime"
 	"time"
+	"unsafe"
 
 	"github.com/krunk-go/krunk/internal/gate"
 	"github.com/krunk-go/krunk/internal/protocol"
@@ -64,7 +65,7 @@ func idleController() *sampling.Controller {
 // steer puts the channels under a controller; the caller holds c.mu or has not given c away yet.
 func (c *Client) steer(join func(*gate.Controls, *gate.Program) error) error {
 	p := gate.Program{
-		Base: c.plan.levels, Release: c.plan.Release, Env: c.plan.Environment, Platform: runtime.GOOS, Arch: runtime.GOARCH,
+		Client: unsafe.Pointer(c), Base: c.plan.levels, Release: c.plan.Release, Env: c.plan.Environment, Platform: runtime.GOOS, Arch: runtime.GOARCH,
 	}
 	if run := c.after.run; run != nil {
 		p.Install = run.Install

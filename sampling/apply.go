@@ -8,6 +8,7 @@ import (
 
 // At is what is known about a document beside its bytes. The zero At is fine.
 type At struct {
+	_          [0]func() // comparing is code that nobody calls
 	ServerTime time.Time // when the server sent it, its clock; zero: what an earlier one said, or this machine's clock
 	Signature  string    // "kid=...; sig=<base64>", if it does not stand in an envelope
 	ETag       string    // kept with the document once it is applied

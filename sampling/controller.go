@@ -36,6 +36,7 @@ type Options struct {
 
 // Change is what OnChange is told.
 type Change struct {
+	_        [0]func() // no code to compare it
 	Old, New Version
 	Reason   string // "applied", "expired", "killed" or "rejected"; changes of identity, steps of ramps and starts and ends of rules are not told
 	Err      error  // of "rejected", and of "killed" by a document that was malformed otherwise
@@ -255,6 +256,9 @@ func (c *Controller) rebuild() {
 		state.Policy = c.version().String()
 	}
 	c.controls.Publish(&state)
+	if look := c.opt.Limits.Pull.look; look != nil {
+		look(c)
+	}
 	c.wake(s.Now)
 }
 

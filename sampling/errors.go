@@ -22,10 +22,11 @@ var (
 // Rejection is the short form in which a client says why it keeps its policy. policy.ParseStrict gives the text with all that is
 // wrong and what to write instead.
 type Rejection struct {
-	Code   string // row of the validation table, E01 to E20
-	Path   string // such as channels["net"].send; empty for the document itself
-	Offset int    // in bytes
-	Also   int    // further problems, at most 19
+	_      [0]func() // no code to compare it
+	Code   string    // row of the validation table, E01 to E20
+	Path   string    // such as channels["net"].send; empty for the document itself
+	Offset int       // in bytes
+	Also   int       // further problems, at most 19
 }
 
 // Error names code, place and offset.

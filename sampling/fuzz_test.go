@@ -2,6 +2,7 @@ package sampling
 
 import (
 	"bytes"
+	"reflect"
 	"strconv"
 	"testing"
 	"time"
@@ -48,7 +49,7 @@ func FuzzRecord(f *testing.F) {
 			return
 		}
 		again, ok := decodeRecord(r.encode())
-		if !ok || !bytes.Equal(again.body, r.body) || !again.saved.Equal(r.saved) || again.at != r.at || len(again.floors) != len(r.floors) {
+		if !ok || !bytes.Equal(again.body, r.body) || !again.saved.Equal(r.saved) || !reflect.DeepEqual(again.at, r.at) || len(again.floors) != len(r.floors) {
 			t.Fatalf("got %+v, want %+v", again, r)
 		}
 	})

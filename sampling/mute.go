@@ -44,7 +44,19 @@ const (
 	memoDays = 31 // what is older is forgotten
 )
 
-func dayOf(t time.Time) uint32 { return uint32(t.Unix() / (24 * 60 * 60)) }
+const secondsOfDay = 24 * 60 * 60
+
+func dayOf(t time.Time) uint32 { return uint32(t.Unix() / secondsOfDay) }
+
+// forget takes a key out again.
+func (c *Controller) forget(key uint64) {
+	for i := range c.memo {
+		if c.memo[i].key == key {
+			c.note(key, 0)
+			return
+		}
+	}
+}
 
 // last returns the day on which key was noted, 0 for never.
 func (m memo) last(key uint64) uint32 {

@@ -35,7 +35,16 @@ type Program struct {
 	Channels                     []*Channel            // those made so far
 	Release, Env, Platform, Arch string                // count where Identity leaves them empty
 	Install                      string                // likewise, where Identity has no ID
+	Client                       unsafe.Pointer        // *krunk.Client, for what krunk gave the controller's options
 	Still                        bool                  // the controller's clock stands, for simulations
+}
+
+// Pull asks a client for its flight log.
+type Pull struct {
+	_          [0]func() // no code to compare it
+	ID         string
+	Bytes      int // of the event at most, 0: as many as it may have anyway
+	Goroutines bool
 }
 
 // State is what a controller decides beside channels.

@@ -151,6 +151,9 @@ func (d *Decoder) member(key string, at int) {
 		d.rules()
 	case "kinds":
 		d.kinds()
+	case "pulls":
+		p.PullsAt = d.i
+		p.Pulls = d.raw()
 	case "ceiling":
 		d.object(KShape, func(key string, at int) { d.ceiling(key, at) })
 		d.burst(&p.Ceiling, d.i)

@@ -33,13 +33,21 @@ type Document struct {
 	Top             Fields // clients, panics, by
 	Channels        []Entry
 	Rules           []Rule
-	Kinds           []Mute
-	Ceiling         Fields
-	Every, Spread   time.Duration
-	Unknown         int    // members that this program does not know
-	Partial         string // E12 or E13 if a rule is not understood
-	Sum             uint64
-	size            int
+	Singles
+	Ceiling       Fields
+	Every, Spread time.Duration
+	Unknown       int    // members that this program does not know
+	Partial       string // E12 or E13 if a rule is not understood
+	Sum           uint64
+	size          int
+}
+
+// Singles are what a document says about single issues and players.
+type Singles struct {
+	_       [0]func() // see Fields
+	Kinds   []Mute
+	Pulls   []byte // as text, see PullList
+	PullsAt int    // offset
 }
 
 // Flags of Fields: which are stated.

@@ -34,6 +34,8 @@ type events struct {
 	exceptions protocol.Exceptions
 	stacktrace protocol.Stacktrace
 	threads    protocol.Threads
+	pulled     atomic.Pointer[pulled] // the flight log that comes next
+	most       int                    // bytes of the event in hand, 0 for no limit of its own
 	beside     atomic.Pointer[beside] // of the next hang, nil if there is nothing
 	attached   attached
 	crumbs     []protocol.Raw
@@ -61,7 +63,13 @@ type events struct {
 func (e *events) init(cfg *Config, t *tools) {
 	e.scrub, e.stacks, e.items, e.clock = t.scrub, t.stacks, t.items, t.clock
 	e.run, e.hook, e.mute = &cfg.Run, cfg.Hook, cfg.Mute
-	e.limit = func() int { return min(cfg.Outbox.MaxBody()-256-len(e.attached.items), cfg.Item-64, protocol.MaxEvent) }
+	e.limit = func() int {
+		limit := min(cfg.Outbox.MaxBody()-256-len(e.attached.items), cfg.Item-64, protocol.MaxEvent)
+		if e.most > 0 {
+			limit = min(limit, e.most)
+		}
+		return limit
+	}
 	e.sdk = protocol.SDK{Name: cfg.Run.SDKName, Version: cfg.Run.SDKVersion, Settings: &e.settings}
 	e.settings.InferIP = "never"
 	e.handled[1] = true
@@ -107,6 +115,7 @@ func pairs(list ...string) *protocol.Object {
 // until the next call.
 func (e *events) item(rec *record.Record, s *scope, history *blackbox.HistoryBuffer) (item []byte, cut int, err error) {
 	defer e.forget()
+	pulled := e.pull(rec.ID)
 	start := e.begin(rec, s)
 	ev := &e.event
 	ev.Logger = e.run.Channel(rec.Channel)
@@ -124,6 +133,9 @@ func (e *events) item(rec *record.Record, s *scope, history *blackbox.HistoryBuf
 	e.contexts(s)
 	e.stack(rec)
 	more := e.besides(rec)
+	if pulled != nil {
+		more = pulled
+	}
 	e.exception(rec)
 	if more != nil {
 		more.threads(e)

@@ -17,9 +17,13 @@ func (r *Recorder) Stacks(text string, loop uint64) {
 		r.events.beside.Store(nil)
 		return
 	}
+	r.events.beside.Store(besideOf(text, loop))
+}
+
+func besideOf(text string, loop uint64) *beside {
 	_, others, _ := strings.Cut(text, "\n\n")
 	g := &goroutines{text: others, loop: loop}
-	r.events.beside.Store(&beside{g.stack, g.threads})
+	return &beside{g.stack, g.threads}
 }
 
 // beside is what an event tells that is not in its record. What only some programs have is reached through it alone, so that others link
@@ -50,6 +54,9 @@ func (g *goroutines) stack(e *events) (goroutine uint64, cut, ok bool) {
 }
 
 func (g *goroutines) threads(e *events) {
+	if g.list == nil {
+		g.list = crashtext.Goroutines(g.text, g.loop)
+	}
 	e.others(g.list, g.at)
 }
 

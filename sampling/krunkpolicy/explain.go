@@ -83,6 +83,7 @@ type explained struct {
 	First    int               `json:"first,omitempty"`
 	From     map[string]string `json:"from"`
 	Rules    []ruleAnswer      `json:"rules"`
+	Pulls    []string          `json:"pulls,omitempty"`
 	identity sampling.Identity
 }
 
@@ -111,6 +112,7 @@ func explain(s *streams, file, channel string, id sampling.Identity, now time.Ti
 		Policy: p.Version().String(), Channel: d.Channel, Expired: expired(p, now), Trail: d.Trail.String(), Send: d.Send.String(), Issue: d.Issue.String(),
 		In: d.In, Forced: d.Forced, Killed: d.Killed, Panics: d.Panics, Percent: float64(d.PPM) / 10_000, Bucket: d.Bucket, By: d.By, Salt: d.Salt,
 		Records: float64(d.Records) / 10_000, Rate: d.Rate.String(), Burst: d.Burst, First: d.First, From: d.From, Rules: []ruleAnswer{}, identity: id,
+		Pulls: policy.Pulls(p, id, policy.Under{Hash: signed.SHA256, Now: now}),
 	}
 	for _, r := range d.Rules {
 		e.Rules = append(e.Rules, ruleAnswer(r))
@@ -150,6 +152,9 @@ func (e *explained) write(w io.Writer, d policy.Decision) error {
 		} else {
 			row("rule "+quote(r.ID), "no", r.Why)
 		}
+	}
+	for _, id := range e.Pulls {
+		row("pull "+quote(id), "asks", "for this client's flight log, where the game allows it")
 	}
 	return t.Flush()
 }

@@ -61,7 +61,7 @@ type command struct {
 func commands() []command {
 	return []command{
 		lintCommand(), diffCommand(), explainCommand(), simulateCommand(),
-		debugCommand(), muteCommand(), killCommand(), rollbackCommand(),
+		debugCommand(), muteCommand(), pullCommand(), killCommand(), rollbackCommand(),
 		keygenCommand(), signCommand(), verifyCommand(), publishCommand(), versionCommand(),
 	}
 }

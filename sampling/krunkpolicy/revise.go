@@ -40,7 +40,7 @@ func (r *revision) revise(s *streams, d *document, p *sampling.Policy, next samp
 	for _, id := range gone {
 		fmt.Fprintf(s.err, "rule %q is over and was taken out\n", id)
 	}
-	over, err := d.TakeEnded(now, "kinds")
+	over, err := d.TakeEnded(now, "kinds", "pulls")
 	if err != nil {
 		return err
 	}

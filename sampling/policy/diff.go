@@ -60,6 +60,17 @@ func Settings(policy *sampling.Policy) []Setting {
 		}
 		out = append(out, ruleSettings(r, prefix+"set.")...)
 	}
+	for _, pull := range p.PullList() {
+		path := plan.PullPath(pull.ID) + "."
+		add(path+pull.Who.Name, strings.Join(pull.Who.Values, ", "))
+		if pull.Bytes > 0 {
+			add(path+"bytes", strconv.Itoa(pull.Bytes))
+		}
+		if pull.Goroutines {
+			add(path+"goroutines", "true")
+		}
+		add(path+"until", timeText(pull.Until))
+	}
 	for i := range p.Kinds {
 		k := &p.Kinds[i]
 		path := plan.KindPath(k.Kind) + "."

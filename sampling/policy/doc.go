@@ -26,6 +26,9 @@
 //	kinds      what is different about single issues, by the tag krunk.kind of their events: {"9f2c41d0": {…}}, at most 64. until, at
 //	           most 30 days after issued; mute: true keeps all but the first of each client and day back, rate ("5/h") all beyond
 //	           it; panics: true means panics of the kind too. Client reports tell of them ("ignored")
+//	pulls      flight logs that are asked for, by the request's id: {"INC-4711": {…}}, at most 16. until, at most 7 days after issued; one of
+//	           player and client (lists of at most 32 hashes) and match (one); bytes, 1024 to 1048576: of the event at most;
+//	           goroutines: true: the stacks of all. See sampling.Limits.Pull
 //	ceiling    what no channel exceeds: clients, records, rate, burst, trail, send, issue
 //	poll       every, spread: how fast clients ask ("5m")
 //

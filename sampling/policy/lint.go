@@ -43,6 +43,17 @@ func (d linter) lint() {
 			d.found(plan.KindPath(k.Kind)+".until", plan.KMuteLong, k.At, strconv.Itoa(int(k.Until.Sub(p.Issued).Hours()/24+0.5))+` days after "issued"`, "write at most 30 days")
 		}
 	}
+	for _, pull := range d.ReadPulls() {
+		path := plan.PullPath(pull.ID) + ".until"
+		switch {
+		case p.Issued.IsZero():
+			d.found(path, plan.KPullLong, pull.At, `"issued" is missing to judge its length by`, `add "issued"`)
+		case plan.Over(pull.Until, p.Issued):
+			d.found(path, plan.KPullLong, pull.At, `is not after "issued"`, "write a later time or take the pull out")
+		case pull.Until.Sub(p.Issued) > longest:
+			d.found(path, plan.KPullLong, pull.At, strconv.Itoa(int(pull.Until.Sub(p.Issued).Hours()/24+0.5))+` days after "issued"`, "write at most 7 days")
+		}
+	}
 	for i := range p.Rules {
 		r := &p.Rules[i]
 		if r.Top.Has&plan.HasPanics != 0 && r.Top.Panics < gate.Million && p.Note == "" {

@@ -40,6 +40,9 @@ func Moments(p *sampling.Policy, now time.Time) []Moment {
 	for i := range doc.Kinds {
 		m.add(doc.Kinds[i].Until, plan.KindPath(doc.Kinds[i].Kind), "ends", time.Time{})
 	}
+	for _, pull := range doc.PullList() {
+		m.add(pull.Until, plan.PullPath(pull.ID), "ends", time.Time{})
+	}
 	slices.SortStableFunc(m.list, func(a, b Moment) int { return a.At.Compare(b.At) })
 	return m.list
 }

@@ -23,10 +23,13 @@ func membersAt(path string) []string {
 	if strings.HasPrefix(path, `kinds["`) {
 		return strings.Fields("until mute rate panics")
 	}
+	if strings.HasPrefix(path, `pulls["`) {
+		return strings.Fields("until player client match bytes goroutines")
+	}
 	inChannel := strings.HasSuffix(parent, `"]`) && strings.Contains(parent, `channels["`)
 	switch {
 	case parent == "" && !bracket:
-		return strings.Fields("krunk epoch version issued expires author note hash salt enabled by panics clients ramp channels rules kinds ceiling poll")
+		return strings.Fields("krunk epoch version issued expires author note hash salt enabled by panics clients ramp channels rules kinds pulls ceiling poll")
 	case inChannel:
 		return strings.Fields("trail send issue clients ramp records rate burst first by salt")
 	case strings.HasSuffix(parent, ".set"):

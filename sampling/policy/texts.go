@@ -39,12 +39,34 @@ func text(p *plan.Problem) (what, write string) {
 		return rampProblem(p)
 	case plan.KKind, plan.KKindEnd, plan.KKindWhat:
 		return kindProblem(p)
-	case plan.KMuteLong, plan.KLate, plan.KForever, plan.KLong, plan.KShadowed, plan.KNoEffect, plan.KNoChannel, plan.KReshuffle, plan.KPanics:
+	case plan.KPullID, plan.KPullEnd, plan.KPullWho, plan.KPullPlain, plan.KPullMany, plan.KPullBytes:
+		return pullProblem(p)
+	case plan.KPullLong, plan.KMuteLong, plan.KLate, plan.KForever, plan.KLong, plan.KShadowed, plan.KNoEffect, plan.KNoChannel, plan.KReshuffle, plan.KPanics:
 		return p.Arg, p.More
 	case plan.KFraction:
 		return p.Arg + " — did you mean " + times100(p.Arg) + " (percent)?", "values are percentages, not fractions; a \"note\" silences this"
 	}
 	return fieldText(p)
+}
+
+func pullProblem(p *plan.Problem) (what, write string) {
+	most := strconv.Itoa(plan.MaxPulled)
+	switch p.Kind {
+	case plan.KPullID:
+		return p.Arg + " is not an id", "write a name of 1 to 64 bytes, such as a ticket's; who has sent under it does not send again"
+	case plan.KPullEnd:
+		return `has no "until"`, `add the time up to which clients may be asked, at most 7 days after "issued"`
+	case plan.KPullWho:
+		return "does not say whose flight log it wants", `write one of "player", "client" and "match"`
+	case plan.KPullPlain:
+		return p.Arg + " can be read by everybody", "write sha256: and 16 digits, as krunkpolicy pull does"
+	case plan.KPullMany:
+		if p.More == "match" {
+			return p.Arg + " matches", "write one"
+		}
+		return p.Arg + " " + p.More + "s", "write at most " + most + ": a flight log is for a few; more clients report more by a rule"
+	}
+	return p.Arg + " is not a number of bytes for a flight log", "write a whole number from 1024 to 1048576"
 }
 
 func kindProblem(p *plan.Problem) (what, write string) {
@@ -150,6 +172,8 @@ func fieldText(p *plan.Problem) (what, write string) {
 			most = strconv.Itoa(plan.MaxRules)
 		case "kinds":
 			most = strconv.Itoa(plan.MaxKinds)
+		case "pulls":
+			most = strconv.Itoa(plan.MaxPulls)
 		}
 		return p.More + " " + p.Arg + " are too many", "at most " + most
 	}

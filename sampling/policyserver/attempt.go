@@ -95,6 +95,9 @@ func (a *Attempt) Debugs(ids int, within time.Duration) bool {
 // is a question of its own.
 func (a *Attempt) Kinds() []string { return a.named("kinds") }
 
+// Pulls returns the ids of requests for flight logs that change: who may ask a player's machine for one is a question of its own, too.
+func (a *Attempt) Pulls() []string { return a.named("pulls") }
+
 // named returns the members of an object of the document that change, in order.
 func (a *Attempt) named(object string) (out []string) {
 	for _, c := range a.Changes {

@@ -199,7 +199,7 @@ func (d *document) apply(c Change, now time.Time, v sampling.Version) (ended []s
 	if err := d.mute(&c, now); err != nil {
 		return nil, err
 	}
-	if ended, err = d.TakeEnded(now, "kinds"); err != nil {
+	if ended, err = d.TakeEnded(now, "kinds", "pulls"); err != nil {
 		return nil, fmt.Errorf("policyserver: %w", err)
 	}
 	salt, n := o.Salt, len(rules)

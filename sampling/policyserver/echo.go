@@ -115,5 +115,5 @@ var reasons = [...]string{
 	1: "not valid JSON or too large", 2: "unknown format", 3: "bad version", 4: "bad time", 5: "bad percentage", 6: "unknown level",
 	7: "bad channel name", 8: "bad rate", 9: "unknown id to draw by", 10: "bad salt", 11: "bad rule id",
 	12: "unknown condition", 13: "bad release range", 14: "rule without an end", 15: "unknown field",
-	16: "too many entries", 17: "unknown hash", 18: "panics hidden without a note", 19: "bad ramp", 20: "bad kind",
+	16: "too many entries", 17: "unknown hash", 18: "panics hidden without a note", 19: "bad ramp", 20: "bad kind", 21: "bad pull",
 }

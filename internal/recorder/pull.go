@@ -1,0 +1,31 @@
+package recorder
+
+// pulled is what belongs to the event of a flight log beside its record.
+type pulled struct {
+	_     [0]func() // no code to compare it
+	id    [16]byte
+	bytes int // of the event at most, 0: as many as it may have anyway
+	more  *beside
+}
+
+// Pulled says, before it is captured, that the event with this id is a flight log: how long it may be, and all goroutines as runtime.Stack
+// wrote them, that of the caller first, which is left out; "" for none. Any goroutine may call it.
+func (r *Recorder) Pulled(id [16]byte, bytes int, text string) {
+	p := &pulled{id: id, bytes: bytes}
+	if text != "" {
+		p.more = besideOf(text, 0)
+	}
+	r.events.pulled.Store(p)
+}
+
+// pull returns what an event has beside its record, nil if it is no flight log, and limits its length.
+func (e *events) pull(id [16]byte) *beside {
+	e.most = 0
+	p := e.pulled.Load()
+	if p == nil || p.id != id {
+		return nil
+	}
+	e.pulled.CompareAndSwap(p, nil)
+	e.most = p.bytes
+	return p.more
+}

@@ -1,0 +1,73 @@
+package sampling
+
+import (
+	"time"
+	"unsafe"
+
+	"github.com/krunk-go/krunk/internal/gate"
+	"github.com/krunk-go/krunk/internal/plan"
+)
+
+// Pull says whether a policy may ask this client for its flight log; make it with krunk.AllowPull. The zero Pull refuses.
+//
+// A policy asks by "pulls", for named players or one match. The client answers only a signed policy (Options.Verifier), only where it has a
+// Storage to remember what it has answered, each request once, also after a restart, and one request a day, whatever their ids. Whether it
+// is in the cohort does not matter; MaxBytesPerHour holds, and with the kill switch thrown nothing is sent.
+type Pull struct {
+	look func(c *Controller)
+	send func(client unsafe.Pointer, q gate.Pull) bool
+}
+
+// NewPull is for krunk.AllowPull.
+func NewPull(send func(client unsafe.Pointer, q gate.Pull) bool) Pull {
+	return Pull{look: (*Controller).pulls, send: send}
+}
+
+// pulledKey is under which the day of the last answer is remembered, whatever the request was.
+const pulledKey = 1<<64 - 1
+
+// pulls answers the first request of the running policy that is for this client, and sees to it that the next one is looked at tomorrow. The
+// caller holds the lock.
+func (c *Controller) pulls() {
+	doc, now := c.run.policy, c.clock.now()
+	if doc == nil || c.run.kid == "" || c.plan.Killed || c.client.Client == nil || c.opt.Storage == nil {
+		return
+	}
+	id, day := c.identity(), dayOf(now)
+	list := doc.PullList()
+	for i := range list {
+		p := &list[i]
+		key := gate.Sum64([]byte("pull " + p.ID))
+		if plan.Over(p.Until, now) || c.memo.last(key) != 0 || p.Who.Holds(id, doc.Salt, c.opt.Hash) != plan.Yes {
+			continue
+		}
+		if c.memo.last(pulledKey) == day {
+			c.retry(now)
+			break
+		}
+		c.note(pulledKey, day)
+		c.note(key, day)
+		q := gate.Pull{ID: p.ID, Bytes: p.Bytes, Goroutines: p.Goroutines}
+		go c.answer(key, q)
+	}
+}
+
+// answer captures a flight log, on a goroutine of its own as that asks the client, which may ask the controller. One that found no room is
+// to be asked for again.
+func (c *Controller) answer(key uint64, q gate.Pull) {
+	if c.opt.Limits.Pull.send(c.client.Client, q) {
+		return
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.forget(key)
+	c.forget(pulledKey)
+}
+
+// retry has the next day look again.
+func (c *Controller) retry(now time.Time) {
+	tomorrow := time.Unix((now.Unix()/secondsOfDay+1)*secondsOfDay, 0)
+	if c.plan.NextExpiry.IsZero() || plan.Over(tomorrow, c.plan.NextExpiry) {
+		c.plan.NextExpiry = tomorrow
+	}
+}
