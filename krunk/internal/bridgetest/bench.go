@@ -14,7 +14,7 @@ import (
 const batch = 512
 
 // Beside measures a record that is kept, with two values: by a logger that writes to io.Discard, alone and with a bridge beside it, in turns
-// on one processor. It reports the median of each in ns/op and both over the first as x.
+// on one processor. It reports the time of each in ns/op, and both over the first as x.
 func Beside(b *testing.B, loggers func(*krunk.Channel) (alone, both func(i int))) {
 	c, err := krunk.Start(krunk.Config{
 		DSN: "https://key@sentry.invalid/42", Release: "moonfall@1.4.2",
@@ -53,13 +53,14 @@ func Beside(b *testing.B, loggers func(*krunk.Channel) (alone, both func(i int))
 	if n := uint64(batch * len(second)); s.HistoryLost > 0 || s.History < kept+n {
 		b.Errorf("%d records were kept and %d lost, want %d kept", s.History-kept, s.HistoryLost, n)
 	}
-	b.ReportMetric(median(first), "alone-ns/op")
-	b.ReportMetric(median(second), "both-ns/op")
-	b.ReportMetric(median(second)/median(first), "x")
+	b.ReportMetric(quick(first), "alone-ns/op")
+	b.ReportMetric(quick(second), "both-ns/op")
+	b.ReportMetric(quick(second)/quick(first), "x")
 	b.ReportMetric(0, "ns/op")
 }
 
-func median(all []float64) float64 {
+// quick returns what all but a fiftieth took at least: what else the machine does only adds to a time.
+func quick(all []float64) float64 {
 	slices.Sort(all)
-	return all[len(all)/2]
+	return all[len(all)/50]
 }
