@@ -59,7 +59,7 @@ func Beside(b *testing.B, loggers func(*krunk.Channel) (alone, both func(i int))
 	b.ReportMetric(0, "ns/op")
 }
 
-// quick returns what all but a fiftieth took at least: what else the machine does only adds to a time.
+// quick returns what a fiftieth of the runs stay below: what else the machine does only adds to a time.
 func quick(all []float64) float64 {
 	slices.Sort(all)
 	return all[len(all)/50]
