@@ -503,3 +503,26 @@ func TestBugsinkSessions(t *testing.T) {
 		t.Errorf("%d updates were accepted, want 3", n)
 	}
 }
+
+// A server that drops attachments and feedback takes the events beside them, and nothing is sent twice.
+func TestBugsinkAttachmentsAndFeedback(t *testing.T) {
+	g := startBugsink(t, krunk.Config{NoSessions: true})
+	ring, err := g.Ring("inputs", 1024)
+	if err != nil {
+		t.Fatal(err)
+	}
+	fmt.Fprint(ring, "left left fire")
+	id := g.ReportPanic("hull breach", krunk.Attach(krunk.Attachment{Name: "slot1.sav", Data: []byte{0, '\n', 0xff}}))
+	words := g.Feedback("the hull\nleaks", krunk.FeedbackFor(id), krunk.Attach(krunk.Attachment{Name: "notes.txt", ContentType: "text/plain", Data: []byte("help\n")}))
+	g.Report(fs.ErrNotExist)
+	g.flush()
+	if got := g.api.event(id.String()).title(); got != "panic: hull breach" {
+		t.Errorf("the event beside its attachments is %q", got)
+	}
+	if a, f := g.wire.accepted("attachment"), g.wire.accepted("feedback"); a != 3 || f != 1 || words.IsZero() {
+		t.Errorf("%d attachments and %d feedbacks were accepted, want 3 and 1", a, f)
+	}
+	if n := len(g.wire.sent()); n != 3 {
+		t.Errorf("%d requests, want 3", n)
+	}
+}

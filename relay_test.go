@@ -28,6 +28,10 @@ func keep(t *testing.T, srv *sentrytest.Server) {
 		b.Write(ev.Raw)
 		b.WriteByte('\n')
 	}
+	for _, f := range srv.Feedback() {
+		b.Write(f.Raw)
+		b.WriteByte('\n')
+	}
 	if b.Len() == 0 {
 		return
 	}
@@ -49,7 +53,7 @@ func TestRandomEvents(t *testing.T) {
 		events = 1000
 	}
 	c, srv := start(t, krunk.Config{MaxRepeats: -1, Panics: krunk.Panics{MaxRepeats: -1}})
-	r := random{rand.New(rand.NewPCG(8, 26))}
+	r, player := random{rand.New(rand.NewPCG(8, 26))}, random{rand.New(rand.NewPCG(8, 27))}
 	var channels []*krunk.Channel
 	for range 20 {
 		channels = append(channels, c.Channel(r.text()))
@@ -61,6 +65,10 @@ func TestRandomEvents(t *testing.T) {
 		}
 		for range r.IntN(4) {
 			ch.Info(r.text(), r.attrs()...)
+		}
+		if r := player; r.IntN(4) == 0 {
+			words := pick(r, "stuck", strings.Repeat(r.text()+".", 500)) + r.text()
+			c.Feedback(words, append(r.attrs(), krunk.String("name", r.text()), krunk.String("email", r.text()), krunk.Attach(krunk.Attachment{Name: r.text(), ContentType: r.text(), Data: []byte(r.text())}))...)
 		}
 		switch r.IntN(4) {
 		case 0:
@@ -76,6 +84,9 @@ func TestRandomEvents(t *testing.T) {
 		if n%10 == 9 && !c.Flush(time.Minute) {
 			t.Fatal("Flush timed out")
 		}
+	}
+	if n := len(srv.Feedback()); n < events/8 {
+		t.Errorf("%d feedbacks arrived", n)
 	}
 	if n := len(srv.Events()); n != events {
 		t.Errorf("%d events arrived, want %d", n, events)

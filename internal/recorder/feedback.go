@@ -67,12 +67,7 @@ func (e *events) feedback(rec *record.Record, s *scope) (item []byte, err error)
 	}
 	e.fields = rest
 	e.contexts(s)
-	for i := range e.event.Contexts {
-		if c := &e.event.Contexts[i]; c.Name == "feedback" { // of the game's
-			c.Name = "feedback_"
-		}
-	}
-	e.event.AddContext("feedback", own)
+	e.event.AddContext("feedback", own) // one of the game's has another name, see protocol.ContextName
 	e.about(rec, s)
 	e.slow = slow
 	e.event.Trim()
@@ -84,11 +79,16 @@ func (e *events) said(rec *record.Record) protocol.Raw {
 	for {
 		o := protocol.Open(e.raw)
 		o.Text("message", rec.Text)
-		all := rec.Fields()
-		for f, ok := all.Next(); ok; f, ok = all.Next() {
-			if name := feedbackName(f.Key); name != "" && f.Kind&^record.Cut == record.String && f.Str != "" {
-				value, _ := text.Trim(f.Str, maxTold)
-				o.Text(name, value)
+		for _, key := range [...]string{"name", "email", "url", record.FeedbackFor} {
+			last := ""
+			all := rec.Fields()
+			for f, ok := all.Next(); ok; f, ok = all.Next() {
+				if f.Key == key && f.Kind&^record.Cut == record.String {
+					last = f.Str
+				}
+			}
+			if last, _ = text.Trim(last, maxTold); last != "" {
+				o.Text(feedbackName(key), last)
 			}
 		}
 		b := o.Close()
