@@ -177,7 +177,7 @@ var texts = []string{
 
 // elsewhere lists what takes no text, or one that the game means to send.
 var elsewhere = map[string]string{
-	"Client.Beat": "", "Client.Pause": "", "Client.Foreground": "", "Client.LastRun": "says what is there and sends nothing", "Client.Resume": "", "Client.Online": "", "Client.Close": "", "Client.Flush": "", "Client.Probe": "", "Client.Go": "ends the program, as Repanic does", "Client.Sampling": "",
+	"Client.Beat": "", "Client.Pause": "", "Client.Foreground": "", "Client.LastRun": "says what is there and sends nothing", "Client.Resume": "", "Client.Online": "", "Client.Close": "", "Client.Consent": "", "Client.Answer": "", "Client.Flush": "", "Client.Probe": "", "Client.Go": "ends the program, as Repanic does", "Client.Sampling": "",
 	"Client.Feedback": "the player means to send it", "FeedbackFor": "takes an id",
 	"Client.Ring": "bytes are sent as they are",
 	"Attach":      "bytes are sent as they are, and so is the name of a file without its folder", "Client.Attach": "likewise",

@@ -83,6 +83,26 @@ func TestReadmeCompiles(t *testing.T) {
 	compile(t, strings.TrimSuffix(source, "\n"))
 }
 
+// So do those of the other sections, together.
+func TestReadmeSectionsCompile(t *testing.T) {
+	b, err := os.ReadFile("README.md")
+	if err != nil {
+		t.Skip("skipped: the source is not there")
+	}
+	_, sections, _ := strings.Cut(string(b), "\n## ")
+	n, source := 0, readmeStart
+	for i, part := range strings.Split(sections, "```") {
+		if code, ok := strings.CutPrefix(part, "go\n"); ok && i%2 == 1 {
+			source += code + "\n"
+			n++
+		}
+	}
+	if n == 0 {
+		t.Fatal("no block of Go behind the first screen")
+	}
+	compile(t, strings.TrimSuffix(source, "\n"))
+}
+
 // compile compiles a package of this module that is not there.
 func compile(t *testing.T, source string) {
 	t.Helper()

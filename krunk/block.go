@@ -23,6 +23,7 @@ type afterlife struct {
 // reside gives the client its block and makes the regions that it writes itself.
 func (c *Client) reside(module func() string) (*blackbox.Block, *blackbox.Facts) {
 	p := c.plan
+	c.say.state.Store(uint32(p.Consent))
 	f := &blackbox.Facts{Start: c.start.UnixNano(), Trace: ident.New()}
 	c.ids.Take(&f.Run)
 	var id [16]byte
@@ -47,7 +48,7 @@ func (c *Client) fromFile(sizes blackbox.Sizes, f *blackbox.Facts, module func()
 		return nil
 	}
 	sizes[blackbox.ReplayRegion] = p.shares.replay
-	w := legacy.Wish{Sizes: sizes, Facts: *f, Scope: p.shares.scope, Compress: p.Compress}
+	w := legacy.Wish{Sizes: sizes, Facts: *f, Scope: p.shares.scope, Compress: p.Compress, Answer: uint8(p.Consent)}
 	w.Facts.Texts = [blackbox.FactTexts]string{
 		blackbox.Release: p.Release, blackbox.Dist: p.Dist, blackbox.Environment: p.Environment, blackbox.Module: module(), blackbox.SDK: Version,
 		blackbox.Target: "",
@@ -56,11 +57,13 @@ func (c *Client) fromFile(sizes blackbox.Sizes, f *blackbox.Facts, module func()
 		w.DSN = &p.dsn
 	}
 	run, err := p.RunFile.Open(&w)
+	c.say.state.Store(uint32(w.Answer))
 	if err != nil {
 		c.after.why = err.Error()
 		return nil
 	}
 	c.after.run, c.after.why = run, run.Path
+	c.say.install.Store(&run.Install)
 	c.kept, c.diary, c.guard = run.Kept, run.Kept.Diary, run.Guard
 	return run.Block
 }

@@ -170,9 +170,7 @@ func (c *Client) build(block *blackbox.Block, facts *blackbox.Facts, module func
 		Start: recorder.StartOf(c.start), Channel: c.channelName, Policy: c.controls.Policy,
 		SDKName: sdkName, SDKVersion: Version, Release: p.Release, Dist: p.Dist, Environment: p.Environment, TraceID: facts.Trace, SpanID: facts.Span,
 	}
-	if c.after.run != nil {
-		run.Install = c.after.run.Install
-	}
+	run.Install = c.installID()
 	cfg := recorder.Config{
 		Block: block, Ring: c.ring, Uses: c.uses, History: block.History(), Outbox: c.outbox, Compress: p.Compress, Bell: &c.bell, Progress: &c.progress, Tally: c.tally,
 		Module: module, Stacks: stack.Options{InApp: p.Code.InApp, Cut: p.Code.Wrappers, Memory: p.shares.stacks}, Room: recorder.Room{Scope: p.shares.scope, Item: p.shares.item}, Run: run,
@@ -217,7 +215,7 @@ func (c *Client) build(block *blackbox.Block, facts *blackbox.Facts, module func
 				DSN: p.dsn.String(), SDKName: sdkName, SDKVersion: Version, TraceID: text.Hex(run.TraceID[:]),
 				PublicKey: p.dsn.PublicKey, Release: p.Release, Environment: p.Environment,
 			},
-			Start: run.Start, Outbox: c.outbox, Heirs: heirs, Session: c.session, Compress: p.Compress, Aloft: p.shares.aloft, Progress: &c.progress, Tally: c.tally, Collect: c.collect, Killed: c.controls.Killed,
+			Start: run.Start, Outbox: c.outbox, Heirs: heirs, Session: c.session, Compress: p.Compress, Aloft: p.shares.aloft, Progress: &c.progress, Tally: c.tally, Collect: c.collect, Silence: sender.Silence{Held: &c.say.state, Killed: c.controls.Killed},
 			Freed: func() { c.recorder.Freed() }, Fault: fault, Sync: sync,
 		})
 		cfg.Wake, cfg.Away = wake, c.sender.Away
@@ -249,12 +247,14 @@ func (c *Client) Channel(name string) *Channel {
 	names := append(old, name) // who reads the shorter slice never looks behind its end
 	ch := &Channel{client: c, name: name, index: uint16(len(old)), state: gate.NewChannel(name), refused: new(atomic.Uint64)}
 	ch.gate = ch.state.Gate()
+	denied := c.denied()
+	ch.gate.Shut(denied)
 	if h := c.controls.Hooks(); h != nil {
 		h.Adopt(ch.state)
 	} else if !c.closed.Load() {
 		ch.gate.Set(c.plan.levels.of(name))
 	}
-	if c.kept.Name != nil {
+	if c.kept.Name != nil && !denied {
 		c.keepName(name)
 	}
 	c.names.Store(&names)

@@ -60,6 +60,9 @@ type Config struct {
 	// RunFile is where what was captured lies while the program runs, so that it survives the program's death and is sent after the
 	// next start: runfile.In(dir). Nil: it lies on the heap.
 	RunFile RunFile
+	// Consent is what holds until the player has answered: Granted; Ask, with which what is captured is kept and nothing leaves the device
+	// before Client.Consent says Granted; or Denied, with which nothing is captured before that. An answer that was kept in RunFile wins.
+	Consent Consent
 	// NoSessions keeps the server from being told that this program runs. Otherwise it hears of each run, its session, that it began,
 	// whether there was an error, and whether it was closed, crashed or vanished: that is what a release's share of crash-free sessions
 	// and users is counted from. An id of the run, a hash of User.ID, Release, Environment, times and the number of errors go along, and
@@ -148,6 +151,9 @@ func (cfg Config) check() (*plan, error) {
 	}
 	if cfg.RunFile != nil {
 		faults.add("RunFile", cfg.RunFile.Check())
+	}
+	if cfg.Consent > Denied {
+		faults.say("Consent", "no answer; write krunk.Granted, krunk.Ask or krunk.Denied")
 	}
 	cfg.Code.check(&faults)
 	p.Frames.check(&faults)

@@ -19,7 +19,7 @@ import (
 // It reads the text on the caller's time, about 0.1 ms, and retains it until the event is made.
 func (c *Client) ReportCrash(printed string) EventID {
 	own := c.main()
-	if own == nil || c.closed.Load() || c.inside() && c.insideHere() {
+	if own == nil || c.closed.Load() || c.denied() || c.inside() && c.insideHere() {
 		return EventID{}
 	}
 	ppm, wanted := c.controls.Panics()

@@ -13,7 +13,7 @@ import (
 const maxWords = 4096
 
 // Feedback sends the player's own words to the studio and returns the id under which the server has them; the zero EventID means that they
-// were not taken: there are none, the client is nil or closed, or the black box is full to the brim. They are what the player wrote, so
+// were not taken: there are none, the client is nil or closed, Consent was denied, or the black box is full to the brim. They are what the player wrote, so
 // they travel as they are, and are not scrubbed as messages are: what is over 4096 bytes, or half a kilobyte where Config.Memory is the least, is cut, and the feedback says so
 // (contexts.krunk.text_cut). Attributes named name, email and url go where a server shows them, also as they are; write them only where the player
 // gave them for that. FeedbackFor says which event it is about, Attach adds a picture or a save, and other attributes are a context.
@@ -22,7 +22,7 @@ const maxWords = 4096
 // (Bugsink) takes it and drops it. It never blocks; what a caller does with it in every frame is not limited.
 func (c *Client) Feedback(words string, attrs ...Attr) EventID {
 	own := c.main()
-	if own == nil || c.closed.Load() || strings.TrimSpace(words) == "" || c.inside() && c.insideHere() {
+	if own == nil || c.closed.Load() || c.denied() || strings.TrimSpace(words) == "" || c.inside() && c.insideHere() {
 		return EventID{}
 	}
 	c.uses.Feedback.Use()

@@ -57,7 +57,7 @@ type LastRun struct {
 
 // LastRun returns what is known of the run before this one of the same directory, as Start found it. It never blocks.
 func (c *Client) LastRun() LastRun {
-	if c == nil || c.after.run == nil || c.after.run.Last == nil {
+	if c == nil || c.after.run == nil || c.after.run.Last == nil || c.say.forgot.Load() {
 		return LastRun{}
 	}
 	last := c.after.run.Last

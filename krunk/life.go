@@ -25,6 +25,7 @@ type life struct {
 	delivered bool // immutable after closing
 	sessions  session.Life
 	session   *session.Life // sessions, nil where servers are told of none; immutable after Start
+	say       say
 	progress  notify.Signal // of recorder, sender and what is below
 	run       *run          // owned by who took idle, at first by Close
 	idle      atomic.Bool   // the goroutines have ended and nobody runs them again
@@ -39,15 +40,15 @@ type run struct {
 func (r *run) ended() bool { return r.left.Load() == 0 }
 
 // Flush waits until everything that was captured before the call was delivered or counted as dropped, for at most d, and what runs that
-// died have left in Config.RunFile as well. It reports false when the time ran out. A pause after a failed attempt ends early, once a
+// died have left in Config.RunFile as well. It reports false when the time ran out, and at once where Consent holds something back. A pause after a failed attempt ends early, once a
 // second at most, but not one that the server asked for.
 func (c *Client) Flush(d time.Duration) bool {
 	if c == nil {
 		return true
 	}
 	c.parts.take()
-	limit := c.progress.Limit(d)
-	done := c.flush(limit) && (c.sender == nil || c.sender.FlushHeirs(limit))
+	limit := c.limit(d)
+	done := c.flush(limit) && (c.sender == nil || c.denied() || c.sender.FlushHeirs(limit))
 	limit.Stop()
 	return done
 }
@@ -58,6 +59,14 @@ func (c *Client) Online() {
 	if c != nil && c.sender != nil {
 		c.sender.Online()
 	}
+}
+
+// limit is over after d, or soon where nothing may be sent: then what is captured is encoded, as far as there is room.
+func (c *Client) limit(d time.Duration) *notify.Limit {
+	if c.held() {
+		d = min(d, closeGrace)
+	}
+	return c.progress.Limit(d)
 }
 
 func (c *Client) flush(limit *notify.Limit) bool {
@@ -84,7 +93,7 @@ func (c *Client) Close(d time.Duration) bool {
 		if !panics {
 			c.session.End(session.Exited, 0)
 		}
-		limit := c.progress.Limit(d)
+		limit := c.limit(d)
 		c.delivered = c.flush(limit)
 		limit.Stop()
 		c.await(stored.Load, d-time.Since(begin))
@@ -203,7 +212,7 @@ func (c *Client) deliver() {
 	if wait <= 0 {
 		return
 	}
-	begin, limit := time.Now(), c.progress.Limit(wait)
+	begin, limit := time.Now(), c.limit(wait)
 	defer limit.Stop()
 	if c.flush(limit) || !c.closed.Load() || c.sender == nil {
 		return

@@ -128,7 +128,7 @@ func (c *Channel) reportPanic(v any, attrs []Attr) EventID {
 // capturePanic takes the stack that is still there below the deferred function. Panics ignore thresholds. The last
 // one is that of which the program dies.
 func (c *Channel) capturePanic(v any, attrs []Attr, last bool) EventID {
-	if c.client.closed.Load() && (c.client.plan.Panics.Wait <= 0 || c.client.sender == nil) {
+	if c.client.denied() || c.client.closed.Load() && (c.client.plan.Panics.Wait <= 0 || c.client.sender == nil) {
 		return EventID{}
 	}
 	ppm, wanted := c.client.controls.Panics()

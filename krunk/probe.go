@@ -18,10 +18,15 @@ func (c *Client) Probe(d time.Duration) error {
 	case c.closed.Load():
 		return errors.New("krunk: Probe: the client is closed; call Probe before Close")
 	}
+	if c.held() {
+		return errUnsaid
+	}
 	limit := c.progress.Limit(d)
 	defer limit.Stop()
 	text, ok := c.sender.Probe(limit)
 	switch {
+	case !ok && c.held():
+		return errUnsaid
 	case !ok:
 		return errors.New("krunk: Probe: no answer within " + d.String() + "; compare the host in Config.DSN with what the server shows, or allow more time")
 	case text != "":
@@ -29,3 +34,5 @@ func (c *Client) Probe(d time.Duration) error {
 	}
 	return nil
 }
+
+var errUnsaid = errors.New("krunk: Probe: nothing may leave the device; call Client.Consent with krunk.Granted once the player has said so")

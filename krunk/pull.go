@@ -27,7 +27,7 @@ func AllowPull(bytes int, goroutines bool) sampling.Pull {
 // flightLog captures the event that a policy has asked for. No threshold and no share is asked: who is named stands for itself.
 func (c *Client) flightLog(q *gate.Pull) bool {
 	own := c.main()
-	if c.closed.Load() || c.outbox == nil {
+	if c.closed.Load() || c.denied() || c.outbox == nil {
 		return false
 	}
 	s := c.Stats()

@@ -55,7 +55,10 @@ func (c *Client) tape(name string, size int) (tape *blackbox.Tape, left int) {
 	if c.guard != nil {
 		defer c.letGo(c.guard.Hold())
 	}
-	return c.recorder.Tape(name, size, c.plan.shares.replay)
+	if tape, left = c.recorder.Tape(name, size, c.plan.shares.replay); c.denied() {
+		c.uses.Attachments.Forget(true)
+	}
+	return tape, left
 }
 
 // Write keeps the newest bytes of p, and all of it where that is no longer than the ring. It never fails, never blocks and does not allocate.

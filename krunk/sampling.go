@@ -67,9 +67,7 @@ func (c *Client) steer(join func(*gate.Controls, *gate.Program) error) error {
 	p := gate.Program{
 		Client: unsafe.Pointer(c), Base: c.plan.levels, Release: c.plan.Release, Env: c.plan.Environment, Platform: runtime.GOOS, Arch: runtime.GOARCH,
 	}
-	if run := c.after.run; run != nil {
-		p.Install = run.Install
-	}
+	p.Install = c.installID()
 	for _, ch := range c.channels {
 		p.Channels = append(p.Channels, ch.state)
 	}

@@ -37,7 +37,7 @@ func (c *Client) RemoveTag(key string) { c.scope(record.RemoveTag, key) }
 // look at User.ID, unless the game told the controller another one (sampling.Identity.Player); a change of it takes the
 // controller's lock.
 func (c *Client) SetUser(u User) {
-	if c != nil && !c.closed.Load() {
+	if c != nil && !c.closed.Load() && !c.denied() {
 		c.controls.Login(u.ID)
 		c.plays(u.ID)
 	}
@@ -46,8 +46,8 @@ func (c *Client) SetUser(u User) {
 
 // plays tells the session who plays: where that is nobody, the installation does.
 func (c *Client) plays(id string) {
-	if id == "" && c.after.run != nil {
-		id = c.after.run.Install
+	if id == "" {
+		id = c.installID()
 	}
 	c.session.SetUser(id)
 }
@@ -65,7 +65,7 @@ func (c *Client) SetContext(name string, attrs ...Attr) { c.scope(record.SetCont
 // scope changes travel through the same ring as the records, so an event has the tags of its own moment and nothing is
 // locked. What finds no room there waits beside it, since the state of the game is worth more than any one record.
 func (c *Client) scope(t record.Type, text string, attrs ...Attr) {
-	if c == nil || c.closed.Load() {
+	if c == nil || c.closed.Load() || c.denied() {
 		return
 	}
 	c.uses.Changes.Use()

@@ -83,11 +83,13 @@ type Kept struct {
 	Copy  func(upto uint64, head, scope []byte) bool // Snapshots.Put
 	Name  func(string)                               // Names.Add
 	Diary Diary                                      // Block.Diary
+	Wipe  func()                                     // Block.Unpublish
 }
 
 // Kept returns what writes the scope, the names and the diary of a block, the latter without Hooks.
 func (b *Block) Kept() Kept {
-	return Kept{Copy: b.Snapshots().Put, Name: b.Names().Add, Diary: b.Diary(Hooks{})}
+	names := b.Names()
+	return Kept{Copy: b.Snapshots().Put, Name: names.Add, Diary: b.Diary(Hooks{}), Wipe: func() { b.Unpublish(names) }}
 }
 
 // Key returns the random number with which the headers of all regions are mixed.

@@ -23,6 +23,8 @@ type Diary interface {
 	// Dies says of which panic the program dies: of several that are about to end it, the one of this goroutine, that goes on now, and its event,
 	// all zero where it could not be raised; then its crash text becomes one, unless the policy has refused it.
 	Dies(id [16]byte, goroutine uint64, at int64, refused bool)
+	// Silence says that nothing is to be noted, or is again.
+	Silence(on bool)
 }
 
 // Hooks are what Diary need of the system.
@@ -33,7 +35,7 @@ type Hooks struct {
 
 // Diary returns what writes the diary of a run into its block. Where its memory is taken away, as that of a truncated file, nothing is written any more.
 func (b *Block) Diary(h Hooks) Diary {
-	d := &diary{hooks: h}
+	d := &diary{hooks: h, all: b.Live}
 	d.live.Store(b.Live)
 	return d
 }
@@ -41,7 +43,8 @@ func (b *Block) Diary(h Hooks) Diary {
 type diary struct {
 	_     [0]func() // no code to compare it
 	hooks Hooks
-	live  atomic.Pointer[Live] // nil: it was taken away
+	all   *Live                // immutable
+	live  atomic.Pointer[Live] // nil: it was taken away, or nothing is to be noted
 	mu    sync.Mutex           // guards the words of a panic, which are several
 }
 
@@ -95,6 +98,14 @@ func (d *diary) Dies(id [16]byte, goroutine uint64, at int64, refused bool) {
 		live.State.And(^clear)
 		live.State.Or(set)
 	})
+}
+
+func (d *diary) Silence(on bool) {
+	if on {
+		d.live.Store(nil)
+	} else {
+		d.live.Store(d.all)
+	}
 }
 
 func (d *diary) store(f func(*Live)) {

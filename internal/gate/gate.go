@@ -3,7 +3,10 @@
 // remote control links none of what reads them.
 package gate
 
-import "sync/atomic"
+import (
+	"sync"
+	"sync/atomic"
+)
 
 // Thresholds are the three levels of a channel, lowest first. A record at or above Trail is kept in the black box and
 // travels as a breadcrumb, at or above Send it is shipped as a structured log record, at or above Issue it is raised as an
@@ -25,7 +28,10 @@ type Gate struct {
 	// From the top: 16 bits lowest threshold as its distance below LevelOff, so that one unsigned compare with the whole word
 	// decides about it; 15 bits each of issue, send and trail as their distance below offLevel; bit 0 is Draw. Zero is off
 	// everywhere.
-	word atomic.Uint64
+	word   atomic.Uint64
+	mu     sync.Mutex
+	wanted uint64 // guarded by mu; what word is unless the gate is shut
+	shut   bool   // guarded by mu
 }
 
 const (
@@ -106,7 +112,22 @@ func (g *Gate) set(t Thresholds, draw bool) {
 	if draw {
 		w |= gateDraw
 	}
+	g.mu.Lock()
+	if g.wanted = w; !g.shut {
+		g.word.Store(w)
+	}
+	g.mu.Unlock()
+}
+
+// Shut closes the gate, whatever is Set meanwhile, or opens it again to what was Set last.
+func (g *Gate) Shut(on bool) {
+	g.mu.Lock()
+	w := g.wanted
+	if g.shut = on; on {
+		w = 0
+	}
 	g.word.Store(w)
+	g.mu.Unlock()
 }
 
 // below returns how far l, kept within ±topLevel, lies below offLevel; 0 is off.

@@ -46,3 +46,17 @@ func Decide(th Thresholds, l Level) (v Verdict) {
 	}
 	return v
 }
+
+// A gate that is shut stays so whatever is set, and opens to what was set last.
+func TestShut(t *testing.T) {
+	var g Gate
+	g.Set(Defaults())
+	g.Shut(true)
+	if g.Set(Defaults()); g.Enabled(LevelFatal) || g.Decide(LevelFatal) != 0 || g.RaisesErrors() {
+		t.Error("open though it is shut")
+	}
+	g.Set(Thresholds{Trail: LevelOff, Send: LevelInfo, Issue: LevelOff})
+	if g.Shut(false); g.Decide(LevelWarn) != Send {
+		t.Errorf("decides %v, want what was set while it was shut", g.Decide(LevelWarn))
+	}
+}

@@ -72,9 +72,7 @@ func (h *Heirs) Next(rest, all bool) *blackbox.Outbox {
 	if h.over {
 		return nil
 	}
-	if !h.listed {
-		h.list()
-	}
+	h.List()
 	if all {
 		h.due = time.Time{}
 	}
@@ -115,6 +113,13 @@ func (h *Heirs) Lose() {
 	if e := h.hand; e != nil {
 		h.hand = nil
 		e.file.Close()
+	}
+}
+
+// List is sender.Heirs.List.
+func (h *Heirs) List() {
+	if !h.listed && !h.over {
+		h.list()
 	}
 }
 

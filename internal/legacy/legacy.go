@@ -21,6 +21,9 @@ type Wish struct {
 	Facts blackbox.Facts // but for PID and Boot
 	Form  uint8          // Encoding of the entries that this program makes
 
+	// Answer is what the player says to reports where nothing else is kept. Open makes it what holds.
+	Answer uint8
+
 	DSN      *protocol.DSN // nil: nothing is sent
 	Scope    int           // bytes of the scope at most
 	Compress transport.Compressor
@@ -54,6 +57,24 @@ func target(dsn *protocol.DSN) string {
 	return strconv.FormatUint(hash, 16)
 }
 
+// The answers of a player, as krunk.Consent has them.
+const (
+	Granted uint8 = iota
+	Ask
+	Denied
+)
+
+// Player is what a run does when the player has answered. Nil functions have nothing to do.
+type Player struct {
+	// Keep keeps the answer for the next start; Ask is none.
+	Keep func(answer uint8) error
+	// Silence removes what the player does not want to be there: the files of dead runs that nobody else holds, the install id, and what
+	// was known of the last run. The runtime writes nothing any more when the program dies. The block was unpublished before.
+	Silence func()
+	// Speak makes another install id, which it returns, "" if it cannot be kept, and publishes the block anew.
+	Speak func() (install string)
+}
+
 // Keeper makes the memory of runs. An interface would lead from a run to time.Time, whose methods would all be linked.
 type Keeper struct {
 	// Check says what is wrong with how the Keeper was made, and what to write instead. It is called by Start, which fails then.
@@ -74,6 +95,8 @@ type Run struct {
 
 	// Install is the random id of this installation, "" if it cannot be kept.
 	Install string
+
+	Player Player
 
 	// Heirs returns who goes on with the runs before this one, by a recorder of that configuration. It is called once.
 	Heirs func(recorder.Config) *sender.Inheritance

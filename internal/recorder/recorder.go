@@ -91,6 +91,7 @@ type Recorder struct {
 	room notify.Bell // rung when the outbox got room, which matters only while an envelope waits for it
 
 	pace
+	seam
 	target uint64 // the flushTo that is to be reached next
 	readers
 	marks
@@ -110,6 +111,13 @@ type state struct {
 	past   past
 	events events
 	logs   logs
+}
+
+// seam is where others come in.
+type seam struct {
+	_      [0]func()                  // no code to compare it
+	errand atomic.Pointer[func()]     // to be done between two records, nil if nothing is
+	shred  func(blackbox.Record) bool // whether a record is nothing to be read; nil: none is; owned by the recorder
 }
 
 // outgoing is what waits for room in the outbox.

@@ -18,6 +18,7 @@ const (
 	tooLarge           // nobody will take it at that size
 	refused            // not now: by a server or proxy in trouble, or because of what is in it
 	unanswered         // offline, most likely
+	held               // nothing may be sent any more
 )
 
 // judge reads an answer.

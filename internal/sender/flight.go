@@ -25,8 +25,9 @@ type flight struct {
 	joined
 	aboard
 	began time.Duration
-	told  bool // a client report goes along
-	used  bool // between launch and landing
+	told  bool   // a client report goes along
+	used  bool   // between launch and landing
+	halts uint32 // Sender.halts when it began
 	life  atomic.Pointer[lifetime]
 	timer *time.Timer // of the attempt, nil before the first one
 	alone func()      // makes attempts in a goroutine of its own, nil before the first one that does
@@ -111,6 +112,7 @@ func (s *Sender) moved(e *blackbox.Entry) int64 {
 // fly calls the transport. A panic in it is as good as a refusal: the fault may lie in what it was given.
 func (s *Sender) fly(f *flight) {
 	life := &lifetime{began: int64(s.now())}
+	f.halts = s.halts.Load()
 	f.life.Store(life)
 	if s.stopping() {
 		life.end(errStopped)

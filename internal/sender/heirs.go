@@ -16,6 +16,8 @@ type Heirs struct {
 	// Next returns the outbox of the run at hand, filled as far as its room allows, or nil if nothing waits for now. Without rest only a
 	// run that has a crash is taken up, with all also one whose time has not come.
 	Next func(rest, all bool) *blackbox.Outbox
+	// List looks at all runs, once: what is too old or takes too much room goes. Next does it as well.
+	List func()
 	// Start is the Unix nanoseconds of the start of the run at hand.
 	Start func() int64
 	// Wait returns how long it takes until a run's time has come, 0 if none waits for that.
@@ -69,7 +71,7 @@ func (s *Sender) flushHeirs(limit *notify.Limit) bool {
 	ticket := s.wanted.Add(1)
 	s.asked.Add(1) // which ends a pause
 	s.cfg.Progress.Wait(limit, func() bool {
-		if s.ended.Load() || s.settled.Load() >= ticket {
+		if s.ended.Load() || s.held() || s.settled.Load() >= ticket {
 			return true
 		}
 		s.bell.Ring()
@@ -99,9 +101,7 @@ func (s *Sender) choose(now time.Duration) {
 	if box == s.box {
 		return
 	}
-	for s.under > 0 {
-		s.land()
-	}
+	s.landAll()
 	s.box, s.pauses.suspect = box, 0
 }
 

@@ -25,6 +25,9 @@ func (s *Sender) call(life *lifetime, r *transport.Request) (transport.Response,
 	}
 	s.inside.calls.Add(1)
 	defer s.inside.calls.Add(^uint32(0)) // one less
+	if s.held() {                        // asked behind calls: who holds and then sees none knows that there will be none
+		return transport.Response{}, errHeld
+	}
 	return s.cfg.Transport.Send(life, r)
 }
 

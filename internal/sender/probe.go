@@ -23,13 +23,16 @@ func (s *Sender) Probe(limit *notify.Limit) (string, bool) {
 	p, mine := new(probe), false
 	s.cfg.Progress.Wait(limit, func() bool {
 		mine = mine || s.probing.CompareAndSwap(nil, p)
-		if s.ended.Load() || p.done.Load() {
+		if s.ended.Load() || s.held() || p.done.Load() {
 			return true
 		}
 		s.bell.Ring()
 		return false
 	})
 	if !p.done.Load() {
+		if s.held() {
+			s.probing.CompareAndSwap(p, nil)
+		}
 		return "", false
 	}
 	return p.text, true
@@ -42,7 +45,7 @@ func (s *Sender) answer() {
 		return
 	}
 	defer func() {
-		s.probing.Store(nil)
+		s.probing.CompareAndSwap(p, nil)
 		p.done.Store(true)
 		s.cfg.Progress.Broadcast()
 	}()

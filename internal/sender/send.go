@@ -40,6 +40,7 @@ func (s *Sender) settle(f *flight) {
 		s.gone(f.began)
 	case refused:
 		s.refused(e, f.began)
+	case held:
 	}
 	if e.Kind == blackbox.Fatal && f.err != nil && s.cfg.Sync != nil {
 		s.keep.Store(true) // it is worth waiting for the disk
@@ -48,6 +49,11 @@ func (s *Sender) settle(f *flight) {
 
 // took takes note of what an answer means for all that follows.
 func (s *Sender) took(f *flight) outcome {
+	if f.err == errHeld || f.err != nil && f.halts != s.halts.Load() {
+		s.reports.settle(f, s.cfg.Tally, false)
+		s.alight(f, held)
+		return held
+	}
 	resp := &f.resp
 	what := judge(resp, f.err)
 	s.answers = what == accepted

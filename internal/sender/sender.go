@@ -35,7 +35,13 @@ type Config struct {
 	Freed     func()       // tells the recorder that the outbox has more room
 	Collect   func()       // brings the tally up to date; nil: nothing to do
 	Start     func() int64 // Unix nanoseconds of the run's start as the clock tells it now; nil: times stay as they were told
-	Killed    func() bool  // all but panics, which are the entries of kind Fatal, is to be dropped, and no client report sent; nil: never
+	Silence
+}
+
+// Silence is who says that something is not to be sent. Nil: nobody does.
+type Silence struct {
+	Held   *atomic.Uint32 // not 0: nothing is to be sent for now, and nothing told
+	Killed func() bool    // all but panics, which are the entries of kind Fatal, is to be dropped, and no client report sent
 }
 
 // Sender is owned by the goroutine that calls Work. Wake, Flush, Stop, Away, Inside and Counts may be called by others.
@@ -67,6 +73,9 @@ type flushes struct {
 	asked   atomic.Uint64 // flushes asked for
 	served  atomic.Uint64 // flushes after which the outbox was empty
 	flushTo atomic.Uint64 // newest entry that somebody waits for
+
+	errand atomic.Pointer[func()] // to be done while nothing is under way, nil if nothing is
+	halts  atomic.Uint32          // calls of Halt
 }
 
 // Counts is what a Sender has seen.
@@ -99,6 +108,9 @@ func New(cfg Config) *Sender {
 	if cfg.Killed == nil {
 		cfg.Killed = func() bool { return false }
 	}
+	if cfg.Held == nil {
+		cfg.Held = new(atomic.Uint32)
+	}
 	s := &Sender{cfg: cfg, born: time.Now()}
 	s.box = cfg.Outbox
 	if c := cfg.Compress; c != nil {
@@ -130,7 +142,7 @@ func (s *Sender) Flush(limit *notify.Limit) bool {
 	}
 	ticket := s.asked.Add(1)
 	s.cfg.Progress.Wait(limit, func() bool {
-		ended := s.ended.Load()
+		ended := s.ended.Load() || s.held()
 		if n, _, _ := s.cfg.Outbox.Usage(); ended || s.served.Load() >= ticket || n > 0 && !over && s.cfg.Outbox.Drained(last) {
 			return true
 		}
@@ -152,9 +164,14 @@ func (s *Sender) Keep() {
 func (s *Sender) Stop() {
 	s.quit.Store(true)
 	s.bell.Ring()
+	s.cut(errStopped)
+}
+
+// cut ends the attempts that are under way.
+func (s *Sender) cut(why error) {
 	for i := range s.flights {
 		if life := s.flights[i].life.Load(); life != nil {
-			life.end(errStopped)
+			life.end(why)
 		}
 	}
 }
@@ -172,5 +189,5 @@ func (s *Sender) Resume() {
 	s.ended.Store(false)
 }
 
-// Away reports whether the server gives no usable answers at the moment.
-func (s *Sender) Away() bool { return s.away.Load() }
+// Away reports whether the server gives no usable answers at the moment, or is not asked for any.
+func (s *Sender) Away() bool { return s.away.Load() || s.held() }

@@ -85,9 +85,7 @@ func (s *Sender) endSession() {
 			return
 		}
 	}
-	for s.under > 0 { // the answer says whether the session is known
-		s.land()
-	}
+	s.landAll()     // the answer says whether the session is known
 	s.cfg.Collect() // errors
 	m := blackbox.Meta{Kind: blackbox.Event, Category: uint8(protocol.CategorySession), Count: 1}
 	if !s.cfg.Outbox.Put(m, l.AppendEnd(nil)) {
@@ -140,6 +138,7 @@ func (s *Sender) tells(now time.Duration, wait *time.Duration) bool {
 	f.body, f.update = s.cfg.Session.Append(f.body)
 	s.fly(f)
 	switch what := s.took(f); {
+	case what == held:
 	case what == unanswered || what == refused:
 		s.gone(f.began)
 	case what > limited:

@@ -93,7 +93,13 @@ func (s *Sender) broken(text string) {
 
 // ready reports whether there is anything to do now; it is asked after the bell was armed, so nothing is missed.
 func (s *Sender) ready() bool {
-	if s.asked.Load() > s.pauses.seen || s.probing.Load() != nil || s.keep.Load() {
+	if s.errand.Load() != nil || s.keep.Load() {
+		return true
+	}
+	if s.held() {
+		return false
+	}
+	if s.asked.Load() > s.pauses.seen || s.probing.Load() != nil {
 		return true
 	}
 	now := s.now()
@@ -113,6 +119,9 @@ func (s *Sender) ready() bool {
 // pump sends until the outbox is empty or has to wait, and returns how long; 0 means until the bell rings.
 func (s *Sender) pump() time.Duration {
 	for !s.stopping() {
+		if s.errand.Load() != nil || s.held() {
+			return s.hold()
+		}
 		if wait, over := s.step(); over {
 			if h := s.cfg.Heirs; h != nil {
 				wait = h.sooner(s, wait)
@@ -120,9 +129,7 @@ func (s *Sender) pump() time.Duration {
 			return wait
 		}
 	}
-	for s.under > 0 {
-		s.land()
-	}
+	s.landAll()
 	return 0
 }
 

@@ -210,6 +210,35 @@ func (l *Life) Answered(taken bool) {
 	l.along = 0
 }
 
+// Wipe forgets the session and who plays, also of a nil Life: nothing is told of it any more, and no other one begins before Anew. It is called by
+// the sender, while nothing is under way.
+func (l *Life) Wipe() {
+	if l == nil {
+		return
+	}
+	w := l.cfg.Words
+	number := w.Begun.Load() >> (64 - numberBits)
+	l.over.Store(true)
+	l.player.Store(0)
+	l.along = 0
+	for _, word := range [...]*atomic.Uint64{&w.Started, &w.Failed, &w.Away, &w.User, &w.Player, &w.Base} {
+		word.Store(0)
+	}
+	w.Stage.Store(numbered(number, ended))
+}
+
+// Anew begins another session, also of a nil Life, unless there were too many.
+func (l *Life) Anew() {
+	if l == nil || l.want.Load() != uint32(Running) {
+		return
+	}
+	if number := l.cfg.Words.Begun.Load() >> (64 - numberBits); number < most {
+		l.back.Store(0)
+		l.begin(number+1, l.now())
+		l.over.Store(false)
+	}
+}
+
 // AppendEnd appends the items by which the session ends. Nothing is under way then, and Ended says that they stand in the outbox.
 func (l *Life) AppendEnd(dst []byte) []byte {
 	v, _ := l.look()

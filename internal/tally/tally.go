@@ -28,6 +28,16 @@ func At(mem []byte) *Tally { return (*Tally)(unsafe.Pointer(unsafe.SliceData(mem
 //go:noinline
 func (t *Tally) Add(r protocol.Reason, c protocol.Category, n uint64) { t.n[r][c].total.Add(n) }
 
+// Wipe forgets all counts.
+func (t *Tally) Wipe() {
+	for r := range t.n {
+		for c := range t.n[r] {
+			t.n[r][c].total.Store(0)
+			t.n[r][c].told.Store(0)
+		}
+	}
+}
+
 // Untold appends what no client report has told yet. It is called by the sender; Told says that the report arrived.
 func (t *Tally) Untold(dst []protocol.Discard) []protocol.Discard {
 	return t.collect(dst, func(total, told uint64) uint64 { return total - told })

@@ -14,13 +14,15 @@ import (
 	"github.com/krunk-go/krunk/internal/stack"
 )
 
-// begin makes the block of a run over memory that is zero, wherever that lies, and publishes it.
+// begin makes the block of a run over memory that is zero, wherever that lies, and publishes it, unless the player wants none.
 func begin(mem []byte, w *legacy.Wish) *blackbox.Block {
 	b := blackbox.NewBlock(mem, w.Sizes, rand.Uint64())
 	build := stack.Fingerprint()
 	b.Base.Store(build.Base)
 	b.Print.Store(build.Print)
-	b.Publish(&w.Facts)
+	if w.Answer != legacy.Denied {
+		b.Publish(&w.Facts)
+	}
 	return b
 }
 
@@ -30,7 +32,7 @@ func heirs(d heir.Dir, w *legacy.Wish, foreign *atomic.Int32) func(recorder.Conf
 		h := heir.New(d, heir.Config{
 			Recorder: cfg, Build: stack.Fingerprint, Target: w.Facts.Texts[blackbox.Target], Form: w.Form, Jitter: time.Duration(rand.Uint64() % uint64(jitter)), Foreign: foreign,
 		})
-		return sender.Inherit(sender.Heirs{Next: h.Next, Start: h.Start, Wait: h.Wait, Lose: h.Lose, Leave: h.Leave})
+		return sender.Inherit(sender.Heirs{Next: h.Next, Start: h.Start, Wait: h.Wait, List: h.List, Lose: h.Lose, Leave: h.Leave})
 	}
 }
 

@@ -6,10 +6,12 @@ import (
 	"github.com/krunk-go/krunk/internal/text"
 )
 
+const installName = "install"
+
 // install returns the id of this installation: 32 hex digits that say nothing, made by the first start and kept in the directory. It is ""
 // where they cannot be kept. Of two first starts at once both have the one that was kept.
 func install(dir string) string {
-	const name, size = "install", 32
+	const name, size = installName, 32
 	for range 2 {
 		if b, err := runfile.Small(dir, name, size); err != nil {
 			return ""

@@ -107,28 +107,57 @@ func (s *store) open(w *legacy.Wish) (*legacy.Run, error) {
 		*out = max(*out, o.Outbox&^63)
 	}
 	d := &dir{Dir: o.Dir, disk: o.Disk, age: int64(o.Age)}
+	w.Answer = d.answer(w.Answer)
+	denied := w.Answer == legacy.Denied
+	if denied {
+		d.erase()
+	}
 	last, loops := d.last()
 	f, err := runfile.Create(o.Dir+"/runs", w.Sizes.Total(), textRoom, uint64(w.Facts.Start), rand.Uint32())
 	if err != nil {
 		return nil, err
 	}
-	w.Facts.Texts[blackbox.Install] = install(o.Dir)
+	if !denied {
+		w.Facts.Texts[blackbox.Install] = install(o.Dir)
+	}
 	w.Facts.PID, w.Facts.Boot = uint32(syscall.Getpid()), runfile.BootID()
 	b := begin(f.Mem, w)
-	_ = f.CrashOutput() // without it the next start knows less
+	if !denied {
+		_ = f.CrashOutput() // without it the next start knows less
+	}
 	run := &legacy.Run{Block: b, Kept: b.Kept(), Path: f.Path, Install: w.Facts.Texts[blackbox.Install], Last: last}
 	run.Guard, run.Torn = b.Guard(runfile.PanicOnFault, f.Rescue), recorder.Torn
 	run.Kept.Diary = b.Diary(blackbox.Hooks{Guard: runfile.PanicOnFault, Resident: resident})
 	if loops {
 		run.Hurry = o.Hurry
 	}
+	var silent atomic.Bool // guarded by nobody: Close may come while the player answers
+	silent.Store(denied)
 	run.Sync = func() { _ = f.Sync() }
 	run.Remove = func() {
 		f.StopCrashOutput()
-		d.close(f.Path[len(f.Path)-nameLen:], w.Facts.Start, b.Frame.Load())
+		if !silent.Load() {
+			d.close(f.Path[len(f.Path)-nameLen:], w.Facts.Start, b.Frame.Load())
+		}
 		_ = f.Remove()
 	}
 	d.own = f.Path
+	run.Player = legacy.Player{
+		Keep: d.keep,
+		Silence: func() {
+			silent.Store(true)
+			f.StopCrashOutput()
+			d.erase()
+			_ = f.Sync()
+		},
+		Speak: func() string {
+			silent.Store(false)
+			w.Facts.Texts[blackbox.Install] = install(o.Dir)
+			b.Publish(&w.Facts)
+			_ = f.CrashOutput()
+			return w.Facts.Texts[blackbox.Install]
+		},
+	}
 	others := new(atomic.Int32)
 	run.Heirs = heirs(d, w, others)
 	run.State = func() string { return waiting(others) }

@@ -69,6 +69,9 @@ func game(how, dir, dsn string) {
 	if dsn != "" {
 		cfg.DSN = dsn
 	}
+	if os.Getenv("KRUNK_ASK") != "" {
+		cfg.Consent = krunk.Ask
+	}
 	c, err := krunk.Start(cfg)
 	if err != nil {
 		panic(err)
@@ -90,6 +93,8 @@ func game(how, dir, dsn string) {
 			_ = self.Kill()
 		}
 	case "exit":
+	case "denied, then granted":
+		saysNoThenYes(c, net, dir)
 	case "close":
 		c.Close(50 * time.Millisecond)
 	case "goroutine":

@@ -19,7 +19,7 @@ import (
 )
 
 // Store keeps one block of bytes, for systems without files that can be mapped: the save data of a console, the storage of a browser.
-// Neither method is called by a goroutine of the game, but by Start, Close and Repanic; never two at once.
+// Neither method is called by a goroutine of the game, but by Start, Close, Repanic and Consent; never two at once.
 type Store interface {
 	// Load returns what Save was given last, by this program or one before it; nothing if there is none.
 	Load() ([]byte, error)
@@ -41,6 +41,8 @@ type box struct {
 	store   Store
 	mu      sync.Mutex
 	install string          // guarded by mu
+	answer  byte            // guarded by mu; of the player, as the magic ends
+	silent  bool            // guarded by mu; the player wants nothing to be kept
 	own     *blackbox.Block // guarded by mu; nil: nothing of this run is kept
 	runs    []*saved        // guarded by mu; of those that were before, the oldest first
 	ended   []byte          // guarded by mu; appendClean of the last run if that was closed with nothing left, nil if not
@@ -55,8 +57,8 @@ type saved struct {
 	ended int64
 }
 
-// What is kept is a magic, the install id, and for each run when it was saved, its length and its bytes, all at multiples of 8; behind them, if the
-// last run was closed with nothing left, that of appendClean in the same form.
+// What is kept is a magic, which ends in 1, or in D or G where the player has denied or granted reports, the install id, and for each run when it was saved, its length and its bytes, all
+// at multiples of 8; behind them, if the last run was closed with nothing left, that of appendClean in the same form.
 const (
 	storeMagic  = "KRUNKST1"
 	storeHead   = len(storeMagic) + 32
@@ -82,12 +84,21 @@ func (x *box) open(w *legacy.Wish) (*legacy.Run, error) {
 	x.mu.Lock()
 	defer x.mu.Unlock()
 	x.own, x.runs, x.ended, x.failed = nil, nil, nil, nil
+	x.answer = answerNone
 	x.read(b)
+	switch x.answer {
+	case answerGranted:
+		w.Answer = legacy.Granted
+	case answerDenied:
+		w.Answer = legacy.Denied
+	}
+	if x.silent = w.Answer == legacy.Denied; x.silent {
+		x.install, x.runs, x.ended = "", nil, nil
+	}
 	last := x.last()
 	x.ended = nil
-	if !valid(x.install) {
-		id := ident.New()
-		x.install = text.Hex(id[:])
+	if !x.silent && !valid(x.install) {
+		x.install = newInstall()
 	}
 	w.Complete()
 	w.Facts.Texts[blackbox.Install] = x.install
@@ -101,6 +112,14 @@ func (x *box) open(w *legacy.Wish) (*legacy.Run, error) {
 		x.save()
 	}
 	run.Heirs, run.State = heirs(x, w, &x.others), x.state
+	run.Player = legacy.Player{Keep: x.keep, Silence: x.silence, Speak: func() string {
+		x.mu.Lock()
+		defer x.mu.Unlock()
+		x.silent, x.install = false, newInstall()
+		w.Facts.Texts[blackbox.Install] = x.install
+		block.Publish(&w.Facts)
+		return x.install
+	}}
 	return run, nil
 }
 
@@ -126,9 +145,52 @@ func (x *box) state() string {
 	return ": the last save failed, and what was captured since the one before it is lost with the program: " + err.Error() + waiting(&x.others)
 }
 
+func newInstall() string {
+	id := ident.New()
+	return text.Hex(id[:])
+}
+
+// What the magic ends in.
+const (
+	answerNone    = '1'
+	answerGranted = 'G'
+	answerDenied  = 'D'
+)
+
+// keep is legacy.Player.Keep.
+func (x *box) keep(answer uint8) error {
+	x.mu.Lock()
+	switch x.answer = answerNone; answer {
+	case legacy.Granted:
+		x.answer = answerGranted
+	case legacy.Denied:
+		x.answer, x.silent = answerDenied, true
+	}
+	x.mu.Unlock()
+	return x.put()
+}
+
+// silence is legacy.Player.Silence.
+func (x *box) silence() {
+	x.mu.Lock()
+	x.install = ""
+	for _, s := range x.runs {
+		s.box, s.mem = nil, nil
+	}
+	x.mu.Unlock()
+	x.save()
+}
+
 // read takes over what was kept, which is input from outside: what makes no sense is passed over. The caller holds mu.
 func (x *box) read(b []byte) {
-	if len(b) < storeHead || string(b[:len(storeMagic)]) != storeMagic {
+	const same = len(storeMagic) - 1
+	if len(b) < storeHead || string(b[:same]) != storeMagic[:same] {
+		return
+	}
+	switch b[same] {
+	case answerNone, answerGranted, answerDenied:
+		x.answer = b[same]
+	default:
 		return
 	}
 	x.install = string(b[len(storeMagic):storeHead])
@@ -150,9 +212,17 @@ func (x *box) read(b []byte) {
 
 // save keeps this run as it is now, and what is left of those before. What is written meanwhile is torn there: checksums tell.
 func (x *box) save() {
+	_ = x.put() // the next save may succeed; until then the last one counts
+}
+
+func (x *box) put() error {
 	x.mu.Lock()
 	defer x.mu.Unlock()
 	b := append(append(make([]byte, 0, storeHead), storeMagic...), x.install...)
+	b[len(storeMagic)-1] = x.answer
+	if x.silent {
+		return x.store.Save(append(b[:len(storeMagic)], make([]byte, storeHead-len(storeMagic))...))
+	}
 	for _, s := range x.runs {
 		if s.box != nil {
 			b = appendRun(b, s.mem, s.ended)
@@ -164,6 +234,7 @@ func (x *box) save() {
 		b = appendRun(b, x.ended, 0)
 	}
 	x.failed = x.store.Save(b) // the next save may succeed; until then the last one counts
+	return x.failed
 }
 
 func appendRun(b, mem []byte, ended int64) []byte {
@@ -215,6 +286,9 @@ func (s *saved) Cut(size int) { s.mem = s.mem[:size:size] }
 // Remove is heir.File.Remove.
 func (s *saved) Remove() {
 	x := s.box
+	if x == nil { // the player said no meanwhile
+		return
+	}
 	x.mu.Lock()
 	s.box, s.mem = nil, nil // its place stays, for the names of the others
 	x.mu.Unlock()

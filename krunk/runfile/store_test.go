@@ -5,6 +5,7 @@ package runfile_test
 import (
 	"bytes"
 	"errors"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -143,5 +144,44 @@ func TestStoreOfNonsense(t *testing.T) {
 	c.Close(0)
 	if _, err := krunk.Start(krunk.Config{RunFile: runfile.InStore(nil)}); err == nil || !strings.Contains(err.Error(), "InStore(nil)") {
 		t.Errorf("got %v", err)
+	}
+}
+
+// A Store keeps the answer as well, and after a no nothing else.
+func TestStoreKeepsTheAnswer(t *testing.T) {
+	var kept console
+	for i, step := range []struct{ configured, found, say krunk.Consent }{
+		{krunk.Ask, krunk.Ask, krunk.Denied},
+		{krunk.Granted, krunk.Denied, krunk.Granted},
+		{krunk.Ask, krunk.Granted, krunk.Ask},
+		{krunk.Ask, krunk.Ask, krunk.Ask},
+		{krunk.Ask, krunk.Ask, krunk.Granted},
+	} {
+		var box inbox
+		cfg := kept.config(&box)
+		cfg.Consent = step.configured
+		c := start(t, cfg)
+		if c.Answer() != step.found {
+			t.Errorf("start %d: the answer is %d, want %d", i, c.Answer(), step.found)
+		}
+		c.SetTag("tag", planted)
+		c.Report(errors.New(planted + strconv.Itoa(i)))
+		if err := c.Consent(step.say); err != nil {
+			t.Errorf("start %d: %v", i, err)
+		}
+		c.Flush(5 * time.Second)
+		if n := len(box.all()); n > 0 != (step.say == krunk.Granted && step.found != krunk.Denied) {
+			t.Errorf("start %d: %d bytes left", i, n)
+		}
+		c.Pause()
+		time.Sleep(50 * time.Millisecond)
+		c.Close(time.Second)
+		data, _ := kept.Load()
+		if holds := bytes.Contains(data, []byte(planted)); holds != (step.say == krunk.Ask) {
+			t.Errorf("start %d: the store holds what was captured: %v, of %d bytes", i, holds, len(data))
+		}
+		if i == 4 && strings.Count(box.all(), `"value":"`+planted) != 3 {
+			t.Errorf("what two runs have kept did not arrive with the answer:\n%.1000s", box.all())
+		}
 	}
 }

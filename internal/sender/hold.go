@@ -1,0 +1,74 @@
+package sender
+
+import (
+	"errors"
+	"time"
+
+	"github.com/krunk-go/krunk/internal/blackbox"
+)
+
+// While somebody may still say that nothing is to be sent, everything waits: Config.Held is asked before each attempt, and once more where the
+// transport is called. What is under way as it changes is ended by Halt.
+
+var errHeld = errors.New("nothing may be sent for now")
+
+//go:noinline
+func (s *Sender) held() bool { return s.cfg.Held.Load() != 0 }
+
+// Ask has the sender's goroutine do something while nothing is under way; what waits is forgotten. It must not panic, and tells itself when it is
+// done.
+func (s *Sender) Ask(do func()) {
+	s.errand.Store(&do)
+	s.bell.Ring()
+}
+
+// Errand does what somebody has asked for. It is called by who owns the sender.
+func (s *Sender) Errand() {
+	if f := s.errand.Swap(nil); f != nil {
+		(*f)()
+	}
+}
+
+// hold is what a turn is while nothing may be sent, or somebody has asked for something. Dead runs are looked at all the same, since they must not
+// take more room than they may.
+func (s *Sender) hold() (wait time.Duration) {
+	s.landAll()
+	s.Errand()
+	if !s.held() {
+		return time.Nanosecond // look again
+	}
+	if h := s.cfg.Heirs; h != nil {
+		h.List()
+	}
+	s.cfg.Progress.Broadcast()
+	return 0
+}
+
+func (s *Sender) landAll() {
+	for s.under > 0 {
+		s.land()
+	}
+}
+
+// Halt ends all attempts that are under way.
+func (s *Sender) Halt() {
+	s.halts.Add(1)
+	s.cut(errHeld)
+}
+
+// Wipe forgets all that waits, and fills the memory with zeros in which it was. It is called by Ask, while Config.Held says so.
+func (s *Sender) Wipe() {
+	if s.cfg.Heirs != nil {
+		s.cfg.Heirs.Lose()
+	}
+	s.box, s.hand, s.pauses.suspect = s.cfg.Outbox, blackbox.Entry{}, 0
+	s.cfg.Outbox.Wipe()
+	for i := range s.flights {
+		f := &s.flights[i]
+		clear(f.body[:cap(f.body)])
+		clear(f.wire[:cap(f.wire)])
+		f.body, f.wire, f.entry, f.req.Body = nil, nil, blackbox.Entry{}, nil
+	}
+	s.cfg.Session.Wipe()
+	s.cfg.Freed()
+}

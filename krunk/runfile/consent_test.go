@@ -1,0 +1,219 @@
+//go:build unix || windows
+
+package runfile_test
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/krunk-go/krunk/krunk"
+	"github.com/krunk-go/krunk/transport"
+)
+
+// holding returns the files below dir that hold a text.
+func holding(t *testing.T, dir, text string) (found []string) {
+	t.Helper()
+	err := filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() {
+			return err
+		}
+		b, err := os.ReadFile(path)
+		if bytes.Contains(b, []byte(text)) {
+			found = append(found, path)
+		}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return found
+}
+
+// plant captures a text in every way, so that it lies in all regions.
+func plant(c *krunk.Client, text string) {
+	c.SetTag("tag", text)
+	c.SetUser(krunk.User{ID: text})
+	c.SetContext("ctx", krunk.String("v", text))
+	c.Channel(text).Warn("channel")
+	for i := range 20 {
+		c.Channel("net").Debug("crumb "+text, krunk.Int("i", i))
+		c.Channel("net").Info("log " + text)
+		c.Channel("net").Report(errors.New("report " + text))
+	}
+	if ring, err := c.Ring("inputs", 64); err == nil {
+		fmt.Fprint(ring, text)
+	}
+	c.Feedback(text)
+	func() {
+		defer c.Recover()
+		panic("panic " + text)
+	}()
+	c.Beat()
+	c.Flush(50 * time.Millisecond)
+	c.Channel("net").Debug("last " + text)
+}
+
+const planted = "xyzzyplanted"
+
+// After Denied nothing of what was captured is on the disk, of this run nor of those before it, and what is captured comes to none.
+func TestDeniedClearsTheDisk(t *testing.T) {
+	dir := folder(t)
+	play(t, "exit", dir)
+	play(t, "goroutine", dir) // tells how it died
+	c := start(t, config(dir, transport.Func(offline)))
+	if !c.LastRun().Known || c.LastRun().Text() == "" {
+		t.Error("the last run is not known before the answer")
+	}
+	plant(c, planted)
+	if n, dead := len(holding(t, dir, planted)), len(holding(t, dir, "aztec")); n != 1 || dead != 2 {
+		t.Fatalf("%d files hold what was planted, and %d dead runs are there; want 1 and 2", n, dead)
+	}
+	install, err := os.ReadFile(filepath.Join(dir, "install"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := c.Consent(krunk.Denied); err != nil {
+		t.Fatal(err)
+	}
+	plant(c, planted)
+	for _, text := range []string{planted, string(install), "game@1", "aztec", "nobody wrapped me"} {
+		if found := holding(t, dir, text); len(found) != 0 {
+			t.Errorf("%q is in %v", text, found)
+		}
+	}
+	if n := len(files(t, dir)); n != 1 {
+		t.Errorf("%d run files, want that of this run", n)
+	}
+	if c.LastRun().Known {
+		t.Error("the last run is known after Denied")
+	}
+	if answer, err := os.ReadFile(filepath.Join(dir, "consent")); err != nil || string(answer) != "denied\n" {
+		t.Errorf("kept %q (error %v)", answer, err)
+	}
+	c.Close(time.Second)
+	if n := len(files(t, dir)); n != 0 {
+		t.Errorf("%d run files after Close, want none", n)
+	}
+	if found := holding(t, dir, planted); len(found) != 0 {
+		t.Errorf("after Close it is in %v", found)
+	}
+}
+
+// The answer holds for the next start, whatever its Config says; Ask takes it back.
+func TestAnswerIsKept(t *testing.T) {
+	dir := folder(t)
+	for i, step := range []struct{ configured, found, say krunk.Consent }{
+		{krunk.Ask, krunk.Ask, krunk.Denied},
+		{krunk.Ask, krunk.Denied, krunk.Denied},
+		{krunk.Granted, krunk.Denied, krunk.Granted},
+		{krunk.Ask, krunk.Granted, krunk.Ask},
+		{krunk.Denied, krunk.Denied, krunk.Granted},
+		{krunk.Denied, krunk.Granted, krunk.Ask},
+		{krunk.Granted, krunk.Granted, krunk.Granted},
+	} {
+		var box inbox
+		cfg := config(dir, &box)
+		cfg.Consent = step.configured
+		c := start(t, cfg)
+		if c.Answer() != step.found {
+			t.Errorf("start %d: the answer is %d, want %d", i, c.Answer(), step.found)
+		}
+		if err := c.Consent(step.say); err != nil {
+			t.Errorf("start %d: %v", i, err)
+		}
+		what := fmt.Sprint("start ", i)
+		c.Report(errors.New(what))
+		c.Flush(5 * time.Second)
+		if got := strings.Contains(box.all(), what); got != (step.say == krunk.Granted) {
+			t.Errorf("start %d: sent %v", i, got)
+		}
+		c.Close(time.Second)
+	}
+	for name, content := range map[string]string{"nonsense": "maybe", "long": strings.Repeat("granted\n", 9)} {
+		if err := os.WriteFile(filepath.Join(dir, "consent"), []byte(content), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		c := start(t, config(dir, transport.Func(offline)))
+		if c.Answer() != krunk.Denied {
+			t.Errorf("%s: the answer is %d, want a no", name, c.Answer())
+		}
+		c.Close(time.Second)
+	}
+}
+
+// Runs that wait are sent after Granted and not before, and a run that dies while the player is asked waits as well.
+func TestDeadRunsWaitForTheAnswer(t *testing.T) {
+	dir := folder(t)
+	play(t, "goroutine", dir)
+	play(t, "exit", dir, "KRUNK_ASK=1")
+	play(t, "close", dir, "KRUNK_ASK=1")
+	var box inbox
+	cfg := config(dir, &box)
+	cfg.Consent = krunk.Ask
+	c := start(t, cfg)
+	c.Online()
+	if c.Flush(5*time.Second) || box.all() != "" {
+		t.Errorf("sent before the answer:\n%s", box.all())
+	}
+	if n := len(files(t, dir)); n != 4 {
+		t.Errorf("%d run files, want 4", n)
+	}
+	if err := c.Consent(krunk.Granted); err != nil {
+		t.Fatal(err)
+	}
+	if !c.Flush(10 * time.Second) {
+		t.Errorf("flush: %+v", c.Stats())
+	}
+	if all := box.all(); !strings.Contains(all, "nobody wrapped me") || strings.Count(all, `"value":"late"`) != 3 {
+		t.Errorf("what dead runs have left did not arrive:\n%.2000s", all)
+	}
+	c.Close(time.Second)
+}
+
+// saysNoThenYes is a game whose player does, and tells both install ids.
+func saysNoThenYes(c *krunk.Client, net *krunk.Channel, dir string) {
+	plant(c, planted)
+	before, _ := os.ReadFile(filepath.Join(dir, "install"))
+	for _, answer := range []krunk.Consent{krunk.Denied, krunk.Granted} {
+		if err := c.Consent(answer); err != nil {
+			panic(err)
+		}
+	}
+	after, _ := os.ReadFile(filepath.Join(dir, "install"))
+	c.SetTag("map", "dust")
+	net.Report(errors.New("afterwards"))
+	c.Channel("made later").Report(errors.New("elsewhere"))
+	fmt.Println(string(before), string(after))
+}
+
+// A run goes on in its file after the player has said no and yes: what it captures then outlives it, under another install id.
+func TestGrantedAfterDenied(t *testing.T) {
+	dir := folder(t)
+	told := play(t, "denied, then granted", dir)
+	before, after := told[len(told)-2], told[len(told)-1]
+	if len(after) != 32 || before == after {
+		t.Errorf("install id %q, then %q", before, after)
+	}
+	var box inbox
+	next := start(t, config(dir, &box))
+	if !next.Flush(10 * time.Second) {
+		t.Errorf("flush: %+v", next.Stats())
+	}
+	next.Close(time.Second)
+	all := box.all()
+	for _, want := range []string{`"value":"afterwards"`, `"map":"dust"`, `"logger":"net.http"`, `"logger":"made_later"`, `"user":{"id":"` + after + `"}`} {
+		if !strings.Contains(all, want) {
+			t.Errorf("%s did not arrive:\n%.3000s", want, all)
+		}
+	}
+	if strings.Contains(all, planted) || strings.Contains(all, before) || strings.Contains(all, "early") {
+		t.Error("what the player did not want arrived")
+	}
+}
