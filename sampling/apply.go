@@ -50,7 +50,7 @@ func (c *Controller) store(b []byte, a At) {
 // Clock tells the controller the server's time where no document came with it, such as the Date of an answer that says
 // nothing has changed. It is for sources.
 func (c *Controller) Clock(server time.Time) {
-	if server.IsZero() {
+	if plan.Unset(server) {
 		return
 	}
 	c.mu.Lock()
@@ -111,7 +111,7 @@ func (c *Controller) apply(o *opened, a At) error {
 		r.etag = a.ETag
 	}
 	if same {
-		if trusted && !a.doubt && !a.ServerTime.IsZero() {
+		if trusted && !a.doubt && !plan.Unset(a.ServerTime) {
 			c.clock.set(now, true)
 			c.rebuild()
 		}
@@ -121,7 +121,7 @@ func (c *Controller) apply(o *opened, a At) error {
 	old := c.version()
 	c.clock.set(now, trusted && !a.doubt)
 	if plan.Over(never(), now) {
-		if c.clock.least = a.least; a.least.IsZero() || plan.Over(a.least, p.Issued) {
+		if c.clock.least = a.least; plan.Unset(a.least) || plan.Over(a.least, p.Issued) {
 			c.clock.least = p.Issued
 		}
 	}
@@ -145,9 +145,9 @@ func (c *Controller) admit(o *opened, now time.Time) (same bool, err error) {
 	p, f, run := o.policy, c.run.floors[o.kid], c.run.policy
 	v := Version(p.Version)
 	switch {
-	case o.kid != "" && p.Expires.IsZero() && !p.Disabled:
+	case o.kid != "" && plan.Unset(p.Expires) && !p.Disabled:
 		return false, ErrEndless
-	case run != nil && o.kid != c.run.kid && (p.Issued.IsZero() || p.Issued.Before(c.run.issued)):
+	case run != nil && o.kid != c.run.kid && (plan.Unset(p.Issued) || p.Issued.Before(c.run.issued)):
 		return false, ErrStale // versions count per key: without this an old document of another key would come back
 	case v.Less(f.version), c.run.kill != nil && o.kid == c.run.killKid && v.Less(Version(c.run.kill.Version)):
 		return false, ErrStale

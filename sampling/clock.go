@@ -1,6 +1,10 @@
 package sampling
 
-import "time"
+import (
+	"time"
+
+	"github.com/krunk-go/krunk/internal/plan"
+)
 
 // clock is the server's time as far as it is known, carried on by this machine. Player machines have wrong clocks, and a
 // monotonic clock may stop during sleep: the faster of both counts, so that what is limited in time ends early, never late.
@@ -58,12 +62,12 @@ const slow = 24 * time.Hour
 func (c *clock) guess(given, issued time.Time) (now, told time.Time, trusted bool) {
 	now, trusted = given, true
 	switch {
-	case !given.IsZero():
+	case !plan.Unset(given):
 	case c.trusted:
 		now = c.now()
 	default:
 		now, trusted = c.wall(), false
-		if now.Unix() < year2020 && issued.IsZero() {
+		if now.Unix() < year2020 && plan.Unset(issued) {
 			return never(), never(), false
 		}
 	}

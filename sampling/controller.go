@@ -269,7 +269,7 @@ func (c *Controller) wake(now time.Time) {
 		c.timer.Stop()
 		c.timer = nil
 	}
-	if c.plan.NextExpiry.IsZero() {
+	if plan.Unset(c.plan.NextExpiry) {
 		return
 	}
 	c.timer = time.AfterFunc(min(max(c.plan.NextExpiry.Sub(now), 0), time.Minute), c.tick)

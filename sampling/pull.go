@@ -67,7 +67,7 @@ func (c *Controller) answer(key uint64, q gate.Pull) {
 // retry has the next day look again.
 func (c *Controller) retry(now time.Time) {
 	tomorrow := time.Unix((now.Unix()/secondsOfDay+1)*secondsOfDay, 0)
-	if c.plan.NextExpiry.IsZero() || plan.Over(tomorrow, c.plan.NextExpiry) {
+	if plan.Unset(c.plan.NextExpiry) || plan.Over(tomorrow, c.plan.NextExpiry) {
 		c.plan.NextExpiry = tomorrow
 	}
 }

@@ -46,10 +46,10 @@ func (c *Controller) Status() Status {
 	if r.policy != nil {
 		s.Unknown, s.Partial = r.policy.Unknown, r.policy.Partial
 	}
-	if !r.since.IsZero() {
+	if !plan.Unset(r.since) {
 		s.Age = time.Since(r.since)
 	}
-	if !p.NextExpiry.IsZero() {
+	if !plan.Unset(p.NextExpiry) {
 		s.NextExpiry = max(p.NextExpiry.Sub(s.ServerTime), 0)
 	}
 	for i := range p.Layers {

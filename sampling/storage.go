@@ -47,7 +47,7 @@ func (r *record) encode() []byte {
 	}
 	b = appendLine(b, "saved ", strconv.FormatInt(r.saved.Unix(), 10))
 	b = appendLine(b, "server ", strconv.FormatInt(r.server.Unix(), 10))
-	if !r.issued.IsZero() {
+	if !plan.Unset(r.issued) {
 		b = appendLine(b, "issued ", strconv.FormatInt(r.issued.Unix(), 10))
 	}
 	if r.at.doubt {
@@ -89,7 +89,7 @@ func decodeRecord(b []byte) (r record, ok bool) {
 		}
 	}
 	r.body = []byte(rest)
-	return r, !r.saved.IsZero() && !r.server.IsZero()
+	return r, !plan.Unset(r.saved) && !plan.Unset(r.server)
 }
 
 func (r *record) line(name, value string) bool {
@@ -249,7 +249,7 @@ func (k *keeper) restore(c *Controller) {
 			c.run.storage = k.save(nil)
 		}
 	}
-	if !r.issued.IsZero() {
+	if !plan.Unset(r.issued) {
 		c.run.issued = r.issued
 	}
 	for kid, f := range r.floors {

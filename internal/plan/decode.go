@@ -5,6 +5,7 @@ import (
 	"time"
 	"unicode/utf8"
 
+	"github.com/krunk-go/krunk/internal/ascii"
 	"github.com/krunk-go/krunk/internal/gate"
 )
 
@@ -81,12 +82,12 @@ func (d *Decoder) whole() {
 	if d.seen&sawVersion == 0 {
 		d.Note(KMissing, 0, "version", "1")
 	}
-	if !p.Expires.IsZero() && !p.Expires.After(p.Issued) {
+	if Over(p.Expires, p.Issued) {
 		d.noteAt("expires", KExpires, 0)
 	}
 	for i := range p.Rules {
 		r := &p.Rules[i]
-		if !r.Until.IsZero() && !r.Until.After(p.Issued) {
+		if Over(r.Until, p.Issued) {
 			d.noteAt(RulePath(i)+".until", KUntil, r.At)
 		} else if Over(r.Until, r.From) {
 			d.noteAt(RulePath(i)+".when.from", KFrom, r.At)
@@ -112,56 +113,66 @@ func (d *Decoder) Rename(path string) {
 	}
 }
 
+// memberNames are the members of the document that are no Fields, in the order of the switch below.
+const memberNames = "krunk epoch version issued expires author note hash salt enabled channels rules kinds pulls ceiling poll"
+
 func (d *Decoder) member(key string, at int) {
 	p := d.P
-	switch key {
-	case "krunk":
+	switch wordAt(memberNames, key) {
+	case 0:
 		d.format()
-	case "epoch":
+	case 1:
 		p.Version.Epoch = d.integer(KEpoch, 0, MaxEpoch)
-	case "version":
+	case 2:
 		d.seen |= sawVersion
 		p.Version.N = d.integer(KVersion, 1, MaxVersion)
-	case "issued":
+	case 3:
 		p.Issued = d.time()
-	case "expires":
+	case 4:
 		p.Expires = d.time()
-	case "author":
+	case 5:
 		p.Author, _ = d.str(KShape, "a string")
-	case "note":
+	case 6:
 		p.Note, _ = d.str(KShape, "a string")
-	case "hash":
+	case 7:
 		if h, ok := d.str(KHash, ""); ok && h != "m3/1" {
 			d.Note(KHash, at, Quoted(h), "")
 		}
-	case "salt":
+	case 8:
 		p.Salt = d.salt()
-	case "enabled":
+	case 9:
 		on, ok := d.boolean(KShape)
 		p.Disabled = ok && !on
-	case "by":
-		p.Top.By, p.Top.Has = d.by(), p.Top.Has|HasBy
-	case "ramp":
-		d.ramp(&p.Top)
-	case "panics", "clients":
-		d.percents(&p.Top, key)
-	case "channels":
+	case 10:
 		p.Channels = d.channels()
-	case "rules":
+	case 11:
 		d.rules()
-	case "kinds":
+	case 12:
 		d.kinds()
-	case "pulls":
+	case 13:
 		p.PullsAt = d.i
 		p.Pulls = d.raw()
-	case "ceiling":
-		d.object(KShape, func(key string, at int) { d.ceiling(key, at) })
+	case 14:
+		d.object(KShape, func(key string, at int) { d.field(&p.Ceiling, key, at, ceilingFields) })
 		d.burst(&p.Ceiling, d.i)
-	case "poll":
+	case 15:
 		d.object(KShape, d.poll)
 	default:
-		d.unfamiliar(at)
+		d.field(&p.Top, key, at, topFields)
 	}
+}
+
+// wordAt returns the place of a name in a list of words, -1 if it is not there. A switch over texts is twice as much code.
+//
+//go:noinline
+func wordAt(list, name string) int {
+	for i := 0; list != ""; i++ {
+		var word string
+		if word, list, _ = ascii.Cut(list, ' '); word == name {
+			return i
+		}
+	}
+	return -1
 }
 
 // unfamiliar passes a member that this program does not know.
@@ -235,19 +246,6 @@ func (d *Decoder) percent() uint32 {
 	return uint32(min(n, gate.Million))
 }
 
-// percents reads one of the members that stand at the top level, in set, in a channel and in the ceiling.
-func (d *Decoder) percents(f *Fields, key string) {
-	n := d.percent()
-	switch key {
-	case "clients":
-		f.Clients, f.Has = n, f.Has|HasClients
-	case "records":
-		f.Records, f.Has = n, f.Has|HasRecords
-	case "panics":
-		f.Panics, f.Has = n, f.Has|HasPanics
-	}
-}
-
 func (d *Decoder) salt() string {
 	at := d.i
 	s, ok := d.str(KSalt, "")
@@ -299,16 +297,5 @@ func (d *Decoder) poll(key string, at int) {
 		d.P.Every = n
 	} else {
 		d.P.Spread = n
-	}
-}
-
-func (d *Decoder) ceiling(key string, at int) {
-	switch key {
-	case "clients", "records":
-		d.percents(&d.P.Ceiling, key)
-	case "rate", "burst", "trail", "send", "issue":
-		d.setting(&d.P.Ceiling, key, at)
-	default:
-		d.unfamiliar(at)
 	}
 }

@@ -45,7 +45,7 @@ func (d *Decoder) channels() []Entry {
 			d.fail(KTwice, at, key)
 			return
 		}
-		d.object(KShape, func(key string, at int) { d.setting(&e.Fields, key, at) })
+		d.object(KShape, func(key string, at int) { d.field(&e.Fields, key, at, channelFields) })
 		d.burst(&e.Fields, at)
 		d.rises(&e.Fields)
 		out = append(out, e)
@@ -89,60 +89,83 @@ func ChannelProblem(key string) Kind {
 	return 0
 }
 
-// setting reads one member of a channel.
-func (d *Decoder) setting(f *Fields, key string, at int) {
-	switch key {
-	case "trail":
-		d.level(f, &f.Trail, HasTrail)
-	case "send":
-		d.level(f, &f.Send, HasSend)
-	case "issue":
-		d.level(f, &f.Issue, HasIssue)
-	case "clients", "records":
-		d.percents(f, key)
-	case "rate":
-		d.rate(f)
-	case "burst":
-		f.Burst = uint32(d.integer(KBurst, 1, gate.Million))
-	case "first":
-		f.First, f.Has = uint16(d.integer(KFirst, 0, 1000)), f.Has|HasFirst
-	case "by":
-		f.By, f.Has = d.by(), f.Has|HasBy
-	case "salt":
-		f.Salt, f.Has = d.salt(), f.Has|HasSalt
-	case "ramp":
-		d.ramp(f)
-	default:
+// fieldNames are what Fields may state: those with a flag, in its order, then the others.
+const fieldNames = "trail send issue clients records rate first by salt panics burst ramp"
+
+// Which of them may stand where.
+const (
+	hasBurst      = 1 << 10
+	hasRamp       = 1 << 11
+	channelFields = 1<<12 - 1 - HasPanics
+	ceilingFields = HasTrail | HasSend | HasIssue | HasClients | HasRecords | HasRate | hasBurst
+	setFields     = HasClients | HasPanics | hasRamp
+	topFields     = setFields | HasBy
+)
+
+// field reads one setting, if it is one that may stand there.
+func (d *Decoder) field(f *Fields, key string, at int, allowed uint16) {
+	i, wrong := wordAt(fieldNames, key), len(d.Problems)
+	if i < 0 || allowed>>i&1 == 0 {
 		d.unfamiliar(at)
+		return
+	}
+	switch i {
+	case 0:
+		f.Trail = d.level()
+	case 1:
+		f.Send = d.level()
+	case 2:
+		f.Issue = d.level()
+	case 3:
+		f.Clients = d.percent()
+	case 4:
+		f.Records = d.percent()
+	case 5:
+		f.Rate = d.rate()
+	case 6:
+		f.First = uint16(d.integer(KFirst, 0, 1000))
+	case 7:
+		f.By = d.by()
+	case 8:
+		f.Salt = d.salt()
+	case 9:
+		f.Panics = d.percent()
+	case 10:
+		f.Burst = uint32(d.integer(KBurst, 1, gate.Million))
+		return
+	case 11:
+		d.ramp(f)
+		return
+	}
+	if wrong == len(d.Problems) || i > 2 && i != 5 { // levels and rates that are wrong count as not stated
+		f.Has |= 1 << i
 	}
 }
 
-func (d *Decoder) level(f *Fields, to *gate.Level, has uint16) {
+func (d *Decoder) level() gate.Level {
 	at := d.i
 	s, ok := d.str(KLevel, "")
 	if !ok {
-		return
+		return 0
 	}
 	l, ok := gate.ParseLevel(s)
 	if !ok {
 		d.Note(KLevel, at, Quoted(s), "")
-		return
 	}
-	*to, f.Has = l, f.Has|has
+	return l
 }
 
-func (d *Decoder) rate(f *Fields) {
+func (d *Decoder) rate() Rate {
 	at := d.i
 	s, ok := d.str(KRate, "")
 	if !ok {
-		return
+		return Rate{}
 	}
 	r, ok := ParseRate(s)
 	if !ok {
 		d.Note(KRate, at, Quoted(s), "")
-		return
 	}
-	f.Rate, f.Has = r, f.Has|HasRate
+	return r
 }
 
 // burst wants a rate beside it.
@@ -157,31 +180,27 @@ func (d *Decoder) burst(f *Fields, at int) {
 
 // order wants trail <= send <= issue wherever the document itself states two of them, along the chain of each name.
 func (d *Decoder) order() {
-	base := Layer{Entries: d.P.Channels}
-	base.sort()
-	for i := range d.P.Channels {
-		e := &d.P.Channels[i]
-		d.ordered(ChannelPath("", e.Name), e.At, e.Name, base)
-	}
+	base := d.P.layerOf("")
+	d.ordered("", base.Entries, base)
 	for i := range d.P.Rules {
 		r := &d.P.Rules[i]
-		top := Layer{Entries: r.Channels}
-		top.sort()
-		for j := range r.Channels {
-			e := &r.Channels[j]
-			d.ordered(ChannelPath(RulePath(i)+".set.", e.Name), e.At, e.Name, base, top)
-		}
+		d.ordered(RulePath(i)+".set.", r.Channels, base, r.LayerOf())
 	}
 }
 
-func (d *Decoder) ordered(path string, at int, name string, layers ...Layer) {
-	var t Fields
-	for i := range layers {
-		layers[i].chain(name, func(j int) { t.levels(&layers[i].Entries[j].Fields) })
+func (d *Decoder) ordered(prefix string, entries []Entry, layers ...Layer) {
+	if len(entries) == 0 {
+		return
 	}
-	if a, b, ok := t.disorder(); ok {
-		d.Note(KOrder, at, a, b)
-		d.Rename(path)
+	p := Plan{Layers: layers}
+	p.Gather()
+	for i := range entries {
+		e := &entries[i]
+		r := p.chain(e.Name)
+		if a, b, ok := r.disorder(); ok {
+			d.Note(KOrder, e.At, a, b)
+			d.Rename(ChannelPath(prefix, e.Name))
+		}
 	}
 }
 

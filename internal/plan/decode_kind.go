@@ -35,18 +35,16 @@ func (d *Decoder) kinds() {
 			d.Note(KKind, at, key, "")
 		}
 		d.object(KShape, func(key string, at int) {
-			switch key {
-			case "until":
+			switch wordAt("until mute rate panics", key) {
+			case 0:
 				m.Until = d.time()
-			case "mute":
+			case 1:
 				m.Silent, _ = d.boolean(KShape)
 				does++
-			case "rate":
-				var f Fields
-				d.rate(&f)
-				m.Rate = f.Rate
+			case 2:
+				m.Rate = d.rate()
 				does++
-			case "panics":
+			case 3:
 				m.Panics, _ = d.boolean(KShape)
 			default:
 				d.unfamiliar(at)
@@ -54,7 +52,7 @@ func (d *Decoder) kinds() {
 		})
 		switch {
 		case wrong != len(d.Problems):
-		case m.Until.IsZero():
+		case Unset(m.Until):
 			d.Note(KKindEnd, at, "", "")
 		case does != 1 || !m.Silent && m.Rate.N == 0:
 			d.Note(KKindWhat, at, "", "")

@@ -86,7 +86,7 @@ func (d *Decoder) pulls() (out []Pull) {
 		switch {
 		case wrong != len(d.Problems):
 			return
-		case p.Until.IsZero():
+		case Unset(p.Until):
 			d.Note(KPullEnd, at, "", "")
 			return
 		case who != 1:

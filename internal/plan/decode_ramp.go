@@ -22,7 +22,7 @@ func (d *Decoder) ramp(f *Fields) {
 				d.unfamiliar(at)
 			}
 		})
-		if has == 3 && !s.At.IsZero() {
+		if has == 3 && !Unset(s.At) {
 			f.Ramp = append(f.Ramp, s)
 		} else if wrong == len(d.Problems) {
 			d.Note(KRampStep, s.Pos, "", "")
@@ -57,7 +57,7 @@ func (d *Decoder) rises(f *Fields) {
 	share, last := f.Clients, time.Time{}
 	for i := range f.Ramp {
 		s := &f.Ramp[i]
-		if !s.At.After(last) {
+		if Over(s.At, last) {
 			wrong(KRampOrder, i, "at", "")
 		}
 		if s.Clients <= share && f.Has&HasClients != 0 {

@@ -24,22 +24,22 @@ func (d *Decoder) rules() {
 func (d *Decoder) rule(r *Rule) {
 	at, when := d.i, false
 	d.object(KShape, func(key string, at int) {
-		switch key {
-		case "id":
+		switch wordAt("id until when set", key) {
+		case 0:
 			r.ID, _ = d.str(KRuleID, "")
-		case "until":
+		case 1:
 			r.Until = d.time()
-		case "when":
+		case 2:
 			when = true
 			r.When = d.conditions(r, true)
-		case "set":
+		case 3:
 			d.object(KShape, func(key string, at int) { d.set(r, key, at) })
 			d.rises(&r.Top)
 		default:
 			d.unfamiliar(at)
 		}
 	})
-	if !d.broken && len(r.When)+len(r.Not) == 0 && r.From.IsZero() && !r.Dead {
+	if !d.broken && len(r.When)+len(r.Not) == 0 && Unset(r.From) && !r.Dead {
 		r.Dead = true
 		d.Note(KWhen, at, "", "")
 		if when {
@@ -64,16 +64,11 @@ func (d *Decoder) ruleID(r *Rule, i int) {
 }
 
 func (d *Decoder) set(r *Rule, key string, at int) {
-	switch key {
-	case "clients", "panics":
-		d.percents(&r.Top, key)
-	case "ramp":
-		d.ramp(&r.Top)
-	case "channels":
+	if key == "channels" {
 		r.Channels = d.channels()
-	default:
-		d.unfamiliar(at)
+		return
 	}
+	d.field(&r.Top, key, at, setFields)
 }
 
 // conditions reads when, and not inside of it. What is not understood kills the rule and nothing else.
@@ -90,7 +85,7 @@ func (d *Decoder) conditions(r *Rule, outer bool) []Condition {
 			return
 		}
 		if key == "from" && outer { // a condition, so that a client which does not know it keeps the rule from starting early
-			if r.From = d.time(); r.From.IsZero() {
+			if r.From = d.time(); Unset(r.From) {
 				r.Dead = true
 			}
 			return

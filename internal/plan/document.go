@@ -157,3 +157,8 @@ func (r *Rule) identity() bool {
 //
 //go:noinline
 func Over(end, now time.Time) bool { return !end.IsZero() && !now.Before(end) }
+
+// Unset reports whether a time is not stated. Not inlined, as Over.
+//
+//go:noinline
+func Unset(t time.Time) bool { return t.IsZero() }

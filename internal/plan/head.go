@@ -13,12 +13,11 @@ type Head struct {
 func Peek(b []byte) (e Head) {
 	d := Decoder{reader: reader{b: b, most: MaxProblems}, P: &Document{}}
 	d.object(KShape, func(key string, at int) {
-		switch key {
-		case "krunk", "epoch", "version", "enabled", "panics":
-			d.member(key, at)
-		default:
+		if wordAt("krunk epoch version enabled panics", key) < 0 {
 			d.skip()
+			return
 		}
+		d.member(key, at)
 	})
 	for _, p := range d.Problems {
 		switch {

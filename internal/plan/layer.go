@@ -13,56 +13,9 @@ type Layer struct {
 	Name     string // "compiled", "default", "policy", or "rule " and its id
 	Top      Fields
 	Entries  []Entry
-	index    map[string]int32
 	budgets  []*gate.Limiter // by entry, made when first asked for
 	identity bool
 	ID       string // of the rule
-}
-
-// sort makes the index; it must be called once the entries stand.
-func (l *Layer) sort() {
-	if len(l.Entries) < 4 {
-		return
-	}
-	l.index = make(map[string]int32, len(l.Entries))
-	for i := range l.Entries {
-		l.index[l.Entries[i].Name] = int32(i)
-	}
-}
-
-func (l *Layer) find(name string) int {
-	if l.index != nil {
-		if i, ok := l.index[name]; ok {
-			return int(i)
-		}
-		return -1
-	}
-	for i := range l.Entries {
-		if l.Entries[i].Name == name {
-			return i
-		}
-	}
-	return -1
-}
-
-// chain calls f for the entries that cover name: "*", "net", "net.http".
-func (l *Layer) chain(name string, f func(i int)) {
-	if len(l.Entries) == 0 {
-		return
-	}
-	if i := l.find("*"); i >= 0 {
-		f(i)
-	}
-	if name == "*" {
-		return
-	}
-	for n := 0; n <= len(name); n++ {
-		if n == len(name) || name[n] == '.' {
-			if i := l.find(name[:n]); i >= 0 {
-				f(i)
-			}
-		}
-	}
 }
 
 // Levels reads thresholds by name of level; an empty one becomes gate.Inherit.

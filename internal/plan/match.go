@@ -48,12 +48,8 @@ func conditionKey(name string) condKey {
 	if strings.HasPrefix(name, "tags.") && len(name) > 5 {
 		return CondTag
 	}
-	k := condClient
-	for rest := ConditionNames; rest != ""; k++ {
-		var word string
-		if word, rest, _ = ascii.Cut(rest, ' '); word == name {
-			return k
-		}
+	if k := wordAt(ConditionNames, name); k >= 0 {
+		return condKey(k)
 	}
 	return condUnknown
 }

@@ -108,7 +108,7 @@ func (p *Plan) follow(doc *Document, s *Situation) {
 }
 
 // Started reports whether the rule's beginning has come.
-func (r *Rule) Started(begun time.Time) bool { return r.From.IsZero() || Over(r.From, begun) }
+func (r *Rule) Started(begun time.Time) bool { return Unset(r.From) || Over(r.From, begun) }
 
 // steps finds the next step of all ramps that hold.
 func (p *Plan) steps(s *Situation) {
@@ -133,7 +133,7 @@ func (p *Plan) steps(s *Situation) {
 func (p *Plan) starts(t time.Time, s *Situation) { p.soon(s.Now.Add(t.Sub(s.Begun)), s.Now) }
 
 func (p *Plan) soon(t, now time.Time) {
-	if !t.IsZero() && !Over(t, now) && (p.NextExpiry.IsZero() || Over(t, p.NextExpiry)) {
+	if !Unset(t) && !Over(t, now) && (Unset(p.NextExpiry) || Over(t, p.NextExpiry)) {
 		p.NextExpiry = t
 	}
 }
@@ -194,7 +194,15 @@ type Resolved struct {
 func bit(has uint16) int { return bits.TrailingZeros16(has) }
 
 // Resolve finds the settings of a channel, whose name is in lower case.
-func (p *Plan) Resolve(name string) (r Resolved) {
+func (p *Plan) Resolve(name string) Resolved {
+	r := p.chain(name)
+	p.bound(&r)
+	p.join(&r)
+	return r
+}
+
+// chain lays the entries that cover a name over each other: of each layer "*", then "net", then "net.http".
+func (p *Plan) chain(name string) (r Resolved) {
 	r.Thresholds = gate.Defaults()
 	r.Clients, r.Records, r.By = gate.Million, gate.Million, p.By
 	r.From[bit(HasBy)] = p.byOrigin
@@ -222,8 +230,6 @@ func (p *Plan) Resolve(name string) (r Resolved) {
 		hits[best] = hits[best][1:]
 		r.take(&p.Layers[o.Layer].Entries[o.Entry], o, p.begun)
 	}
-	p.bound(&r)
-	p.join(&r)
 	return r
 }
 

@@ -23,6 +23,9 @@ type emissions map[string]emission
 // parseEmissions reads -rate flags: "net.http=0.5", "net.http:debug=3", "*=1".
 func parseEmissions(flags list) (emissions, error) {
 	out := emissions{"*": {perSecond: 1, reaching: true}}
+	if len(flags) > 0 { // who says what some channels write means that the others write nothing
+		out["*"] = emission{reaching: true}
+	}
 	for _, text := range flags {
 		where, number, ok := strings.Cut(text, "=")
 		n, err := strconv.ParseFloat(number, 64)

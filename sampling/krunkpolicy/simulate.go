@@ -27,7 +27,8 @@ func simulateCommand() command {
 Simulate runs N made-up clients through the very code that a game runs, and adds up who reports on which channel, how
 many records a second arrive, and what they cost a day. The same seed gives the same clients on every machine and for
 every policy. Without -rate every channel of the policy is assumed to write one record a second that reaches its lowest
-threshold; -rate net.http:debug=0.5 says better. "*" in the table is one channel that the policy does not name. A record
+threshold, which says how much a policy lets through and not what it costs; -rate net.http:debug=0.5 says better, and then
+channels without a rate write nothing, or what -rate "*=N" says. "*" in the table is one channel that the policy does not name. A record
 at or above "send" is a log record, one at or above "issue" an event, one above both is both. Rates are those that hold
 for ever: bursts and "first" are left out. Steps of ramps, starts and ends of rules are forecast one by one. Clients that rules pick by name are not in the population and are counted
 apart.`,
@@ -195,7 +196,9 @@ func simulate(s *streams, file string, set *populationSettings, price prices, no
 	if err := r.forecast(pop, src, p, names); err != nil {
 		return err
 	}
-	r.Cost = price.of(r)
+	if len(set.rates) > 0 {
+		r.Cost = price.of(r)
+	}
 	if asJSON {
 		return writeJSON(s.out, r)
 	}
@@ -316,7 +319,14 @@ func (r *simulated) write(w io.Writer) error {
 	}
 	r.writeLater(w)
 	c := r.Cost
-	fmt.Fprintf(w, "\na day: %s GB of logs at %s USD = %.2f USD, %s events at %s USD = %.2f USD, together %.2f USD\n",
+	if err != nil {
+		return err
+	}
+	if c == nil {
+		_, err = fmt.Fprintln(w, "\nwhat it costs a day takes what the channels write: -rate CHANNEL=N")
+		return err
+	}
+	_, err = fmt.Fprintf(w, "\na day: %s GB of logs at %s USD = %.2f USD, %s events at %s USD = %.2f USD, together %.2f USD\n",
 		figure(c.GB), number(c.PerGB), c.LogsUSD, figure(c.Events), number(c.PerEvent), c.EventsUSD, c.TotalUSD)
 	return err
 }
