@@ -83,7 +83,7 @@ func TestCommand(t *testing.T) {
 	if err == nil || strings.Count(out, "a panic in this goroutine") != 11 || strings.Contains(out, "generated.go") {
 		t.Errorf("go vet in testdata: %v, want its findings\n%s", err, out)
 	}
-	for _, dir := range []string{"../..", "../../examples/fromsentry", "../../examples/logbridge"} {
+	for _, dir := range []string{"../..", "../../examples/fromsentry", "../../examples/launcher", "../../examples/logbridge"} {
 		if out, err := vet(dir, "./..."); err != nil {
 			t.Errorf("go vet in %s: %v\n%s", dir, err, out)
 		}
