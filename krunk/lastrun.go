@@ -3,6 +3,10 @@ package krunk
 import (
 	"strconv"
 	"time"
+
+	"github.com/krunk-go/krunk/internal/recorder"
+	"github.com/krunk-go/krunk/internal/stack"
+	"github.com/krunk-go/krunk/internal/verdict"
 )
 
 // How is how a run of the program ended.
@@ -51,8 +55,7 @@ type LastRun struct {
 	// Event is the id of what it died of, a hang as well, zero where that is no event. Its SupportCode is what the player reads out to support.
 	Event EventID
 
-	text func() string
-	ring func(name string) (data []byte, from uint64)
+	last *verdict.Last
 }
 
 // LastRun returns what is known of the run before this one of the same directory, as Start found it. It never blocks.
@@ -63,24 +66,25 @@ func (c *Client) LastRun() LastRun {
 	last := c.after.run.Last
 	return LastRun{
 		Known: true, How: How(last.How), Ran: last.Ran, Frame: int(last.Frame), Memory: int64(last.Used) << 10, MemoryLimit: int64(last.Limit) << 10,
-		LowMemory: last.NoMemory, Closing: last.Closing, Release: last.Release, Event: EventID(last.Event), text: last.Text, ring: last.Ring,
+		LowMemory: last.NoMemory, Closing: last.Closing, Release: last.Release, Event: EventID(last.Event), last: last,
 	}
 }
 
 // Ring returns the newest bytes that the last run wrote into its Client.Ring of that name, and which of all its bytes the first one is, or
 // nothing: it had no such ring, was closed, or was told of already. They are as the run left them when it died, and owned by the caller.
 func (l LastRun) Ring(name string) (data []byte, from uint64) {
-	if l.ring == nil {
+	if l.last == nil || l.last.Ring == nil {
 		return nil, 0
 	}
-	return l.ring(name)
+	return l.last.Ring(name)
 }
 
 // Text returns the crash as plain text that a player can paste into a mail to support, without what the events leave out for privacy, or
 // "" where the last run did not die of one.
 func (l LastRun) Text() string {
-	if l.text == nil {
+	if l.last == nil || l.last.Crash == nil {
 		return ""
 	}
-	return l.text()
+	c := recorder.Crash{Report: l.last.Crash, ID: l.Event, At: l.last.Ended}
+	return c.Text(l.last.Facts, stack.Options{})
 }

@@ -33,6 +33,12 @@ func Read(size int64, at func(b []byte, off int64) int) string {
 	return view(b[:readHead])
 }
 
+// Brief returns a copy of what stands in front of the goroutines of a text and of the first 16 KiB of them, for who keeps it.
+func Brief(s string) string {
+	const most = 16 << 10
+	return strings.Clone(s[:min(len(s), start(s)+most)])
+}
+
 // view returns bytes that nobody changes any more.
 func view(b []byte) string { return unsafe.String(unsafe.SliceData(b), len(b)) }
 

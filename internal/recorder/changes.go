@@ -54,6 +54,11 @@ func (c *Changes) Use() {
 	}
 }
 
+// Inherit is Use for a dead run's, all of which are in its ring: nothing is ever added.
+func (c *Changes) Inherit() {
+	c.used.Store(&applying{change: func(*Recorder, uint64) {}, apply: (*scope).apply})
+}
+
 // using returns what applies changes, nil if there never was one.
 func (c *Changes) using() *applying {
 	if c == nil {

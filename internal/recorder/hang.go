@@ -71,6 +71,17 @@ func (r *Recorder) HangOver(id [16]byte, length time.Duration) {
 			r.cfg.Wake()
 		}
 	}
-	r.later.Store(&tell) // its record may not have been read yet
+	for { // its record may not have been read yet, nor what is told of an earlier one
+		earlier := r.later.Load()
+		all := func() {
+			if earlier != nil {
+				(*earlier)()
+			}
+			tell()
+		}
+		if r.later.CompareAndSwap(earlier, &all) {
+			break
+		}
+	}
 	r.cfg.Bell.Call()
 }

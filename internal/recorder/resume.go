@@ -50,7 +50,7 @@ func Continue(b *blackbox.Block, f *blackbox.Facts, ended int64, here stack.Buil
 	cfg.Guard, cfg.Torn, cfg.Hold = nil, nil, true // the first two are of the run that lives
 	cfg.Block, cfg.Ring, cfg.Uses, cfg.Outbox, cfg.Run = b, nil, NewUses(0), outbox, run
 	cfg.Hook = hook
-	cfg.Changes.Use()
+	cfg.Changes.Inherit()
 	cfg.Nested.Use()
 	cfg.Attachments.Lose(b)
 	cfg.Feedback.Use()

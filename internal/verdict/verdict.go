@@ -50,7 +50,9 @@ type Verdict struct {
 type Last struct {
 	Verdict
 	Release string
-	Text    func() string                                // of its crash; nil: there is none
+	Crash   *crashtext.Report                            // nil: none is known
+	Facts   *blackbox.Facts                              // of the run, with Crash
+	Ended   int64                                        // Unix nanoseconds, with Crash
 	Ring    func(name string) (data []byte, from uint64) // what is on its tapes; nil: there are none
 }
 

@@ -9,7 +9,6 @@ import (
 	"github.com/krunk-go/krunk/internal/crashtext"
 	"github.com/krunk-go/krunk/internal/recorder"
 	"github.com/krunk-go/krunk/internal/runfile"
-	"github.com/krunk-go/krunk/internal/stack"
 	"github.com/krunk-go/krunk/internal/verdict"
 )
 
@@ -62,14 +61,13 @@ func examine(mem []byte, modified int64, text func(from int) string) *verdict.La
 	}
 	if b.Live.Cut.Load() == 0 {
 		if s := text(len(b.Bytes())); s != "" {
-			e.Text = crashtext.Parse(s)
+			e.Text = crashtext.Parse(crashtext.Brief(s)) // it is kept
 			e.Same = recorder.SameDeath(&b.Ending, e.Text)
 		}
 	}
 	v := &verdict.Last{Verdict: verdict.Of(&e), Release: facts.Texts[blackbox.Release]}
-	if e.Text != nil && e.Text.Kind != crashtext.Unknown { // made here: it is short, and what it is made of is not
-		told := (&recorder.Crash{Report: e.Text, ID: v.Event, At: e.Ended}).Text(&facts, stack.Options{})
-		v.Text = func() string { return told }
+	if e.Text != nil && e.Text.Kind != crashtext.Unknown {
+		v.Crash, v.Facts, v.Ended = e.Text, &facts, e.Ended
 	}
 	v.Ring = rings(b)
 	return v

@@ -281,7 +281,12 @@ func (s *saved) Ended() int64 { return s.ended }
 func (s *saved) Text(int) string { return "" }
 
 // Cut is heir.File.Cut.
-func (s *saved) Cut(size int) { s.mem = s.mem[:size:size] }
+func (s *saved) Cut(size int) {
+	x := s.box
+	x.mu.Lock() // who saves reads it
+	s.mem = s.mem[:size:size]
+	x.mu.Unlock()
+}
 
 // Remove is heir.File.Remove.
 func (s *saved) Remove() {
