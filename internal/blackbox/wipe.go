@@ -69,7 +69,7 @@ func (b *Block) Unpublish(n *Names) {
 	n.mem, n.end = b.At(NamesRegion), 0
 	clear(n.mem)
 	e := &b.Live.Ending
-	for _, w := range [...]*atomic.Uint64{&e.State, &e.PanicHi, &e.PanicLo, &e.PanicGid, &b.Live.Memory, &b.Live.Errors} {
+	for _, w := range [...]*atomic.Uint64{&e.State, &e.PanicHi, &e.PanicLo, &e.PanicGid, &e.HangHi, &e.HangLo, &b.Live.Memory, &b.Live.Errors} {
 		w.Store(0)
 	}
 	e.PanicAt.Store(0)
