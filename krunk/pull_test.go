@@ -10,6 +10,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/krunk-go/krunk/internal/plan"
 	"github.com/krunk-go/krunk/krunk"
 	"github.com/krunk-go/krunk/sampling"
 	"github.com/krunk-go/krunk/sampling/signed"
@@ -97,13 +98,16 @@ func TestPull(t *testing.T) {
 		r.client.Channel("net").Info("connected")
 		r.apply(t, asks("INC-1", "bob", ""))
 		r.client.Report(errors.New("stays here"))
-		if n := len(r.logs()); n != 0 {
-			t.Fatalf("%d flight logs for somebody else", n)
+		if n := len(r.logs()); n != 0 || strings.Contains(r.ctl.Echo(), "log=") {
+			t.Fatalf("%d flight logs for somebody else, echo %q", n, r.ctl.Echo())
 		}
 		r.apply(t, asks("INC-1", "anna", `,"goroutines":true`))
 		list := r.logs()
 		if len(list) != 1 {
 			t.Fatalf("%d flight logs, want 1", len(list))
+		}
+		if want := "; log=" + plan.KindName(plan.PullMark("INC-1")); !strings.HasSuffix(r.ctl.Echo(), want) {
+			t.Errorf("echo %q, want %q at its end: the page waits for it", r.ctl.Echo(), want)
 		}
 		e := list[0]
 		raw := string(e.Raw)
@@ -126,8 +130,8 @@ func TestPull(t *testing.T) {
 		r.client.Close(time.Second)
 
 		r.start(t, sampling.Options{})
-		if n := len(r.logs()); n != 0 {
-			t.Errorf("%d flight logs again after a restart", n)
+		if n := len(r.logs()); n != 0 || !strings.Contains(r.ctl.Echo(), "; log=") {
+			t.Errorf("%d flight logs again after a restart, echo %q", n, r.ctl.Echo())
 		}
 		time.Sleep(24 * time.Hour)
 		if list := r.logs(); len(list) != 1 || !strings.Contains(string(list[0].Raw), "INC-2") {

@@ -87,6 +87,7 @@ type running struct {
 	killKid string
 	floors  map[string]floor
 	storage error
+	log     uint32 // mark of the request for a flight log that was answered last, of those of the policy; 0 for none
 }
 
 // floor is the newest version that one key has brought.

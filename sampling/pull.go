@@ -30,6 +30,7 @@ const pulledKey = 1<<64 - 1
 // caller holds the lock.
 func (c *Controller) pulls() {
 	doc, now := c.run.policy, c.clock.now()
+	c.run.log = 0
 	if doc == nil || c.run.kid == "" || c.plan.Killed || c.client.Client == nil || c.opt.Storage == nil {
 		return
 	}
@@ -37,16 +38,21 @@ func (c *Controller) pulls() {
 	list := doc.PullList()
 	for i := range list {
 		p := &list[i]
-		key := gate.Sum64([]byte("pull " + p.ID))
-		if plan.Over(p.Until, now) || c.memo.last(key) != 0 || p.Who.Holds(id, doc.Salt, c.opt.Hash) != plan.Yes {
+		key := plan.PullKey(p.ID)
+		if plan.Over(p.Until, now) || p.Who.Holds(id, doc.Salt, c.opt.Hash) != plan.Yes {
+			continue
+		}
+		if c.memo.last(key) != 0 {
+			c.run.log = plan.PullMark(p.ID)
 			continue
 		}
 		if c.memo.last(pulledKey) == day {
 			c.retry(now)
-			break
+			continue // perhaps to one that was answered, which the echo tells
 		}
 		c.note(pulledKey, day)
 		c.note(key, day)
+		c.run.log = plan.PullMark(p.ID)
 		q := gate.Pull{ID: p.ID, Bytes: p.Bytes, Goroutines: p.Goroutines}
 		go c.answer(key, q)
 	}
@@ -60,6 +66,7 @@ func (c *Controller) answer(key uint64, q gate.Pull) {
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	c.run.log = 0
 	c.forget(key)
 	c.forget(pulledKey)
 }

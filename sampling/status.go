@@ -68,7 +68,8 @@ func (c *Controller) Version() Version {
 }
 
 // Echo returns what the server is told, in a heartbeat or in the Krunk-Policy header: "have=3.1187", then "; seen=3.1188" if
-// that is another one, and "; err=E06" if it was refused or a rule of it is not understood.
+// that is another one, "; err=E06" if it was refused or a rule of it is not understood, and "; log=9f2c41d0" once a request for the
+// flight log was answered.
 func (c *Controller) Echo() string {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -82,6 +83,9 @@ func (c *Controller) Echo() string {
 	}
 	if code != "" {
 		s += "; err=" + code
+	}
+	if c.run.log != 0 {
+		s += "; log=" + plan.KindName(c.run.log)
 	}
 	return s
 }

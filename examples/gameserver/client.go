@@ -5,6 +5,7 @@ import (
 
 	"github.com/krunk-go/krunk/sampling"
 	"github.com/krunk-go/krunk/sampling/policy"
+	"github.com/krunk-go/krunk/sampling/signed"
 )
 
 // follower is the part of a game client that keeps a controller on the server's policy. It is owned by one goroutine.
@@ -43,7 +44,7 @@ type player struct {
 }
 
 func newPlayer(n int, l link) (*player, error) {
-	ctl, err := sampling.New(identity(n), sampling.Options{})
+	ctl, err := sampling.New(identity(n), sampling.Options{Hash: signed.SHA256})
 	if err != nil {
 		return nil, fmt.Errorf("gameserver: client %d: %w", n, err)
 	}

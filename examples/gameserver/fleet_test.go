@@ -46,7 +46,7 @@ func (t *tally) total() (n uint64) {
 func newRig(t *testing.T) (*policyserver.Server, *fleet) {
 	t.Helper()
 	count := new(tally)
-	s, err := newPolicies(count, func(line string) { t.Log(line) })
+	s, err := newPolicies(count, crowd, func(line string) { t.Log(line) })
 	if err != nil {
 		t.Fatal(err)
 	}

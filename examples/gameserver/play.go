@@ -26,7 +26,7 @@ type game struct {
 func newGame(o options, out io.Writer) (*game, error) {
 	g := &game{options: o, tally: new(tally), out: &lines{w: out}}
 	var err error
-	if g.policies, err = newPolicies(g.tally, func(line string) { g.out.printf("audit %s", line) }); err != nil {
+	if g.policies, err = newPolicies(g.tally, o.clients, func(line string) { g.out.printf("audit %s", line) }); err != nil {
 		return nil, err
 	}
 	l := wire{g.policies}

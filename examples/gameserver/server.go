@@ -7,6 +7,8 @@ import (
 	"net"
 	"net/http"
 	"slices"
+	"strconv"
+	"strings"
 	"time"
 
 	"github.com/krunk-go/krunk/sampling/policyserver"
@@ -28,13 +30,14 @@ const first = `{
 `
 
 // newPolicies is all that a game server needs: a store, who may publish, and what the page may show.
-func newPolicies(t *tally, audit func(string)) (*policyserver.Server, error) {
+func newPolicies(t *tally, players int, audit func(string)) (*policyserver.Server, error) {
 	s, err := policyserver.New(&policyserver.Memory{}, policyserver.Options{
 		Authorize: local,
 		Page:      true,
 		Window:    10 * time.Second, // who was not heard of for that long has left the game
 		Channels:  slices.Clone(channels[:]),
 		Counters:  t.counters,
+		Player:    func(name string) (policyserver.Player, error) { return known(name, players) },
 		Audit:     audit,
 	})
 	if err != nil {
@@ -42,6 +45,16 @@ func newPolicies(t *tally, audit func(string)) (*policyserver.Server, error) {
 	}
 	_, err = s.Publish(context.Background(), []byte(first), "gameserver")
 	return s, err
+}
+
+// known is what the game knows about a player, such as player-17: who they are, and which heartbeats are theirs.
+func known(name string, players int) (policyserver.Player, error) {
+	number, _ := strings.CutPrefix(name, "player-")
+	n, err := strconv.Atoi(number)
+	if err != nil || n < 0 || n >= players {
+		return policyserver.Player{}, fmt.Errorf("nobody is called %.60q here; the players are player-0 to player-%d", name, players-1)
+	}
+	return policyserver.Player{Identity: identity(n), Here: true, Beat: uint64(n)}, nil
 }
 
 // local lets in who sits at this machine and speaks to it by a name of its own; a foreign name that was made to point here

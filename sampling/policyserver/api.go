@@ -272,8 +272,8 @@ func (s *Server) draft(w http.ResponseWriter, r *http.Request) {
 		answer(w, http.StatusBadRequest, failure{Error: "the change is not as it should be: " + err.Error()})
 		return
 	}
-	if len(c.Connect) > 16 || len(c.End) > 128 || len(c.Ramp) > maxSteps || len(c.Mute)+len(c.Unmute) > plan.MaxKinds {
-		answer(w, http.StatusBadRequest, failure{Error: "a change may connect 16 channels, end 128 rules, have 64 steps and mute 64 kinds"})
+	if len(c.Connect) > 16 || len(c.End) > 128 || len(c.Ramp) > maxSteps || len(c.Mute)+len(c.Unmute) > plan.MaxKinds || len(c.Pull)+len(c.Unpull) > 2*plan.MaxPulls {
+		answer(w, http.StatusBadRequest, failure{Error: "a change may connect 16 channels, end 128 rules, have 64 steps, mute 64 kinds and pull 16 flight logs"})
 		return
 	}
 	d, err := s.Draft(r.Context(), c, who)

@@ -26,6 +26,8 @@ type Change struct {
 	End      []string  `json:"end,omitempty"`      // ids of rules to take out
 	Mute     []Mute    `json:"mute,omitempty"`     // faults to keep back
 	Unmute   []string  `json:"unmute,omitempty"`   // kinds that are not to be kept back any more
+	Pull     []Pull    `json:"pull,omitempty"`     // flight logs to ask for
+	Unpull   []string  `json:"unpull,omitempty"`   // ids of requests to take out
 	Rollback string    `json:"rollback,omitempty"` // version such as "3.1186" whose content is to come back, apart from the kill switch; the rest applies on top
 	Note     string    `json:"note,omitempty"`     // why
 }
@@ -112,7 +114,7 @@ func (s *Server) drafted(cur, from *served, top sampling.Version, c Change, by s
 
 // kills reports whether the change is the kill switch and nothing else.
 func (c *Change) kills() bool {
-	return c.Enabled != nil && !*c.Enabled && c.Clients == nil && len(c.Connect)+len(c.End)+len(c.Ramp)+len(c.Mute)+len(c.Unmute) == 0 && c.Rollback == ""
+	return c.Enabled != nil && !*c.Enabled && c.Clients == nil && len(c.Connect)+len(c.End)+len(c.Ramp)+len(c.Mute)+len(c.Unmute)+len(c.Pull)+len(c.Unpull) == 0 && c.Rollback == ""
 }
 
 // killHolds is how long a kill switch holds over a policy that has an end, and so may need one for its signature: when a policy
@@ -197,6 +199,9 @@ func (d *document) apply(c Change, now time.Time, v sampling.Version) (ended []s
 		return nil, err
 	}
 	if err := d.mute(&c, now); err != nil {
+		return nil, err
+	}
+	if err := d.pull(&c, o.Salt, now, v.String()); err != nil {
 		return nil, err
 	}
 	if ended, err = d.TakeEnded(now, "kinds", "pulls"); err != nil {

@@ -32,7 +32,8 @@ type fleet struct {
 // heard is the last word of one client.
 type heard struct {
 	state
-	at int64 // unix nanoseconds
+	at  int64  // unix nanoseconds
+	log uint32 // mark of the request for its flight log that it has answered last, 0 for none
 }
 
 func (f *fleet) init(window time.Duration) {
@@ -141,7 +142,7 @@ func (f *fleet) beat(id uint64, echo string) {
 			return
 		}
 	}
-	f.clients[id] = heard{f.admit(echo, &f.beaten), now}
+	f.clients[id] = heard{f.admit(echo, &f.beaten), now, logOf(echo)}
 }
 
 // shrink makes room: first by forgetting who is gone, then by keeping a random half.

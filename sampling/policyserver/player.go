@@ -17,8 +17,12 @@ import (
 // Player is what the game knows about somebody who plays.
 type Player struct {
 	Identity sampling.Identity // as their client has it; of an empty ID it cannot be told whether the share includes them
-	Beat     uint64            // the id that HeartbeatEcho is called with for them; zero: they are not connected to this server
+	Here     bool              // they are connected to this server
+	Beat     uint64            // the id that HeartbeatEcho is called with for them
 }
+
+// sum256 is sha256.Sum256 with the type that plans know.
+func sum256(b []byte) [32]byte { return sha256.Sum256(b) }
 
 // jsonAsked is what the page asks about.
 type jsonAsked struct {
@@ -41,7 +45,8 @@ type jsonPlayer struct {
 	Current  bool            `json:"current"` // it runs what is served
 	Channels []jsonDecision  `json:"channels"`
 	Rules    []jsonRuleState `json:"rules"`
-	Pulls    []jsonPull      `json:"pulls"` // requests for their flight log
+	Pulls    []jsonPull      `json:"pulls"`  // requests for their flight log
+	Signed   bool            `json:"signed"` // policies are; to others no client sends its flight log
 }
 
 type jsonDecision struct {
@@ -120,7 +125,7 @@ func (s *Server) decided(who *Player) jsonPlayer {
 		out.Client = "The install id of their client is not known, so whether they are inside of the share cannot be told."
 	}
 	under := s.o.Under
-	under.Hash, under.Now = sha256.Sum256, time.Now()
+	under.Hash, under.Now = sum256, time.Now()
 	for i, name := range s.forecast(p).channels {
 		d, err := policy.Explain(p, id, name, under)
 		if err != nil {
@@ -135,7 +140,8 @@ func (s *Server) decided(who *Player) jsonPlayer {
 		out.In = out.In || d.In && (d.Send != policy.LevelOff || d.Issue != policy.LevelOff)
 		out.Channels = append(out.Channels, jsonDecision{name, d.Trail.String(), d.Send.String(), d.Issue.String(), d.In, d.Forced, decisionWords(&d)})
 	}
-	out.Follows, out.Current = s.follows(who.Beat)
+	out.Follows, out.Current = s.follows(who)
+	out.Pulls, out.Signed = s.pullsOf(c, who), s.signs(c)
 	return out
 }
 
@@ -175,11 +181,11 @@ func decisionWords(d *policy.Decision) []string {
 }
 
 // follows says what one client runs, as it said last.
-func (s *Server) follows(beat uint64) (words string, current bool) {
-	if beat == 0 {
+func (s *Server) follows(who *Player) (words string, current bool) {
+	if !who.Here {
 		return "This server does not know which heartbeat is theirs (Options.Player); they may be on another server, or not there.", false
 	}
-	h, ok := s.fleet.last(beat)
+	h, ok := s.fleet.last(who.Beat)
 	if !ok {
 		return "Nothing was heard of their client within " + span(s.fleet.window) + ".", false
 	}

@@ -24,9 +24,9 @@ func TestPlayer(t *testing.T) {
 	s := serving(t, Options{Channels: []string{"net", "ui"}, Player: func(name string) (Player, error) {
 		switch name {
 		case "p-in":
-			return Player{sampling.Identity{ID: inside, Platform: "windows", Release: "moonfall@1.4.2"}, 7}, nil
+			return Player{sampling.Identity{ID: inside, Platform: "windows", Release: "moonfall@1.4.2"}, true, 7}, nil
 		case "p-out":
-			return Player{sampling.Identity{ID: outside}, 8}, nil
+			return Player{sampling.Identity{ID: outside}, true, 8}, nil
 		}
 		return Player{}, errors.New("nobody is called that")
 	}})

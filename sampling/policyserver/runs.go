@@ -71,7 +71,7 @@ func (s *Server) explains(st *jsonStatus, c *served) {
 		rule.Owner, rule.Reason, rule.Since, rule.Clients = o.owner, o.reason, o.since, r.matches[rule.ID]
 	}
 	if c != nil {
-		st.Kinds = kinds(c, from, st.Now)
+		st.Kinds, st.Pulls = kinds(c, from, st.Now), s.pulls(c, from, st.Now)
 	}
 }
 

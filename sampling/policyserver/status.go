@@ -24,6 +24,7 @@ type jsonStatus struct {
 	Channels    []string        `json:"channels"`
 	Rules       []jsonRule      `json:"rules"`
 	Kinds       []jsonKind      `json:"kinds"`   // faults that are kept back
+	Pulls       []jsonPull      `json:"pulls"`   // requests for flight logs
 	Runs        jsonRuns        `json:"runs"`    // what all of it means
 	Publish     bool            `json:"publish"` // publishing is on
 	Expires     *time.Time      `json:"expires,omitempty"`
@@ -89,7 +90,7 @@ type jsonCounter struct {
 }
 
 func (s *Server) status(w http.ResponseWriter, r *http.Request) {
-	st := jsonStatus{Publish: s.o.Authorize != nil, Now: time.Now().UTC(), Rules: []jsonRule{}, Kinds: []jsonKind{}, Enabled: true, Clients: 100}
+	st := jsonStatus{Publish: s.o.Authorize != nil, Now: time.Now().UTC(), Rules: []jsonRule{}, Kinds: []jsonKind{}, Pulls: []jsonPull{}, Enabled: true, Clients: 100}
 	c := s.current.Load()
 	names := make(map[string]bool)
 	for _, name := range s.o.Channels {

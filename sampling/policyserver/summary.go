@@ -38,7 +38,7 @@ const (
 	tellAnyway  = 10 * time.Second // how often it says that it is there
 	tellWithin  = 5 * time.Second  // how long the store may take
 	maxStated   = 128              // states in a summary; the rest is added up as one that makes no sense
-	maxTold     = 1 << 26          // clients of one state
+	maxTold     = 1 << 24          // clients of one server; of all servers together no int of 32 bits overflows
 	maxCounters = 256
 )
 
@@ -54,6 +54,7 @@ type summary struct {
 	Observed int           `json:"observed"` // clients of its Observation
 	States   []told        `json:"states"`
 	Counters []jsonCounter `json:"counters"`
+	Logs     []toldLog     `json:"logs,omitempty"`
 	version  sampling.Version
 	beats    map[state]int
 	polls    map[state]int
@@ -66,6 +67,12 @@ type told struct {
 	Code   string `json:"err,omitempty"`
 	N      int    `json:"clients"`
 	Polled bool   `json:"polled,omitempty"`
+}
+
+// toldLog is a number of clients that have answered a request for their flight log.
+type toldLog struct {
+	Mark uint32 `json:"mark"`
+	N    int    `json:"clients"`
 }
 
 // summaryFormat is that of summaries that this program writes and reads.
@@ -141,23 +148,30 @@ func readSummary(server string, b []byte) (*summary, error) {
 		return nil, fmt.Errorf("it speaks format %d, and this server %d", m.Format, summaryFormat)
 	case m.Server != server:
 		return nil, errors.New("it says that it is another one")
-	case len(m.Run) > 64 || m.Observed < 0 || m.Observed > maxTold || len(m.States) > maxStated || len(m.Counters) > maxCounters || !(m.Every > 0 && m.Every < 3600):
+	case len(m.Run) > 64 || m.Observed < 0 || m.Observed > maxTold || len(m.States) > maxStated || len(m.Counters) > maxCounters || len(m.Logs) > maxLogs || !(m.Every > 0 && m.Every < 3600):
 		return nil, errImplausible
 	}
 	if m.version, ok = parseVersion(m.Version); !ok {
 		return nil, errImplausible
 	}
 	m.beats, m.polls = make(map[state]int), make(map[state]int)
+	all := 0
 	for i := range m.States {
 		t := &m.States[i]
 		st, ok := t.state()
-		if !ok || t.N < 0 || t.N > maxTold {
+		if !ok || t.N < 0 || t.N > maxTold-all {
 			return nil, errImplausible
 		}
+		all += t.N
 		if t.Polled {
 			m.polls[st] += t.N
 		} else {
 			m.beats[st] += t.N
+		}
+	}
+	for _, l := range m.Logs {
+		if l.N < 0 || l.N > maxTold {
+			return nil, errImplausible
 		}
 	}
 	for i := range m.Counters {
@@ -194,6 +208,10 @@ func (s *Server) summarise() *summary {
 		States: append(stated(beats, false), stated(polls, true)...), Counters: s.view.meter.read(s.o.Counters)}
 	if o := s.observed.Load(); o != nil {
 		m.Observed = o.Clients
+	}
+	answered := s.fleet.answered()
+	for _, mark := range slices.Sorted(maps.Keys(answered)) {
+		m.Logs = append(m.Logs, toldLog{mark, answered[mark]})
 	}
 	for i := range m.Counters {
 		m.Counters[i].Count = min(m.Counters[i].Count, 1<<53)

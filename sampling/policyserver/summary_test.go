@@ -307,3 +307,26 @@ func TestForecastForAllServers(t *testing.T) {
 		}
 	})
 }
+
+// FuzzReadSummary checks that whatever another server says is refused or stays within its bounds.
+func FuzzReadSummary(f *testing.F) {
+	for _, seed := range []string{
+		`{"krunkSummary":1,"server":"eu-9","run":"r","n":1,"every":10,"version":"3.1187","states":[{"have":"3.1187","seen":"3.1188","err":"E06","clients":5},{"clients":2,"polled":true}]}`,
+		`{"krunkSummary":1,"server":"eu-9","every":1e300,"version":"3.1187"}`, `{"krunkSummary":1,"server":"eu-9","every":10,"version":"3.1","counters":[{"channel":"net","count":1,"rate":0.5}],"logs":[{"mark":7,"clients":1}]}`,
+		`[]`, `{"krunkSummary":1,"server":"eu-9","every":10,"version":"3.1","states":[{"have":"3.1","clients":16777216},{"have":"3.1","clients":16777216}]}`,
+	} {
+		f.Add([]byte(seed))
+	}
+	f.Fuzz(func(t *testing.T, b []byte) {
+		m, err := readSummary("eu-9", b)
+		if err != nil {
+			return
+		}
+		if n := total(m.beats) + total(m.polls); n < 0 || n > maxTold || len(m.beats)+len(m.polls) > maxStated || len(m.Counters) > maxCounters || len(m.Logs) > maxLogs {
+			t.Errorf("%d clients in %d states", n, len(m.States))
+		}
+		if o := (&other{said: m}); o.silence() < 10*time.Second || o.silence() > 2*time.Minute {
+			t.Errorf("silence after %s", o.silence())
+		}
+	})
+}

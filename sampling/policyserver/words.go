@@ -58,13 +58,13 @@ func conditionWords(when map[string]json.RawMessage) string {
 		if tag {
 			name = "tag " + name
 		}
-		parts = append(parts, name+" "+listed3(values))
+		parts = append(parts, name+" "+someOf(values))
 	}
 	return strings.Join(parts, " and ")
 }
 
-// listed3 joins at most three values by "or".
-func listed3(values []string) string {
+// someOf joins at most three values by "or".
+func someOf(values []string) string {
 	if n := len(values); n > 3 {
 		return fmt.Sprintf("%s or one of %d more", strings.Join(values[:3], ", "), n-3)
 	}

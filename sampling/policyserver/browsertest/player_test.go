@@ -66,7 +66,7 @@ func TestPlayerOfThePage(t *testing.T) {
 		if name != "p-17" {
 			return policyserver.Player{}, errors.New("nobody is called that")
 		}
-		return policyserver.Player{Identity: id, Beat: 99}, nil
+		return policyserver.Player{Identity: id, Here: true, Beat: 99}, nil
 	}})
 	if err != nil {
 		t.Fatal(err)
@@ -104,6 +104,9 @@ func TestPlayerOfThePage(t *testing.T) {
 	b.says("p-follows", "Their client is on 1187")
 	beat(s, ctl)
 	b.says("p-follows", "Their client is on 1188")
+	b.says("p-rules-summary", "1 rule of 1 is for them")
+	b.do(chromedp.Focus("#p-rules-summary"))
+	b.keys(kb.Enter)
 	b.says("p-rules", "keeps from debug, ships from debug")
 	b.until(`document.querySelector("#p-channels tbody tr:nth-child(2) summary").innerText === "by name"`)
 	b.shoot("page-player.png")

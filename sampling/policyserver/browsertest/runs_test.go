@@ -31,7 +31,9 @@ func crowded(t *testing.T) *game {
 	for i, name := range names {
 		g.count[name] = uint64(1000 + 977*i)
 	}
-	s, err := policyserver.New(&g.store, policyserver.Options{Page: true, Channels: names, Authorize: authorize, Counters: g.counters})
+	s, err := policyserver.New(&g.store, policyserver.Options{Page: true, Channels: names, Authorize: authorize, Counters: g.counters, Player: func(name string) (policyserver.Player, error) {
+		return policyserver.Player{Identity: sampling.Identity{ID: "5f0c2c1e-77aa-4f6e-9f5e-2f1f3b1c9d10", Player: name, Release: "moonfall@1.4.2", Platform: "windows", Region: "eu"}, Here: true, Beat: 7}, nil
+	}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -55,8 +57,10 @@ func crowded(t *testing.T) *game {
   "salt": "2026-w48", "enabled": true, "panics": 100, "clients": %d,
   "ceiling": { "clients": 60, "records": 80 },
   "channels": { "*": { "send": "error", "rate": "60/m" }, "net": { "send": "warn" }, "net.http": { "trail": "debug", "send": "debug", "records": 25 } },
-  "rules": [%s]
-}`, n, now.Format(time.RFC3339), 4000+n, 10+n%50, strings.Join(rules, ",\n    "))
+  "kinds": { "9f2c41d0": { "until": %q, "mute": true }, "0c0ffee0": { "until": %[5]q, "rate": "5/h", "panics": true } },
+  "pulls": { "INC-4711": { "until": %[5]q, "player": ["sha256:0123456789abcdef"], "goroutines": true } },
+  "rules": [%[6]s]
+}`, n, now.Format(time.RFC3339), 4000+n, 10+n%50, now.Add(48*time.Hour).Format(time.RFC3339), strings.Join(rules, ",\n    "))
 	}
 	for n := range 30 {
 		who, list := "bert", rules[:0]

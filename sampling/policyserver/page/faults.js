@@ -32,6 +32,18 @@ function showKinds() {
   }));
 }
 
+function showPulls() {
+  $("pulls-box").hidden = !status.pulls.length;
+  keep($("pulls"), JSON.stringify([status.pulls, change.unpull, status.publish]), () => status.pulls.map((p) => {
+    const ending = change.unpull.includes(p.id);
+    const stop = make("button", { type: "button", className: "small", disabled: !status.publish || ending, "aria-label": (ending ? "Will end" : "End") + " request " + p.id }, ending ? "Will end" : "End");
+    stop.addEventListener("click", () => { change.unpull.push(p.id); edited(); });
+    return make("li", { className: p.over ? "over" : "" }, make("div", {},
+      make("div", {}, make("b", {}, theirs(p.who)), " ", make("span", { className: "quiet" }, clock(p.until, left), p.answered ? ", " + many(p.answered, "client") + " answered" : ", nobody has answered yet")),
+      make("div", {}, p.what), from(p), make("small", {}, make("code", {}, theirs(p.id)))), stop);
+  }));
+}
+
 // from says who wants something, and why.
 function from(x) {
   const e = make("small", {});

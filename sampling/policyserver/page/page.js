@@ -13,8 +13,8 @@ let unseen = null; // what somebody else published since then, until the person 
 let mine = ""; // version that this page published last
 let faults = []; // what is wrong with the change
 
-function fresh() { return { clients: null, ramp: [], connect: [], end: [], mute: [], unmute: [], rollback: "", enabled: null }; }
-function isEmpty(c) { return c.clients === null && !c.ramp.length && !c.connect.length && !c.end.length && !c.mute.length && !c.unmute.length && !c.rollback && c.enabled === null; }
+function fresh() { return { clients: null, ramp: [], connect: [], end: [], mute: [], unmute: [], pull: [], unpull: [], rollback: "", enabled: null }; }
+function isEmpty(c) { return c.clients === null && !c.ramp.length && !c.connect.length && !c.end.length && !c.mute.length && !c.unmute.length && !c.pull.length && !c.unpull.length && !c.rollback && c.enabled === null; }
 
 // The key may come in the address's fragment, which is never sent; it is taken off the address at once.
 if (location.hash.startsWith("#key=")) {
@@ -138,6 +138,8 @@ function body() {
   if (change.end.length) c.end = change.end;
   if (change.mute.length) c.mute = change.mute;
   if (change.unmute.length) c.unmute = change.unmute;
+  if (change.pull.length) c.pull = change.pull;
+  if (change.unpull.length) c.unpull = change.unpull;
   if (change.rollback) c.rollback = change.rollback;
   return c;
 }
@@ -239,6 +241,7 @@ function show() {
     $("slider").setAttribute("aria-valuetext", share + " percent");
     showRules();
     showKinds();
+    showPulls();
   }
   showItems();
   if (draft) showDraft();
@@ -260,6 +263,8 @@ function items() {
   }
   change.mute.forEach((m, i) => add("Keep fault " + m.kind + " back for " + (m.for === "24h" ? "1 day" : m.for === "168h" ? "7 days" : "30 days") + (m.rate ? ", beyond " + m.rate + " of each client" : ", but the first of each client and day") + (m.panics ? ", panics too" : ""), () => { change.mute.splice(i, 1); }));
   for (const k of change.unmute) add("Keep fault " + k + " back no longer", () => { change.unmute = change.unmute.filter((x) => x !== k); });
+  change.pull.forEach((p, i) => add("Ask player " + p.player + " for their flight log, for a day" + (p.goroutines ? ", with all goroutines" : ""), () => { change.pull.splice(i, 1); }));
+  for (const id of change.unpull) add("Ask for flight log " + id + " no longer", () => { change.unpull = change.unpull.filter((x) => x !== id); });
   return list;
 }
 

@@ -36,19 +36,47 @@ function showPlayer(p) {
   text("p-follows", p.follows);
   $("p-follows").className = p.current ? "good" : "quiet";
   text("p-known", [p.known ? "Known: " + visible(p.known) + "." : "", "A policy names them " + p.hash + "."].filter(Boolean).join(" "));
-  keep($("p-rules"), JSON.stringify(p.rules), () => p.rules.filter((r) => r.applies).map((r) => {
+  const applied = p.rules.filter((r) => r.applies);
+  $("p-rules-box").hidden = !p.rules.length;
+  text("p-rules-summary", many(applied.length, "rule") + " of " + p.rules.length + (applied.length === 1 ? " is" : " are") + " for them");
+  keep($("p-rules"), JSON.stringify(p.rules), () => [...applied, ...p.rules.filter((r) => !r.applies)].map((r) => {
     const rule = status && status.rules.find((x) => x.id === r.id);
-    return make("li", {}, make("span", {}, "Rule ", theirs(rule ? "“" + rule.what + "” for " + rule.who : r.id), rule && rule.until ? " " : "", rule && rule.until ? clock(rule.until, left) : ""));
+    return make("li", {}, make("div", {}, make("div", {}, r.applies ? "" : "Not: ", theirs(rule ? "“" + rule.what + "” for " + rule.who : r.id), rule && rule.until ? " " : "", rule && rule.until ? make("span", { className: "quiet" }, clock(rule.until, left)) : ""),
+      r.applies ? "" : make("small", {}, theirs(r.why))));
   }));
   const names = ["Channel", "Kept from", "Shipped from", "Raised from", "Why"];
   keep($("p-channels").tBodies[0], JSON.stringify(p.channels), () => p.channels.map((c) => row(names, [
     make("th", { scope: "row" }, c.channel === "*" ? "all others" : make("code", {}, c.channel)), c.trail, c.send, c.issue,
     make("details", {}, make("summary", { "aria-label": (c.forced ? "by name" : c.in ? "inside" : "outside") + ": why, " + c.channel }, c.forced ? "by name" : c.in ? "inside" : "outside"), make("ul", { className: "why" }, ...c.why.map((w) => make("li", {}, theirs(w)))))])));
+  keep($("p-pulls"), JSON.stringify(p.pulls), () => p.pulls.map((x) => make("li", { className: x.answered ? "good" : "" }, make("span", {}, x.answered
+    ? "Their flight log is on its way: their client has answered " : "Asked for " + x.what + ", ", theirs(x.id), x.answered ? "; look for the event “flight log”." : "", x.answered ? "" : " ", x.answered ? "" : clock(x.until, left)))));
+  $("p-pull").disabled = !status || !status.publish || p.pulls.some((x) => !x.over && !x.answered) || change.pull.some((x) => x.player === p.player);
+  text("p-unsigned", p.signed ? "" : "Policies are not signed here (Options.Sign), and to others no client sends its flight log.");
+  $("p-pull").onclick = () => {
+    const made = { player: p.player };
+    if ($("p-stacks").checked) made.goroutines = true;
+    change.pull.push(made);
+    edited();
+    $("p-pull").disabled = true;
+    $("preview").scrollIntoView({ block: "nearest" });
+  };
   $("p-raise").disabled = !status || !status.publish || change.connect.some((c) => c.player === p.player && c.channel === "*");
   $("p-raise").onclick = () => {
     change.connect.push({ channel: "*", level: "debug", for: "1h", player: p.player });
     edited();
-    $("p-raise").disabled = true;
+    keep($("p-pulls"), JSON.stringify(p.pulls), () => p.pulls.map((x) => make("li", { className: x.answered ? "good" : "" }, make("span", {}, x.answered
+    ? "Their flight log is on its way: their client has answered " : "Asked for " + x.what + ", ", theirs(x.id), x.answered ? "; look for the event “flight log”." : "", x.answered ? "" : " ", x.answered ? "" : clock(x.until, left)))));
+  $("p-pull").disabled = !status || !status.publish || p.pulls.some((x) => !x.over && !x.answered) || change.pull.some((x) => x.player === p.player);
+  text("p-unsigned", p.signed ? "" : "Policies are not signed here (Options.Sign), and to others no client sends its flight log.");
+  $("p-pull").onclick = () => {
+    const made = { player: p.player };
+    if ($("p-stacks").checked) made.goroutines = true;
+    change.pull.push(made);
+    edited();
+    $("p-pull").disabled = true;
+    $("preview").scrollIntoView({ block: "nearest" });
+  };
+  $("p-raise").disabled = true;
     $("preview").scrollIntoView({ block: "nearest" });
   };
 }
