@@ -18,8 +18,7 @@ import (
 // All that is attached to one event takes at most half of the longest envelope that the outbox takes: an eighth of the outbox, which is 33 KiB
 // where Config.Memory is 1 MiB and 128 KiB with a run file of the usual size, and 30 pieces. What does not fit, and what cannot be read, is
 // left out whole; the event says so (contexts.krunk.attachments_left_out), and Stats.Losses counts it. Where a server takes no attachments, or
-// not so much, the event goes without them. While an event with attachments is made and sent, that takes up to four times their size
-// beside Config.Memory.
+// not so much, the event goes without them. What stands, what waits and what is under way lies beside Config.Memory.
 type Attachment struct {
 	// Name is the name of the file as the server shows it, without a folder, of at most 100 bytes. Empty: "attachment".
 	Name string
@@ -48,28 +47,30 @@ func Attach(a Attachment) Attr {
 }
 
 // Attach attaches a to every fatal event, or to every one (Attachment.Every), from now on, in the place of what has the same name; without Data
-// and Read it takes that back. At most 15 may stand at once. The error says what to write instead, and nothing changes. It copies
-// Data, which it keeps beside Config.Memory, and takes a lock.
+// and Read it takes that back. At most 15 may stand at once, and their Data may be no longer than what an event may have
+// beside it. The error says what to write instead, and nothing changes. It copies Data, which it keeps beside Config.Memory, and takes a lock.
 func (c *Client) Attach(a Attachment) error {
 	if c == nil {
 		return nil
 	}
+	about := "krunk: Attach " + text.Quote(a.Name) + ": "
 	most := c.uses.Attachments.Most()
-	switch {
-	case a.Data != nil && a.Read != nil:
-		return errors.New("krunk: Attach " + text.Quote(a.Name) + ": both Data and Read are set; set one of them")
-	case most > 0 && len(a.Data) > most:
-		return errors.New("krunk: Attach " + text.Quote(a.Name) + ": " + strconv.Itoa(len(a.Data)) + " bytes of Data are more than an event may have beside it; attach at most " +
-			strconv.Itoa(most) + ", or set a larger Config.Memory")
+	if a.Data != nil && a.Read != nil {
+		return errors.New(about + "both Data and Read are set; set one of them")
 	}
 	x := cleaned(&a)
 	if a.Data != nil {
 		x.Data = bytes.Clone(a.Data)
 	}
-	if !c.uses.Attachments.Stand(x) {
-		return errors.New("krunk: Attach " + text.Quote(a.Name) + ": 15 attachments stand already; take one back by an Attach with its name and nothing else")
+	switch n, bytes, ok := c.uses.Attachments.Stand(x); {
+	case ok:
+		return nil
+	case bytes > most && most > 0:
+		return errors.New(about + strconv.Itoa(bytes) + " bytes of Data would stand, and an event may have at most " + strconv.Itoa(most) +
+			" beside it; attach less, or set a larger Config.Memory")
+	default:
+		return errors.New(about + strconv.Itoa(n-1) + " attachments stand already; take one back by an Attach with its name and nothing else")
 	}
-	return nil
 }
 
 // settleAttachment makes a parcel of an attachment, unless there is no event that it could travel with.

@@ -191,12 +191,18 @@ func TestAttachRefuses(t *testing.T) {
 		want string
 	}{
 		{krunk.Attachment{Name: "a", Data: []byte("x"), Read: read}, `krunk: Attach "a": both Data and Read are set; set one of them`},
-		{krunk.Attachment{Name: "a", Data: make([]byte, 1<<20)}, `1048576 bytes of Data are more than`},
+		{krunk.Attachment{Name: "a", Data: make([]byte, 1<<20)}, `bytes of Data would stand, and an event may have at most `},
 		{krunk.Attachment{Name: "a", Read: read}, `15 attachments stand already`},
 	} {
 		if err := c.Attach(tt.a); err == nil || !strings.Contains(err.Error(), tt.want) {
 			t.Errorf("got %v, want %s", err, tt.want)
 		}
+	}
+	if err := c.Attach(krunk.Attachment{Name: "4", Data: make([]byte, 30<<10)}); err != nil {
+		t.Errorf("30 KiB: %v", err)
+	}
+	if err := c.Attach(krunk.Attachment{Name: "5", Data: make([]byte, 10<<10)}); err == nil || !strings.Contains(err.Error(), "would stand") {
+		t.Errorf("10 KiB more: %v", err)
 	}
 	if err := c.Attach(krunk.Attachment{Name: "3", Read: read}); err != nil {
 		t.Errorf("in the place of another one: %v", err)

@@ -120,8 +120,9 @@ func (a *Attachments) using() *attaching {
 func (a *Attachments) Keep(x *Attachment) (reference string) { return a.shelf().keep(x) }
 
 // Stand makes x travel with every fatal event from now on, or with all of them, in the place of the one of the same name. One with neither Data
-// nor Read removes that. It reports false where there are too many.
-func (a *Attachments) Stand(x *Attachment) bool { return a.shelf().put(x) }
+// nor Read removes that. Where there are too many, or all Data together would be longer than what an event may have beside it, it returns how many
+// there are and how many bytes, x included, and changes nothing.
+func (a *Attachments) Stand(x *Attachment) (n, bytes int, ok bool) { return a.shelf().put(x) }
 
 func (a *shelf) keep(x *Attachment) string {
 	p := &parcel{n: a.made.Add(1), Attachment: *x}
@@ -164,7 +165,7 @@ func (a *shelf) gone(p *parcel) {
 	}
 }
 
-func (a *shelf) put(x *Attachment) bool {
+func (a *shelf) put(x *Attachment) (n, bytes int, ok bool) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	var list []Attachment
@@ -175,11 +176,13 @@ func (a *shelf) put(x *Attachment) bool {
 	if x.Data != nil || x.Read != nil {
 		list = append(list, *x)
 	}
-	if len(list) > mostPieces/2 {
-		return false
+	for i := range list {
+		bytes += len(list[i].Data)
 	}
-	a.stand.Store(&list)
-	return true
+	if ok = len(list) <= mostPieces/2 && (bytes <= a.limit || a.limit == 0); ok {
+		a.stand.Store(&list)
+	}
+	return len(list), bytes, ok
 }
 
 // attached is what travels beside the event in hand. It is owned by the recorder.
