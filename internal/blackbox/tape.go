@@ -143,9 +143,13 @@ func (b *Block) OpenTapes() []*Tape {
 // Clear forgets what is on all tapes and takes nothing more, or takes it again.
 func (t *Tapes) Clear(mute bool) {
 	for _, tape := range t.list {
-		if tape.mute.Store(mute); mute {
-			word(tape.head, 16).Store(word(tape.head, 8).Load() + uint64(tape.spare)) // what is being written goes as well
+		was, pos, begin := tape.mute.Swap(mute), word(tape.head, 8).Load(), word(tape.head, 16)
+		switch {
+		case mute:
+			begin.Store(pos + uint64(tape.spare)) // what is being written goes as well
 			zero(tape.mem)
+		case was:
+			begin.Store(pos)
 		}
 	}
 }

@@ -147,6 +147,11 @@ func TestTapesClear(t *testing.T) {
 		t.Errorf("left %v", b)
 	}
 	tapes.Clear(false)
+	record(tape, 10)
+	tapes.Clear(false) // which it takes already
+	if b, from := tape.Newest(100); len(b) != 10 || from != 1000 {
+		t.Errorf("%d bytes from %d after it was granted again, want 10 from 1000", len(b), from)
+	}
 	record(tape, 500)
 	b, from := tape.Newest(1 << 20)
 	if heard(t, b, from); len(b) != 256 {
