@@ -280,3 +280,53 @@ func TestAttachmentsAreLimited(t *testing.T) {
 		}
 	}
 }
+
+// With attachments that stand and one beside each event, and a ring, all that is reachable because of a client is what Config.Memory says.
+func TestMemoryWithAttachments(t *testing.T) {
+	if raceEnabled {
+		t.Skip("the race detector allocates")
+	}
+	const memory = 1 << 20
+	offline := transport.Func(func(transport.Context, *transport.Request) (transport.Response, error) {
+		return transport.Response{}, errors.New("no route to host")
+	})
+	start := func(int) *krunk.Client {
+		c, err := krunk.Start(krunk.Config{DSN: "http://0123456789abcdef0123456789abcdef@127.0.0.1:9/1", Memory: memory, MaxRepeats: 1 << 20, Transport: offline})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := c.Ring("inputs", memory/20); err != nil {
+			t.Error(err)
+		}
+		if err := c.Attach(krunk.Attachment{Name: "save", Data: make([]byte, 20<<10), Every: true}); err != nil {
+			t.Error(err)
+		}
+		return c
+	}
+	data := make([]byte, 4<<10)
+	storm := func(c *krunk.Client, look func()) {
+		for i := range 200 {
+			for range 4 {
+				c.Report(fmt.Errorf("storm %d", i), krunk.Attach(krunk.Attachment{Data: data}))
+			}
+			if i%10 == 9 {
+				look()
+			}
+		}
+	}
+	first := start(0)
+	storm(first, func() {})
+	first.Close(0)
+	most := int64(0)
+	for try := 0; try < 3 && (try == 0 || most > memory*105/100); try++ {
+		calmest()
+		base := calmest()
+		c := start(0)
+		most = 0
+		storm(c, func() { most = max(most, calmest()-base) })
+		c.Close(0)
+	}
+	if t.Logf("%.3f of it", float64(most)/memory); most > memory*105/100 {
+		t.Errorf("%d bytes, want at most %d", most, memory*105/100)
+	}
+}
