@@ -79,7 +79,7 @@ func (c *Client) Consent(answer Consent) error {
 	} else {
 		err = c.keepAnswer(answer)
 		c.say.state.Store(uint32(answer))
-		if answer == Ask && !c.hush() {
+		if c.halt(); answer == Ask && !c.errand(func() {}, func() {}) { // then nothing is under way
 			err = errBusy
 		}
 	}
@@ -90,6 +90,13 @@ func (c *Client) Consent(answer Consent) error {
 		return errors.New("krunk: Consent: " + err.Error())
 	}
 	return nil
+}
+
+// halt ends what is under way.
+func (c *Client) halt() {
+	if c.sender != nil && c.held() {
+		c.sender.Halt()
+	}
 }
 
 // keepAnswer keeps it for the next start.
@@ -119,9 +126,7 @@ func (c *Client) deny() error {
 	if c.kept.Wipe != nil {
 		c.named(c.kept.Wipe)
 	}
-	if c.sender != nil {
-		c.sender.Halt()
-	}
+	c.halt()
 	if !c.wipe() {
 		err = errBusy
 	}
@@ -189,7 +194,7 @@ func (c *Client) named(f func()) {
 func (c *Client) wipe() bool {
 	c.uses.Attachments.Forget(true)
 	c.uses.Deaths.Forget()
-	for range mostConsent / time.Millisecond {
+	for begin := time.Now(); time.Since(begin) < mostConsent; {
 		recorded, sent := false, c.sender == nil
 		ok := c.errand(func() { recorded = c.recorder.Wipe() }, func() { c.sender.Wipe(); sent = true })
 		if !ok {
@@ -199,20 +204,9 @@ func (c *Client) wipe() bool {
 			c.named(c.tally.Wipe)
 			return true
 		}
-		time.Sleep(time.Millisecond)
+		c.await(func() bool { return false }, time.Millisecond)
 	}
 	return false
-}
-
-// hush ends what is under way, and reports whether that was done in time.
-func (c *Client) hush() bool {
-	if c.sender == nil {
-		return true
-	}
-	c.sender.Halt()
-	limit := c.progress.Limit(mostConsent)
-	defer limit.Stop()
-	return c.done(limit, c.sender.Ask, c.sender.Wake, func() {})
 }
 
 // errand has the recorder do something, and then the sender where there is one. It reports false where that took too long.

@@ -320,7 +320,11 @@ func TestConsentInAStorm(t *testing.T) {
 		if answer == krunk.Granted {
 			state.Add(state.Load() & 1)
 		}
-		if err := c.Consent(answer); err != nil {
+		err := c.Consent(answer)
+		for tries := 0; err != nil && tries < 10; tries++ { // a machine that is busy with other things
+			err = c.Consent(answer)
+		}
+		if err != nil {
 			t.Fatalf("after %d changes: %v", i, err)
 		}
 		if answer != krunk.Granted {

@@ -47,6 +47,9 @@ const changeSize = 128
 // NewChanges returns an empty list that takes about limit bytes at most.
 func NewChanges(limit int) *Changes { return &Changes{limit: limit} }
 
+// Wipe forgets all changes.
+func (c *Changes) Wipe() { c.top.Store(nil) }
+
 // Use is called before the first change, and may be called before each.
 func (c *Changes) Use() {
 	if c.used.Load() == nil {

@@ -1,8 +1,6 @@
 package recorder
 
 import (
-	"math"
-
 	"github.com/krunk-go/krunk/internal/blackbox"
 	"github.com/krunk-go/krunk/internal/protocol"
 )
@@ -29,9 +27,7 @@ func (r *Recorder) Wipe() (all bool) {
 	r.logs.reset()
 	r.logs.due = false
 	r.logs.kept.Wipe()
-	if r.cfg.Changes.using() != nil {
-		r.cfg.Changes.take(math.MaxUint64)
-	}
+	r.cfg.Changes.Wipe()
 	r.scope.wipe()
 	clear(r.cfg.Block.At(blackbox.ScopeRegion))
 	r.cfg.History.Wipe()
@@ -76,9 +72,7 @@ func (r *Recorder) Keep(install string) {
 	} else {
 		r.shred = nil
 	}
-	if r.cfg.Changes.using() != nil {
-		r.cfg.Changes.take(math.MaxUint64)
-	}
+	r.cfg.Changes.Wipe()
 	r.cfg.Run.Install, r.scope.install, r.scope.user.ID = install, install, install
 }
 

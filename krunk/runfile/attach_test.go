@@ -1,3 +1,5 @@
+//go:build !race && (unix || windows)
+
 package runfile_test
 
 import (

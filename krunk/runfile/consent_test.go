@@ -217,3 +217,64 @@ func TestGrantedAfterDenied(t *testing.T) {
 		t.Error("what the player did not want arrived")
 	}
 }
+
+// flips is a game whose player cannot decide. It ends by being killed.
+func flips(c *krunk.Client, net *krunk.Channel) {
+	for i := 0; ; i++ {
+		plant(c, planted)
+		if err := c.Consent(krunk.Denied); err != nil {
+			panic(err)
+		}
+		net.Report(errors.New(planted))
+		if i%2 == 0 {
+			time.Sleep(time.Millisecond)
+		}
+		if err := c.Consent(krunk.Granted); err != nil {
+			panic(err)
+		}
+	}
+}
+
+// Whenever a program is killed: if the answer that was kept is a no, the next start leaves nothing of what was captured.
+func TestKilledWhileThePlayerAnswers(t *testing.T) {
+	if testing.Short() {
+		t.Skip("skipped: kills a game 30 times")
+	}
+	dir := folder(t)
+	noes := 0
+	for i := range 30 {
+		cmd := again()
+		cmd.Env = append(cmd.Env, "KRUNK_GAME=flips", "KRUNK_DIR="+dir)
+		out, err := cmd.StdoutPipe()
+		if err == nil {
+			err = cmd.Start()
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, _ = out.Read(make([]byte, 1))
+		time.Sleep(time.Duration(60+i*7) * time.Millisecond)
+		_ = cmd.Process.Kill()
+		_ = cmd.Wait()
+		answer, _ := os.ReadFile(filepath.Join(dir, "consent"))
+		var box inbox
+		cfg := config(dir, &box)
+		cfg.Consent = krunk.Ask
+		c := start(t, cfg)
+		if string(answer) == "denied\n" {
+			noes++
+			if found := holding(t, dir, planted); len(found) != 0 || c.Answer() != krunk.Denied {
+				t.Errorf("kill %d: the answer is a no (%d), and %v hold what was captured", i, c.Answer(), found)
+			}
+		} else if !c.Flush(20*time.Second) && c.Answer() == krunk.Granted {
+			t.Errorf("kill %d: %+v", i, c.Stats())
+		}
+		if err := c.Consent(krunk.Ask); err != nil { // the next one is asked again
+			t.Error(err)
+		}
+		c.Close(time.Second)
+	}
+	if noes == 0 {
+		t.Error("no kill behind a no")
+	}
+}

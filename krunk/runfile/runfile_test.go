@@ -93,6 +93,8 @@ func game(how, dir, dsn string) {
 			_ = self.Kill()
 		}
 	case "exit":
+	case "flips":
+		flips(c, net)
 	case "denied, then granted":
 		saysNoThenYes(c, net, dir)
 	case "close":
