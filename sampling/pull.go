@@ -67,6 +67,9 @@ func (c *Controller) answer(key uint64, q gate.Pull) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.run.log = 0
+	if c.closed {
+		return // nobody would wait for what is stored now
+	}
 	c.forget(key)
 	c.forget(pulledKey)
 }

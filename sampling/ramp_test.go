@@ -111,7 +111,9 @@ func TestStepsComeLateRatherThanEarly(t *testing.T) {
 		if err := c.Apply([]byte(ramp()), At{ServerTime: day}); err != nil {
 			t.Fatal(err)
 		}
+		c.mu.Lock()
 		wall = day.AddDate(5, 0, 0)
+		c.mu.Unlock()
 		time.Sleep(10 * time.Minute)
 		synctest.Wait()
 		if s := c.Status(); s.ClientsPPM != 10_000 {
