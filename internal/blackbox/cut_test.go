@@ -64,7 +64,7 @@ func holds(t *testing.T, what string, mem []byte, want map[uint64]string) {
 
 // A death at any store of Cut loses nothing and doubles nothing, whether what lies behind is there any more or not.
 func TestCutAtAnyStore(t *testing.T) {
-	for seed := range uint64(8) {
+	for seed := range uint64(4) {
 		b, o, want := waiting(t, seed)
 		stores := 0
 		probe := func() {
