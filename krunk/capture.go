@@ -57,7 +57,7 @@ func (c *Channel) Report(err error, attrs ...Attr) EventID {
 	}
 	var r capture
 	r.Type, r.Level, r.PPM, r.attrs = record.ErrorType, int16(LevelError), ppm, attrs
-	if !c.client.measure(&r) {
+	if !c.owner().measure(&r) {
 		return c.raiseCalled(v, &r, err)
 	}
 	return c.raised(v, &r, err)
@@ -77,7 +77,7 @@ func (c *Client) Report(err error, attrs ...Attr) EventID {
 	}
 	var r capture
 	r.Type, r.Level, r.PPM, r.attrs = record.ErrorType, int16(LevelError), ppm, attrs
-	if !own.client.measure(&r) {
+	if !own.owner().measure(&r) {
 		return own.raiseCalled(v, &r, err)
 	}
 	return own.raised(v, &r, err)
@@ -99,13 +99,13 @@ func (c *Channel) decideError(err error) (gate.Verdict, uint32) {
 // full reports whether the black box refuses an event before its stack is taken, and counts it. What is to be sent as a log record
 // as well is not asked for, as its bytes are counted; nor is what a transport of the game's raises: that is no event.
 func (c *Channel) full(k blackbox.Kind, level Level) bool {
-	if !c.client.ring.Full(k) || c.client.inside() && c.client.insideHere() {
+	if !c.owner().ring.Full(k) || c.owner().inside() && c.owner().insideHere() {
 		return false
 	}
 	if level >= LevelError {
-		c.client.failed(1)
+		c.owner().failed(1)
 	}
-	c.client.lost(protocol.ReasonQueueOverflow, &record.Head{Flags: record.FlagID}, 0)
+	c.owner().lost(protocol.ReasonQueueOverflow, &record.Head{Flags: record.FlagID}, 0)
 	return true
 }
 
@@ -146,7 +146,7 @@ func (c *Channel) Emit(e Entry) EventID {
 		r.Flags |= record.FlagSite
 	}
 	if !e.Time.IsZero() {
-		r.madeAt(e.Time.Sub(c.client.start))
+		r.madeAt(e.Time.Sub(c.owner().start))
 	}
 	if e.Plain {
 		r.Flags |= record.FlagPlain
@@ -190,7 +190,7 @@ func (c *Channel) decide(t record.Type, level Level, site uintptr) (gate.Verdict
 	}
 	taken, ppm := c.state.Take(v, level.clamp(), key)
 	if v&^taken&gate.Issue != 0 && level >= LevelError {
-		c.client.failed(1)
+		c.owner().failed(1)
 	}
 	return taken, ppm
 }
@@ -203,7 +203,7 @@ func (c *Channel) raise(v gate.Verdict, r *capture, cause any) EventID {
 		return EventID{}
 	}
 	// Where calls were inlined only runtime.Callers tells their addresses apart, as the site's does that a bridge named.
-	if r.site != 0 || !c.client.measure(r) {
+	if r.site != 0 || !c.owner().measure(r) {
 		return c.raiseCalled(v, r, cause)
 	}
 	return c.raised(v, r, cause)
@@ -222,13 +222,13 @@ func (c *Client) measure(r *capture) (ok bool) {
 //
 //go:noinline
 func (c *Channel) raiseCalled(v gate.Verdict, base *capture, cause any) EventID {
-	if c.client.deep.Load() {
+	if c.owner().deep.Load() {
 		return c.raiseDeep(v, base, cause)
 	}
 	var pcs [fewPCs]uintptr
 	n := runtime.Callers(self, pcs[:])
 	if n == len(pcs) {
-		c.client.deep.Store(true)
+		c.owner().deep.Store(true)
 		return c.raiseDeep(v, base, cause)
 	}
 	return c.raisedFrom(v, base, cause, pcs[:n])
@@ -241,7 +241,7 @@ func (c *Channel) raiseDeep(v gate.Verdict, base *capture, cause any) EventID {
 	var pcs [record.MaxPCs]uintptr
 	n := runtime.Callers(self, pcs[:])
 	if n < fewPCs {
-		c.client.deep.Store(false)
+		c.owner().deep.Store(false)
 	}
 	if n == len(pcs) {
 		base.Flags |= record.FlagStack
@@ -293,32 +293,32 @@ func outermost(pcs []uintptr) {
 // is sent as a log record. An event of a log record tells the chain of the first error among its attributes, or else among those of With; most errors wrap
 // nothing and need no room for a chain.
 func (c *Channel) raised(v gate.Verdict, r *capture, cause any) EventID {
-	if c.client.inside() && c.client.insideOf(r.pcs) {
+	if c.owner().inside() && c.owner().insideOf(r.pcs) {
 		return c.demote(v, r, cause)
 	}
-	c.client.parts.glean()
+	c.owner().parts.glean()
 	if Level(r.Level) >= LevelError {
-		c.client.failed(1)
+		c.owner().failed(1)
 	}
-	now := c.client.stamp(r)
-	table, kind := c.client.repeats.of(r.Type), r.kind(cause)
+	now := c.owner().stamp(r)
+	table, kind := c.owner().repeats.of(r.Type), r.kind(cause)
 	pass, ok := table.Pass(kind, now)
 	if !ok {
 		c.state.Return(v, Level(r.Level).clamp(), r.PPM)
 		if v&gate.Send != 0 {
 			c.keep(v&^(gate.Issue|gate.Trail), r, nil)
 		}
-		return c.client.last(table.Last(kind, pass))
+		return c.owner().last(table.Last(kind, pass))
 	}
 	r.Flags |= record.FlagID | flags(v)
 	r.Suppressed, r.Place = pass.Suppressed, pass.Place
-	n := c.client.ids.Take(&r.ID)
+	n := c.owner().ids.Take(&r.ID)
 	switch err := c.failure(r, cause); {
-	case r.Type == record.PanicType || err != nil && c.client.repeats.wraps(err):
+	case r.Type == record.PanicType || err != nil && c.owner().repeats.wraps(err):
 		ok = c.putChain(r.importance(), r, cause, err)
 	case err != nil:
 		var one [1]record.Error
-		one[0].Type, one[0].Text = c.client.repeats.types.of(err), errorText(err)
+		one[0].Type, one[0].Text = c.owner().repeats.types.of(err), errorText(err)
 		ok = c.put(r.importance(), r, one[:])
 	default:
 		ok = c.put(r.importance(), r, nil)
@@ -366,12 +366,12 @@ func (r *capture) importance() blackbox.Kind {
 
 //go:noinline
 func (c *Channel) putChain(k blackbox.Kind, r *capture, cause any, err error) bool {
-	errs := chain{types: &c.client.repeats.types}
+	errs := chain{types: &c.owner().repeats.types}
 	if r.Type == record.PanicType {
-		r.Gid = c.client.header.goroutine()
+		r.Gid = c.owner().header.goroutine()
 		errs.panicValue(cause)
-		if r.last && k != blackbox.History && c.client.diary != nil {
-			c.client.diary.Dooms(r.ID, r.Gid, c.client.now())
+		if r.last && k != blackbox.History && c.owner().diary != nil {
+			c.owner().diary.Dooms(r.ID, r.Gid, c.owner().now())
 		}
 	} else {
 		errs.walk(err, -1, 0)
@@ -387,10 +387,10 @@ func (c *Channel) putChain(k blackbox.Kind, r *capture, cause any, err error) bo
 //
 //go:noinline
 func (c *Channel) note(v gate.Verdict, r *capture, err error) {
-	if v&gate.Send != 0 && c.client.inside() && c.client.insideHere() {
+	if v&gate.Send != 0 && c.owner().inside() && c.owner().insideHere() {
 		v &^= gate.Send
 	}
-	c.client.stampNote(r)
+	c.owner().stampNote(r)
 	c.keep(v, r, err)
 }
 
@@ -421,7 +421,7 @@ func (c *Channel) keepMore(k blackbox.Kind, base *capture, err error) {
 		c.put(k, &r, nil)
 		return
 	}
-	c.put(k, &r, []record.Error{{Type: c.client.repeats.types.of(err), Text: errorText(err)}})
+	c.put(k, &r, []record.Error{{Type: c.owner().repeats.types.of(err), Text: errorText(err)}})
 }
 
 // depth returns how many return addresses the stack has.

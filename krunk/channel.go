@@ -2,6 +2,7 @@ package krunk
 
 import (
 	"sync/atomic"
+	"unsafe"
 
 	"github.com/krunk-go/krunk/internal/gate"
 	"github.com/krunk-go/krunk/internal/record"
@@ -12,7 +13,9 @@ import (
 // methods may be called by any goroutine; none of them takes a lock, waits for memory, disk or network, or starts a
 // goroutine.
 type Channel struct {
-	client  *Client
+	// client is a *Client. Its type is hidden: where a program links reflect's Method (text/template does), the linker keeps every exported
+	// method of each type that can be reached from a value in an interface, and a game holds channels.
+	client  unsafe.Pointer
 	gate    *gate.Gate    // of state
 	state   *gate.Channel // decides where thresholds alone do not
 	name    string
@@ -23,6 +26,8 @@ type Channel struct {
 	fixed   []byte         // attributes of With as they stand in a record; immutable after With
 	cause   error          // the first error among them, nil if there is none; immutable after With
 }
+
+func (c *Channel) owner() *Client { return (*Client)(c.client) }
 
 // What a record of each level has to reach. The methods below compare with these constants themselves: anything more and
 // the compiler would not inline them, which a call below the threshold pays for.
@@ -109,7 +114,7 @@ func (c *Channel) With(attrs ...Attr) *Channel {
 		if d.cause == nil {
 			d.cause = a.failure()
 		}
-		a.settle(c.client, false)
+		a.settle(c.owner(), false)
 		f := a.field()
 		d.fixed = record.AppendField(d.fixed, &f)
 		d.nfixed++

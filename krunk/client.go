@@ -6,6 +6,7 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+	"unsafe"
 
 	"github.com/krunk-go/krunk/internal/blackbox"
 	"github.com/krunk-go/krunk/internal/gate"
@@ -245,7 +246,7 @@ func (c *Client) Channel(name string) *Channel {
 	}
 	old := *c.names.Load()
 	names := append(old, name) // who reads the shorter slice never looks behind its end
-	ch := &Channel{client: c, name: name, index: uint16(len(old)), state: gate.NewChannel(name), refused: new(atomic.Uint64)}
+	ch := &Channel{client: unsafe.Pointer(c), name: name, index: uint16(len(old)), state: gate.NewChannel(name), refused: new(atomic.Uint64)}
 	ch.gate = ch.state.Gate()
 	denied := c.denied()
 	ch.gate.Shut(denied)

@@ -20,7 +20,7 @@ const leastValue = 16
 //
 //go:noinline
 func (c *Channel) putCut(k blackbox.Kind, base *capture, errs []record.Error) bool {
-	r, room := *base, c.client.maxBody
+	r, room := *base, c.owner().maxBody
 	if len(r.text) > room/4 {
 		r.text, r.Flags = r.text[:room/4], r.Flags|record.FlagText
 	}

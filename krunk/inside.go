@@ -63,10 +63,10 @@ func (c *Channel) demote(v gate.Verdict, base *capture, cause any) EventID {
 	switch {
 	case r.Type == record.PanicType:
 		r.Flags |= record.FlagTrail
-		c.client.stamp(&r)
+		c.owner().stamp(&r)
 		c.putChain(blackbox.History, &r, cause, nil)
 	case v&gate.Trail != 0:
-		c.client.stamp(&r)
+		c.owner().stamp(&r)
 		c.keep(gate.Trail, &r, err)
 	}
 	return EventID{}

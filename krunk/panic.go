@@ -56,7 +56,7 @@ func (c *Client) ReportPanic(v any, attrs ...Attr) EventID {
 // ReportPanic is Client.ReportPanic for a panic of this channel: the event carries the channel, its attributes of With, and
 // attrs.
 func (c *Channel) ReportPanic(v any, attrs ...Attr) EventID {
-	if c == nil || v == nil || c.client.plan.Code.sentinel(v, &c.client.repeats.types) {
+	if c == nil || v == nil || c.owner().plan.Code.sentinel(v, &c.owner().repeats.types) {
 		return EventID{}
 	}
 	return c.reportPanic(v, attrs)
@@ -89,7 +89,7 @@ func (c *Client) main() *Channel {
 
 // dying is lastWords unless v is a sentinel, which goes on at once: the framework that catches it waits.
 func (c *Channel) dying(v any, attrs []Attr) {
-	if c != nil && !c.client.plan.Code.sentinel(v, &c.client.repeats.types) {
+	if c != nil && !c.owner().plan.Code.sentinel(v, &c.owner().repeats.types) {
 		c.lastWords(v, attrs)
 	}
 }
@@ -99,16 +99,16 @@ func (c *Channel) lastWords(v any, attrs []Attr) {
 	if c == nil {
 		return
 	}
-	c.client.session.End(session.Crashed, c.client.ring.Head())
+	c.owner().session.End(session.Crashed, c.owner().ring.Head())
 	id := c.capturePanic(v, attrs, true)
-	if !id.IsZero() || !c.client.closed.Load() {
-		c.client.deliver()
+	if !id.IsZero() || !c.owner().closed.Load() {
+		c.owner().deliver()
 	}
-	if c.client.diary != nil {
-		_, wanted := c.client.controls.Panics()
-		c.client.diary.Dies(id, c.client.header.goroutine(), c.client.now(), id.IsZero() && !wanted)
+	if c.owner().diary != nil {
+		_, wanted := c.owner().controls.Panics()
+		c.owner().diary.Dies(id, c.owner().header.goroutine(), c.owner().now(), id.IsZero() && !wanted)
 	}
-	if run := c.client.after.run; run != nil && run.Leave != nil {
+	if run := c.owner().after.run; run != nil && run.Leave != nil {
 		run.Leave()
 	}
 }
@@ -117,10 +117,10 @@ func (c *Channel) lastWords(v any, attrs []Attr) {
 // panic is one of too many of its kind and nothing new is there. Closed is looked at last: what was captured before Close is
 // flushed by Close.
 func (c *Channel) reportPanic(v any, attrs []Attr) EventID {
-	before := c.client.ring.Head()
+	before := c.owner().ring.Head()
 	id := c.capturePanic(v, attrs, false)
-	if c.client.closed.Load() && c.client.ring.Head() != before {
-		c.client.deliver()
+	if c.owner().closed.Load() && c.owner().ring.Head() != before {
+		c.owner().deliver()
 	}
 	return id
 }
@@ -128,10 +128,10 @@ func (c *Channel) reportPanic(v any, attrs []Attr) EventID {
 // capturePanic takes the stack that is still there below the deferred function. Panics ignore thresholds. The last
 // one is that of which the program dies.
 func (c *Channel) capturePanic(v any, attrs []Attr, last bool) EventID {
-	if c.client.denied() || c.client.closed.Load() && (c.client.plan.Panics.Wait <= 0 || c.client.sender == nil) {
+	if c.owner().denied() || c.owner().closed.Load() && (c.owner().plan.Panics.Wait <= 0 || c.owner().sender == nil) {
 		return EventID{}
 	}
-	ppm, wanted := c.client.controls.Panics()
+	ppm, wanted := c.owner().controls.Panics()
 	if !wanted {
 		return EventID{}
 	}

@@ -21,7 +21,7 @@ func (c *Channel) put(k blackbox.Kind, r *capture, errs []record.Error) bool {
 		n += record.FieldSize(a.name(), a.kind(), int(a.num))
 	}
 	left := int(c.left) + r.left
-	if n > c.client.maxBody || len(r.attrs)+int(c.nfixed) > record.MaxFields {
+	if n > c.owner().maxBody || len(r.attrs)+int(c.nfixed) > record.MaxFields {
 		return c.putCut(k, r, errs)
 	}
 	return c.write(n, left, k, r, errs, nil)
@@ -42,14 +42,14 @@ type writing struct {
 // since a text lies in memory that the game has unmapped, or since another goroutine changes the attributes, costs this record.
 func (c *Channel) write(n, left int, k blackbox.Kind, r *capture, errs []record.Error, cut *cutting) (ok bool) {
 	var t writing
-	ring := c.client.ring
-	if g := c.client.guard; g != nil {
+	ring := c.owner().ring
+	if g := c.owner().guard; g != nil {
 		t.was = g.Hold()
 	}
 	defer t.end(c, r)
 	if !ring.ReserveIn(&t.slot, k, n) {
 		if r.Type < record.SetTag {
-			c.client.lost(protocol.ReasonQueueOverflow, &r.Head, n)
+			c.owner().lost(protocol.ReasonQueueOverflow, &r.Head, n)
 			t.done = true
 			return false
 		}
@@ -58,12 +58,12 @@ func (c *Channel) write(n, left int, k blackbox.Kind, r *capture, errs []record.
 	t.fill(c, r, errs, cut)
 	t.out.LeftOut(left)
 	if t.heap {
-		c.client.uses.Changes.Add(ring.Head(), t.slot.Body)
+		c.owner().uses.Changes.Add(ring.Head(), t.slot.Body)
 	} else if ring.Commit(t.slot) {
 		if ring.Urgent(t.slot) {
-			c.client.bell.Call()
+			c.owner().bell.Call()
 		} else {
-			c.client.bell.Ring()
+			c.owner().bell.Ring()
 		}
 	}
 	t.done = true
@@ -96,9 +96,9 @@ func (t *writing) fill(c *Channel, r *capture, errs []record.Error, cut *cutting
 // end gives up a record that could not be written.
 func (t *writing) end(c *Channel, r *capture) {
 	if !t.done {
-		t.broken(c.client, r, recover())
+		t.broken(c.owner(), r, recover())
 	}
-	if g := c.client.guard; g != nil {
+	if g := c.owner().guard; g != nil {
 		g.Let(t.was)
 	}
 }
@@ -123,7 +123,7 @@ func (c *Channel) putSettled(k blackbox.Kind, base *capture, errs []record.Error
 		return c.putManySettled(k, base, errs)
 	}
 	r := *base
-	r.attrs = settled(c.client, append(room[:0], r.attrs...), r.Flags)
+	r.attrs = settled(c.owner(), append(room[:0], r.attrs...), r.Flags)
 	return c.put(k, &r, errs)
 }
 
@@ -133,7 +133,7 @@ func (c *Channel) putSettled(k blackbox.Kind, base *capture, errs []record.Error
 func (c *Channel) putManySettled(k blackbox.Kind, base *capture, errs []record.Error) bool {
 	var room [record.MaxFields]Attr
 	r := *base
-	r.attrs = settled(c.client, append(room[:0], r.attrs[:min(len(r.attrs), len(room))]...), r.Flags)
+	r.attrs = settled(c.owner(), append(room[:0], r.attrs[:min(len(r.attrs), len(room))]...), r.Flags)
 	r.left = len(base.attrs) - len(r.attrs)
 	return c.put(k, &r, errs)
 }

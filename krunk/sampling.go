@@ -76,7 +76,7 @@ func (c *Client) steer(join func(*gate.Controls, *gate.Program) error) error {
 
 // refuse counts an error that the channel's issue threshold did not let through; collect settles whether a policy did that.
 func (c *Channel) refuse() {
-	if c.client.controls.Hooks() != nil && !c.client.closed.Load() {
+	if c.owner().controls.Hooks() != nil && !c.owner().closed.Load() {
 		c.refused.Add(1)
 	}
 }

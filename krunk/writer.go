@@ -68,7 +68,7 @@ func (w *lineWriter) Write(p []byte) (int, error) {
 	}
 	w.feed(p[ended:])
 	if len(w.text) > 0 && !w.listed {
-		w.listed = w.channel.client.parts.add(w)
+		w.listed = w.channel.owner().parts.add(w)
 	}
 	return n, nil
 }

@@ -21,11 +21,11 @@ type meter struct {
 }
 
 // frame counts a frame, and writes the line once a second.
-func (m *meter) frame(client *krunk.Client) {
+func (m *meter) frame(stats func() krunk.Stats) {
 	m.frames++
 	now := time.Now()
 	if took := now.Sub(m.since); took >= time.Second {
-		s := client.Stats()
+		s := stats()
 		m.line = fmt.Sprintf("Krunk %.1f us a frame, %.0f fps; sent %d, waiting %d",
 			float64(m.spent.Nanoseconds())/1e3/float64(m.frames), float64(m.frames)/took.Seconds(), s.Sent, s.Waiting)
 		m.spent, m.frames, m.since = 0, 0, now
@@ -66,7 +66,7 @@ func (o outside) Update() error {
 }
 
 func (o outside) Draw(screen *ebiten.Image) {
-	o.g.reports.meter.frame(o.g.reports.client)
+	o.g.reports.meter.frame(o.g.reports.stats)
 	defer o.time(time.Now())
 	o.wrapped.Draw(screen)
 }

@@ -13,9 +13,9 @@ import (
 
 // reports is what the game tells, and what that costs.
 type reports struct {
-	client *krunk.Client
-	world  *krunk.Channel
-	meter  meter
+	stats func() krunk.Stats // the client itself would bring all that it can do: the linker keeps every method of what a game holds
+	world *krunk.Channel
+	meter meter
 }
 
 func (r *reports) hit(tick, hits int) {
@@ -45,7 +45,7 @@ func play() error {
 		return err
 	}
 	defer client.Close(2 * time.Second)
-	g.reports.client, g.reports.world = client, client.Channel("world")
+	g.reports.stats, g.reports.world = client.Stats, client.Channel("world")
 	ready(client, carrier)
 	g.reports.world.Info("the game begins")
 	return ebiten.RunGame(outside{krunkebiten.Wrap(inside{g}, client, &krunkebiten.Options{Screenshot: shots, GoOn: func(id krunk.EventID) {

@@ -23,7 +23,7 @@ type facts struct {
 // once a second: the engine's answers come from its main thread and take some microseconds.
 func (g *game) look() {
 	g.watcher.due.Store(false)
-	if g.client == nil {
+	if g.client.get() == nil {
 		return
 	}
 	now := read()
@@ -36,7 +36,7 @@ func (g *game) look() {
 	}
 	if now != g.facts {
 		g.facts = now
-		now.tell(g.client)
+		now.tell(g.client.get())
 	}
 }
 

@@ -2,6 +2,7 @@ package krunkebiten
 
 import (
 	"errors"
+	"unsafe"
 
 	"github.com/hajimehoshi/ebiten/v2"
 
@@ -21,7 +22,7 @@ const (
 
 // game is the game as the engine sees it. The engine calls one method at a time.
 type game struct {
-	client  *krunk.Client
+	client  hidden
 	channel *krunk.Channel
 	inner   ebiten.Game
 	final   ebiten.FinalScreenDrawer // nil if inner is none
@@ -49,7 +50,7 @@ type call struct {
 type size struct{ w, h float64 }
 
 func wrap(inner ebiten.Game, client *krunk.Client, opts *Options) *game {
-	g := &game{client: client, channel: client.Channel("ebitengine"), inner: inner}
+	g := &game{client: hidden{unsafe.Pointer(client)}, channel: client.Channel("ebitengine"), inner: inner}
 	g.final, _ = inner.(ebiten.FinalScreenDrawer)
 	g.floats, _ = inner.(ebiten.LayoutFer)
 	if opts != nil {
@@ -133,7 +134,7 @@ func (g *game) Layout(w, h int) (int, int) {
 // the one that calls Beat.
 func (g *game) run(s stage) (err error) {
 	if g.goOn == nil {
-		defer g.client.Repanic()
+		defer g.client.get().Repanic()
 	} else {
 		defer g.recovered(s)
 	}
@@ -141,7 +142,7 @@ func (g *game) run(s stage) (err error) {
 	defer g.leave()
 	switch s {
 	case update:
-		g.client.Beat()
+		g.client.get().Beat()
 		g.watcher.ticks.Add(1)
 		err = g.inner.Update()
 	case draw:
@@ -187,7 +188,7 @@ func (g *game) enter() {
 func (g *game) leave() {
 	g.watcher.pulse.Add(1)
 	if !g.call.done {
-		g.client.Pause()
+		g.client.get().Pause()
 	}
 }
 
@@ -197,23 +198,23 @@ func (g *game) recovered(s stage) {
 	if v == nil {
 		return
 	}
-	g.client.Resume()
+	g.client.get().Resume()
 	if (s == layout || s == layoutF) && g.size == (size{}) { // before the first frame
 		g.size = size{max(g.call.window.w, 1), max(g.call.window.h, 1)}
 	}
-	id := g.client.ReportPanic(v)
-	defer g.client.Recover() // a panic of GoOn
+	id := g.client.get().ReportPanic(v)
+	defer g.client.get().Recover() // a panic of GoOn
 	g.goOn(id)
 }
 
 // fail reports an error that ends the game.
 func (g *game) fail(err error) {
 	g.channel.Report(err)
-	g.client.Flush(delivery)
+	g.client.get().Flush(delivery)
 }
 
 // end says that no frame will come.
 func (g *game) end() {
-	g.client.Pause()
+	g.client.get().Pause()
 	g.watcher.end()
 }

@@ -5,6 +5,7 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+	"unsafe"
 
 	"github.com/hajimehoshi/ebiten/v2"
 
@@ -22,7 +23,7 @@ type watcher struct {
 	away  atomic.Bool // the client is paused until the engine calls again
 	due   atomic.Bool // the next call shall look at the engine
 
-	client  *krunk.Client
+	client  hidden
 	channel *krunk.Channel
 	hidden  atomic.Bool   // away, and the player does not see the game
 	since   atomic.Int64  // when the engine began to wait, about; in nanoseconds of Unix time
@@ -32,7 +33,7 @@ type watcher struct {
 }
 
 func (w *watcher) init(client *krunk.Client, channel *krunk.Channel) {
-	w.client, w.channel = client, channel
+	w.client, w.channel = hidden{unsafe.Pointer(client)}, channel
 	w.wake, w.done = make(chan struct{}, 1), make(chan struct{})
 	w.due.Store(true)
 }
@@ -53,7 +54,7 @@ func (w *watcher) watch() {
 		p, t := w.pulse.Load(), w.ticks.Load()
 		switch {
 		case p != pulse && t == ticks && rare(ebiten.TPS()):
-			w.client.Beat()
+			w.client.get().Beat()
 		case p == pulse && p%2 == 0:
 			ticker.Stop()
 			if !w.wait(p) {
@@ -81,9 +82,9 @@ func unseen() bool { return runtime.GOOS == "js" || !ebiten.IsRunnableOnUnfocuse
 func (w *watcher) wait(pulse uint32) bool {
 	w.since.Store(time.Now().UnixNano())
 	if w.hidden.Store(unseen()); w.hidden.Load() {
-		w.client.Foreground(false)
+		w.client.get().Foreground(false)
 	} else {
-		w.client.Pause()
+		w.client.get().Pause()
 	}
 	w.away.Store(true)
 	if w.pulse.Load() != pulse {
@@ -103,9 +104,9 @@ func (w *watcher) back() {
 		return
 	}
 	if w.hidden.Load() {
-		w.client.Foreground(true)
+		w.client.get().Foreground(true)
 	} else {
-		w.client.Resume()
+		w.client.get().Resume()
 	}
 	w.channel.Debug("the engine waited", krunk.Duration("length", time.Duration(time.Now().UnixNano()-w.since.Load())))
 	w.wake <- struct{}{}
