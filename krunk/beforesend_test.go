@@ -237,3 +237,28 @@ func TestEditNil(t *testing.T) {
 		t.Error("nothing arrived")
 	}
 }
+
+// An event of which BeforeSend leaves nothing is still one that servers take.
+func TestBeforeSendEmpties(t *testing.T) {
+	_, srv := edited(t, func(e *krunk.Event) bool {
+		e.Title, e.Text, e.Tags, e.Group, e.Level = " ", "", nil, nil, -30000
+		for i := range e.Causes {
+			e.Causes[i] = krunk.Cause{}
+		}
+		return true
+	}, func(c *krunk.Client) {
+		c.Report(fmt.Errorf("outer: %w", errors.New("inner")))
+		c.Channel("net").Error("a log record")
+		crash(c)
+	})
+	for _, e := range srv.Events() { // Verify says the rest
+		for _, x := range e.Exceptions {
+			if x.Type == "" && x.Value == "" {
+				t.Errorf("an exception that says nothing: %s", e.Raw)
+			}
+		}
+	}
+	if n := len(srv.Events()); n != 3 {
+		t.Errorf("%d events, want 3", n)
+	}
+}

@@ -146,7 +146,7 @@ func (c *Client) allow(answer Consent) error {
 	err := c.keepAnswer(answer)
 	install := ""
 	if run := c.after.run; run != nil && run.Player.Speak != nil {
-		install = run.Player.Speak()
+		c.guarded(func() { install = run.Player.Speak() })
 	}
 	c.say.install.Store(&install)
 	c.named(func() {
@@ -163,7 +163,7 @@ func (c *Client) allow(answer Consent) error {
 		c.mark(blackbox.StateBackground, 0)
 	}
 	c.plays("")
-	c.uses.Attachments.Forget(false)
+	c.guarded(func() { c.uses.Attachments.Forget(false) })
 	c.errand(func() { c.recorder.Keep(install) }, c.session.Anew)
 	c.say.state.Store(uint32(answer))
 	c.gates(false)
@@ -183,6 +183,11 @@ func (c *Client) gates(shut bool) {
 func (c *Client) named(f func()) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	c.guarded(f)
+}
+
+// guarded calls f, which touches the block.
+func (c *Client) guarded(f func()) {
 	if c.guard != nil {
 		defer c.letGo(c.guard.Hold())
 	}
@@ -190,17 +195,25 @@ func (c *Client) named(f func()) {
 }
 
 // wipe has everything forgotten that was captured, and reports whether that was done in time. It is done once more where the memory was taken
-// away meanwhile, or somebody is in the middle of a capture call.
+// away meanwhile, or somebody is in the middle of a capture call. What the recorder still had in its hands when that took too long goes when
+// it comes back: the sender is asked behind it.
 func (c *Client) wipe() bool {
-	c.uses.Attachments.Forget(true)
+	for range 2 { // the memory may be taken away in the middle of the first one
+		c.guarded(func() { c.uses.Attachments.Forget(true) })
+	}
 	c.uses.Deaths.Forget()
 	for begin := time.Now(); time.Since(begin) < mostConsent; {
 		recorded, sent := false, c.sender == nil
-		ok := c.errand(func() { recorded = c.recorder.Wipe() }, func() { c.sender.Wipe(); sent = true })
+		ok := c.errand(func() {
+			if recorded = c.recorder.Wipe(); c.sender != nil {
+				c.sender.Ask(c.sender.Wipe)
+			}
+		}, func() { c.sender.Wipe(); sent = true })
 		if !ok {
 			return false
 		}
 		if recorded && sent {
+			c.collect() // what lies with channels and kinds
 			c.named(c.tally.Wipe)
 			return true
 		}
@@ -209,11 +222,13 @@ func (c *Client) wipe() bool {
 	return false
 }
 
-// errand has the recorder do something, and then the sender where there is one. It reports false where that took too long.
+// errand has the recorder do something, and then the sender where there is one. It reports false where that took too long, and does not wait
+// for the sender where the recorder has used the time up.
 func (c *Client) errand(recorder, sender func()) bool {
 	limit := c.progress.Limit(mostConsent)
 	defer limit.Stop()
-	return c.done(limit, c.recorder.Ask, c.recorder.Call, recorder) && (c.sender == nil || c.done(limit, c.sender.Ask, c.sender.Wake, sender))
+	ok := c.done(limit, c.recorder.Ask, c.recorder.Call, recorder)
+	return (c.sender == nil || c.done(limit, c.sender.Ask, c.sender.Wake, sender)) && ok
 }
 
 // done asks for something and waits until it is done, and does it itself where nobody else will since both goroutines have ended. What ends in a

@@ -446,3 +446,79 @@ func TestConsentWhereNobodyAnswers(t *testing.T) {
 		}
 	})
 }
+
+// What waits goes at once where only the recorder does not come back, and what the recorder has in its hands when it does; of what was kept back
+// before nothing is told.
+func TestDeniedWhileBeforeSendIsSlow(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		stuck, back := make(chan struct{}), make(chan struct{})
+		n := 0
+		c, _, w := asking(t, krunk.Ask, func(cfg *krunk.Config) {
+			cfg.BeforeSend = krunk.Edit(func(*krunk.Event) bool {
+				if n++; n == 2 {
+					close(stuck)
+					<-back
+				}
+				return true
+			})
+		})
+		c.Report(errors.New("waits"))
+		synctest.Wait()
+		c.Report(errors.New("in hand"))
+		<-stuck
+		if err := c.Consent(krunk.Denied); err == nil {
+			t.Error("no word of BeforeSend, which has not come back")
+		}
+		synctest.Wait()
+		if n := c.Stats().Waiting; n != 0 {
+			t.Errorf("%d envelopes wait after Denied", n)
+		}
+		close(back)
+		synctest.Wait()
+		if s := c.Stats(); s.Waiting != 0 || len(s.Losses) != 0 {
+			t.Errorf("%d envelopes wait once BeforeSend is back, losses %v", s.Waiting, s.Losses)
+		}
+		if err := c.Consent(krunk.Granted); err != nil {
+			t.Error(err)
+		}
+		c.Report(errors.New("after"))
+		if !c.Flush(time.Minute) || !strings.Contains(w.all(), "after") || strings.Contains(w.all(), "waits") || strings.Contains(w.all(), "in hand") {
+			t.Errorf("sent %s", w.all())
+		}
+	})
+}
+
+// Consent out of the game's own code that Krunk calls comes back, and the answer holds.
+func TestConsentInside(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var c *krunk.Client
+		said := 0
+		c, _, w := asking(t, krunk.Ask, func(cfg *krunk.Config) {
+			cfg.BeforeSend = krunk.Edit(func(*krunk.Event) bool {
+				if said++; said == 1 {
+					_ = c.Consent(krunk.Denied)
+				}
+				return true
+			})
+		})
+		c.Report(errors.New("boom"))
+		time.Sleep(time.Minute)
+		if s := c.Stats(); s.Waiting != 0 || c.Answer() != krunk.Denied || w.calls.Load() != 0 {
+			t.Errorf("%d wait, answer %d, %d requests", s.Waiting, c.Answer(), w.calls.Load())
+		}
+	})
+}
+
+// Counts that lie with the channels and the kinds go as well.
+func TestDeniedForgetsWhatWasKeptBack(t *testing.T) {
+	c, _, _ := asking(t, krunk.Ask, func(cfg *krunk.Config) { cfg.MaxRepeats = 1 })
+	for range 5 {
+		c.Report(errors.New("again and again"))
+	}
+	if err := c.Consent(krunk.Denied); err != nil {
+		t.Fatal(err)
+	}
+	if l := c.Stats().Losses; len(l) != 0 {
+		t.Errorf("losses %v after Denied", l)
+	}
+}

@@ -93,3 +93,31 @@ func TestReportCrashAgain(t *testing.T) {
 		t.Errorf("%d events of %d that were taken", got, taken)
 	}
 }
+
+// The event of an earlier run's death has nothing beside it that belongs to this one: neither what was attached to the event before it, nor what
+// stands, nor a ring. And no name in it is taken for a type as it stands.
+func TestReportCrashHasNothingBesideIt(t *testing.T) {
+	c, srv := endpoint(t, krunk.Config{})
+	ring, err := c.Ring("inputs", 64)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, _ = ring.Write([]byte("wasd"))
+	c.Report(os.ErrClosed, krunk.Attach(krunk.Attachment{Name: "save.dat", Data: []byte("of another event")}))
+	c.Channel("net").Emit(krunk.Entry{Level: krunk.LevelFatal, Message: "with a ring"})
+	if !c.Flush(10 * time.Second) {
+		t.Fatalf("flush: %+v", c.Stats())
+	}
+	id := c.ReportCrash("panic: /home/anna/game.save(7)\n\ngoroutine 1 [running]:\nmain.main()\n\t/x.go:1 +0x1\n")
+	if !c.Flush(10 * time.Second) {
+		t.Fatalf("flush: %+v", c.Stats())
+	}
+	list := srv.Attachments(id.String())
+	e := srv.Events()[len(srv.Events())-1]
+	if e.ID != id.String() || len(list) != 0 || e.Contexts["krunk"]["rings"] != nil {
+		t.Errorf("%d attachments, rings %v", len(list), e.Contexts["krunk"]["rings"])
+	}
+	if strings.Contains(string(e.Raw), "anna") {
+		t.Errorf("a name arrived: %s", e.Raw)
+	}
+}

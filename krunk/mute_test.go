@@ -177,3 +177,28 @@ func TestPanicsAreMutedByName(t *testing.T) {
 		}
 	})
 }
+
+// TestMutedIsNoBreadcrumbBehindAHook checks that what Config.BeforeSend would have taken out of an event does not travel with later ones because a
+// policy keeps its kind back: the hook never saw it.
+func TestMutedIsNoBreadcrumbBehindAHook(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		time.Sleep(26 * 365 * 24 * time.Hour)
+		c, srv := controlled(t, krunk.Config{MaxRepeats: -1, BeforeSend: krunk.Edit(func(e *krunk.Event) bool {
+			e.Text = strings.ReplaceAll(e.Text, "text", "…")
+			return true
+		})}, "")
+		faultOfNet(c, false)
+		c.Flush(time.Second)
+		apply(t, c.Sampling(), 1, fmt.Sprintf(`"kinds":{%q:{"until":%q,"mute":true}}`, kinds(srv)[0], time.Now().Add(time.Hour).UTC().Format(time.RFC3339)))
+		for range 3 {
+			faultOfNet(c, false)
+		}
+		faultOfDisk(c)
+		c.Close(time.Second)
+		for _, e := range srv.Events() {
+			if strings.Contains(string(e.Raw), "another text") {
+				t.Errorf("what BeforeSend never saw arrived: %s", e.Raw)
+			}
+		}
+	})
+}

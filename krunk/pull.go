@@ -11,7 +11,7 @@ import (
 )
 
 // AllowPull is for sampling.Limits.Pull: it lets a signed policy ask this client, by a hash of its player or by its match, for its flight
-// log. That is one event, "flight log", with the history that every event carries, scope and Stats, of at most so many bytes; with
+// log. That is one event, "flight log", with the history that every event carries, scope and Stats, of at most so many bytes, and without attachments; with
 // goroutines also, if the policy asks for them, the stacks of all goroutines, for which the world stands still: some microseconds for each.
 // 0 bytes stand for what an event may have anyway. Each request is answered once, and one a day.
 func AllowPull(bytes int, goroutines bool) sampling.Pull {

@@ -216,3 +216,30 @@ func TestPullHoldsItsBudget(t *testing.T) {
 		})
 	}
 }
+
+// TestPullTakesNothingAlong checks that a flight log is what AllowPull says and no attachment, and that its budget is that of no other event.
+func TestPullTakesNothingAlong(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := newPullRig(t)
+		r.limits.Pull = krunk.AllowPull(2000, false)
+		r.start(t, sampling.Options{})
+		read := 0
+		if err := r.client.Attach(krunk.Attachment{Name: "map", Every: true, Read: func(int) ([]byte, error) { read++; return make([]byte, 10_000), nil }}); err != nil {
+			t.Fatal(err)
+		}
+		r.apply(t, asks("INC-1", "anna", ""))
+		list := r.logs()
+		if len(list) != 1 || len(r.srv.Attachments(list[0].ID)) != 0 || read != 0 {
+			t.Errorf("%d flight logs, %d attachments were read", len(list), read)
+		}
+		words := strings.Repeat("words ", 600)
+		id := r.client.Feedback(words)
+		r.client.Flush(time.Second)
+		for _, f := range r.srv.Feedback() {
+			if f.ID == id.String() && f.Message != strings.TrimSpace(words) && f.Message != words {
+				t.Errorf("a feedback behind it was cut to %d of %d bytes", len(f.Message), len(words))
+			}
+		}
+		r.client.Close(time.Second)
+	})
+}

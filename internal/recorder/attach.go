@@ -204,8 +204,11 @@ func (a *attached) none() { a.items, a.pieces, a.failed, a.rings = a.items[:0], 
 
 // gather makes items of what is attached to an event, by the fields of its record. What does not fit, and what cannot be had, is left out and told.
 func (a *shelf) gather(r *Recorder, body []byte, fatal bool) {
-	fields := fieldsOf(body)
 	r.events.attached.none()
+	if rec, _ := record.Read(body); r.events.pulls(rec.ID) { // nothing but what the program has allowed
+		return
+	}
+	fields := fieldsOf(body)
 	for f, ok := fields.Next(); ok; f, ok = fields.Next() {
 		if f.Kind != record.Attachment || len(f.Str) < 8 {
 			continue
@@ -306,10 +309,10 @@ func (a *shelf) forget(mute bool) {
 		}
 	}
 	a.mu.Lock()
+	defer a.mu.Unlock() // the memory of tapes may be taken away
 	if a.tapes != nil {
 		a.tapes.Clear(mute)
 	}
-	a.mu.Unlock()
 }
 
 // within leaves the attachments of an event out that are more than may still go out in this hour, and returns what it takes with the others.

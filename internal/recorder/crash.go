@@ -88,6 +88,9 @@ func (e *events) crash(c *Crash, s *scope, b *blackbox.Block, history *blackbox.
 	e.fields = e.fields[:0]
 	e.contexts(s)
 	e.errs = appendPanics(e.errs[:0], c.Report)
+	for i := range e.errs { // the type is what the text says, which may be what the game wrote
+		e.errs[i].Type = e.scrub.Text(e.errs[i].Type)
+	}
 	e.crashed(g, c.kind())
 	e.exception(&rec)
 	for i := range e.errs {

@@ -43,6 +43,7 @@ func (r *Recorder) death(in *blackbox.Record) {
 // tell encodes the event of a death of which the program told, and puts it into the outbox.
 func (r *Recorder) tell(c *Crash, upto uint64) {
 	r.logs.waits.body = nil
+	r.events.attached.none() // what this run attaches, and its rings, are no part of another one's death
 	r.events.distrust(c.Report)
 	item, cut, err := r.events.crash(c, &r.scope, nil, nil)
 	r.worked += eventWork + len(item)

@@ -213,6 +213,7 @@ func (e *events) rebase() {
 // forget lets go of the texts of an event that was encoded.
 func (e *events) forget() {
 	e.reset()
+	e.most = 0
 	e.entry = protocol.LogEntry{}
 	clear(e.crumbs)
 	clear(e.exceptions.Values)

@@ -220,6 +220,11 @@ func (e *events) applyErrors(d *Draft, log bool) {
 		e.replace(&x.Value, d.Causes[i].Text)
 	}
 	e.exceptions.Values = all[last-n:]
+	for i := range e.exceptions.Values { // servers throw one without either away
+		if x := &e.exceptions.Values[i]; blank(x.Type) && blank(x.Value) {
+			x.Type = "error"
+		}
+	}
 }
 
 // replace reports whether a text is another one.

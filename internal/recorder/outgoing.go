@@ -36,7 +36,7 @@ func (r *Recorder) event(rec *record.Record, in *blackbox.Record) {
 	item, cut, err := r.events.item(rec, &r.scope, r.cfg.History)
 	r.worked += eventWork + len(item) + (r.events.stacks.Resolved()-known)*frameWork
 	if err != nil || len(item) > r.cfg.Outbox.Size()/4 { // MaxBody may be less by now
-		if r.giveUp(rec, because(err)); err == errMuted { // it stays a breadcrumb like what was never raised
+		if r.giveUp(rec, because(err)); err == errMuted && r.cfg.Hook == nil { // it stays a breadcrumb like what was never raised
 			rec.Flags = rec.Flags&^record.FlagID | record.FlagTrail
 		}
 		return

@@ -18,9 +18,14 @@ func (r *Recorder) Pulled(id [16]byte, bytes int, text string) {
 	r.events.pulled.Store(p)
 }
 
+// pulls reports whether the event with this id is a flight log.
+func (e *events) pulls(id [16]byte) bool {
+	p := e.pulled.Load()
+	return p != nil && p.id == id
+}
+
 // pull returns what an event has beside its record, nil if it is no flight log, and limits its length.
 func (e *events) pull(id [16]byte) *beside {
-	e.most = 0
 	p := e.pulled.Load()
 	if p == nil || p.id != id {
 		return nil

@@ -189,6 +189,12 @@ func Stat(path string) (modified, size int64, err error) {
 	return modified, size, failed("look at", path, err)
 }
 
+// Present reports whether anything lies there, also what Stat refuses: a link, a directory, a device.
+func Present(path string) bool {
+	_, _, err := stat(path)
+	return err == nil || err == errKind
+}
+
 // Small returns the contents of a small file; nil without an error if there is none. A link is not followed, what is no file, one of another user or
 // larger than limit is refused, and nothing that lies there blocks.
 func Small(dir, name string, limit int) ([]byte, error) {

@@ -29,15 +29,18 @@ func (s *Sender) Errand() {
 	}
 }
 
-// hold is what a turn is while nothing may be sent, or somebody has asked for something. Dead runs are looked at all the same, since they must not
-// take more room than they may.
+// asked is Config.Held while somebody may still say yes.
+const asked = 1
+
+// hold is what a turn is while nothing may be sent, or somebody has asked for something. Dead runs are looked at all the same until
+// there is a no, since they must not take more room than they may.
 func (s *Sender) hold() (wait time.Duration) {
 	s.landAll()
 	s.Errand()
 	if !s.held() {
 		return time.Nanosecond // look again
 	}
-	if h := s.cfg.Heirs; h != nil {
+	if h := s.cfg.Heirs; h != nil && s.cfg.Held.Load() == asked { // whoever removes them would find one held
 		h.List()
 	}
 	s.cfg.Progress.Broadcast()

@@ -40,7 +40,7 @@ type Config struct {
 
 // Silence is who says that something is not to be sent. Nil: nobody does.
 type Silence struct {
-	Held   *atomic.Uint32 // not 0: nothing is to be sent for now, and nothing told
+	Held   *atomic.Uint32 // not 0: nothing is to be sent for now, and nothing told; more than 1: nobody wants what dead runs have left
 	Killed func() bool    // all but panics, which are the entries of kind Fatal, is to be dropped, and no client report sent
 }
 

@@ -13,18 +13,13 @@ const (
 	refused    = "denied\n"
 )
 
-// answer returns the one that was kept, or otherwise if there is none. A file that is there and cannot be read is a no.
+// answer returns the one that was kept, or otherwise if there is none. What is there and cannot be read, or is no file of its own, is a no.
 func (d *dir) answer(otherwise uint8) uint8 {
 	b, err := runfile.Small(d.Dir, answerName, answerSize)
-	if err != nil {
-		_, _, err = runfile.Stat(d.Dir + "/" + answerName)
-	} else if len(b) == 0 {
-		return otherwise
-	}
 	switch {
-	case err != nil:
+	case err == nil && len(b) == 0, err != nil && !runfile.Present(d.Dir+"/"+answerName):
 		return otherwise
-	case string(b) == granted:
+	case err == nil && string(b) == granted:
 		return legacy.Granted
 	}
 	return legacy.Denied

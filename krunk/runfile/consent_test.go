@@ -148,6 +148,82 @@ func TestAnswerIsKept(t *testing.T) {
 	}
 }
 
+// An answer that lies there and is no file of its own is a no, as one that cannot be read is: nobody can say that it was a yes.
+func TestAnswerThatIsNoFile(t *testing.T) {
+	for name, make := range map[string]func(path string) error{
+		"a folder": func(path string) error { return os.Mkdir(path, 0o700) },
+		"a link": func(path string) error {
+			if err := os.WriteFile(path+".elsewhere", []byte("denied\n"), 0o600); err != nil {
+				return err
+			}
+			return os.Symlink(path+".elsewhere", path)
+		},
+		"a link to nothing": func(path string) error { return os.Symlink(path+".nowhere", path) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			dir := folder(t)
+			if err := make(filepath.Join(dir, "consent")); err != nil {
+				t.Skip("skipped: ", err)
+			}
+			var box inbox
+			c := start(t, config(dir, &box))
+			c.Report(errors.New("boom"))
+			c.Close(time.Second)
+			if c.Answer() != krunk.Denied || box.all() != "" {
+				t.Errorf("the answer is %d, want a no; sent %d bytes", c.Answer(), len(box.all()))
+			}
+		})
+	}
+}
+
+// The answer lies where the runs do, wherever the program goes meanwhile, and a no clears what is there.
+func TestAnswerStaysWhereTheRunsAre(t *testing.T) {
+	dir := folder(t)
+	play(t, "exit", filepath.Join(dir, "saves"))
+	t.Chdir(dir)
+	c := start(t, config("saves", transport.Func(offline)))
+	t.Chdir(folder(t))
+	if err := c.Consent(krunk.Denied); err != nil {
+		t.Fatal(err)
+	}
+	if answer, err := os.ReadFile(filepath.Join(dir, "saves", "consent")); err != nil || string(answer) != "denied\n" {
+		t.Errorf("kept %q (error %v)", answer, err)
+	}
+	if n := len(files(t, filepath.Join(dir, "saves"))); n != 1 {
+		t.Errorf("%d run files, want that of this run", n)
+	}
+	c.Close(time.Second)
+	t.Chdir(os.TempDir())
+}
+
+// Of who has said no before the start not even frames are noted.
+func TestDeniedAtTheStartNotesNothing(t *testing.T) {
+	dir := folder(t)
+	cfg := config(dir, transport.Func(offline))
+	cfg.Consent = krunk.Denied
+	c := start(t, cfg)
+	time.Sleep(50 * time.Millisecond)
+	before, err := os.ReadFile(c.Stats().RunFile)
+	if err != nil {
+		t.Skip("skipped: ", err)
+	}
+	for range 100 {
+		c.Beat()
+	}
+	c.Foreground(false)
+	c.SetTag("tag", planted)
+	c.Channel(planted).Error("error")
+	c.Report(errors.New(planted))
+	c.Flush(50 * time.Millisecond)
+	after, _ := os.ReadFile(c.Stats().RunFile)
+	for i := range before {
+		if before[i] != after[i] {
+			t.Errorf("byte %d is %d, and was %d", i, after[i], before[i])
+		}
+	}
+	c.Close(time.Second)
+}
+
 // Runs that wait are sent after Granted and not before, and a run that dies while the player is asked waits as well.
 func TestDeadRunsWaitForTheAnswer(t *testing.T) {
 	dir := folder(t)

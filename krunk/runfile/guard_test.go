@@ -80,3 +80,42 @@ func TestCutWhileTheGameRuns(t *testing.T) {
 		})
 	}
 }
+
+// The player may answer where the file was cut, and nobody has met that yet.
+func TestAnswerWhereTheFileWasCut(t *testing.T) {
+	if os.Getenv("KRUNK_EXEC") != "" {
+		t.Skip("qemu says 0 for the address of a fault")
+	}
+	for name, answers := range map[string][]krunk.Consent{"no": {krunk.Denied, krunk.Granted}, "yes": {krunk.Granted, krunk.Denied, krunk.Granted}} {
+		for _, size := range []int64{0, 4096, 1200 << 10, 1550 << 10} {
+			t.Run(fmt.Sprint(name, " ", size), func(t *testing.T) {
+				var box inbox
+				cfg := config(folder(t), &box)
+				cfg.Consent = krunk.Ask
+				c := start(t, cfg)
+				ring, err := c.Ring("inputs", 32<<10)
+				if err != nil {
+					t.Fatal(err)
+				}
+				time.Sleep(20 * time.Millisecond)
+				if err := os.Truncate(c.Stats().RunFile, size); err != nil {
+					t.Fatal(err)
+				}
+				for _, answer := range answers {
+					if err := c.Consent(answer); err != nil {
+						t.Errorf("%d: %v", answer, err)
+					}
+				}
+				if _, err := c.Ring("other", 64); err != nil {
+					t.Error(err)
+				}
+				ring.Write(make([]byte, 1000))
+				c.Report(errors.New("after all"))
+				if !c.Flush(10*time.Second) || !strings.Contains(box.all(), "after all") {
+					t.Errorf("what was captured afterwards did not arrive: %+v", c.Stats())
+				}
+				c.Close(10 * time.Second)
+			})
+		}
+	}
+}

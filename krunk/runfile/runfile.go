@@ -117,8 +117,9 @@ func (s *store) open(w *legacy.Wish) (*legacy.Run, error) {
 	if err != nil {
 		return nil, err
 	}
+	d.own, d.Dir = f.Path, f.Path[:len(f.Path)-nameLen-len("/runs/")] // absolute: the program may go elsewhere before the player answers
 	if !denied {
-		w.Facts.Texts[blackbox.Install] = install(o.Dir)
+		w.Facts.Texts[blackbox.Install] = install(d.Dir)
 	}
 	w.Facts.PID, w.Facts.Boot = uint32(syscall.Getpid()), runfile.BootID()
 	b := begin(f.Mem, w)
@@ -128,6 +129,9 @@ func (s *store) open(w *legacy.Wish) (*legacy.Run, error) {
 	run := &legacy.Run{Block: b, Kept: b.Kept(), Path: f.Path, Install: w.Facts.Texts[blackbox.Install], Last: last}
 	run.Guard, run.Torn = b.Guard(runfile.PanicOnFault, f.Rescue), recorder.Torn
 	run.Kept.Diary = b.Diary(blackbox.Hooks{Guard: runfile.PanicOnFault, Resident: resident})
+	if denied {
+		run.Kept.Diary.Silence(true)
+	}
 	if loops {
 		run.Hurry = o.Hurry
 	}
@@ -141,7 +145,6 @@ func (s *store) open(w *legacy.Wish) (*legacy.Run, error) {
 		}
 		_ = f.Remove()
 	}
-	d.own = f.Path
 	run.Player = legacy.Player{
 		Keep: d.keep,
 		Silence: func() {
@@ -152,7 +155,7 @@ func (s *store) open(w *legacy.Wish) (*legacy.Run, error) {
 		},
 		Speak: func() string {
 			silent.Store(false)
-			w.Facts.Texts[blackbox.Install] = install(o.Dir)
+			w.Facts.Texts[blackbox.Install] = install(d.Dir)
 			b.Publish(&w.Facts)
 			_ = f.CrashOutput()
 			return w.Facts.Texts[blackbox.Install]
