@@ -26,6 +26,7 @@ const (
 type say struct {
 	_       [0]func() // no code to compare it
 	state   atomic.Uint32
+	noes    atomic.Uint32          // how often the player has said no
 	mu      sync.Mutex             // one change after the other
 	install atomic.Pointer[string] // id of the installation, nil if there is none
 	forgot  atomic.Bool            // LastRun knows nothing any more
@@ -113,6 +114,7 @@ func (c *Client) keepAnswer(answer Consent) error {
 // deny closes the gates first, and then wipes.
 func (c *Client) deny() error {
 	c.say.state.Store(uint32(Denied))
+	c.say.noes.Add(1)
 	err := c.keepAnswer(Denied)
 	c.gates(true)
 	c.parts.take() // lines without their end
@@ -215,6 +217,8 @@ func (c *Client) wipe() bool {
 		if recorded && sent {
 			c.collect() // what lies with channels and kinds
 			c.named(c.tally.Wipe)
+			c.repeats.issues.Wipe()
+			c.repeats.panics.Wipe()
 			return true
 		}
 		c.await(func() bool { return false }, time.Millisecond)

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"io"
 	"net"
 	"strings"
 	"sync"
@@ -520,5 +521,54 @@ func TestDeniedForgetsWhatWasKeptBack(t *testing.T) {
 	}
 	if l := c.Stats().Losses; len(l) != 0 {
 		t.Errorf("losses %v after Denied", l)
+	}
+}
+
+// Lines without their end go too, of however many writers.
+func TestDeniedForgetsUnfinishedLines(t *testing.T) {
+	c, _, w := asking(t, krunk.Granted)
+	lines := make([]io.Writer, 12)
+	for i := range lines {
+		lines[i] = c.Channel("net").Writer(krunk.LevelError)
+		fmt.Fprint(lines[i], "early ", i)
+	}
+	for _, answer := range []krunk.Consent{krunk.Denied, krunk.Granted} {
+		if err := c.Consent(answer); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, l := range lines {
+		fmt.Fprint(l, "after\n")
+	}
+	if !c.Flush(time.Minute) || !strings.Contains(w.all(), "after") || strings.Contains(w.all(), "early") {
+		t.Errorf("sent %.1000s", w.all())
+	}
+}
+
+// What was captured before a no counts against nothing that comes behind it: it went, and what it stood for is not known to anybody.
+func TestGrantedCountsAnew(t *testing.T) {
+	c, srv, _ := asking(t, krunk.Ask, func(cfg *krunk.Config) { cfg.MaxRepeats, cfg.Panics.MaxRepeats = 1, 1 })
+	raise := func() {
+		c.Report(errors.New("the same"))
+		crash(c)
+	}
+	for _, answers := range [][]krunk.Consent{nil, {krunk.Denied, krunk.Granted}} {
+		for _, answer := range answers {
+			if err := c.Consent(answer); err != nil {
+				t.Fatal(err)
+			}
+		}
+		for range 3 {
+			raise()
+		}
+	}
+	c.Flush(time.Minute)
+	if n := len(srv.Events()); n != 2 {
+		t.Fatalf("%d events behind Granted, want 2", n)
+	}
+	for _, e := range srv.Events() {
+		if n := e.Contexts["krunk"]["suppressed"]; n != nil {
+			t.Errorf("it tells of %v before the no", n)
+		}
 	}
 }

@@ -27,18 +27,23 @@ type lineWriter struct {
 	channel *Channel
 	level   Level
 	mu      sync.Mutex
-	line         // guarded by mu
-	listed  bool // guarded by mu; stands in the client's parts
+	line           // guarded by mu
+	noes    uint32 // guarded by mu; see say, as the line began
+	listed  bool   // guarded by mu; stands in the client's parts
 }
 
 // Write takes p, which it must not retain.
 func (w *lineWriter) Write(p []byte) (int, error) {
 	n := len(p)
+	noes := w.told()
 	if !w.channel.Enabled(w.level) {
 		return n, nil
 	}
 	w.mu.Lock()
 	defer w.mu.Unlock()
+	if !w.since(noes) {
+		return n, nil
+	}
 	if len(w.text) > 0 || w.returned {
 		end := bytes.IndexByte(p, '\n') + 1
 		if w.feed(p[:end]); end > 0 {
@@ -73,8 +78,26 @@ func (w *lineWriter) Write(p []byte) (int, error) {
 	return n, nil
 }
 
+// told returns how often the player has said no.
+func (w *lineWriter) told() uint32 {
+	if w.channel == nil {
+		return 0
+	}
+	return w.channel.owner().say.noes.Load()
+}
+
+// since drops a line that was begun before the last no. It reports false for what comes from before one that others have heard of. The caller
+// holds w.mu.
+func (w *lineWriter) since(noes uint32) bool {
+	if w.noes < noes {
+		w.line, w.noes = line{text: w.text[:0]}, noes
+	}
+	return w.noes == noes
+}
+
 // take logs what there is of a line. The caller holds w.mu.
 func (w *lineWriter) take() {
+	w.since(w.told())
 	b := trimBlank(w.text)
 	if from, to := logHeader(b); to > 0 {
 		copy(b[to-from:to], b[:from]) // a prefix in front of the date moves behind it

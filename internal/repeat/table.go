@@ -159,6 +159,17 @@ func (t *Table) Last(kind uint64, p Pass) uint64 {
 	return last >> ofBits
 }
 
+// Wipe forgets all kinds. The totals stay.
+func (t *Table) Wipe() {
+	for i := range t.places {
+		s := &t.places[i]
+		s.kind.Store(0)
+		s.count.Store(0)
+		s.last.Store(0)
+		s.suppressed.Store(0)
+	}
+}
+
 // Suppressed returns how many events did not pass since New.
 func (t *Table) Suppressed() uint64 { return t.total.Load() }
 

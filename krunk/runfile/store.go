@@ -184,13 +184,16 @@ func (x *box) silence() {
 // read takes over what was kept, which is input from outside: what makes no sense is passed over. The caller holds mu.
 func (x *box) read(b []byte) {
 	const same = len(storeMagic) - 1
-	if len(b) < storeHead || string(b[:same]) != storeMagic[:same] {
+	if len(b) <= same || string(b[:same]) != storeMagic[:same] {
 		return
 	}
 	switch b[same] {
 	case answerNone, answerGranted, answerDenied:
-		x.answer = b[same]
+		x.answer = b[same] // also of a block of which the rest is missing
 	default:
+		return
+	}
+	if len(b) < storeHead {
 		return
 	}
 	x.install = string(b[len(storeMagic):storeHead])

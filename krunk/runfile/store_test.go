@@ -185,3 +185,23 @@ func TestStoreKeepsTheAnswer(t *testing.T) {
 		}
 	}
 }
+
+// Of what a store kept only the beginning may be there: an answer in it counts.
+func TestAnswerInATornStore(t *testing.T) {
+	disk := new(console)
+	c := start(t, disk.config(transport.Func(offline)))
+	if err := c.Consent(krunk.Denied); err != nil {
+		t.Fatal(err)
+	}
+	c.Close(time.Second)
+	for n := len(disk.data); n >= 8; n -= 8 {
+		disk.data = disk.data[:n]
+		was := bytes.Clone(disk.data)
+		c := start(t, disk.config(transport.Func(offline)))
+		if c.Answer() != krunk.Denied {
+			t.Errorf("%d bytes: the answer is %d, want a no", n, c.Answer())
+		}
+		c.Close(time.Second)
+		disk.data = was
+	}
+}
