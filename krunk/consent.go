@@ -133,7 +133,12 @@ func (c *Client) deny() error {
 		err = errBusy
 	}
 	if run := c.after.run; run != nil && run.Player.Silence != nil {
-		run.Player.Silence()
+		if run.Player.Silence(); err == errBusy && c.sender != nil { // it may have a dead run in its hands
+			c.sender.Ask(func() {
+				c.sender.Wipe()
+				run.Player.Silence()
+			})
+		}
 	}
 	return err
 }

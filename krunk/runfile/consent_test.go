@@ -10,6 +10,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -194,6 +195,32 @@ func TestAnswerStaysWhereTheRunsAre(t *testing.T) {
 	}
 	c.Close(time.Second)
 	t.Chdir(os.TempDir())
+}
+
+// A dead run that a transport is at which does not come back goes when it does.
+func TestDeniedWhileADeadRunIsSent(t *testing.T) {
+	dir := folder(t)
+	play(t, "goroutine", dir)
+	stuck, back := make(chan struct{}), make(chan struct{})
+	var once sync.Once
+	cfg := config(dir, transport.Func(func(transport.Context, *transport.Request) (transport.Response, error) {
+		once.Do(func() { close(stuck) })
+		<-back
+		return transport.Response{}, errors.New("no route to host")
+	}))
+	c := start(t, cfg)
+	<-stuck
+	if err := c.Consent(krunk.Denied); err == nil {
+		t.Error("no word of the transport, which has not come back")
+	}
+	close(back)
+	for begin := time.Now(); len(files(t, dir)) != 1 && time.Since(begin) < 10*time.Second; {
+		time.Sleep(time.Millisecond)
+	}
+	if n := len(files(t, dir)); n != 1 {
+		t.Errorf("%d run files, want that of this run", n)
+	}
+	c.Close(time.Second)
 }
 
 // Of who has said no before the start not even frames are noted.
