@@ -44,17 +44,19 @@ func (h *Heirs) claim(name string) *estate {
 	case facts.Texts[blackbox.Target] != h.cfg.Target:
 		file.Close()
 		return nil
-	case tried(b) > mostAttempts:
+	}
+	e := &estate{file: file, block: b, facts: facts, ended: b.EndedAt(file.Ended())}
+	if b.Ended.Store(e.ended); tried(b) > mostAttempts { // in this order: any other store changes when the file was written last
 		h.remove(file, b)
 		return nil
 	}
-	e := &estate{file: file, block: b, facts: facts, ended: b.EndedAt(file.Ended())}
-	b.Ended.Store(e.ended)
 	if e.through = b.Live.Cut.Load() != 0; e.through {
 		e.outbox, _ = b.OpenOutbox()
 		e.size = len(b.Bytes())
 		b.Attempts.Store(0)
-		file.Cut(e.size) // who cut it may have died
+		if len(file.Bytes()) > e.size { // who cut it has died
+			e.shorten()
+		}
 	} else {
 		e.rec = recorder.Continue(b, &facts, e.ended, h.cfg.Build(), h.cfg.Recorder)
 		e.outbox = e.rec.Outbox()
@@ -62,7 +64,9 @@ func (h *Heirs) claim(name string) *estate {
 	if e.start = b.Wall.Load(); e.start == 0 {
 		e.start = facts.Start
 	}
-	e.examine()
+	if e.examine(); e.through {
+		e.settle() // there is nothing to do, unless somebody else has made the file: it would wait for good
+	}
 	return e
 }
 
@@ -147,6 +151,14 @@ func (e *estate) tell() bool {
 func (e *estate) cut() {
 	verdict.Note(e.block.Live, &e.facts, &e.died)
 	e.size = e.block.Cut(e.outbox)
+	if n, _, _ := e.outbox.Usage(); n > 0 { // or the file goes right away
+		e.shorten()
+	}
+}
+
+// shorten cuts the file, once its head is on the disk, which says so: a power cut in between would leave a short file that claims to be a long one.
+func (e *estate) shorten() {
+	e.file.Sync()
 	e.file.Cut(e.size)
 }
 
@@ -184,7 +196,7 @@ func (h *Heirs) peek(run *Left) state {
 	case err != nil:
 		return unreadable
 	}
-	run.Ended = b.EndedAt(file.Ended())
+	run.Ended, run.Size = b.EndedAt(file.Ended()), max(run.Size, int64(len(file.Bytes()))) // it may have holes
 	if facts.Texts[blackbox.Target] != h.cfg.Target {
 		return foreign
 	}

@@ -35,6 +35,7 @@ type File interface {
 	Bytes() []byte        // its block and what lies behind; nobody may use them after Close
 	Ended() int64         // see Left
 	Text(from int) string // what the runtime wrote behind that many bytes, as far as somebody reads it
+	Sync()                // waits until what was stored outlasts a power cut
 	Cut(size int)         // nobody needs what lies behind that many bytes: it takes no room any more
 	Remove()              // no other start finds it any more
 	Close()               // lets go of it
@@ -131,17 +132,15 @@ func (h *Heirs) list() {
 	bytes, age := h.dir.Rule()
 	oldest := time.Now().UnixNano() - age
 	total := int64(0)
-	for _, run := range runs {
-		total += run.Size
-	}
 	states := make([]state, len(runs))
 	for i := range runs {
 		run, s := &runs[i], &states[i]
 		if *s = h.peek(run); *s == unreadable || run.Ended < oldest && *s != busy {
 			h.giveUp(run.Name)
-			total -= run.Size
 			*s = gone
+			continue
 		}
+		total += run.Size
 	}
 	for i := range runs { // before any goes, what only going on with it needs
 		if total > bytes && states[i] >= quiet {

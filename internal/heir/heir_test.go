@@ -34,6 +34,10 @@ type memory struct {
 	ended      int64
 	claimed    bool
 	removed    bool
+	synced     bool
+	cuts       int
+	early      bool // it was cut before what it holds was on the disk
+	stays      bool // it cannot be removed
 }
 
 func (d *folder) List() []Left {
@@ -60,9 +64,15 @@ func (d *folder) Rule() (int64, int64) { return d.bytes, int64(d.age) }
 func (f *memory) Bytes() []byte   { return f.mem }
 func (f *memory) Ended() int64    { return f.ended }
 func (f *memory) Text(int) string { return f.text }
-func (f *memory) Cut(n int)       { f.mem = f.mem[:n:n] }
-func (f *memory) Remove()         { f.removed = true }
+func (f *memory) Sync()           { f.synced = true }
+func (f *memory) Remove()         { f.removed = !f.stays }
 func (f *memory) Close()          { f.claimed = false }
+
+func (f *memory) Cut(n int) {
+	f.early = f.early || !f.synced
+	f.mem, f.synced = f.mem[:n:n], false
+	f.cuts++
+}
 
 const target = "here"
 

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"strings"
 	"testing"
+	"time"
 )
 
 // An event of a hang says how long it was, or that the program died of it, and everything else in it stays.
@@ -39,7 +40,32 @@ func TestAppendHang(t *testing.T) {
 			t.Errorf("%s: got\n%s, want\n%s", tt.name, x, y)
 		}
 	}
-	for _, bad := range []string{"", "x", "{}\n", `{"length":4}` + "\nnull\n", `{"length":2}` + "\n{]\n", `{"length":9}` + "\n{\"contexts\":7\n"} {
+	for _, bad := range []string{"", "x", "{}\n", `{"length":4}` + "\nnull\n", `{"length":2}` + "\n{]\n", `{"length":9}` + "\n{\"contexts\":7\n",
+		`{"length":9}` + "\n", `{"length":9}` + "\n\n", `{"length":9}` + "\n{\"timestamp\":\"\n", `{"length":9}` + "\n{\"timestamp\":\"", `{"length":9}` + "\n{\"contexts\":\"", `{"length":9}`} {
 		AppendHang(nil, []byte(bad), 1, true) // of a run file: it must not panic
+		AppendMoved(nil, []byte(bad), 1)
 	}
+}
+
+// However deep objects lie in each other, it takes a moment.
+func TestAppendMovedDeep(t *testing.T) {
+	deep := strings.Repeat(`{"breadcrumbs":`, 100_000) + `{"timestamp":7}` + strings.Repeat("}", 100_000)
+	item := AppendItem(nil, "event", []byte(deep))
+	begin := time.Now()
+	if got := AppendMoved(nil, item, 1e9); !bytes.Equal(got, item) {
+		t.Errorf("%d bytes became %d others", len(item), len(got))
+	}
+	t.Log(time.Since(begin))
+}
+
+// Items of a run file are input from outside.
+func FuzzItemOfTheDead(f *testing.F) {
+	for _, s := range []string{`{"timestamp":1.5,"breadcrumbs":{"values":[{"timestamp":"2026-01-02T03:04:05.000006Z"}]}}`, `{"exception":{"values":[{"mechanism":{}}]},"contexts":{"krunk":{}}}`, `{"items":[{"timestamp":"`} {
+		f.Add(AppendItem(nil, "event", []byte(s)))
+	}
+	f.Add([]byte(`{"length":1}` + "\n"))
+	f.Fuzz(func(t *testing.T, item []byte) {
+		AppendHang(nil, item, 1, true)
+		AppendMoved(nil, item, 1e9)
+	})
 }

@@ -14,17 +14,17 @@ func AppendMoved(dst, item []byte, by int64) []byte {
 	if at < 0 {
 		return append(dst, item...)
 	}
-	return appendWith(dst, item[:at], moveObject(nil, payload, by))
+	return appendWith(dst, item[:at], moveObject(nil, payload, by, 0))
 }
 
 // payloadOf returns the payload of an item, and where in its line the length of that stands, less than 0 if it does not.
 func payloadOf(item []byte) (payload Raw, at int) {
 	const length = `"length":`
 	line := bytes.IndexByte(item, '\n') + 1
-	if at = ascii.LastIndex(string(item[:line]), length); at >= 0 {
-		payload, at = item[line:len(item)-1], at+len(length)
+	if at = ascii.LastIndex(string(item[:line]), length); at < 0 || line == len(item) {
+		return nil, -1
 	}
-	return payload, at
+	return item[line : len(item)-1], at + len(length)
 }
 
 // appendWith appends an item of another payload whose line begins like that.
@@ -33,31 +33,35 @@ func appendWith(dst, line []byte, payload Raw) []byte {
 	return text.Append(append(dst, payload...), "\n")
 }
 
+// deepest is how deep the objects lie that have times: those of breadcrumbs.
+const deepest = 2
+
 // moveObject moves the times of a payload, and of the lists in it that have times.
-func moveObject(dst []byte, o Raw, by int64) []byte {
+func moveObject(dst []byte, o Raw, by int64, depth int) []byte {
 	dst = text.Append(dst, "{")
 	for _, m := range AppendMembers(nil, o) {
-		switch string(m.Key) {
-		case `"timestamp"`:
+		switch key := string(m.Key); {
+		case key == `"timestamp"`:
 			m.Value = moveTime(m.Value, by)
-		case `"breadcrumbs"`:
-			m.Value = moveObject(nil, m.Value, by)
-		case `"values"`, `"items"`:
-			m.Value = moveList(m.Value, by)
+		case depth == deepest:
+		case key == `"breadcrumbs"`:
+			m.Value = moveObject(nil, m.Value, by, depth+1)
+		case key == `"values"`, key == `"items"`:
+			m.Value = moveList(m.Value, by, depth+1)
 		}
 		dst = m.append(dst)
 	}
 	return text.Append(dst, "}")
 }
 
-func moveList(list Raw, by int64) Raw {
+func moveList(list Raw, by int64, depth int) Raw {
 	out := append(make(Raw, 0, len(list)+len(list)/8), '[')
 	for i := inside(list, '['); i < len(list) && list[i] == '{'; {
 		to := end(list, i)
 		if len(out) > 1 {
 			out = text.Append(out, ",")
 		}
-		out = moveObject(out, list[i:to], by)
+		out = moveObject(out, list[i:to], by, depth)
 		i = next(list, to)
 	}
 	return text.Append(out, "]")
@@ -69,7 +73,7 @@ func moveTime(v Raw, by int64) Raw {
 		if us, ok := parseMicroseconds(v); ok {
 			return text.AppendFloat(nil, float64(us+by/1000)/1e6)
 		}
-	} else if us, ok := parseTime(string(v[1 : len(v)-1])); ok {
+	} else if us, ok := parseTime(string(v[1:max(len(v)-1, 1)])); ok {
 		return append(text.AppendTime(Raw{'"'}, us*1000+by, 6), '"')
 	}
 	return v

@@ -55,6 +55,9 @@ func (f *file) Ended() int64 { return f.Modified }
 // Text is heir.File.Text.
 func (f *file) Text(from int) string { return told((*runfile.File)(f), from) }
 
+// Sync is heir.File.Sync.
+func (f *file) Sync() { _ = (*runfile.File)(f).Sync() }
+
 // Cut is heir.File.Cut.
 func (f *file) Cut(size int) { _ = (*runfile.File)(f).Cut(size) }
 

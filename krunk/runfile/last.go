@@ -15,13 +15,13 @@ import (
 const mostLooks = 8 // files that Start looks at
 
 // last returns what is known of the run before this one, nil if there was none, and whether the program dies as it starts, time and
-// again. Runs that live, and such that others go on with, are passed over.
-func (d *dir) last() (last *verdict.Last, loops bool) {
+// again. Runs that live, and such that others go on with, are passed over. Of what is on its tapes it takes at most so many bytes.
+func (d *dir) last(most int) (last *verdict.Last, loops bool) {
 	names, _ := runfile.List(d.Dir + "/runs")
 	closed, name := d.closed()
 	var runs []verdict.Verdict
 	for i := len(names) - 1; i >= max(len(names)-mostLooks, 0) && len(runs) < 2 && names[i] > name; i-- {
-		if v := d.look(names[i]); v != nil {
+		if v := d.look(names[i], most); v != nil {
 			if runs = append(runs, v.Verdict); last == nil {
 				last = v
 			}
@@ -34,7 +34,7 @@ func (d *dir) last() (last *verdict.Last, loops bool) {
 }
 
 // look returns what is known of a run, nil if it cannot be had. It is input from outside, and somebody may cut it meanwhile.
-func (d *dir) look(name string) (v *verdict.Last) {
+func (d *dir) look(name string, most int) (v *verdict.Last) {
 	defer runfile.PanicOnFault(runfile.PanicOnFault(true))
 	defer func() {
 		if recover() != nil {
@@ -46,11 +46,11 @@ func (d *dir) look(name string) (v *verdict.Last) {
 		return nil
 	}
 	defer f.Close()
-	return examine(f.Mem, f.Modified, func(from int) string { return told(f, from) })
+	return examine(f.Mem, f.Modified, func(from int) string { return told(f, from) }, most)
 }
 
 // examine returns what is known of a run with that block, nil if that is none. text returns what the runtime wrote behind so many bytes.
-func examine(mem []byte, modified int64, text func(from int) string) *verdict.Last {
+func examine(mem []byte, modified int64, text func(from int) string, most int) *verdict.Last {
 	b, facts, err := blackbox.Open(mem)
 	if err != nil {
 		return nil
@@ -69,12 +69,13 @@ func examine(mem []byte, modified int64, text func(from int) string) *verdict.La
 	if e.Text != nil && e.Text.Kind != crashtext.Unknown {
 		v.Crash, v.Facts, v.Ended = e.Text, &facts, e.Ended
 	}
-	v.Ring = rings(b)
+	v.Ring = rings(b, most)
 	return v
 }
 
-// rings returns what a run has left on its tapes, nil where there are none. It copies them: the file goes when others are through with it.
-func rings(b *blackbox.Block) func(string) ([]byte, uint64) {
+// rings returns what a run has left on its tapes, at most so many bytes, nil where there are none. It copies them: the file goes when others are
+// through with it.
+func rings(b *blackbox.Block, most int) func(string) ([]byte, uint64) {
 	type ring struct {
 		name string
 		data []byte
@@ -82,7 +83,8 @@ func rings(b *blackbox.Block) func(string) ([]byte, uint64) {
 	}
 	var all []ring
 	for _, tape := range b.OpenTapes() {
-		data, from := tape.Newest(math.MaxInt)
+		data, from := tape.Newest(most)
+		most -= len(data)
 		all = append(all, ring{tape.Name, data, from})
 	}
 	if all == nil {

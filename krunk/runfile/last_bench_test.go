@@ -24,7 +24,7 @@ func BenchmarkLast(b *testing.B) {
 		f.Close()
 	}
 	for b.Loop() {
-		if last, _ := d.last(); last == nil {
+		if last, _ := d.last(64 << 10); last == nil {
 			b.Fatal("there is no last run")
 		}
 	}

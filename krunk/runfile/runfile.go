@@ -112,7 +112,7 @@ func (s *store) open(w *legacy.Wish) (*legacy.Run, error) {
 	if denied {
 		d.erase()
 	}
-	last, loops := d.last()
+	last, loops := d.last(w.Sizes[blackbox.ReplayRegion])
 	f, err := runfile.Create(o.Dir+"/runs", w.Sizes.Total(), textRoom, uint64(w.Facts.Start), rand.Uint32())
 	if err != nil {
 		return nil, err

@@ -95,7 +95,7 @@ func (x *box) open(w *legacy.Wish) (*legacy.Run, error) {
 	if x.silent = w.Answer == legacy.Denied; x.silent {
 		x.install, x.runs, x.ended = "", nil, nil
 	}
-	last := x.last()
+	last := x.last(w.Sizes[blackbox.ReplayRegion])
 	x.ended = nil
 	if !x.silent && !valid(x.install) {
 		x.install = newInstall()
@@ -124,12 +124,12 @@ func (x *box) open(w *legacy.Wish) (*legacy.Run, error) {
 }
 
 // last returns what is known of the run that was saved last, nil if none was. The caller holds mu.
-func (x *box) last() *verdict.Last {
+func (x *box) last(most int) *verdict.Last {
 	if x.ended != nil {
 		return clean(x.ended)
 	}
 	if n := len(x.runs); n > 0 {
-		return examine(x.runs[n-1].mem, x.runs[n-1].ended, func(int) string { return "" })
+		return examine(x.runs[n-1].mem, x.runs[n-1].ended, func(int) string { return "" }, most)
 	}
 	return nil
 }
@@ -283,9 +283,15 @@ func (s *saved) Ended() int64 { return s.ended }
 // Text is heir.File.Text: there is none.
 func (s *saved) Text(int) string { return "" }
 
+// Sync is heir.File.Sync: the next save keeps it.
+func (s *saved) Sync() {}
+
 // Cut is heir.File.Cut.
 func (s *saved) Cut(size int) {
 	x := s.box
+	if x == nil { // the player said no meanwhile
+		return
+	}
 	x.mu.Lock() // who saves reads it
 	s.mem = s.mem[:size:size]
 	x.mu.Unlock()

@@ -1,0 +1,83 @@
+package heir
+
+import (
+	"testing"
+	"time"
+
+	"github.com/krunk-go/krunk/internal/blackbox"
+	"github.com/krunk-go/krunk/internal/protocol"
+)
+
+// What a run holds is on the disk before its file is cut: behind a power cut a short file with the old head is no run at all. One that holds
+// nothing, and goes, is not waited for.
+func TestCutIsBehindTheDisk(t *testing.T) {
+	var d folder
+	waits, empty := d.add(t, "a", time.Now(), target, blackbox.Event), d.add(t, "b", time.Now(), target)
+	h, _ := d.heirs()
+	if h.Next(true, true) == nil {
+		t.Fatal("nothing waits")
+	}
+	h.Leave()
+	h, _ = d.heirs()
+	want(t, "sent", send(h, true, true, 10), "a 0")
+	if waits.early || waits.cuts != 1 || !waits.removed {
+		t.Errorf("cut %d times, before it was on the disk: %v, removed: %v", waits.cuts, waits.early, waits.removed)
+	}
+	if empty.cuts != 0 || empty.synced || !empty.removed {
+		t.Errorf("the empty one: cut %d times, synced: %v, removed: %v", empty.cuts, empty.synced, empty.removed)
+	}
+}
+
+// Nothing is stored before it stands there when the run wrote last: a program that is killed in between would be what wrote last.
+func TestEndedStandsFirst(t *testing.T) {
+	var d folder
+	f := d.add(t, "a", time.Now().Add(-time.Minute), target, blackbox.Event)
+	f.stays = true
+	b, _, err := blackbox.Open(f.mem)
+	if err != nil {
+		t.Fatal(err)
+	}
+	b.Attempts.Store(b.Done.Load()<<8 | mostAttempts)
+	h, _ := d.heirs()
+	if h.Next(true, true) != nil {
+		t.Fatal("the run is gone on with")
+	}
+	if got := b.Ended.Load(); b.Attempts.Load()&0xff != mostAttempts+1 || got != f.ended {
+		t.Errorf("attempts are counted, and the run ended at %d, want %d", got, f.ended)
+	}
+}
+
+// A run that somebody has cut, with a hang in it of which nobody says how it ended, holds up nothing.
+func TestCutWithAHang(t *testing.T) {
+	var d folder
+	f := d.add(t, "a", time.Now(), target, blackbox.Event)
+	b, _, err := blackbox.Open(f.mem)
+	if err != nil {
+		t.Fatal(err)
+	}
+	o, _ := b.OpenOutbox()
+	o.Put(blackbox.Meta{ID: [16]byte{9}, Kind: blackbox.Event, Category: uint8(protocol.CategoryError), Count: 1, Open: true}, []byte("hang"))
+	f.Sync()
+	f.Cut(b.Cut(o))
+	h, _ := d.heirs()
+	o = h.Next(true, true)
+	if o == nil {
+		t.Fatal("nothing waits")
+	}
+	if id, ok := o.Untold(); ok {
+		t.Errorf("the hang %v would wait for good", id)
+	}
+}
+
+// A file with holes counts as long as it is.
+func TestHolesCount(t *testing.T) {
+	var d folder
+	f := d.add(t, "a", time.Now(), target, blackbox.Event)
+	d.runs[0].Size = 4096
+	h, _ := d.heirs()
+	d.bytes = int64(len(f.mem)) - 1
+	h.list()
+	if f.cuts == 0 && !f.removed {
+		t.Error("it takes more than it may")
+	}
+}
