@@ -167,7 +167,7 @@ func (t *Tape) Write(p []byte) {
 		t.skip(len(p) - len(t.mem))
 		p = p[len(p)-len(t.mem):]
 	}
-	for len(p) > 0 {
+	for len(p) > 0 && !t.mute.Load() { // who forgets it knows of the part at hand alone
 		n := min(len(p), t.spare, len(t.mem)-t.at)
 		blit(t.mem[t.at:], p[:n])
 		if t.probe != nil {

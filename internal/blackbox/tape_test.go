@@ -159,6 +159,42 @@ func TestTapesClear(t *testing.T) {
 	}
 }
 
+// A no in the middle of a long write ends it: nothing of it is left behind, and nothing comes back with a yes.
+func TestTapeIsSilencedInTheMiddle(t *testing.T) {
+	b := NewBlock(Words(testSizes.Total()), testSizes, ringKey)
+	var tapes *Tapes
+	stores, at := 0, 0
+	b.Watch(func() {
+		if stores++; stores == at {
+			tapes.Clear(true)
+		}
+	})
+	tapes = b.Tapes()
+	tape := tapes.Add("inputs", 256)
+	record(tape, 300)
+	for _, n := range []int{300, 1000} {
+		for at = 1; at <= 4; at++ {
+			stores = 0
+			tape.Write(bytes.Repeat([]byte{7}, n))
+			if left := bytes.Count(tape.mem, []byte{7}); left > tape.spare {
+				t.Errorf("a write of %d, silenced at store %d: %d bytes are left", n, at, left)
+			}
+			if data, _ := tape.Newest(1 << 20); bytes.Contains(data, []byte{7}) {
+				t.Errorf("a write of %d, silenced at store %d: what was written is there", n, at)
+			}
+			tapes.Clear(false)
+			if data, _ := tape.Newest(1 << 20); len(data) != 0 {
+				t.Errorf("a write of %d, silenced at store %d: %d bytes come back", n, at, len(data))
+			}
+			stores = 100
+			record(tape, 10)
+			if data, from := tape.Newest(1 << 20); len(data) != 10 || from != tape.end-10 {
+				t.Errorf("%d bytes from %d behind it", len(data), from)
+			}
+		}
+	}
+}
+
 // Whatever a block says, nothing is read beyond it.
 func FuzzOpenTapes(f *testing.F) {
 	b := NewBlock(Words(testSizes.Total()), testSizes, ringKey)

@@ -4,10 +4,13 @@ import (
 	"bytes"
 	"fmt"
 	"runtime"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
 
+	"github.com/krunk-go/krunk/internal/blackbox"
+	"github.com/krunk-go/krunk/internal/protocol"
 	"github.com/krunk-go/krunk/transport"
 )
 
@@ -80,6 +83,43 @@ func TestHooksThatBreak(t *testing.T) {
 			})
 		})
 	}
+}
+
+// A panic while attempts are under way, and the end right behind it, leave no goroutine: synctest would find it.
+func TestEndBehindAPanic(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var g *rig
+		flying := atomic.Bool{}
+		g = newRigWith(t, func(ctx transport.Context, n int, _ *transport.Request) (transport.Response, error) {
+			if n == 0 {
+				return transport.Response{Status: 200}, nil
+			}
+			flying.Store(true)
+			<-ctx.Done()
+			return transport.Response{}, ctx.Err()
+		}, func(c *Config) {
+			c.Transport = parallelTransport{c.Transport, 4}
+			c.Collect = func() {
+				synctest.Wait()
+				if flying.Load() {
+					g.quit.Store(true)
+					panic("no")
+				}
+			}
+		})
+		g.event(t, "first")
+		g.Flush(nil)
+		time.Sleep(10 * time.Second)
+		for range 3 {
+			g.outbox.Put(blackbox.Meta{ID: [16]byte{1}, Kind: blackbox.Event, Category: uint8(protocol.CategoryError), Count: 1}, protocol.AppendItem(nil, "event", []byte("{}")))
+		}
+		g.Wake()
+		<-g.over
+		g.Stop()
+		if g.waiting() != 3 {
+			t.Errorf("%d wait, want 3", g.waiting())
+		}
+	})
 }
 
 // keeper is a transport that keeps something.

@@ -199,7 +199,7 @@ func (s *Sender) attempt(f *flight) {
 // long they still wait: a new goroutine for each attempt of a burst would grow its stack anew, a tenth of what a delivered event costs.
 func (s *Sender) dismiss(now time.Duration) (wait time.Duration) {
 	for i := range s.flights {
-		if f := &s.flights[i]; f.waits && !f.used {
+		if f := &s.flights[i]; !f.used && f.waits { // in this order: one that is used owns waits
 			if wait = s.flown + aground - now; wait > 0 {
 				return wait
 			}
@@ -219,6 +219,17 @@ func (s *Sender) land() {
 	s.hand = f.entry
 	s.settle(f)
 	s.hand = blackbox.Entry{}
+}
+
+// ground waits for the flights under way and looks at no answer: what they carry goes again.
+func (s *Sender) ground() {
+	for ; s.under > 0; s.under-- {
+		f := <-s.back
+		f.used = false
+		s.reports.settle(f, s.cfg.Tally, false)
+		s.alight(f, unanswered)
+		s.box.Lend(f.entry.Seq, false)
+	}
 }
 
 // wide reports whether another attempt may be made beside those under way, of n entries that have no answer.

@@ -105,12 +105,10 @@ func (s *Sender) choose(now time.Duration) {
 	s.box, s.pauses.suspect = box, 0
 }
 
-// abandon forgets the dead run at hand, and what of it is on its way.
+// abandon forgets the dead run at hand, and what of it is on its way. What of this run is, as one is asked for, lands as ever.
 func (s *Sender) abandon() {
-	for ; s.under > 0; s.under-- {
-		f := <-s.back
-		f.used = false
-		s.reports.settle(f, s.cfg.Tally, false)
+	if s.dead() {
+		s.ground()
 	}
 	s.hand.Seq, s.box, s.asking = 0, s.cfg.Outbox, false
 	s.lost.Store(true)

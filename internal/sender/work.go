@@ -46,6 +46,7 @@ func (s *Sender) Work() {
 
 // end says that Work has returned.
 func (s *Sender) end() {
+	s.ground() // there is something only behind a panic
 	if s.cfg.Heirs != nil {
 		s.cfg.Heirs.Leave()
 		s.box = s.cfg.Outbox
