@@ -81,3 +81,29 @@ func TestHolesCount(t *testing.T) {
 		t.Error("it takes more than it may")
 	}
 }
+
+// A run stays at hand while something of it is on its way, though all else there is what this program cannot send.
+func TestOnItsWayBesideForeign(t *testing.T) {
+	var d folder
+	f := d.add(t, "a", time.Now(), target, blackbox.Event)
+	b, _, err := blackbox.Open(f.mem)
+	if err != nil {
+		t.Fatal(err)
+	}
+	o, _ := b.OpenOutbox()
+	o.Put(blackbox.Meta{ID: [16]byte{9}, Kind: blackbox.Event, Category: uint8(protocol.CategoryError), Count: 1, Encoding: 77}, []byte("packed"))
+	h, _ := d.heirs()
+	o = h.Next(true, true)
+	e, ok := o.Next(-1, func(e *blackbox.Entry) bool { return e.Encoding != 0 })
+	if !ok {
+		t.Fatal("nothing waits")
+	}
+	o.Lend(e.Seq, true)
+	if h.Next(true, true) != o || !f.claimed {
+		t.Error("let go of while an entry is on its way")
+	}
+	o.Done(e.Seq)
+	if h.Next(true, true) != nil || f.claimed || f.removed {
+		t.Errorf("claimed: %v, removed: %v", f.claimed, f.removed)
+	}
+}

@@ -105,13 +105,17 @@ func (e *estate) next(form uint8) bool {
 			e.cut()
 		}
 	}
+	stays := 0
 	_, ok := e.outbox.Next(-1, func(in *blackbox.Entry) bool {
 		foreign := in.Encoding != 0 && in.Encoding != form
-		e.keep = e.keep || foreign
+		if foreign {
+			stays++
+		}
 		return foreign
 	})
+	e.keep = e.keep || stays > 0
 	n, _, _ := e.outbox.Usage()
-	return ok || n > 0 && !e.keep // the rest is on its way
+	return ok || n > stays // the rest is on its way
 }
 
 // settle says of the events of hangs how they ended: the run died in the newest one, or nobody knows when frames went on. It is done before
