@@ -120,6 +120,7 @@ func (o *Outbox) Cede(n, least int) []byte {
 		return nil
 	}
 	mem := o.buf[at:]
+	clear(mem) // Wipe does not reach it any more
 	o.buf = o.buf[:at:at]
 	return mem
 }

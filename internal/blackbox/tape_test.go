@@ -240,9 +240,13 @@ func TestOutboxCedes(t *testing.T) {
 	}
 	o.Done(1)
 	o.Put(Meta{Kind: Event}, make([]byte, 100))
+	o.Put(Meta{Kind: Fatal}, bytes.Repeat([]byte{7}, 200)) // what nobody wipes with the outbox any more
+	o.Done(3)
 	for _, tt := range []struct{ n, want, left int }{{1 << 10, 1 << 10, 15 << 10}, {1 << 20, 11 << 10, 4 << 10}, {64, 0, 4 << 10}} {
 		if mem := o.Cede(tt.n, 4<<10); len(mem) != tt.want || o.Size() != tt.left {
 			t.Errorf("%d bytes, %d left; want %d, %d", len(mem), o.Size(), tt.want, tt.left)
+		} else if bytes.Contains(mem, []byte{7}) {
+			t.Error("what was there is there")
 		}
 	}
 	for o.Put(Meta{Kind: Fatal}, make([]byte, 500)) {
