@@ -62,6 +62,7 @@ func (o *Outbox) Newest(k Kind, bytes int) (Entry, bool) {
 // Latest returns the newest entry of a category that is not on its way, if there is one.
 func (o *Outbox) Latest(category uint8) (e Entry, ok bool) {
 	o.lock()
+	defer o.unlock()
 	for i := range o.entries {
 		s := &o.entries[i]
 		if s.lent || ok && s.seq < e.Seq {
@@ -71,7 +72,6 @@ func (o *Outbox) Latest(category uint8) (e Entry, ok bool) {
 			e, ok = o.seen, true
 		}
 	}
-	o.unlock()
 	return e, ok
 }
 

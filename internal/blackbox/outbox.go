@@ -315,11 +315,11 @@ func (o *Outbox) Holds() (events, logs uint64) {
 // Has reports whether the envelope of that event waits.
 func (o *Outbox) Has(id [16]byte) bool {
 	o.lock()
+	defer o.unlock()
 	has := false
 	for i := range o.entries {
 		has = has || o.entries[i].entry(o.buf).ID == id
 	}
-	o.unlock()
 	return has
 }
 

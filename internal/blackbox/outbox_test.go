@@ -197,3 +197,37 @@ func TestOutboxKeepsAttachments(t *testing.T) {
 		}
 	}
 }
+
+// Whatever touches the memory of the outbox leaves it unlocked where that is taken away in the middle.
+func TestOutboxIsUnlockedByAFault(t *testing.T) {
+	for name, f := range map[string]func(o *Outbox){
+		"Next":   func(o *Outbox) { o.Next(0, nil) },
+		"Newest": func(o *Outbox) { o.Newest(Event, 0) },
+		"Latest": func(o *Outbox) { o.Latest(1) },
+		"Has":    func(o *Outbox) { o.Has([16]byte{1}) },
+		"Holds":  func(o *Outbox) { o.Holds() },
+		"Clear":  func(o *Outbox) { o.Clear() },
+		"Done":   func(o *Outbox) { o.Done(1) },
+		"Tell":   func(o *Outbox) { o.Tell([16]byte{1}, 1) },
+		"Untold": func(o *Outbox) { o.Untold() },
+		"Put": func(o *Outbox) {
+			o.entries, o.used = nil, 0
+			o.buf = make([]byte, 1<<10)[: 1<<10 : 1<<10]
+			o.probe = func() { panic("a fault") }
+			o.Put(Meta{}, nil)
+		},
+		"Refused": func(o *Outbox) { o.entries[0].passed = true; o.Refused(1) },
+	} {
+		o := NewOutbox(Words(4<<10), 7)
+		o.Put(Meta{ID: [16]byte{1}, Kind: Event, Count: 1}, make([]byte, 100))
+		o.buf = o.buf[:4:4]
+		fault := false
+		func() {
+			defer func() { fault = recover() != nil }()
+			f(o)
+		}()
+		if !fault || !o.mu.TryLock() {
+			t.Errorf("%s: a fault: %v, and it stays locked", name, fault)
+		}
+	}
+}
