@@ -93,6 +93,7 @@ type Thresholds struct {
 const (
 	defaultMemory    = 1 << 20
 	minMemory        = 128 << 10
+	mostMemory       = 1 << 30
 	defaultRepeats   = 500
 	defaultPanics    = 5
 	defaultPanicWait = 2 * time.Second
@@ -137,8 +138,8 @@ func (cfg Config) check() (*plan, error) {
 		p.Memory = defaultMemory + pack
 	case cfg.Memory < leastMemory(pack):
 		faults.say("Memory", strconv.Itoa(cfg.Memory)+" bytes; write at least "+strconv.Itoa(leastMemory(pack))+", or 0 for 1 MiB and what Compress takes")
-	case cfg.Memory > 1<<30:
-		faults.say("Memory", strconv.Itoa(cfg.Memory)+" bytes; write at most "+strconv.Itoa(1<<30))
+	case cfg.Memory > mostMemory:
+		faults.say("Memory", strconv.Itoa(cfg.Memory)+" bytes; write at most "+strconv.Itoa(mostMemory))
 	}
 	if cfg.MaxRepeats == 0 {
 		p.MaxRepeats = defaultRepeats

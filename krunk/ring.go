@@ -47,8 +47,11 @@ func (c *Client) Ring(name string, size int) (*Ring, error) {
 		return nil, errors.New(about + "what could hold it holds events that wait; call it right behind Start")
 	}
 	need, all := blackbox.TapeRoom(min(size, 1<<30)), c.plan.shares.replay
-	return nil, errors.New(about + strconv.Itoa(size) + " bytes take " + strconv.Itoa(need) + ", where " + strconv.Itoa(left) + " of a sixteenth of Config.Memory are left; make it smaller, or set Config.Memory to " +
-		strconv.Itoa(c.plan.Memory+16*max(need-left, 0)) + " (it gives rings " + strconv.Itoa(all) + " now)")
+	about += strconv.Itoa(size) + " bytes take " + strconv.Itoa(need) + ", where " + strconv.Itoa(left) + " of a sixteenth of Config.Memory are left; make it smaller"
+	if more := int64(c.plan.Memory) + 16*int64(max(need-left, 0)); more <= mostMemory {
+		about += ", or set Config.Memory to " + strconv.FormatInt(more, 10)
+	}
+	return nil, errors.New(about + " (rings have " + strconv.Itoa(all) + " now)")
 }
 
 func (c *Client) tape(name string, size int) (tape *blackbox.Tape, left int) {
