@@ -30,6 +30,12 @@
 //     and [Client.SetTrace] in which trace of the game server it is.
 //   - [Client.Beat] once a frame, so that every record says in which frame it was made and a loop that hangs is reported
 //     ([Config].Frames); [Client.Pause] and [Client.Resume] around what has no frames.
+//   - [Config].RunFile keeps everything in a mapped file, so that the next start tells of a run that was killed, crashed where nobody
+//     could recover, hung, or had no network; [Client.LastRun] says how it ended. [Client.ReportCrash] is for who has only its text.
+//   - [Client.Attach] and [Attach] put files, pictures and saves beside events, [Client.Ring] the game's newest bytes (inputs, seeds),
+//     [Client.Feedback] sends the player's own words.
+//   - [Config].Consent and [Client.Consent] keep everything on the device until the player has said yes; [Config].BeforeSend looks at
+//     each event before it goes.
 //   - [Client.Sampling] lets a game server decide, while the game runs, who reports what.
 //
 // Nothing arrives? [Client.Probe] sends one envelope and says what is wrong with key, project or network;
