@@ -246,7 +246,12 @@ func (c *Client) Channel(name string) *Channel {
 	}
 	old := *c.names.Load()
 	names := append(old, name) // who reads the shorter slice never looks behind its end
-	ch := &Channel{client: unsafe.Pointer(c), name: name, index: uint16(len(old)), state: gate.NewChannel(name), refused: new(atomic.Uint64)}
+	made := new(struct {       // one block of memory
+		channel Channel
+		refused atomic.Uint64
+	})
+	ch := &made.channel
+	*ch = Channel{client: unsafe.Pointer(c), name: name, index: uint16(len(old)), state: gate.NewChannel(name), refused: &made.refused}
 	ch.gate = ch.state.Gate()
 	denied := c.denied()
 	ch.gate.Shut(denied)

@@ -9,6 +9,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"sync"
 	"testing"
@@ -31,6 +32,9 @@ func holding(t *testing.T, dir, text string) (found []string) {
 		}
 		return err
 	})
+	if err != nil && runtime.GOOS == "windows" {
+		t.Skipf("nobody else may open the file of a run that lives there: %v", err)
+	}
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -162,6 +166,9 @@ func TestAnswerThatIsNoFile(t *testing.T) {
 		"a link to nothing": func(path string) error { return os.Symlink(path+".nowhere", path) },
 	} {
 		t.Run(name, func(t *testing.T) {
+			if runtime.GOOS == "windows" && name != "a folder" {
+				t.Skip("wine 8 shows no link as one")
+			}
 			dir := folder(t)
 			if err := make(filepath.Join(dir, "consent")); err != nil {
 				t.Skip("skipped: ", err)
