@@ -74,8 +74,9 @@ func TestManyKindsKeepTheLimit(t *testing.T) {
 		c.Flush(time.Minute)
 	}
 	delete(raised, krunk.EventID{})
-	if n := len(raised); n > kinds*limit || n < 256*limit {
-		t.Errorf("%d raised, want at most %d", n, kinds*limit)
+	// The table has 256 places. Where a kind falls depends on the addresses of this build; by chance alone 5 places stay empty.
+	if n := len(raised); n > kinds*limit || n < 240*limit {
+		t.Errorf("%d raised, want %d to %d", n, 240*limit, kinds*limit)
 	}
 	if n := c.Stats().Suppressed; n != uint64(kinds*turns-len(raised)) {
 		t.Errorf("%d raised and %d suppressed of %d", len(raised), n, kinds*turns)
