@@ -60,29 +60,37 @@ func Settings(policy *sampling.Policy) []Setting {
 		}
 		out = append(out, ruleSettings(r, prefix+"set.")...)
 	}
-	for _, pull := range p.PullList() {
+	return append(append(out, pullSettings(p.PullList())...), kindSettings(p.Kinds)...)
+}
+
+func pullSettings(pulls []plan.Pull) (out []Setting) {
+	for _, pull := range pulls {
 		path := plan.PullPath(pull.ID) + "."
-		add(path+pull.Who.Name, strings.Join(pull.Who.Values, ", "))
+		out = append(out, Setting{path + pull.Who.Name, strings.Join(pull.Who.Values, ", ")})
 		if pull.Bytes > 0 {
-			add(path+"bytes", strconv.Itoa(pull.Bytes))
+			out = append(out, Setting{path + "bytes", strconv.Itoa(pull.Bytes)})
 		}
 		if pull.Goroutines {
-			add(path+"goroutines", "true")
+			out = append(out, Setting{path + "goroutines", "true"})
 		}
-		add(path+"until", timeText(pull.Until))
+		out = append(out, Setting{path + "until", timeText(pull.Until)})
 	}
-	for i := range p.Kinds {
-		k := &p.Kinds[i]
+	return out
+}
+
+func kindSettings(kinds []plan.Mute) (out []Setting) {
+	for i := range kinds {
+		k := &kinds[i]
 		path := plan.KindPath(k.Kind) + "."
 		if k.Silent {
-			add(path+"mute", "true")
+			out = append(out, Setting{path + "mute", "true"})
 		} else {
-			add(path+"rate", sampling.Rate(k.Rate).String())
+			out = append(out, Setting{path + "rate", sampling.Rate(k.Rate).String()})
 		}
 		if k.Panics {
-			add(path+"panics", "true")
+			out = append(out, Setting{path + "panics", "true"})
 		}
-		add(path+"until", timeText(k.Until))
+		out = append(out, Setting{path + "until", timeText(k.Until)})
 	}
 	return out
 }

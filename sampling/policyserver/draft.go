@@ -170,24 +170,30 @@ func (c *Change) note(from sampling.Version) string {
 	return c.Note
 }
 
-// apply makes the change in the text; rules that are over are taken out.
-func (d *document) apply(c Change, now time.Time, v sampling.Version) (ended []string, err error) {
+// share sets the share of the clients, or the steps that raise it.
+func (d *document) share(c *Change, now time.Time) error {
 	if c.Clients != nil {
 		if err := d.set("clients", number(*c.Clients), "panics"); err != nil {
-			return nil, err
+			return err
 		}
 		if err := d.Drop("ramp"); err != nil { // who sets the share means that one
-			return nil, fmt.Errorf("policyserver: %w", err)
+			return fmt.Errorf("policyserver: %w", err)
 		}
 	}
-	if len(c.Ramp) > 0 {
-		steps, err := ramp(c.Ramp, now)
-		if err == nil {
-			err = d.set("ramp", steps, "clients")
-		}
-		if err != nil {
-			return nil, err
-		}
+	if len(c.Ramp) == 0 {
+		return nil
+	}
+	steps, err := ramp(c.Ramp, now)
+	if err != nil {
+		return err
+	}
+	return d.set("ramp", steps, "clients")
+}
+
+// apply makes the change in the text; rules that are over are taken out.
+func (d *document) apply(c Change, now time.Time, v sampling.Version) (ended []string, err error) {
+	if err := d.share(&c, now); err != nil {
+		return nil, err
 	}
 	if c.Enabled != nil {
 		if err := d.set("enabled", strconv.FormatBool(*c.Enabled), "version"); err != nil {
