@@ -53,7 +53,7 @@ func (c *Controller) pulls() {
 		c.note(pulledKey, day)
 		c.note(key, day)
 		c.run.log = plan.PullMark(p.ID)
-		q := gate.Pull{ID: p.ID, Bytes: p.Bytes, Goroutines: p.Goroutines}
+		q := gate.Pull{ID: p.ID, Bytes: int(p.Bytes), Goroutines: p.Goroutines}
 		go c.answer(key, q)
 	}
 }

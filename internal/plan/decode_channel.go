@@ -2,6 +2,7 @@ package plan
 
 import (
 	"strconv"
+	"unsafe"
 
 	"github.com/krunk-go/krunk/internal/gate"
 )
@@ -34,24 +35,27 @@ func ChannelPath(prefix, name string) string { return prefix + "channels[" + Quo
 // channels reads the members of channels; keys that differ in case alone are the same key.
 func (d *Decoder) channels() []Entry {
 	var out []Entry
-	var seen keys
-	at := d.i
-	d.object(KShape, func(key string, at int) {
-		e := Entry{Name: gate.Fold(key), At: at}
+	var names keys
+	var o items
+	start := d.i
+	for d.inObject(&o, KShape) {
+		key, at := d.key(), d.at
+		name := gate.Fold(key)
 		if k := ChannelProblem(key); k != 0 {
 			d.Note(k, at, key, "")
-		} else if !seen.add(e.Name) {
+		} else if !names.add(name) {
 			d.path = d.path[:len(d.path)-1]
 			d.fail(KTwice, at, key)
-			return
+			break
 		}
-		d.object(KShape, func(key string, at int) { d.field(&e.Fields, key, at, channelFields) })
-		d.burst(&e.Fields, at)
-		d.rises(&e.Fields)
-		out = append(out, e)
-	})
+		out = append(out, Entry{Name: name, At: at})
+		f := &out[len(out)-1].Fields
+		d.fields(f, channelFields)
+		d.burst(f, at)
+		d.rises(f)
+	}
 	if len(out) > MaxChannels {
-		d.Note(KCount, at, "channels", strconv.Itoa(len(out)))
+		d.Note(KCount, start, "channels", strconv.Itoa(len(out)))
 	}
 	return out
 }
@@ -102,79 +106,31 @@ const (
 	topFields     = setFields | HasBy
 )
 
+// fields reads an object of settings.
+func (d *Decoder) fields(f *Fields, allowed uint16) {
+	var o items
+	for d.inObject(&o, KShape) {
+		d.field(f, allowed)
+	}
+}
+
 // field reads one setting, if it is one that may stand there.
-func (d *Decoder) field(f *Fields, key string, at int, allowed uint16) {
-	i, wrong := wordAt(fieldNames, key), len(d.Problems)
+func (d *Decoder) field(f *Fields, allowed uint16) {
+	i := wordAt(fieldNames, d.key())
 	if i < 0 || allowed>>i&1 == 0 {
-		d.unfamiliar(at)
+		d.unfamiliar()
 		return
 	}
-	switch i {
-	case 0:
-		f.Trail = d.level()
-	case 1:
-		f.Send = d.level()
-	case 2:
-		f.Issue = d.level()
-	case 3:
-		f.Clients = d.percent()
-	case 4:
-		f.Records = d.percent()
-	case 5:
-		f.Rate = d.rate()
-	case 6:
-		f.First = uint16(d.integer(KFirst, 0, 1000))
-	case 7:
-		f.By = d.by()
-	case 8:
-		f.Salt = d.salt()
-	case 9:
-		f.Panics = d.percent()
-	case 10:
-		f.Burst = uint32(d.integer(KBurst, 1, gate.Million))
-		return
-	case 11:
-		d.ramp(f)
-		return
+	m := &fieldMembers[i]
+	if d.value(m, unsafe.Pointer(f)) || m.read != levels && m.read != rates { // those that are wrong count as not stated
+		f.Has |= 1 << i & (hasBurst - 1)
 	}
-	if wrong == len(d.Problems) || i > 2 && i != 5 { // levels and rates that are wrong count as not stated
-		f.Has |= 1 << i
-	}
-}
-
-func (d *Decoder) level() gate.Level {
-	at := d.i
-	s, ok := d.str(KLevel, "")
-	if !ok {
-		return 0
-	}
-	l, ok := gate.ParseLevel(s)
-	if !ok {
-		d.Note(KLevel, at, Quoted(s), "")
-	}
-	return l
-}
-
-func (d *Decoder) rate() Rate {
-	at := d.i
-	s, ok := d.str(KRate, "")
-	if !ok {
-		return Rate{}
-	}
-	r, ok := ParseRate(s)
-	if !ok {
-		d.Note(KRate, at, Quoted(s), "")
-	}
-	return r
 }
 
 // burst wants a rate beside it.
 func (d *Decoder) burst(f *Fields, at int) {
 	if f.Burst > 0 && f.Has&HasRate == 0 && !d.broken {
-		d.Note(KBurst, at, "alone", "")
-		if n := len(d.Problems); n < d.most {
-			d.Problems[n-1].Path += ".burst"
-		}
+		d.NoteAt(d.where()+".burst", KBurst, at, "alone", "")
 	}
 }
 
@@ -198,8 +154,7 @@ func (d *Decoder) ordered(prefix string, entries []Entry, layers ...Layer) {
 		e := &entries[i]
 		r := p.chain(e.Name)
 		if a, b, ok := r.disorder(); ok {
-			d.Note(KOrder, e.At, a, b)
-			d.Rename(ChannelPath(prefix, e.Name))
+			d.NoteAt(ChannelPath(prefix, e.Name), KOrder, e.At, a, b)
 		}
 	}
 }

@@ -1,6 +1,9 @@
 package plan
 
-import "strconv"
+import (
+	"strconv"
+	"unsafe"
+)
 
 // KindPath is the place of a member of kinds.
 func KindPath(kind uint32) string { return `kinds["` + KindName(kind) + `"]` }
@@ -25,41 +28,34 @@ func ParseKind(s string) (kind uint32, ok bool) {
 	return kind, len(s) == 8
 }
 
+// Members of a kind.
+const (
+	kindNames = "until mute rate panics"
+	kindMute  = 1 << 1
+	kindRate  = 1 << 2
+)
+
 // kinds reads what is different about single issues.
 func (d *Decoder) kinds() {
-	at := d.i
-	d.object(KShape, func(key string, at int) {
-		m, does, wrong := Mute{At: at}, 0, len(d.Problems)
-		var ok bool
-		if m.Kind, ok = ParseKind(key); !ok {
-			d.Note(KKind, at, key, "")
+	var o items
+	start := d.i
+	for d.inObject(&o, KShape) {
+		noted := d.noted
+		m, ok := Mute{At: d.at}, false
+		if m.Kind, ok = ParseKind(d.key()); !ok {
+			d.Note(KKind, m.At, d.key(), "")
 		}
-		d.object(KShape, func(key string, at int) {
-			switch wordAt("until mute rate panics", key) {
-			case 0:
-				m.Until = d.time()
-			case 1:
-				m.Silent, _ = d.boolean(KShape)
-				does++
-			case 2:
-				m.Rate = d.rate()
-				does++
-			case 3:
-				m.Panics, _ = d.boolean(KShape)
-			default:
-				d.unfamiliar(at)
-			}
-		})
+		does := d.fill(kindNames, kindMembers[:], unsafe.Pointer(&m)) & (kindMute | kindRate)
 		switch {
-		case wrong != len(d.Problems):
+		case noted != d.noted:
 		case Unset(m.Until):
-			d.Note(KKindEnd, at, "", "")
-		case does != 1 || !m.Silent && m.Rate.N == 0:
-			d.Note(KKindWhat, at, "", "")
+			d.Note(KKindEnd, m.At, "", "")
+		case does == 0 || does&(does-1) != 0 || !m.Silent && m.Rate.N == 0:
+			d.Note(KKindWhat, m.At, "", "")
 		}
 		d.P.Kinds = append(d.P.Kinds, m)
-	})
+	}
 	if n := len(d.P.Kinds); n > MaxKinds {
-		d.Note(KCount, at, "kinds", strconv.Itoa(n))
+		d.Note(KCount, start, "kinds", strconv.Itoa(n))
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unsafe"
 )
 
 // Pull is one member of pulls: it asks a few clients for their flight log.
@@ -12,7 +13,7 @@ type Pull struct {
 	ID         string
 	Until      time.Time
 	Who        Condition
-	Bytes      int // of the event at most, 0: as many as it may have anyway
+	Bytes      uint32 // of the event at most, 0: as many as it may have anyway
 	Goroutines bool
 	At         int
 }
@@ -40,7 +41,7 @@ func (p *Document) PullList() []Pull {
 	if p.Pulls == nil {
 		return nil
 	}
-	d := Decoder{reader: reader{b: p.Pulls, most: 1 << 10}, P: new(Document)}
+	d := Decoder{reader: reader{b: p.Pulls}, P: new(Document)}
 	return d.pulls()
 }
 
@@ -49,7 +50,7 @@ func (d *Decoder) ReadPulls() []Pull {
 	if d.P.Pulls == nil || d.broken {
 		return nil
 	}
-	r := Decoder{reader: reader{b: d.b, i: d.P.PullsAt, most: d.most, path: []step{{key: "pulls", index: -1}}}, P: d.P}
+	r := Decoder{reader: reader{b: d.b, i: d.P.PullsAt, keep: true, path: []step{{key: "pulls", index: -1}}}, P: d.P}
 	list := r.pulls()
 	d.Problems = append(d.Problems, r.Problems...)
 	return list
@@ -57,48 +58,38 @@ func (d *Decoder) ReadPulls() []Pull {
 
 // pulls reads the requests, without those that something is wrong with.
 func (d *Decoder) pulls() (out []Pull) {
-	at := d.i
-	n := 0
-	d.object(KShape, func(key string, at int) {
-		n++
-		p, wrong, who := Pull{ID: key, At: at}, len(d.Problems), 0
-		if len(key) == 0 || len(key) > 64 {
-			d.Note(KPullID, at, Quoted(key), "")
+	var o items
+	start := d.i
+	for d.inObject(&o, KShape) {
+		noted := d.noted
+		p := Pull{ID: d.key(), At: d.at}
+		if len(p.ID) == 0 || len(p.ID) > 64 {
+			d.Note(KPullID, p.At, Quoted(p.ID), "")
 		}
-		d.object(KShape, func(key string, at int) {
-			switch key {
-			case "until":
-				p.Until = d.time()
-			case "player", "client", "match":
-				p.Who = Condition{Key: conditionKey(key), Name: key}
-				who++
-				if d.values(&p.Who) {
-					d.pulled(&p.Who, at)
-				}
-			case "bytes":
-				p.Bytes = int(d.integer(KPullBytes, minPullLog, maxPullLog))
-			case "goroutines":
-				p.Goroutines, _ = d.boolean(KShape)
-			default:
-				d.unfamiliar(at)
-			}
-		})
+		who := d.fill("until player client match bytes goroutines", pullMembers[:], unsafe.Pointer(&p)) & (1<<1 | 1<<2 | 1<<3)
 		switch {
-		case wrong != len(d.Problems):
-			return
+		case noted != d.noted:
 		case Unset(p.Until):
-			d.Note(KPullEnd, at, "", "")
-			return
-		case who != 1:
-			d.Note(KPullWho, at, "", "")
-			return
+			d.Note(KPullEnd, p.At, "", "")
+		case who == 0 || who&(who-1) != 0:
+			d.Note(KPullWho, p.At, "", "")
+		default:
+			out = append(out, p)
 		}
-		out = append(out, p)
-	})
-	if n > MaxPulls {
-		d.Note(KCount, at, "pulls", strconv.Itoa(n))
+	}
+	if o.n > MaxPulls {
+		d.Note(KCount, start, "pulls", strconv.Itoa(o.n))
 	}
 	return out
+}
+
+// who reads whom a pull asks.
+func (d *Decoder) who(c *Condition) {
+	at := d.at
+	*c = Condition{Key: conditionKey(d.key()), Name: d.key()}
+	if d.values(c) {
+		d.pulled(c, at)
+	}
 }
 
 // pulled wants few, and people by hashes: everybody can read a policy.

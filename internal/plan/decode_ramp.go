@@ -3,34 +3,23 @@ package plan
 import (
 	"strconv"
 	"time"
+	"unsafe"
 )
 
 // ramp reads the steps that clients takes by itself.
 func (d *Decoder) ramp(f *Fields) {
-	at, n := d.i, 0
-	d.array(KShape, func(int) {
-		s, has, wrong := Step{Pos: d.i}, 0, len(d.Problems)
-		d.object(KShape, func(key string, at int) {
-			switch key {
-			case "at":
-				has |= 1
-				s.At = d.time()
-			case "clients":
-				has |= 2
-				s.Clients = d.percent()
-			default:
-				d.unfamiliar(at)
-			}
-		})
-		if has == 3 && !Unset(s.At) {
+	var l items
+	start := d.i
+	for d.inList(&l, KShape) {
+		s, noted := Step{Pos: d.i}, d.noted
+		if d.fill("at clients", stepMembers[:], unsafe.Pointer(&s)) == 3 && !Unset(s.At) {
 			f.Ramp = append(f.Ramp, s)
-		} else if wrong == len(d.Problems) {
+		} else if noted == d.noted {
 			d.Note(KRampStep, s.Pos, "", "")
 		}
-		n++
-	})
-	if n == 0 || n > MaxSteps {
-		d.Note(KRampCount, at, strconv.Itoa(n), "")
+	}
+	if l.n == 0 || l.n > MaxSteps {
+		d.Note(KRampCount, start, strconv.Itoa(l.n), "")
 	}
 }
 
@@ -41,7 +30,6 @@ func (d *Decoder) rises(f *Fields) {
 	}
 	wrong := func(k Kind, i int, member, more string) {
 		s := &f.Ramp[i]
-		d.Note(k, s.Pos, strconv.Itoa(int(s.Clients)), more)
 		path := d.where()
 		if path != "" {
 			path += "."
@@ -49,7 +37,7 @@ func (d *Decoder) rises(f *Fields) {
 		if path += "ramp"; member != "" {
 			path += "[" + strconv.Itoa(i) + "]." + member
 		}
-		d.Rename(path)
+		d.NoteAt(path, k, s.Pos, strconv.Itoa(int(s.Clients)), more)
 	}
 	if f.Has&HasClients == 0 {
 		wrong(KRampAlone, 0, "", "")

@@ -82,10 +82,10 @@ type Fields struct {
 	_                [0]func() // comparing is code that nobody calls: 344 bytes on 32-bit ARM
 	Has              uint16
 	By               IDKind
-	First            uint16
 	gate.Thresholds  // those stated
 	Clients, Records uint32
 	Panics           uint32
+	First            uint32
 	Rate             Rate
 	Burst            uint32 // 0: min(10, N of the rate)
 	Salt             string

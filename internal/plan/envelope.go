@@ -18,39 +18,44 @@ func OpenEnvelope(b []byte, add func(kid string, sig []byte)) (doc []byte, ok bo
 	}
 	r = reader{b: b}
 	good, found := true, false
-	r.object(KShape, func(key string, _ int) {
-		switch {
+	var o items
+	for r.inObject(&o, KShape) {
+		switch key := r.key(); {
 		case key == "payload":
 			found = true
 			doc = r.base64(&good)
 		case key == "sigs" && add != nil:
-			r.array(KShape, func(int) { r.signature(&good, add) })
+			var l items
+			for r.inList(&l, KShape) {
+				r.signature(&good, add)
+			}
 		default:
 			r.skip()
 		}
-	})
+	}
 	r.end()
-	return doc, !r.broken && good && found && len(r.Problems) == 0
+	return doc, good && found && r.noted == 0
 }
 
 func (r *reader) signature(good *bool, add func(kid string, sig []byte)) {
 	var kid string
 	var sig []byte
-	r.object(KShape, func(key string, _ int) {
-		switch key {
+	var o items
+	for r.inObject(&o, KShape) {
+		switch r.key() {
 		case "kid":
-			kid, _ = r.str(KShape, "")
+			kid, _ = r.str(KShape)
 		case "sig":
 			sig = r.base64(good)
 		default:
 			r.skip()
 		}
-	})
+	}
 	add(kid, sig)
 }
 
 func (r *reader) base64(good *bool) []byte {
-	s, ok := r.str(KShape, "")
+	s, ok := r.str(KShape)
 	b, ok2 := Unbase64(s)
 	*good = *good && ok && ok2
 	return b

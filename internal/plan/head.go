@@ -11,20 +11,21 @@ type Head struct {
 
 // Peek reads the head and stops at the first syntax error.
 func Peek(b []byte) (e Head) {
-	d := Decoder{reader: reader{b: b, most: MaxProblems}, P: &Document{}}
-	d.object(KShape, func(key string, at int) {
+	d := Decoder{reader: reader{b: b}, P: &Document{}}
+	var o items
+	for d.inObject(&o, KShape) {
+		key := d.key()
 		if wordAt("krunk epoch version enabled panics", key) < 0 {
 			d.skip()
-			return
+			continue
 		}
-		d.member(key, at)
-	})
-	for _, p := range d.Problems {
+		d.Fault = nil
+		d.member()
 		switch {
-		case !p.Kind.fatal():
-		case p.Path == "version", p.Path == "epoch":
+		case d.Fault == nil:
+		case key == "version" || key == "epoch":
 			return e
-		case p.Path == "panics":
+		case key == "panics":
 			d.P.Top.Has = 0
 		}
 	}

@@ -21,11 +21,14 @@ type step struct {
 type reader struct {
 	b        []byte
 	i        int
+	at       int // offset of the key before the value
 	depth    int
 	path     []step
 	broken   bool // by a syntax error
-	fatal    bool // a problem that rejects the document was noted
-	most     int  // how many problems are kept, at least 1
+	keep     bool // all problems, which only a publisher reads
+	noted    int  // how many there were
+	Fault    *Fault
+	partial  Kind // why a rule is not understood
 	Problems []Problem
 }
 
@@ -39,16 +42,34 @@ func (r *reader) fail(k Kind, at int, arg string) {
 	}
 }
 
-// Note adds a problem at the current path. The first are kept, but a fatal one is never hidden behind harmless ones.
-func (r *reader) Note(k Kind, at int, arg, more string) {
-	p := Problem{Kind: k, Path: r.where(), At: at, Arg: arg, More: more}
-	switch n := len(r.Problems); {
-	case n < max(r.most, 1):
-		r.Problems = append(r.Problems, p)
-	case k.fatal() && !r.fatal:
-		r.Problems[n-1] = p
+// Note adds a problem at the current path.
+func (r *reader) Note(k Kind, at int, arg, more string) { r.NoteAt("", k, at, arg, more) }
+
+// NoteAt adds a problem at a path; an empty one stands for the current.
+//
+//go:noinline
+func (r *reader) NoteAt(path string, k Kind, at int, arg, more string) {
+	r.noted++
+	fatal := k.fatal()
+	if k >= KWhen && k <= KRange {
+		r.partial = k
 	}
-	r.fatal = r.fatal || k.fatal()
+	if !fatal && !r.keep {
+		return
+	}
+	if path == "" {
+		path = r.where()
+	}
+	switch {
+	case !fatal:
+	case r.Fault == nil:
+		r.Fault = &Fault{Code: k.Code(), Path: path, At: at}
+	case r.Fault.Also < MaxProblems-1:
+		r.Fault.Also++
+	}
+	if r.keep {
+		r.Problems = append(r.Problems, Problem{Kind: k, Path: path, At: at, Arg: arg, More: more})
+	}
 }
 
 // where renders the path: channels["net"].send, rules[1].until.
@@ -128,92 +149,80 @@ func (r *reader) expect(c byte, what string) bool {
 	return true
 }
 
-func (r *reader) enter() bool {
-	r.depth++
-	if r.depth > maxDepth {
-		r.fail(KDepth, r.i, "")
-	}
-	return !r.broken
+// items walks the members of an object or the elements of a list. Its zero value stands before the first.
+type items struct {
+	_    [0]func() // see Fields
+	n    int
+	seen keys
 }
 
-// object calls f for every member, with the reader before its value, which f must consume. A value of another shape is
-// skipped and noted as k.
-func (r *reader) object(k Kind, f func(key string, at int)) {
-	if r.peek() != '{' {
-		r.wrong(k, "an object")
-		return
-	}
-	r.i++
-	if !r.enter() {
-		return
-	}
-	var seen keys
-	for first := true; ; first = false {
-		if c := r.peek(); c == '}' && first {
-			break
-		}
-		at := r.i
-		key, ok := r.text()
-		if !ok {
-			return
-		}
-		if !seen.add(key) {
-			r.fail(KTwice, at, key)
-			return
-		}
-		if !r.expect(':', `":"`) {
-			return
-		}
-		r.path = append(r.path, step{key: key, index: -1})
-		r.peek()
-		f(key, at)
-		if r.broken {
-			return
-		}
+// inObject goes to the next member of an object: the reader stands before its value, which the caller must consume. A value of
+// another shape is skipped and noted as k.
+func (r *reader) inObject(o *items, k Kind) bool { return r.next(o, k, '{') }
+
+// inList goes to the next element of a list likewise.
+func (r *reader) inList(o *items, k Kind) bool { return r.next(o, k, '[') }
+
+func (r *reader) next(o *items, k Kind, open byte) bool {
+	end := open + 2
+	switch {
+	case r.broken:
+		return false
+	case o.n > 0:
 		r.path = r.path[:len(r.path)-1]
-		if r.peek() == '}' {
-			break
-		}
-		if !r.expect(',', `"," or "}"`) {
-			return
+	case r.peek() != open:
+		r.wrong(k, string(open))
+		return false
+	default:
+		r.i++
+		if r.depth++; r.depth > maxDepth {
+			r.fail(KDepth, r.i, "")
+			return false
 		}
 	}
-	r.i++
-	r.depth--
+	if r.peek() == end {
+		r.i++
+		r.depth--
+		return false
+	}
+	if o.n > 0 {
+		more := `"," or "}"`
+		if open == '[' {
+			more = `"," or "]"`
+		}
+		if !r.expect(',', more) {
+			return false
+		}
+	}
+	s := step{index: o.n}
+	if o.n++; open == '{' {
+		s.index = -1
+		if s.key = r.name(&o.seen); r.broken {
+			return false
+		}
+	}
+	r.path = append(r.path, s)
+	r.peek()
+	return true
 }
 
-// array calls f for every element, with the reader before it.
-func (r *reader) array(k Kind, f func(i int)) {
-	if r.peek() != '[' {
-		r.wrong(k, "a list")
-		return
+// name reads a key and what stands behind it.
+func (r *reader) name(seen *keys) string {
+	r.peek()
+	at := r.i
+	key, ok := r.text()
+	if ok && !seen.add(key) {
+		r.fail(KTwice, at, key)
 	}
-	r.i++
-	if !r.enter() {
-		return
-	}
-	for i := 0; ; i++ {
-		if r.peek() == ']' && i == 0 {
-			break
-		}
-		r.path = append(r.path, step{index: i})
-		f(i)
-		if r.broken {
-			return
-		}
-		r.path = r.path[:len(r.path)-1]
-		if r.peek() == ']' {
-			break
-		}
-		if !r.expect(',', `"," or "]"`) {
-			return
-		}
-	}
-	r.i++
-	r.depth--
+	r.expect(':', `":"`)
+	r.at = at
+	return key
 }
 
-// wrong skips a value and notes it with its text.
+// key is that of the value which the reader stands before.
+func (r *reader) key() string { return r.path[len(r.path)-1].key }
+
+// wrong skips a value and notes it with its text, and with how the one begins that was to be there.
 func (r *reader) wrong(k Kind, want string) {
 	r.peek()
 	at := r.i
@@ -226,10 +235,11 @@ func (r *reader) wrong(k Kind, want string) {
 // skip passes any value, with the same checks as everywhere.
 func (r *reader) skip() {
 	switch c := r.peek(); {
-	case c == '{':
-		r.object(KShape, func(string, int) { r.skip() })
-	case c == '[':
-		r.array(KShape, func(int) { r.skip() })
+	case c == '{' || c == '[':
+		var o items
+		for r.next(&o, KShape, c) {
+			r.skip()
+		}
 	case c == '"':
 		r.text()
 	case c == '-' || c >= '0' && c <= '9':
@@ -253,10 +263,10 @@ func (r *reader) word(w string) {
 	r.i += len(w)
 }
 
-// str returns the next value if it is a string; another one is skipped and noted as k.
-func (r *reader) str(k Kind, want string) (string, bool) {
+// str returns the next value if it is a string; another one is skipped and noted as k. So do the next two.
+func (r *reader) str(k Kind) (string, bool) {
 	if r.peek() != '"' {
-		r.wrong(k, want)
+		r.wrong(k, `"`)
 		return "", false
 	}
 	return r.text()
@@ -272,14 +282,14 @@ func (r *reader) boolean(k Kind) (value, ok bool) {
 		r.word("false")
 		return false, !r.broken
 	}
-	r.wrong(k, "true or false")
+	r.wrong(k, "t")
 	return false, false
 }
 
 // number returns the text of the next value if it is a number.
-func (r *reader) number(k Kind, want string) (string, bool) {
+func (r *reader) number(k Kind) (string, bool) {
 	if c := r.peek(); c != '-' && (c < '0' || c > '9') {
-		r.wrong(k, want)
+		r.wrong(k, "0")
 		return "", false
 	}
 	return r.literal()

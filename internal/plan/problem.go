@@ -1,6 +1,6 @@
 package plan
 
-// MaxProblems is how many problems of one document are kept.
+// MaxProblems is how many problems of one document are told.
 const MaxProblems = 20
 
 // Kind is what is wrong; package policy has the words, which only a publisher links.
@@ -93,8 +93,8 @@ type Problem struct {
 	_         [0]func() // see Fields
 	Kind      Kind
 	Path      string
-	At        int // offset
-	Arg, More string
+	At        int    // offset
+	Arg, More string // of KShape and KList: the value, and how the one begins that was to be there
 }
 
 // Fault is why a client keeps its policy: the first fatal problem.
@@ -105,20 +105,4 @@ type Fault struct {
 	Path  string
 	At    int
 	Also  int // further fatal problems
-}
-
-// FaultOf returns nil if none of the problems is fatal.
-func FaultOf(list []Problem) *Fault {
-	var f *Fault
-	for i := range list {
-		p := &list[i]
-		switch {
-		case !p.Kind.fatal():
-		case f == nil:
-			f = &Fault{Code: p.Kind.Code(), Path: p.Path, At: p.At}
-		default:
-			f.Also++
-		}
-	}
-	return f
 }

@@ -15,7 +15,7 @@ func (p *Plan) Publish(c *gate.Channel, r *Resolved, b *Budgets) {
 	}
 	s := gate.Settings{Clients: r.weight, Records: r.Records, Closed: !r.In || p.Killed, Start: b.Start}
 	if r.First > 0 && r.Records < gate.Million && !s.Closed {
-		s.First, s.Novel = r.First, b.novelty()
+		s.First, s.Novel = uint16(r.First), b.novelty()
 	}
 	if !s.Closed {
 		b.limits(&s, r, p)

@@ -68,7 +68,7 @@ func pullSettings(pulls []plan.Pull) (out []Setting) {
 		path := plan.PullPath(pull.ID) + "."
 		out = append(out, Setting{path + pull.Who.Name, strings.Join(pull.Who.Values, ", ")})
 		if pull.Bytes > 0 {
-			out = append(out, Setting{path + "bytes", strconv.Itoa(pull.Bytes)})
+			out = append(out, Setting{path + "bytes", strconv.Itoa(int(pull.Bytes))})
 		}
 		if pull.Goroutines {
 			out = append(out, Setting{path + "goroutines", "true"})

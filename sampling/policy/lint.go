@@ -70,8 +70,7 @@ func (d linter) lint() {
 }
 
 func (d linter) found(path string, k plan.Kind, at int, what, write string) {
-	d.Note(k, at, what, write)
-	d.Rename(path)
+	d.NoteAt(path, k, at, what, write)
 }
 
 // late wants steps to come while what they stand in holds.

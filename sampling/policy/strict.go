@@ -52,8 +52,8 @@ func (e *Errors) Error() string {
 // ParseStrict reads a policy as a publisher does: whatever Parse would ignore is an error too, and all errors are listed
 // with places and what to write, in an *Errors. Warnings come with a policy and with errors alike.
 func ParseStrict(b []byte) (*sampling.Policy, []Warning, error) {
-	d := plan.Decode(b, 4096) // so that no error hides behind warnings
-	if plan.FaultOf(d.Problems) == nil {
+	d := plan.Decode(b, true)
+	if d.Fault == nil {
 		linter{d}.lint()
 	}
 	var errs Errors

@@ -15,7 +15,7 @@ func text(p *plan.Problem) (what, write string) {
 	case plan.KSyntax, plan.KTwice, plan.KMore, plan.KDepth, plan.KUTF8, plan.KSize:
 		return syntaxText(p)
 	case plan.KShape:
-		return p.Arg + " is not " + p.More, "write " + p.More
+		return p.Arg + " is not " + shape(p.More), "write " + shape(p.More)
 	case plan.KFormat:
 		if p.More == "newer" {
 			return "format " + p.Arg + " is newer than this krunk understands (1)", "keeping the current policy; update this tool or write 1"
@@ -47,6 +47,19 @@ func text(p *plan.Problem) (what, write string) {
 		return p.Arg + " — did you mean " + times100(p.Arg) + " (percent)?", "values are percentages, not fractions; a \"note\" silences this"
 	}
 	return fieldText(p)
+}
+
+// shape names what begins with a character.
+func shape(first string) string {
+	switch first {
+	case "{":
+		return "an object"
+	case "[":
+		return "a list"
+	case `"`:
+		return "a string"
+	}
+	return "true or false"
 }
 
 func pullProblem(p *plan.Problem) (what, write string) {
@@ -204,7 +217,7 @@ func ruleText(p *plan.Problem) (what, write string) {
 		if p.More == "count" {
 			return "a list of " + p.Arg, "write 1 to 1000 strings"
 		}
-		return p.Arg + " is not " + p.More, "write a list of strings, e.g. [\"windows\"]"
+		return p.Arg + " is not " + shape(p.More), "write a list of strings, e.g. [\"windows\"]"
 	case plan.KRange:
 		return p.Arg + " is not a version range", "write e.g. \">=1.42 <1.43\", with <, <=, >, >= or ="
 	case plan.KUnknown:
