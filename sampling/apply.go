@@ -8,13 +8,13 @@ import (
 
 // At is what is known about a document beside its bytes. The zero At is fine.
 type At struct {
-	_          [0]func() // comparing is code that nobody calls
-	ServerTime time.Time // when the server sent it, its clock; zero: what an earlier one said, or this machine's clock
-	Signature  string    // "kid=...; sig=<base64>", if it does not stand in an envelope
-	ETag       string    // kept with the document once it is applied
-	Source     string    // for Status; empty: "apply"
-	doubt      bool      // ServerTime is made up
-	least      time.Time // of a ServerTime in doubt: it was this late at least
+	_          [0]func()   // comparing is code that nobody calls
+	ServerTime time.Time   // when the server sent it, its clock; zero: what an earlier one said, or this machine's clock
+	Signature  string      // "kid=...; sig=<base64>", if it does not stand in an envelope
+	ETag       string      // kept with the document once it is applied
+	Source     string      // for Status; empty: "apply"
+	doubt      bool        // ServerTime is made up
+	least      plan.Moment // of a ServerTime in doubt: it was this late at least
 }
 
 // Apply brings a policy into force, as bytes of the document or of a signed envelope around it. It returns nil if the policy
@@ -50,11 +50,11 @@ func (c *Controller) store(b []byte, a At) {
 // Clock tells the controller the server's time where no document came with it, such as the Date of an answer that says
 // nothing has changed. It is for sources.
 func (c *Controller) Clock(server time.Time) {
-	if plan.Unset(server) {
+	if server.IsZero() {
 		return
 	}
 	c.mu.Lock()
-	c.clock.set(server, true)
+	c.clock.set(plan.MomentOf(server), true)
 	c.rebuild()
 	c.mu.Unlock()
 	c.news.deliver(c.opt.OnChange)
@@ -100,7 +100,7 @@ func (c *Controller) apply(o *opened, a At) error {
 		return c.refuse(o, o.err)
 	}
 	p := o.policy
-	now, told, trusted := c.clock.guess(a.ServerTime, p.Issued)
+	now, told, trusted := c.clock.guess(plan.MomentOf(a.ServerTime), p.Issued)
 	same, err := c.admit(o, now)
 	if err != nil {
 		return c.refuse(o, err)
@@ -111,7 +111,7 @@ func (c *Controller) apply(o *opened, a At) error {
 		r.etag = a.ETag
 	}
 	if same {
-		if trusted && !a.doubt && !plan.Unset(a.ServerTime) {
+		if trusted && !a.doubt && !a.ServerTime.IsZero() {
 			c.clock.set(now, true)
 			c.rebuild()
 		}
@@ -120,15 +120,11 @@ func (c *Controller) apply(o *opened, a At) error {
 	o.fresh = true
 	old := c.version()
 	c.clock.set(now, trusted && !a.doubt)
-	if plan.Over(never(), now) {
-		if c.clock.least = a.least; plan.Unset(a.least) || plan.Over(a.least, p.Issued) {
-			c.clock.least = p.Issued
-		}
+	if now >= never {
+		c.clock.least = max(a.least, p.Issued)
 	}
 	r.policy, r.kid, r.kill, r.source, r.etag = p, o.kid, nil, a.Source, a.ETag
-	if r.issued = p.Issued; plan.Over(told, p.Issued) {
-		r.issued = told
-	}
+	r.issued = min(p.Issued, told)
 	r.floors[o.kid] = floor{Version(p.Version), p.Sum}
 	c.rebuild()
 	reason := "applied"
@@ -141,19 +137,19 @@ func (c *Controller) apply(o *opened, a At) error {
 
 // admit compares a valid document with what has been seen. A kill switch needs no end and does not end: what a person stopped
 // starts again when a person says so.
-func (c *Controller) admit(o *opened, now time.Time) (same bool, err error) {
+func (c *Controller) admit(o *opened, now plan.Moment) (same bool, err error) {
 	p, f, run := o.policy, c.run.floors[o.kid], c.run.policy
 	v := Version(p.Version)
 	switch {
-	case o.kid != "" && plan.Unset(p.Expires) && !p.Disabled:
+	case o.kid != "" && p.Expires == 0 && !p.Disabled:
 		return false, ErrEndless
-	case run != nil && o.kid != c.run.kid && (plan.Unset(p.Issued) || p.Issued.Before(c.run.issued)):
+	case run != nil && o.kid != c.run.kid && (p.Issued == 0 || p.Issued < c.run.issued):
 		return false, ErrStale // versions count per key: without this an old document of another key would come back
 	case v.Less(f.version), c.run.kill != nil && o.kid == c.run.killKid && v.Less(Version(c.run.kill.Version)):
 		return false, ErrStale
 	case v == f.version && p.Sum != f.sum:
 		return false, ErrConflict
-	case !p.Disabled && plan.Over(p.Expires, now):
+	case !p.Disabled && p.Expires.Over(now):
 		return false, ErrExpired
 	}
 	return run != nil && c.run.kill == nil && run.Version == p.Version && run.Sum == p.Sum, nil

@@ -75,8 +75,8 @@ type steered struct {
 // running is what the controller knows about documents.
 type running struct {
 	policy  *plan.Document
-	kid     string    // whose signature it has
-	issued  time.Time // when it was made, but not after it came: a key whose documents lie in the future locks no other one out
+	kid     string      // whose signature it has
+	issued  plan.Moment // when it was made, but not after it came: a key whose documents lie in the future locks no other one out
 	source  string
 	etag    string
 	since   time.Time // of the last successful apply
@@ -235,7 +235,7 @@ func (c *Controller) rebuild() {
 		return
 	}
 	s := c.situation()
-	if p := s.Policy; p != nil && !p.Disabled && plan.Over(p.Expires, s.Now) {
+	if p := s.Policy; p != nil && !p.Disabled && p.Expires.Over(s.Now) {
 		c.news.add(Change{Old: Version(p.Version), Reason: "expired"})
 		c.run.policy, c.run.source, c.run.err, s.Policy = nil, "default", ErrExpired, nil
 	}
@@ -265,20 +265,20 @@ func (c *Controller) rebuild() {
 
 // wake arms the timer. It never sleeps for more than a minute while something is limited in time, because the monotonic
 // clock may stand still while the machine sleeps.
-func (c *Controller) wake(now time.Time) {
+func (c *Controller) wake(now plan.Moment) {
 	if c.timer != nil {
 		c.timer.Stop()
 		c.timer = nil
 	}
-	if plan.Unset(c.plan.NextExpiry) {
+	if c.plan.NextExpiry == 0 {
 		return
 	}
-	c.timer = time.AfterFunc(min(max(c.plan.NextExpiry.Sub(now), 0), time.Minute), c.tick)
+	c.timer = time.AfterFunc(time.Duration(min(max(c.plan.NextExpiry-now, 0), 60*plan.Second))*time.Microsecond, c.tick)
 }
 
 func (c *Controller) tick() {
 	c.mu.Lock()
-	if now := c.clock.now(); !c.closed && plan.Over(c.plan.NextExpiry, now) {
+	if now := c.clock.now(); !c.closed && c.plan.NextExpiry.Over(now) {
 		c.rebuild()
 	} else if !c.closed {
 		c.wake(now)

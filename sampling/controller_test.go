@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/krunk-go/krunk/internal/gate"
+	"github.com/krunk-go/krunk/internal/plan"
 )
 
 func v(n, rest string) string {
@@ -344,7 +345,7 @@ func TestStoredPolicy(t *testing.T) {
 				}
 				if row.off < 0 {
 					r, _ := decodeRecord(m.b)
-					r.saved = r.saved.Add(-row.off)
+					r.saved -= plan.Moment(row.off / time.Microsecond)
 					m.b = r.encode()
 				} else {
 					time.Sleep(row.off)

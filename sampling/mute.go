@@ -1,10 +1,6 @@
 package sampling
 
-import (
-	"time"
-
-	"github.com/krunk-go/krunk/internal/plan"
-)
+import "github.com/krunk-go/krunk/internal/plan"
 
 // mute reports whether the running policy keeps an event back: all of its kind but the first of each day, or what is over its rate.
 // A panic is kept back only where the policy names panics.
@@ -21,7 +17,7 @@ func (c *Controller) mute(kind uint32, panicked bool) bool {
 		k := &doc.Kinds[i]
 		now := c.clock.now()
 		switch {
-		case k.Kind != kind || panicked && !k.Panics || plan.Over(k.Until, now):
+		case k.Kind != kind || panicked && !k.Panics || k.Until.Over(now):
 		case k.Silent:
 			return !c.first(uint64(kind), now)
 		default:
@@ -44,9 +40,7 @@ const (
 	memoDays = 31 // what is older is forgotten
 )
 
-const secondsOfDay = 24 * 60 * 60
-
-func dayOf(t time.Time) uint32 { return uint32(t.Unix() / secondsOfDay) }
+func dayOf(t plan.Moment) uint32 { return uint32((t - plan.Epoch) / oneDay) }
 
 // forget takes a key out again.
 func (c *Controller) forget(key uint64) {
@@ -69,7 +63,7 @@ func (m memo) last(key uint64) uint32 {
 }
 
 // first reports whether key was not noted on this day, and notes it.
-func (c *Controller) first(key uint64, now time.Time) bool {
+func (c *Controller) first(key uint64, now plan.Moment) bool {
 	day := dayOf(now)
 	if c.memo.last(key) == day {
 		return false

@@ -74,10 +74,10 @@ func (p *Policy) Document() *plan.Document {
 func (p *Policy) Version() Version { return Version(p.Document().Version) }
 
 // Issued returns when the policy was made; zero if it does not say.
-func (p *Policy) Issued() time.Time { return p.Document().Issued }
+func (p *Policy) Issued() time.Time { return p.Document().Issued.Time() }
 
 // Expires returns when clients go back to their compiled default; zero means never.
-func (p *Policy) Expires() time.Time { return p.Document().Expires }
+func (p *Policy) Expires() time.Time { return p.Document().Expires.Time() }
 
 // Author returns who made it, as written.
 func (p *Policy) Author() string { return p.Document().Author }

@@ -1,7 +1,6 @@
 package sampling
 
 import (
-	"time"
 	"unsafe"
 
 	"github.com/krunk-go/krunk/internal/gate"
@@ -39,7 +38,7 @@ func (c *Controller) pulls() {
 	for i := range list {
 		p := &list[i]
 		key := plan.PullKey(p.ID)
-		if plan.Over(p.Until, now) || p.Who.Holds(id, doc.Salt, c.opt.Hash) != plan.Yes {
+		if p.Until.Over(now) || p.Who.Holds(id, doc.Salt, c.opt.Hash) != plan.Yes {
 			continue
 		}
 		if c.memo.last(key) != 0 {
@@ -75,9 +74,9 @@ func (c *Controller) answer(key uint64, q gate.Pull) {
 }
 
 // retry has the next day look again.
-func (c *Controller) retry(now time.Time) {
-	tomorrow := time.Unix((now.Unix()/secondsOfDay+1)*secondsOfDay, 0)
-	if plan.Unset(c.plan.NextExpiry) || plan.Over(tomorrow, c.plan.NextExpiry) {
+func (c *Controller) retry(now plan.Moment) {
+	tomorrow := (now/oneDay + 1) * oneDay
+	if c.plan.NextExpiry == 0 || tomorrow < c.plan.NextExpiry {
 		c.plan.NextExpiry = tomorrow
 	}
 }

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/krunk-go/krunk/internal/gate"
+	"github.com/krunk-go/krunk/internal/plan"
 )
 
 // day is the issued of TestRamp's policy; a bubble begins at 2000.
@@ -148,7 +149,7 @@ func TestStoredRampStays(t *testing.T) {
 			}
 			a.Close()
 			r, _ := decodeRecord(m.b)
-			r.saved = r.saved.Add(back)
+			r.saved += plan.Moment(back / time.Microsecond)
 			m.b = r.encode()
 			b := controller(t, Identity{ID: "a"}, Options{Storage: Keep(m)})
 			if s := b.Status(); s.Source != "stored" || s.ClientsPPM != 250_000 {

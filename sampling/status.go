@@ -35,22 +35,22 @@ type Status struct {
 func (c *Controller) Status() Status {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	p, r := c.plan, &c.run
+	p, r, now := c.plan, &c.run, c.clock.now()
 	s := Status{
 		Running: c.version(), Seen: r.seen, Source: r.source, LastError: r.err, FetchError: r.fetch, Storage: r.storage,
 		Sticky: c.sticky, Killed: p.Killed, ClientsPPM: p.Clients,
 		InCohort:   p.InCohort(),
-		ServerTime: c.clock.now(),
+		ServerTime: now.Time(),
 	}
 	s.PanicsPPM, s.Panics = p.PanicShare()
 	if r.policy != nil {
 		s.Unknown, s.Partial = r.policy.Unknown, r.policy.Partial
 	}
-	if !plan.Unset(r.since) {
+	if !r.since.IsZero() {
 		s.Age = time.Since(r.since)
 	}
-	if !plan.Unset(p.NextExpiry) {
-		s.NextExpiry = max(p.NextExpiry.Sub(s.ServerTime), 0)
+	if p.NextExpiry != 0 {
+		s.NextExpiry = max(p.NextExpiry.Sub(now), 0)
 	}
 	for i := range p.Layers {
 		if id := p.Layers[i].ID; id != "" {

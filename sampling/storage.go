@@ -5,7 +5,6 @@ import (
 	"strconv"
 	"strings"
 	"sync"
-	"time"
 
 	"github.com/krunk-go/krunk/internal/ascii"
 	"github.com/krunk-go/krunk/internal/gate"
@@ -21,15 +20,15 @@ type Storage interface {
 }
 
 // maxAge is how long a stored policy may wait for the next run.
-const maxAge = 7 * 24 * time.Hour
+const maxAge = 7 * oneDay
 
 const recordHead = "krunk-policy-stored-1\n"
 
 // record is what is stored: the document as it came, and what is needed to judge it again. Times are kept in seconds.
 type record struct {
-	saved  time.Time // wall clock
-	server time.Time // server's clock at that moment
-	issued time.Time // zero: as the document says; see running
+	saved  plan.Moment // wall clock
+	server plan.Moment // server's clock at that moment
+	issued plan.Moment // zero: as the document says; see running
 	at     At
 	floors map[string]floor
 	memo   memo
@@ -47,7 +46,7 @@ func (r *record) encode() []byte {
 	}
 	b = appendLine(b, "saved ", strconv.FormatInt(r.saved.Unix(), 10))
 	b = appendLine(b, "server ", strconv.FormatInt(r.server.Unix(), 10))
-	if !plan.Unset(r.issued) {
+	if r.issued != 0 {
 		b = appendLine(b, "issued ", strconv.FormatInt(r.issued.Unix(), 10))
 	}
 	if r.at.doubt {
@@ -89,7 +88,7 @@ func decodeRecord(b []byte) (r record, ok bool) {
 		}
 	}
 	r.body = []byte(rest)
-	return r, !plan.Unset(r.saved) && !plan.Unset(r.server)
+	return r, r.saved != 0 && r.server != 0
 }
 
 func (r *record) line(name, value string) bool {
@@ -117,7 +116,7 @@ func (r *record) line(name, value string) bool {
 		return ok && ok2
 	case "saved", "server", "issued":
 		n, ok := plan.Whole(value)
-		switch t := time.Unix(int64(n), 0); name {
+		switch t := plan.MomentAt(int64(n)); name {
 		case "saved":
 			r.saved = t
 		case "server":
@@ -164,9 +163,9 @@ func (k *keeper) write(c *Controller) {
 	if r.body == nil {
 		return
 	}
-	r.saved, r.server, r.floors, r.memo = c.clock.wall(), c.clock.now().Add(time.Second), c.run.floors, c.memo
+	r.saved, r.server, r.floors, r.memo = c.clock.wall(), c.clock.now()+plan.Second, c.run.floors, c.memo
 	r.at.doubt = !c.clock.trusted
-	if p := c.run.policy; p != nil && c.run.issued.Before(p.Issued) {
+	if p := c.run.policy; p != nil && c.run.issued < p.Issued {
 		r.issued = c.run.issued
 	}
 	next := r.encode()
@@ -231,10 +230,10 @@ func (k *keeper) restore(c *Controller) {
 		return
 	}
 	c.memo = r.memo
-	passed := c.clock.wall().Sub(r.saved)
-	r.at.Source, r.at.ServerTime = "stored", r.server.Add(passed)
+	passed := c.clock.wall() - r.saved
+	r.at.Source, r.at.ServerTime = "stored", (r.server + passed).Time()
 	if passed < 0 {
-		r.at.ServerTime, r.at.least, r.at.doubt = never(), r.server, true // the clock went back: no way to know how much time is left
+		r.at.ServerTime, r.at.least, r.at.doubt = never.Time(), r.server, true // the clock went back: no way to know how much time is left
 	}
 	o := c.open(r.body, r.at)
 	if passed > maxAge && !o.head.Disabled {
@@ -249,7 +248,7 @@ func (k *keeper) restore(c *Controller) {
 			c.run.storage = k.save(nil)
 		}
 	}
-	if !plan.Unset(r.issued) {
+	if r.issued != 0 {
 		c.run.issued = r.issued
 	}
 	for kid, f := range r.floors {

@@ -74,19 +74,19 @@ func (d *Decoder) whole() {
 	if d.seen&sawVersion == 0 {
 		d.Note(KMissing, 0, "version", "1")
 	}
-	if Over(p.Expires, p.Issued) {
+	if p.Expires.Over(p.Issued) {
 		d.NoteAt("expires", KExpires, 0, "", "")
 	}
 	for i := range p.Rules {
 		r := &p.Rules[i]
-		if Over(r.Until, p.Issued) {
+		if r.Until.Over(p.Issued) {
 			d.NoteAt(RulePath(i)+".until", KUntil, r.At, "", "")
-		} else if Over(r.Until, r.From) {
+		} else if r.Until.Over(r.From) {
 			d.NoteAt(RulePath(i)+".when.from", KFrom, r.At, "", "")
 		}
 	}
 	for i := range p.Kinds {
-		if k := &p.Kinds[i]; Over(k.Until, p.Issued) {
+		if k := &p.Kinds[i]; k.Until.Over(p.Issued) {
 			d.NoteAt(KindPath(k.Kind)+".until", KUntil, k.At, "", "")
 		}
 	}

@@ -48,7 +48,7 @@ func (d *Decoder) kinds() {
 		does := d.fill(kindNames, kindMembers[:], unsafe.Pointer(&m)) & (kindMute | kindRate)
 		switch {
 		case noted != d.noted:
-		case Unset(m.Until):
+		case m.Until == 0:
 			d.Note(KKindEnd, m.At, "", "")
 		case does == 0 || does&(does-1) != 0 || !m.Silent && m.Rate.N == 0:
 			d.Note(KKindWhat, m.At, "", "")

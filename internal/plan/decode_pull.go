@@ -3,7 +3,6 @@ package plan
 import (
 	"strconv"
 	"strings"
-	"time"
 	"unsafe"
 )
 
@@ -11,7 +10,7 @@ import (
 type Pull struct {
 	_          [0]func() // see Fields
 	ID         string
-	Until      time.Time
+	Until      Moment
 	Who        Condition
 	Bytes      uint32 // of the event at most, 0: as many as it may have anyway
 	Goroutines bool
@@ -69,7 +68,7 @@ func (d *Decoder) pulls() (out []Pull) {
 		who := d.fill("until player client match bytes goroutines", pullMembers[:], unsafe.Pointer(&p)) & (1<<1 | 1<<2 | 1<<3)
 		switch {
 		case noted != d.noted:
-		case Unset(p.Until):
+		case p.Until == 0:
 			d.Note(KPullEnd, p.At, "", "")
 		case who == 0 || who&(who-1) != 0:
 			d.Note(KPullWho, p.At, "", "")

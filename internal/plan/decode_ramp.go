@@ -2,7 +2,6 @@ package plan
 
 import (
 	"strconv"
-	"time"
 	"unsafe"
 )
 
@@ -12,7 +11,7 @@ func (d *Decoder) ramp(f *Fields) {
 	start := d.i
 	for d.inList(&l, KShape) {
 		s, noted := Step{Pos: d.i}, d.noted
-		if d.fill("at clients", stepMembers[:], unsafe.Pointer(&s)) == 3 && !Unset(s.At) {
+		if d.fill("at clients", stepMembers[:], unsafe.Pointer(&s)) == 3 && s.At != 0 {
 			f.Ramp = append(f.Ramp, s)
 		} else if noted == d.noted {
 			d.Note(KRampStep, s.Pos, "", "")
@@ -42,10 +41,10 @@ func (d *Decoder) rises(f *Fields) {
 	if f.Has&HasClients == 0 {
 		wrong(KRampAlone, 0, "", "")
 	}
-	share, last := f.Clients, time.Time{}
+	share, last := f.Clients, Moment(0)
 	for i := range f.Ramp {
 		s := &f.Ramp[i]
-		if Over(s.At, last) {
+		if s.At.Over(last) {
 			wrong(KRampOrder, i, "at", "")
 		}
 		if s.Clients <= share && f.Has&HasClients != 0 {

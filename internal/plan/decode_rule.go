@@ -24,7 +24,7 @@ func (d *Decoder) rule(i int) {
 	if d.broken {
 		return
 	}
-	if len(r.When)+len(r.Not) == 0 && Unset(r.From) && !r.Dead {
+	if len(r.When)+len(r.Not) == 0 && r.From == 0 && !r.Dead {
 		r.Dead = true
 		path := d.where()
 		if seen&(1<<2) != 0 {
@@ -71,7 +71,7 @@ func (d *Decoder) conditions(r *Rule, outer bool) []Condition {
 				r.Dead = true
 			}
 		case key == "from" && outer: // a condition, so that a client which does not know it keeps the rule from starting early
-			if d.value(&ruleMembers[4], unsafe.Pointer(r)); Unset(r.From) {
+			if d.value(&ruleMembers[4], unsafe.Pointer(r)); r.From == 0 {
 				r.Dead = true
 			}
 		case c.Key == condUnknown:

@@ -26,7 +26,7 @@ type Version struct{ Epoch, N int64 }
 // Document is one parsed policy. It is immutable after Parse.
 type Document struct {
 	Version         Version
-	Issued, Expires time.Time
+	Issued, Expires Moment
 	Author, Note    string
 	Salt            string
 	Disabled        bool
@@ -95,16 +95,16 @@ type Fields struct {
 // Step is one step of a ramp.
 type Step struct {
 	_       [0]func() // see Fields
-	At      time.Time // server time
+	At      Moment    // server time
 	Clients uint32
 	Pos     int // offset
 }
 
 // Share returns the share of clients at a moment of the server's time: a ramp has taken the steps whose time has come.
-func (f *Fields) Share(now time.Time) uint32 {
+func (f *Fields) Share(now Moment) uint32 {
 	n := f.Clients
 	for i := range f.Ramp {
-		if !Over(f.Ramp[i].At, now) {
+		if !f.Ramp[i].At.Over(now) {
 			break
 		}
 		n = f.Ramp[i].Clients
@@ -123,8 +123,8 @@ type Entry struct {
 type Rule struct {
 	ID       string
 	At       int
-	From     time.Time // zero: from the beginning
-	Until    time.Time // zero: for ever
+	From     Moment // zero: from the beginning
+	Until    Moment // zero: for ever
 	When     []Condition
 	Not      []Condition
 	Dead     bool // something in it is not understood, so it matches nobody
@@ -136,7 +136,7 @@ type Rule struct {
 type Mute struct {
 	_      [0]func() // see Fields
 	Kind   uint32
-	Until  time.Time
+	Until  Moment
 	Silent bool // but for the first of each client and day
 	Panics bool // panics as well
 	Rate   Rate // of each client
@@ -152,13 +152,3 @@ func (r *Rule) identity() bool {
 	}
 	return false
 }
-
-// Over reports whether end has come at now; a zero end never does. Not inlined: comparing times is a lot of code on 32-bit ARM.
-//
-//go:noinline
-func Over(end, now time.Time) bool { return !end.IsZero() && !now.Before(end) }
-
-// Unset reports whether a time is not stated. Not inlined, as Over.
-//
-//go:noinline
-func Unset(t time.Time) bool { return t.IsZero() }

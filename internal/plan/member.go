@@ -13,7 +13,7 @@ type reading uint8
 // Those of strings, then of numbers, of true and false, and of what has members or elements.
 const (
 	texts    reading = iota // string
-	times                   // time.Time
+	times                   // Moment
 	levels                  // gate.Level
 	rates                   // Rate
 	spans                   // time.Duration
@@ -86,7 +86,7 @@ func (d *Decoder) value(m *member, to unsafe.Pointer) bool {
 func (d *Decoder) word(how reading, s string, p unsafe.Pointer) (ok bool) {
 	switch how {
 	case times:
-		*(*time.Time)(p), ok = rfc3339(s)
+		*(*Moment)(p), ok = rfc3339(s)
 	case levels:
 		*(*gate.Level)(p), ok = gate.ParseLevel(s)
 	case rates:

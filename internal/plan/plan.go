@@ -4,7 +4,6 @@ package plan
 
 import (
 	"math/bits"
-	"time"
 
 	"github.com/krunk-go/krunk/internal/gate"
 )
@@ -31,8 +30,8 @@ type Plan struct {
 	ClientsBy  Origin
 	Panics     uint32
 	PanicsBy   Origin
-	NextExpiry time.Time // when something starts or ends or a ramp takes a step; server time, zero: never
-	begun      time.Time // see Situation
+	NextExpiry Moment // when something starts or ends or a ramp takes a step; server time, zero: never
+	begun      Moment // see Situation
 }
 
 // compiled is what the program sets above every policy.
@@ -48,9 +47,9 @@ type Situation struct {
 	Policy   *Document // may be nil
 	ID       *Identity
 	Hash     func([]byte) [32]byte
-	Now      time.Time // server time, the latest that it may be: what has an end ends early rather than late
-	Begun    time.Time // the earliest that it may be: what has a beginning begins late rather than early
-	Ceiling  Fields    // of Limits
+	Now      Moment // server time, the latest that it may be: what has an end ends early rather than late
+	Begun    Moment // the earliest that it may be: what has a beginning begins late rather than early
+	Ceiling  Fields // of Limits
 	Always   bool
 }
 
@@ -95,7 +94,7 @@ func (s *Situation) Plan() *Plan {
 func (p *Plan) follow(doc *Document, s *Situation) {
 	for i := range doc.Rules {
 		r := &doc.Rules[i]
-		if Over(r.Until, s.Now) || !r.Matches(s.ID, doc.Salt, s.Hash) {
+		if r.Until.Over(s.Now) || !r.Matches(s.ID, doc.Salt, s.Hash) {
 			continue
 		}
 		if !r.Started(s.Begun) {
@@ -108,7 +107,7 @@ func (p *Plan) follow(doc *Document, s *Situation) {
 }
 
 // Started reports whether the rule's beginning has come.
-func (r *Rule) Started(begun time.Time) bool { return Unset(r.From) || Over(r.From, begun) }
+func (r *Rule) Started(begun Moment) bool { return begun >= r.From || r.From == 0 }
 
 // steps finds the next step of all ramps that hold.
 func (p *Plan) steps(s *Situation) {
@@ -120,7 +119,7 @@ func (p *Plan) steps(s *Situation) {
 				f = &l.Entries[j].Fields
 			}
 			for k := range f.Ramp {
-				if at := f.Ramp[k].At; !Over(at, s.Begun) {
+				if at := f.Ramp[k].At; !at.Over(s.Begun) {
 					p.starts(at, s)
 					break
 				}
@@ -130,10 +129,10 @@ func (p *Plan) steps(s *Situation) {
 }
 
 // starts notes when something begins, by the clock that beginnings go by.
-func (p *Plan) starts(t time.Time, s *Situation) { p.soon(s.Now.Add(t.Sub(s.Begun)), s.Now) }
+func (p *Plan) starts(t Moment, s *Situation) { p.soon(t-s.Begun+s.Now, s.Now) }
 
-func (p *Plan) soon(t, now time.Time) {
-	if !Unset(t) && !Over(t, now) && (Unset(p.NextExpiry) || Over(t, p.NextExpiry)) {
+func (p *Plan) soon(t, now Moment) {
+	if t > now && (p.NextExpiry == 0 || t < p.NextExpiry) {
 		p.NextExpiry = t
 	}
 }
@@ -233,7 +232,7 @@ func (p *Plan) chain(name string) (r Resolved) {
 	return r
 }
 
-func (r *Resolved) take(e *Entry, o Origin, begun time.Time) {
+func (r *Resolved) take(e *Entry, o Origin, begun Moment) {
 	r.levels(&e.Fields)
 	if e.Has&HasClients != 0 {
 		r.Clients = e.Share(begun)

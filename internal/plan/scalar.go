@@ -59,26 +59,25 @@ func count(s string) (uint32, bool) {
 }
 
 // rfc3339 reads a time with zone. It stands here because time.Parse brings every layout with it, and time.Date 4 KiB.
-func rfc3339(s string) (time.Time, bool) {
+func rfc3339(s string) (Moment, bool) {
 	if len(s) < 20 || len(s) > 40 || s[4] != '-' || s[7] != '-' || s[10] != 'T' || s[13] != ':' || s[16] != ':' {
-		return time.Time{}, false
+		return 0, false
 	}
 	var v [6]int
 	for i, at := range [...][2]int{{0, 4}, {5, 7}, {8, 10}, {11, 13}, {14, 16}, {17, 19}} {
 		n, ok := digits(s[at[0]:at[1]])
 		if !ok {
-			return time.Time{}, false
+			return 0, false
 		}
 		v[i] = n
 	}
-	nanos, rest := fraction(s[19:])
+	micros, rest := fraction(s[19:])
 	offset, ok := zone(rest)
 	day, exists := civil(v[0], v[1], v[2])
 	if !ok || !exists || v[3] > 23 || v[4] > 59 || v[5] > 59 {
-		return time.Time{}, false
+		return 0, false
 	}
-	seconds := int64(day)*86400 + int64(v[3]*3600+v[4]*60+v[5])
-	return time.Unix(seconds, int64(nanos)).UTC().Add(-offset), true
+	return MomentAt(int64(day)*86400+int64(v[3]*3600+v[4]*60+v[5]-offset)) + Moment(micros), true
 }
 
 // civil returns the days from 1970-01-01 to a date of the Gregorian calendar, and whether there is such a date. Years begin in
@@ -125,23 +124,25 @@ func digits(s string) (int, bool) {
 	return n, true
 }
 
-func fraction(s string) (nanos int, rest string) {
+// fraction reads what is behind the seconds; of more than six digits the first.
+func fraction(s string) (micros int, rest string) {
 	if s == "" || s[0] != '.' {
 		return 0, s
 	}
-	scale := 100_000_000
+	scale := 100_000
 	i := 1
 	for ; i < len(s) && s[i] >= '0' && s[i] <= '9'; i++ {
-		nanos += int(s[i]-'0') * scale
+		micros += int(s[i]-'0') * scale
 		scale /= 10
 	}
 	if i == 1 {
 		return 0, ""
 	}
-	return nanos, s[i:]
+	return micros, s[i:]
 }
 
-func zone(s string) (time.Duration, bool) {
+// zone reads how many seconds a zone is ahead.
+func zone(s string) (int, bool) {
 	if s == "Z" {
 		return 0, true
 	}
@@ -150,7 +151,7 @@ func zone(s string) (time.Duration, bool) {
 	}
 	h, ok := digits(s[1:3])
 	m, ok2 := digits(s[4:6])
-	d := time.Duration(h)*time.Hour + time.Duration(m)*time.Minute
+	d := h*3600 + m*60
 	if s[0] == '-' {
 		d = -d
 	}

@@ -33,7 +33,7 @@ func Settings(policy *sampling.Policy) []Setting {
 	if p.Salt != "" {
 		add("salt", p.Salt)
 	}
-	if !p.Expires.IsZero() {
+	if p.Expires != 0 {
 		add("expires", timeText(p.Expires))
 	}
 	if p.Every > 0 {
@@ -49,13 +49,13 @@ func Settings(policy *sampling.Policy) []Setting {
 		r := &p.Rules[i]
 		prefix := "rules[" + strconv.Quote(r.ID) + "]."
 		add(prefix+"when", conditionsText(r.When))
-		if !r.From.IsZero() {
+		if r.From != 0 {
 			add(prefix+"when.from", timeText(r.From))
 		}
 		if len(r.Not) > 0 {
 			add(prefix+"when.not", conditionsText(r.Not))
 		}
-		if !r.Until.IsZero() {
+		if r.Until != 0 {
 			add(prefix+"until", timeText(r.Until))
 		}
 		out = append(out, ruleSettings(r, prefix+"set.")...)
@@ -143,7 +143,7 @@ func rampText(steps []plan.Step) string {
 	return strings.Join(parts, ", ")
 }
 
-func timeText(t time.Time) string { return t.UTC().Format(time.RFC3339) }
+func timeText(t plan.Moment) string { return t.Time().Format(time.RFC3339) }
 
 // conditionsText is the same for conditions that say the same in the same order of values.
 func conditionsText(list []plan.Condition) string {

@@ -64,15 +64,15 @@ func Explain(policy *sampling.Policy, id sampling.Identity, channel string, u Un
 		return Decision{}, errors.New("sampling/policy: Under.Limits." + err.Error())
 	}
 	p, who := policy.Document(), plan.Identity(id)
-	s := plan.Situation{Base: plan.Compiled(base), Policy: p, ID: &who, Hash: u.Hash, Now: u.Now, Begun: u.Now, Ceiling: limits, Always: u.Limits.PanicsAlways}
+	if u.Now.IsZero() {
+		u.Now = time.Now()
+	}
+	now := plan.MomentOf(u.Now)
+	s := plan.Situation{Base: plan.Compiled(base), Policy: p, ID: &who, Hash: u.Hash, Now: now, Begun: now, Ceiling: limits, Always: u.Limits.PanicsAlways}
 	if u.Default != nil {
 		s.Fallback = u.Default.Document()
 	}
-	if s.Now.IsZero() {
-		s.Now = time.Now()
-		s.Begun = s.Now
-	}
-	if plan.Over(p.Expires, s.Now) {
+	if p.Expires.Over(now) {
 		s.Policy = nil
 	}
 	return explain(&s, s.Plan(), gate.Fold(channel)), nil
@@ -125,7 +125,7 @@ func explain(s *plan.Situation, p *plan.Plan, channel string) Decision {
 }
 
 // sources names who decided each field.
-func sources(p *plan.Plan, r *plan.Resolved, now time.Time) map[string]string {
+func sources(p *plan.Plan, r *plan.Resolved, now plan.Moment) map[string]string {
 	out := map[string]string{"clients": place(p, p.ClientsBy, "clients") + stepped(&p.Layers[p.ClientsBy.Layer].Top, now), "panics": place(p, p.PanicsBy, "panics")}
 	for i, name := range [...]string{"trail", "send", "issue", "clients", "records", "rate", "first", "by", "salt"} {
 		key := name
@@ -155,9 +155,9 @@ func sources(p *plan.Plan, r *plan.Resolved, now time.Time) map[string]string {
 }
 
 // stepped says where a ramp stands, "" without one.
-func stepped(f *plan.Fields, now time.Time) string {
+func stepped(f *plan.Fields, now plan.Moment) string {
 	n := 0
-	for n < len(f.Ramp) && plan.Over(f.Ramp[n].At, now) {
+	for n < len(f.Ramp) && f.Ramp[n].At.Over(now) {
 		n++
 	}
 	switch {
@@ -209,7 +209,7 @@ func why(r *plan.Rule, s *plan.Situation, salt string) string {
 	switch {
 	case r.Dead:
 		return "not understood, so it matches nobody"
-	case plan.Over(r.Until, s.Now):
+	case r.Until.Over(s.Now):
 		return "ended at " + timeText(r.Until)
 	case !r.Started(s.Begun):
 		return "starts at " + timeText(r.From)

@@ -34,10 +34,10 @@ func (d linter) lint() {
 			d.found(plan.ChannelPath("", e.Name)+".clients", plan.KNoEffect, e.At, percentText(lastShare(&e.Fields))+" has no effect, clients is "+percentText(top), "")
 		}
 	}
-	d.late("", &p.Top, p.Channels, time.Time{}, time.Time{})
+	d.late("", &p.Top, p.Channels, 0, 0)
 	for i := range p.Kinds {
 		switch k := &p.Kinds[i]; {
-		case p.Issued.IsZero():
+		case p.Issued == 0:
 			d.found(plan.KindPath(k.Kind)+".until", plan.KMuteLong, k.At, `"issued" is missing to judge its length by`, `add "issued"`)
 		case k.Until.Sub(p.Issued) > longestMute:
 			d.found(plan.KindPath(k.Kind)+".until", plan.KMuteLong, k.At, strconv.Itoa(int(k.Until.Sub(p.Issued).Hours()/24+0.5))+` days after "issued"`, "write at most 30 days")
@@ -46,9 +46,9 @@ func (d linter) lint() {
 	for _, pull := range d.ReadPulls() {
 		path := plan.PullPath(pull.ID) + ".until"
 		switch {
-		case p.Issued.IsZero():
+		case p.Issued == 0:
 			d.found(path, plan.KPullLong, pull.At, `"issued" is missing to judge its length by`, `add "issued"`)
-		case plan.Over(pull.Until, p.Issued):
+		case pull.Until.Over(p.Issued):
 			d.found(path, plan.KPullLong, pull.At, `is not after "issued"`, "write a later time or take the pull out")
 		case pull.Until.Sub(p.Issued) > longest:
 			d.found(path, plan.KPullLong, pull.At, strconv.Itoa(int(pull.Until.Sub(p.Issued).Hours()/24+0.5))+` days after "issued"`, "write at most 7 days")
@@ -61,7 +61,7 @@ func (d linter) lint() {
 		}
 		d.bounded(i)
 		d.late(plan.RulePath(i)+".set.", &r.Top, r.Channels, r.From, r.Until)
-		if plan.Over(p.Expires, r.From) {
+		if p.Expires.Over(r.From) {
 			d.found(plan.RulePath(i)+".when.from", plan.KLate, r.At, "is not before \"expires\", so the rule would never start", "write an earlier time, or a later \"expires\"")
 		}
 		d.shadowed(i)
@@ -74,16 +74,16 @@ func (d linter) found(path string, k plan.Kind, at int, what, write string) {
 }
 
 // late wants steps to come while what they stand in holds.
-func (d linter) late(prefix string, top *plan.Fields, entries []plan.Entry, from, until time.Time) {
+func (d linter) late(prefix string, top *plan.Fields, entries []plan.Entry, from, until plan.Moment) {
 	check := func(prefix string, f *plan.Fields) {
 		for i := range f.Ramp {
 			s, path := &f.Ramp[i], prefix+"ramp["+strconv.Itoa(i)+"].at"
 			switch {
-			case plan.Over(until, s.At):
+			case until.Over(s.At):
 				d.found(path, plan.KLate, s.Pos, "is not before the rule's \"until\", so the step would never start", "write an earlier time, or take the step out")
-			case !from.IsZero() && !s.At.After(from):
+			case from != 0 && s.At <= from:
 				d.found(path, plan.KLate, s.Pos, "is not after the rule's \"from\", so what stands before it would never hold", "write a later time, or begin with the larger share")
-			case plan.Over(d.P.Expires, s.At):
+			case d.P.Expires.Over(s.At):
 				d.found(path, plan.KLate, s.Pos, "is not before \"expires\", so the step would never start", "write an earlier time, or a later \"expires\"")
 			}
 		}
@@ -99,18 +99,18 @@ func (d linter) bounded(i int) {
 	r := &d.P.Rules[i]
 	how := d.raises(r)
 	from := d.P.Issued
-	if plan.Over(from, r.From) {
+	if from.Over(r.From) {
 		from = r.From
 	}
 	switch {
 	case how == "":
-	case r.Until.IsZero():
+	case r.Until == 0:
 		d.found(plan.RulePath(i), plan.KForever, r.At, how+" for "+whom(r)+" and never ends", `add "until" (at most 7 days)`)
-	case d.P.Issued.IsZero():
+	case d.P.Issued == 0:
 		d.found(plan.RulePath(i)+".until", plan.KLong, r.At, how+`, and "issued" is missing to judge its length by`, `add "issued"`)
 	case r.Until.Sub(from) > longest:
 		days, after := int(r.Until.Sub(from).Hours()/24+0.5), `"issued"`
-		if !from.Equal(d.P.Issued) {
+		if from != d.P.Issued {
 			after = `"from"`
 		}
 		d.found(plan.RulePath(i)+".until", plan.KLong, r.At, how+" for "+strconv.Itoa(days)+" days after "+after, "write at most 7 days")
@@ -120,9 +120,9 @@ func (d linter) bounded(i int) {
 // raises says in what way a rule raises volume at any time while it holds, "" if it does not.
 func (d linter) raises(r *plan.Rule) string {
 	p := d.P
-	times := append([]time.Time{r.From}, stepTimes(&p.Top, p.Channels)...)
+	times := append([]plan.Moment{r.From}, stepTimes(&p.Top, p.Channels)...)
 	for _, t := range append(times, stepTimes(&r.Top, r.Channels)...) {
-		if t.Before(r.From) || plan.Over(r.Until, t) {
+		if t < r.From || r.Until.Over(t) {
 			continue
 		}
 		s := plan.Situation{Base: plan.Layer{Name: "compiled"}, Policy: &plan.Document{Top: p.Top, Channels: p.Channels, Salt: p.Salt}, ID: &plan.Identity{}, Begun: t}
@@ -142,7 +142,7 @@ func lastShare(f *plan.Fields) uint32 {
 }
 
 // stepTimes are the times of all steps.
-func stepTimes(top *plan.Fields, entries []plan.Entry) (out []time.Time) {
+func stepTimes(top *plan.Fields, entries []plan.Entry) (out []plan.Moment) {
 	for i := range top.Ramp {
 		out = append(out, top.Ramp[i].At)
 	}
@@ -268,8 +268,8 @@ func (d linter) shadowed(i int) {
 	mine := ruleSettings(a, "")
 	for j := i + 1; j < len(d.P.Rules); j++ {
 		b := &d.P.Rules[j]
-		if b.From.After(a.From) || conditionsText(a.When) != conditionsText(b.When) || conditionsText(a.Not) != conditionsText(b.Not) ||
-			!b.Until.IsZero() && (a.Until.IsZero() || b.Until.Before(a.Until)) {
+		if b.From > a.From || conditionsText(a.When) != conditionsText(b.When) || conditionsText(a.Not) != conditionsText(b.Not) ||
+			b.Until != 0 && (a.Until == 0 || b.Until < a.Until) {
 			continue
 		}
 		theirs := ruleSettings(b, "")

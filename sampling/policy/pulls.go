@@ -15,7 +15,7 @@ func Pulls(p *sampling.Policy, id sampling.Identity, u Under) (ids []string) {
 	}
 	doc, who := p.Document(), plan.Identity(id)
 	for _, pull := range doc.PullList() {
-		if !plan.Over(pull.Until, u.Now) && pull.Who.Holds(&who, doc.Salt, u.Hash) == plan.Yes {
+		if !pull.Until.Over(plan.MomentOf(u.Now)) && pull.Who.Holds(&who, doc.Salt, u.Hash) == plan.Yes {
 			ids = append(ids, pull.ID)
 		}
 	}

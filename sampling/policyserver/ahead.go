@@ -40,7 +40,7 @@ func shareAt(p *sampling.Policy, now time.Time) float64 {
 		share = top.Clients
 	}
 	for i := range top.Ramp {
-		if plan.Over(top.Ramp[i].At, now) {
+		if plan.Over(top.Ramp[i].At.Time(), now) {
 			share = top.Ramp[i].Clients
 		}
 	}
@@ -91,8 +91,8 @@ func (s *Server) ahead(p *sampling.Policy, now time.Time) jsonAhead {
 	if top := &p.Document().Top; len(top.Ramp) > 0 {
 		out.Past = append(out.Past, jsonStep{Clients: percentage(top.Clients)})
 		for i := range top.Ramp {
-			if plan.Over(top.Ramp[i].At, now) {
-				out.Past = append(out.Past, jsonStep{top.Ramp[i].At, percentage(top.Ramp[i].Clients)})
+			if plan.Over(top.Ramp[i].At.Time(), now) {
+				out.Past = append(out.Past, jsonStep{top.Ramp[i].At.Time(), percentage(top.Ramp[i].Clients)})
 			}
 		}
 	}

@@ -79,12 +79,12 @@ func (a *Attempt) Debugs(ids int, within time.Duration) bool {
 		}
 		r := is
 		if r == nil {
-			if r = was; plan.Over(r.Until, a.now) {
+			if r = was; plan.Over(r.Until.Time(), a.now) {
 				continue // gone by itself
 			}
 		}
 		n := named(r)
-		if ids -= n; n == 0 || ids < 0 && is != nil || r.Top.Has&plan.HasPanics != 0 || r.Until.IsZero() || is != nil && r.Until.Sub(a.now) > within {
+		if ids -= n; n == 0 || ids < 0 && is != nil || r.Top.Has&plan.HasPanics != 0 || r.Until == 0 || is != nil && r.Until.Time().Sub(a.now) > within {
 			return false
 		}
 	}

@@ -88,7 +88,7 @@ func kinds(c *served, from map[string]origin, now time.Time) []jsonKind {
 		k := &list[i]
 		name := plan.KindName(k.Kind)
 		o := from[plan.KindPath(k.Kind)]
-		j := jsonKind{Kind: name, Until: k.Until, Over: plan.Over(k.Until, now), Owner: o.owner, Reason: o.reason, Since: o.since, What: "all but the first of each client and day"}
+		j := jsonKind{Kind: name, Until: k.Until.Time(), Over: plan.Over(k.Until.Time(), now), Owner: o.owner, Reason: o.reason, Since: o.since, What: "all but the first of each client and day"}
 		if !k.Silent {
 			j.What = "all beyond " + sampling.Rate(k.Rate).String() + " of each client"
 		}

@@ -88,7 +88,7 @@ func (s *Server) pulls(c *served, from map[string]origin, now time.Time) []jsonP
 
 func pullJSON(p *plan.Pull, from map[string]origin, now time.Time, answered int) jsonPull {
 	o := from[plan.PullPath(p.ID)]
-	j := jsonPull{ID: p.ID, Who: p.Who.Name + " " + someOf(p.Who.Values), Until: p.Until, Over: plan.Over(p.Until, now), Answered: answered,
+	j := jsonPull{ID: p.ID, Who: p.Who.Name + " " + someOf(p.Who.Values), Until: p.Until.Time(), Over: plan.Over(p.Until.Time(), now), Answered: answered,
 		Owner: o.owner, Reason: o.reason, Since: o.since, What: "the flight log"}
 	if p.Goroutines {
 		j.What += " with all goroutines"
