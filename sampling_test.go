@@ -200,3 +200,26 @@ func TestRuleEndsByItself(t *testing.T) {
 		}
 	})
 }
+
+// What happens before the first answer is not sent at the share of all, and is not lost either.
+func TestWaitForTheFirstPolicy(t *testing.T) {
+	ctl, err := sampling.New(sampling.Identity{ID: "install-1"}, sampling.Options{Wait: time.Minute})
+	if err != nil {
+		t.Fatal(err)
+	}
+	c, srv := start(t, krunk.Config{Sampling: krunk.Steer(ctl)})
+	c.Report(errors.New("before the answer"))
+	c.Flush(time.Minute)
+	if n := len(srv.Events()); n != 0 {
+		t.Errorf("%d events before the answer", n)
+	}
+	if err := ctl.Apply(document(1, `"clients":100`)); err != nil {
+		t.Fatal(err)
+	}
+	c.Report(errors.New("after it"))
+	c.Flush(time.Minute)
+	ev := srv.Events()
+	if len(ev) != 1 || len(ev[0].Breadcrumbs) != 1 || ev[0].Breadcrumbs[0].Message != "error: before the answer" {
+		t.Errorf("got %+v, want the second error with the first as its breadcrumb", ev)
+	}
+}

@@ -4,10 +4,11 @@
 //
 // What is sent says for how many it stands, as krunk.weight of a log record and as one over krunk.p of an event; the sum is the number
 // of all records that reached a threshold, on all clients, under shares of clients and of records, rates, bursts and "first", together
-// with what client reports tell of rates. It cannot hold where nobody is drawn: with "by" player or match, clients without a player
-// or outside of a match are out (but at 100 percent), and what they record is in no sum. Crumbs, levels below the thresholds and what
-// the kill switch stops are in none either. A fleet with few clients inside of a small share is estimated from few: with n of them the
-// error is about one over the root of n.
+// with what client reports tell of rates, which is of their client alone: one over the share of clients times as much. It cannot hold
+// where nobody is drawn: with "by" player or match, clients without a player or outside of a match are out (but at 100 percent), and
+// what they record is in no sum. Crumbs, levels below the thresholds, what the kill switch stops and what comes before the first policy
+// (Options.Wait) are in none either. A fleet with few clients inside of a small share is estimated from few: with n of them the error
+// is about one over the root of n.
 package sampling
 
 import (
@@ -26,7 +27,8 @@ import (
 // Options configure a Controller. The zero Options accept unsigned policies, keep nothing and report everything until one
 // arrives.
 type Options struct {
-	Default  []byte                // compiled-in policy, in force until one arrives and under what that does not state; nil: clients and panics 100. See Cautious
+	Default  []byte                // compiled-in policy, in force until one arrives and under what that does not state, but for the salt: each has its own; nil: clients and panics 100. See Cautious
+	Wait     time.Duration         // how long, up to a minute, a client without a policy sends nothing but panics; what it records is kept for breadcrumbs. A policy ends it, and so does a source that hears there is none; zero: Default counts at once
 	Limits   Limits                // what no policy may exceed
 	Verifier Seal                  // Require(verifier); nil: signatures are not asked for
 	Storage  Keeper                // Keep(storage) keeps the last good policy; nil: nothing is kept
@@ -60,6 +62,7 @@ type Controller struct {
 	clock    clock
 	timer    *time.Timer
 	closed   bool
+	waits    bool // for the first answer, see Options.Wait
 	run      running
 	memo     memo
 	told     map[string]struct{} // versions and codes of rejections that were told, at most maxTold
@@ -112,12 +115,19 @@ func New(id Identity, o Options) (*Controller, error) {
 			return nil, err
 		}
 	}
+	if uint64(o.Wait) > uint64(time.Minute) {
+		return nil, errWait
+	}
 	c.budgets = plan.Budgets{Start: time.Now(), ByKey: make(map[string]*plan.Budget)}
 	c.run = running{source: "default", floors: make(map[string]floor)}
 	c.clock.set(c.clock.wall(), false)
 	c.mu.Lock()
 	if o.Storage != nil {
 		o.Storage.restore(c)
+	}
+	if o.Wait > 0 {
+		c.waits = true
+		time.AfterFunc(o.Wait, c.answered)
 	}
 	c.rebuild()
 	c.mu.Unlock()
@@ -240,6 +250,9 @@ func (c *Controller) rebuild() {
 		c.run.policy, c.run.source, c.run.err, s.Policy = nil, "default", ErrExpired, nil
 	}
 	p := s.Plan()
+	if c.waits && s.Policy == nil {
+		p.Clients = 0
+	}
 	if k := c.run.kill; k != nil {
 		p.Killed, p.Muted, p.Silence = true, k.Mutes, k.Panics
 	}
@@ -261,6 +274,16 @@ func (c *Controller) rebuild() {
 		look(c)
 	}
 	c.wake(s.Now)
+}
+
+// answered ends Options.Wait.
+func (c *Controller) answered() {
+	c.mu.Lock()
+	if c.waits {
+		c.waits = false
+		c.rebuild()
+	}
+	c.mu.Unlock()
 }
 
 // wake arms the timer. It never sleeps for more than a minute while something is limited in time, because the monotonic

@@ -16,6 +16,7 @@ var (
 	ErrExpired     = errors.New("sampling: the policy's expires lies in the past")
 	ErrEndless     = errors.New("sampling: a signed policy needs \"expires\", or who holds back newer ones could keep it for ever")
 	ErrClosed      = errors.New("sampling: the controller is closed")
+	errWait        = errors.New("sampling: Options.Wait: write a time from 0 to a minute")
 	errSteers      = errors.New("sampling: this controller steers another client; make one for each client with New")
 )
 
@@ -23,7 +24,7 @@ var (
 // wrong and what to write instead.
 type Rejection struct {
 	_      [0]func() // no code to compare it
-	Code   string    // row of the validation table, E01 to E20
+	Code   string    // row of the validation table, E01 to E21
 	Path   string    // such as channels["net"].send; empty for the document itself
 	Offset int       // in bytes
 	Also   int       // further problems, at most 19

@@ -9,11 +9,12 @@ import (
 	"github.com/krunk-go/krunk/sampling"
 )
 
-// A launch: until a policy arrives, panics of everybody and errors of one client in ten; no policy may ship more than a megabyte
-// an hour.
+// A launch: nothing but panics in the first seconds, in which the first policy may come; without one panics of everybody and errors of
+// one client in ten; no policy may ship more than a megabyte an hour.
 func Example() {
 	ctl, err := sampling.New(sampling.Identity{ID: "5f0c2c1e"}, sampling.Options{ // a random id, made at the first run and kept
 		Default: sampling.Cautious(),
+		Wait:    15 * time.Second,
 		Limits:  sampling.Limits{MaxBytesPerHour: 1 << 20},
 	})
 	if err != nil {

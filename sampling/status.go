@@ -112,11 +112,14 @@ func (c *Controller) Pace() Pace {
 	return Pace{}
 }
 
-// Fetched notes whether a source could ask its origin, for Status.
+// Fetched notes whether a source could ask its origin, for Status. A source calls it behind Apply: it ends Options.Wait.
 func (c *Controller) Fetched(err error) {
 	c.mu.Lock()
 	c.run.fetch = err
 	c.mu.Unlock()
+	if err == nil {
+		c.answered()
+	}
 }
 
 // Sink is where a source delivers; *Controller is one.

@@ -99,9 +99,12 @@ func (c *Channel) Take(v Verdict, l Level, key uint64) (Verdict, uint32) {
 // SetDice replaces math/rand, for simulations of one goroutine, before the first Take.
 func (c *Channel) SetDice(f func() uint64) { c.dice = f }
 
-// hold counts a record that a rate keeps back.
+// hold counts a record that a rate keeps back. What no counter has room for, as in a storm on a channel of a few an hour, is told by
+// a client report.
 func (c *Channel) hold(v Verdict, l Level, records float32) Verdict {
-	c.held[event(v)].add(l, records)
+	if n := c.held[event(v)].add(l, records); n > 0 {
+		c.out[2+event(v)].Add(n)
+	}
 	return v & Trail
 }
 
@@ -124,7 +127,7 @@ func (c *Channel) Return(v Verdict, l Level, share uint32) {
 		clients = 1
 	}
 	if more := float32(n)/clients - own; more > 0 {
-		c.held[event(v)].add(l, more)
+		c.hold(v, l, more)
 	}
 }
 

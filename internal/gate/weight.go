@@ -49,14 +49,20 @@ const (
 	mostUnits  = 1 << 20 // of one record, so that 4,096 of them fit: below a share of 0.025 % no rate is exceeded
 )
 
-// add counts a record that stands for n.
+// full is how many records fit into one counter.
+const full = 1 << 32 / unit
+
+// add counts a record that stands for n. It returns how many records no longer fit: full, or 0.
 //
 //go:noinline
-func (h *held) add(l Level, n float32) {
+func (h *held) add(l Level, n float32) uint64 {
 	if n = n*unit + 0.5; n > mostUnits {
 		n = mostUnits
 	}
-	h.at(l).Add(uint32(n))
+	if u := uint32(n); h.at(l).Add(u) < u {
+		return full
+	}
+	return 0
 }
 
 // at is the place of a level among trace, debug, info, warn, error and fatal; one between two counts as the lower.

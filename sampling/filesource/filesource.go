@@ -45,11 +45,11 @@ func (s *Source) Run(ctx context.Context, to sampling.Sink) error {
 	var last offer
 	for {
 		b, err := read(s.path, sampling.MaxEnvelope+1)
-		to.Fetched(err)
 		if sum := maphash.Bytes(s.seed, b); err == nil && last.due(sum, to) {
 			last = offer{sum: sum, at: time.Now()}
 			last.err = to.Apply(b, sampling.At{Source: "file"}) // the sink keeps the reason
 		}
+		to.Fetched(err)
 		select {
 		case <-ctx.Done():
 			return ctx.Err()
@@ -74,20 +74,21 @@ func (o *offer) due(sum uint64, to sampling.Sink) bool {
 	return expired && time.Since(o.at) >= again
 }
 
-// read opens the path anew each time, so a swapped symlink is followed, and takes no more than limit bytes.
+// read opens the path anew each time, so a swapped symlink is followed, and takes no more than limit bytes. A pipe or a device is no
+// file, and holds nobody.
 func read(path string, limit int64) ([]byte, error) {
-	info, err := os.Stat(path)
-	if err != nil {
-		return nil, err
-	}
-	if !info.Mode().IsRegular() { // opening a pipe would wait for its other end
-		return nil, fmt.Errorf("sampling/filesource: %s is not a regular file (%s); give the path of a file", path, info.Mode().Type())
-	}
-	f, err := os.Open(path)
+	f, err := open(path)
 	if err != nil {
 		return nil, err
 	}
 	defer f.Close()
+	info, err := f.Stat()
+	if err != nil {
+		return nil, err
+	}
+	if !info.Mode().IsRegular() {
+		return nil, fmt.Errorf("sampling/filesource: %s is not a regular file (%s); give the path of a file", path, info.Mode().Type())
+	}
 	return io.ReadAll(io.LimitReader(f, limit))
 }
 

@@ -412,3 +412,47 @@ type noKey struct{}
 func (noKey) Verify([]byte, []sampling.Signature) (string, error) {
 	return "", errors.New("no signature")
 }
+
+// Whosever client it is, none of the game's headers reaches another host.
+func TestRedirectsOfTheGamesClient(t *testing.T) {
+	var got http.Header
+	other := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { got = r.Header }))
+	defer other.Close()
+	first := httptest.NewServer(http.RedirectHandler(other.URL, http.StatusFound))
+	defer first.Close()
+	asked := 0
+	theirs := &http.Client{CheckRedirect: func(*http.Request, []*http.Request) error { asked++; return nil }}
+	for name, given := range map[string]*http.Client{"plain": {}, "with rules of its own": theirs} {
+		got = nil
+		s, err := New(first.URL, Options{Client: given, Header: http.Header{"x-game-token": {"secret"}, "X-API-KEY": {"secret"}}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		c, err := sampling.New(sampling.Identity{ID: "a"}, sampling.Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		(&poller{Source: s, to: c, plan: schedule{every: time.Minute}}).poll(t.Context())
+		c.Close()
+		if got == nil || strings.Contains(fmt.Sprint(got), "secret") || got.Get("Referer") != "" {
+			t.Errorf("%s: the other host sees %v", name, got)
+		}
+	}
+	if asked != 1 {
+		t.Errorf("the game's own rules were asked %d times, want once", asked)
+	}
+}
+
+// A browser follows redirects by itself, with all headers: it must not where the game has some.
+func TestRedirectsInABrowser(t *testing.T) {
+	for _, row := range []struct {
+		system string
+		own    http.Header
+		want   string
+	}{{"js", http.Header{"X-Token": {"x"}}, "error"}, {"js", nil, ""}, {"linux", http.Header{"X-Token": {"x"}}, ""}} {
+		h := make(http.Header)
+		if stay(h, row.own, row.system); h.Get("js.fetch:redirect") != row.want {
+			t.Errorf("%s, %v: %v", row.system, row.own, h)
+		}
+	}
+}

@@ -17,10 +17,10 @@ import (
 
 // Options configure a Source; the zero Options poll every five minutes.
 type Options struct {
-	Client  *http.Client                          // nil: one that uses Proxy, follows no redirect from https to http, and sends Header to no other host
-	Proxy   func(*http.Request) (*url.URL, error) // of that client; nil: none, whatever the environment says
+	Client  *http.Client                          // nil: one that uses Proxy; New copies it: whosever it is, no redirect from https to http is followed, and none takes Header to another host
+	Proxy   func(*http.Request) (*url.URL, error) // of the client that is made where Client is nil; nil: none, whatever the environment says
 	Every   time.Duration                         // interval if neither policy nor Cache-Control says, which a policyserver always does; zero: 5 min; from 30 s to 24 h
-	Header  http.Header                           // sent along, such as Authorization; New copies it
+	Header  http.Header                           // sent along, such as Authorization; New copies it. In a browser no redirect is followed then, which would take it along
 	Timeout time.Duration                         // of one request; zero: 30 s
 }
 
@@ -42,9 +42,7 @@ func New(address string, o Options) (*Source, error) {
 	if o.Timeout <= 0 {
 		o.Timeout = 30 * time.Second
 	}
-	if o.Client == nil {
-		o.Client = client(&o)
-	}
+	o.Client = client(&o)
 	if o.Every == 0 {
 		o.Every = defaultEvery
 	}
@@ -222,6 +220,7 @@ func (p *poller) ask(ctx context.Context) (*http.Response, error) {
 	for k, v := range p.o.Header {
 		r.Header[k] = v
 	}
+	stay(r.Header, p.o.Header, system)
 	if !p.badUntil.IsZero() && time.Now().After(p.badUntil) {
 		p.bad, p.badUntil = "", time.Time{}
 	}

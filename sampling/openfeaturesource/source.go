@@ -81,11 +81,11 @@ func (s *Source) Run(ctx context.Context, to sampling.Sink) error {
 		if ctx.Err() != nil {
 			return ctx.Err()
 		}
-		to.Fetched(err)
 		if sum := maphash.String(s.seed, text); err == nil && (!offered || sum != last) {
 			last, offered = sum, true
 			_ = to.Apply([]byte(text), sampling.At{Source: "openfeature"}) // the sink keeps the reason
 		}
+		to.Fetched(err)
 		again.Reset(jitter(s.o.Every))
 	}
 }

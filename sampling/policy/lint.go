@@ -16,6 +16,9 @@ import (
 // longest is how long a rule that raises volume may hold.
 const longest = 7 * 24 * time.Hour
 
+// seldom is the shortest interval at which clients ask.
+const seldom = 30 * time.Second
+
 // longestMute is how long an issue may be kept back.
 const longestMute = 30 * 24 * time.Hour
 
@@ -33,6 +36,9 @@ func (d linter) lint() {
 		if p.Top.Has&plan.HasClients != 0 && e.Has&plan.HasClients != 0 && lastShare(&e.Fields) > top {
 			d.found(plan.ChannelPath("", e.Name)+".clients", plan.KNoEffect, e.At, percentText(lastShare(&e.Fields))+" has no effect, clients is "+percentText(top), "")
 		}
+	}
+	if p.Every > 0 && p.Every < seldom {
+		d.found("poll.every", plan.KNoEffect, 0, p.Every.String()+" has no effect, clients ask every 30 s at most", "write 30s or more; a heartbeat of the game's brings policies faster")
 	}
 	d.late("", &p.Top, p.Channels, 0, 0)
 	for i := range p.Kinds {

@@ -149,6 +149,7 @@ var table = []row{
 	{"E16", doc(`"pulls":{` + many(17, func(i int) string { return fmt.Sprintf(`"%d":{"until":"2026-10-12T12:00:00Z","match":["m"]}`, i) }) + `}`), `pulls: 17 pulls are too many; at most 16`, accept},
 	{"E05", doc(`"clients":0.05`), `clients: 0.05 — did you mean 5 (percent)?; values are percentages, not fractions; a "note" silences this`, accept},
 	{"W01", doc(`"clients":10,"channels":{"net":{"clients":50}}`), `channels["net"].clients: 50 has no effect, clients is 10`, accept},
+	{"W01", doc(`"poll":{"every":"2s"}`), `poll.every: 2s has no effect, clients ask every 30 s at most; write 30s or more; a heartbeat of the game's brings policies faster`, accept},
 	{"W01", rules(`{"id":"a","when":{"env":["x"]},"set":{}}`), `rules[0].set: sets nothing; write what is to be different, or take the rule out`, accept},
 	{"W01", rules(`{"id":"a","when":{"player":["sha256:ABCD"]},"set":{"clients":1}}`), `rules[0].when.player: "sha256:ABCD" is the hash of no id; write sha256: and 16 of 0-9 and a-f, as krunkpolicy debug does`, accept},
 	{"W02", rules(`{"id":"a","when":{"env":["x"]},"set":{"clients":1}},{"id":"b","when":{"env":["x"]},"set":{"clients":2}}`), `rules[0]: has no effect: rules[1] has the same "when" and sets the same; take one of them out`, accept},
