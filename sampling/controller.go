@@ -62,7 +62,6 @@ type Controller struct {
 	clock    clock
 	timer    *time.Timer
 	closed   bool
-	waits    bool // for the first answer, see Options.Wait
 	run      running
 	memo     memo
 	told     map[string]struct{} // versions and codes of rejections that were told, at most maxTold
@@ -90,6 +89,7 @@ type running struct {
 	killKid string
 	floors  map[string]floor
 	storage error
+	waits   bool   // for the first answer, see Options.Wait
 	log     uint32 // mark of the request for a flight log that was answered last, of those of the policy; 0 for none
 }
 
@@ -126,7 +126,7 @@ func New(id Identity, o Options) (*Controller, error) {
 		o.Storage.restore(c)
 	}
 	if o.Wait > 0 {
-		c.waits = true
+		c.run.waits = true
 		time.AfterFunc(o.Wait, c.answered)
 	}
 	c.rebuild()
@@ -250,7 +250,7 @@ func (c *Controller) rebuild() {
 		c.run.policy, c.run.source, c.run.err, s.Policy = nil, "default", ErrExpired, nil
 	}
 	p := s.Plan()
-	if c.waits && s.Policy == nil {
+	if c.run.waits && s.Policy == nil {
 		p.Clients = 0
 	}
 	if k := c.run.kill; k != nil {
@@ -279,8 +279,8 @@ func (c *Controller) rebuild() {
 // answered ends Options.Wait.
 func (c *Controller) answered() {
 	c.mu.Lock()
-	if c.waits {
-		c.waits = false
+	if c.run.waits {
+		c.run.waits = false
 		c.rebuild()
 	}
 	c.mu.Unlock()
