@@ -30,32 +30,40 @@ func ParseKind(s string) (kind uint32, ok bool) {
 
 // Members of a kind.
 const (
-	kindNames = "until mute rate panics"
-	kindMute  = 1 << 1
-	kindRate  = 1 << 2
+	kindNames   = "until mute rate panics clients"
+	kindMute    = 1 << 1
+	kindRate    = 1 << 2
+	kindClients = 1 << 4
 )
 
-// kinds reads what is different about single issues.
+// kinds reads what is different about single issues. A member that holds what this program does not know is ignored as a whole, as a rule
+// with such a condition is: half of it could mean the opposite.
 func (d *Decoder) kinds() {
 	var o items
 	start := d.i
 	for d.inObject(&o, KShape) {
-		noted := d.noted
-		m, ok := Mute{At: d.at}, false
+		faults, unknown := d.faults(), d.P.Unknown
+		m, ok := KindRule{At: d.at}, false
 		if m.Kind, ok = ParseKind(d.key()); !ok {
 			d.Note(KKind, m.At, d.key(), "")
 		}
-		does := d.fill(kindNames, kindMembers[:], unsafe.Pointer(&m)) & (kindMute | kindRate)
+		does := d.fill(kindNames, kindMembers[:], unsafe.Pointer(&m)) & (kindMute | kindRate | kindClients)
 		switch {
-		case noted != d.noted:
+		case unknown != d.P.Unknown:
+			continue
+		case faults != d.faults():
 		case m.Until == 0:
 			d.Note(KKindEnd, m.At, "", "")
+		case does&kindClients != 0:
+			if m.Clients == 0 || does&kindMute != 0 {
+				d.Note(KRaiseWhat, m.At, "", "")
+			}
 		case does == 0 || does&(does-1) != 0 || !m.Silent && m.Rate.N == 0:
 			d.Note(KKindWhat, m.At, "", "")
 		}
 		d.P.Kinds = append(d.P.Kinds, m)
 	}
-	if n := len(d.P.Kinds); n > MaxKinds {
-		d.Note(KCount, start, "kinds", strconv.Itoa(n))
+	if o.n > MaxKinds {
+		d.Note(KCount, start, "kinds", strconv.Itoa(o.n))
 	}
 }

@@ -45,7 +45,7 @@ type Document struct {
 // Singles are what a document says about single issues and players.
 type Singles struct {
 	_       [0]func() // see Fields
-	Kinds   []Mute
+	Kinds   []KindRule
 	Pulls   []byte // as text, see PullList
 	PullsAt int    // offset
 }
@@ -132,15 +132,16 @@ type Rule struct {
 	Channels []Entry
 }
 
-// Mute is one member of kinds: what is different about issues of one kind.
-type Mute struct {
-	_      [0]func() // see Fields
-	Kind   uint32
-	Until  Moment
-	Silent bool // but for the first of each client and day
-	Panics bool // panics as well
-	Rate   Rate // of each client
-	At     int
+// KindRule is one member of kinds: what is different about issues of one kind.
+type KindRule struct {
+	_       [0]func() // see Fields
+	Kind    uint32
+	Until   Moment
+	Silent  bool   // kept back, but for the first of each client and day
+	Panics  bool   // panics as well
+	Rate    Rate   // of each client; N is 0: none
+	Clients uint32 // in ppm; above 0: raised, this share of clients sends all of them and nobody else any
+	At      int
 }
 
 // identity reports whether the rule picks people or matches by name, which is not a random draw.

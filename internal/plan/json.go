@@ -72,6 +72,14 @@ func (r *reader) NoteAt(path string, k Kind, at int, arg, more string) {
 	}
 }
 
+// faults returns how many problems have rejected the document, as far as they are counted.
+func (r *reader) faults() int {
+	if r.Fault == nil {
+		return 0
+	}
+	return 1 + r.Fault.Also
+}
+
 // where renders the path: channels["net"].send, rules[1].until.
 func (r *reader) where() string {
 	var b []byte

@@ -250,10 +250,11 @@ var (
 		{times, KTime, uint16(unsafe.Offsetof(Rule{}.From))}, // stands in when
 	}
 	kindMembers = [...]member{
-		{times, KTime, uint16(unsafe.Offsetof(Mute{}.Until))},
-		{yes, KShape, uint16(unsafe.Offsetof(Mute{}.Silent))},
-		{rates, KRate, uint16(unsafe.Offsetof(Mute{}.Rate))},
-		{yes, KShape, uint16(unsafe.Offsetof(Mute{}.Panics))},
+		{times, KTime, uint16(unsafe.Offsetof(KindRule{}.Until))},
+		{yes, KShape, uint16(unsafe.Offsetof(KindRule{}.Silent))},
+		{rates, KRate, uint16(unsafe.Offsetof(KindRule{}.Rate))},
+		{yes, KShape, uint16(unsafe.Offsetof(KindRule{}.Panics))},
+		{percents, KPercent, uint16(unsafe.Offsetof(KindRule{}.Clients))},
 	}
 	pullMembers = [...]member{
 		{times, KTime, uint16(unsafe.Offsetof(Pull{}.Until))},

@@ -105,6 +105,14 @@ func TestTexts(t *testing.T) {
 	if got := Quote("<a> & \"þ\"\n"); got != `"<a> & \"þ\"\n"` {
 		t.Errorf("got %s", got)
 	}
+	for want, got := range map[string]string{
+		`{ "until": "2017-07-14T02:40:00Z", "clients": 0.05 }`:                                Raise(time.Unix(1.5e9, 0), 0.05, "", false),
+		`{ "until": "2017-07-14T02:40:00Z", "clients": 100, "rate": "20/h", "panics": true }`: Raise(time.Unix(1.5e9, 0), 100, "20/h", true),
+	} {
+		if got != want {
+			t.Errorf("got %s, want %s", got, want)
+		}
+	}
 	if got := Stamp(time.Date(2026, 10, 10, 14, 0, 0, 9, time.FixedZone("", 7200))); got != `"2026-10-10T12:00:00Z"` {
 		t.Errorf("got %s", got)
 	}

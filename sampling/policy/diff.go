@@ -78,13 +78,17 @@ func pullSettings(pulls []plan.Pull) (out []Setting) {
 	return out
 }
 
-func kindSettings(kinds []plan.Mute) (out []Setting) {
+func kindSettings(kinds []plan.KindRule) (out []Setting) {
 	for i := range kinds {
 		k := &kinds[i]
 		path := plan.KindPath(k.Kind) + "."
 		if k.Silent {
 			out = append(out, Setting{path + "mute", "true"})
-		} else {
+		}
+		if k.Clients > 0 {
+			out = append(out, Setting{path + "clients", percentText(k.Clients)})
+		}
+		if k.Rate.N > 0 {
 			out = append(out, Setting{path + "rate", sampling.Rate(k.Rate).String()})
 		}
 		if k.Panics {

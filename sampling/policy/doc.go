@@ -25,7 +25,10 @@
 //	           strings, also as hashes (see signed.HashID); not: an object of these; from: a time at which the rule begins
 //	kinds      what is different about single issues, by the tag krunk.kind of their events: {"9f2c41d0": {…}}, at most 64. until, at
 //	           most 30 days after issued; mute: true keeps all but the first of each client and day back, rate ("5/h") all beyond
-//	           it; panics: true means panics of the kind too. Client reports tell of them ("ignored")
+//	           it; panics: true means panics of the kind too. Client reports tell of them ("ignored"). clients raises the kind: this share
+//	           of all clients, drawn by salt and by of the top level, sends all of it, whatever shares, records, rates and first say,
+//	           and nobody else sends any, but whom a rule picks by name; the ceiling holds, and rate beside it is of each client.
+//	           panics: true raises panics too, where their share is smaller. A member with anything else in it is ignored as a whole
 //	pulls      flight logs that are asked for, by the request's id: {"INC-4711": {…}}, at most 16. until, at most 7 days after issued; one of
 //	           player and client (lists of at most 32 hashes) and match (one); bytes, 1024 to 1048576: of the event at most;
 //	           goroutines: true: the stacks of all. See sampling.Limits.Pull

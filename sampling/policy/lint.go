@@ -41,14 +41,7 @@ func (d linter) lint() {
 		d.found("poll.every", plan.KNoEffect, 0, p.Every.String()+" has no effect, clients ask every 30 s at most", "write 30s or more; a heartbeat of the game's brings policies faster")
 	}
 	d.late("", &p.Top, p.Channels, 0, 0)
-	for i := range p.Kinds {
-		switch k := &p.Kinds[i]; {
-		case p.Issued == 0:
-			d.found(plan.KindPath(k.Kind)+".until", plan.KMuteLong, k.At, `"issued" is missing to judge its length by`, `add "issued"`)
-		case k.Until.Sub(p.Issued) > longestMute:
-			d.found(plan.KindPath(k.Kind)+".until", plan.KMuteLong, k.At, strconv.Itoa(int(k.Until.Sub(p.Issued).Hours()/24+0.5))+` days after "issued"`, "write at most 30 days")
-		}
-	}
+	d.kinds()
 	for _, pull := range d.ReadPulls() {
 		path := plan.PullPath(pull.ID) + ".until"
 		switch {
@@ -72,6 +65,31 @@ func (d linter) lint() {
 		}
 		d.shadowed(i)
 		d.idle(i)
+	}
+}
+
+// kinds wants an end for whatever is different about single issues, and says what a raise does that nobody may expect.
+func (d linter) kinds() {
+	p := d.P
+	cohort := uint32(gate.Million)
+	if p.Top.Has&plan.HasClients != 0 {
+		cohort = p.Top.Clients
+	}
+	for i := range p.Kinds {
+		k := &p.Kinds[i]
+		path := plan.KindPath(k.Kind)
+		switch {
+		case p.Issued == 0:
+			d.found(path+".until", plan.KMuteLong, k.At, `"issued" is missing to judge its length by`, `add "issued"`)
+		case k.Until.Sub(p.Issued) > longestMute:
+			d.found(path+".until", plan.KMuteLong, k.At, strconv.Itoa(int(k.Until.Sub(p.Issued).Hours()/24+0.5))+` days after "issued"`, "write at most 30 days")
+		}
+		switch {
+		case k.Clients == gate.Million && k.Rate.N == 0:
+			d.found(path+".clients", plan.KRaiseWide, k.At, `100 without a "rate": a fault of everybody fills the quota`, `add e.g. "rate": "20/h", or write a smaller share`)
+		case k.Clients > 0 && k.Clients < cohort:
+			d.found(path+".clients", plan.KRaiseThin, k.At, percentText(k.Clients)+" is below clients, "+percentText(cohort)+": who is between the two sends none of this kind", "write "+percentText(cohort)+" or more if that is not meant")
+		}
 	}
 }
 

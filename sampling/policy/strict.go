@@ -12,7 +12,7 @@ import (
 
 // Problem is one finding of a strict reading, in words for the person who writes policies.
 type Problem struct {
-	Code         string // row of the validation table: E01 to E21, W01 to W03
+	Code         string // row of the validation table: E01 to E21, W01 to W04
 	Path         string // such as channels["net"].send; empty for the document itself
 	Line, Column int    // from 1; columns count characters
 	What         string // what is wrong, with the value given
@@ -85,7 +85,7 @@ func ParseStrict(b []byte) (*sampling.Policy, []Warning, error) {
 
 func warns(k plan.Kind) bool {
 	switch k {
-	case plan.KFraction, plan.KNoEffect, plan.KShadowed, plan.KNoChannel, plan.KReshuffle:
+	case plan.KFraction, plan.KNoEffect, plan.KShadowed, plan.KNoChannel, plan.KReshuffle, plan.KRaiseWide, plan.KRaiseThin:
 		return true
 	}
 	return false

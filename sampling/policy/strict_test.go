@@ -129,12 +129,20 @@ var table = []row{
 	{"E20", doc(`"kinds":{"*":{"until":"2026-10-20T12:00:00Z","mute":true}}`), `kinds["*"]: that would be every issue; name one kind, as the tag krunk.kind of its events has it; all reporting is stopped by "enabled": false`, reject},
 	{"E20", doc(`"kinds":{"9F2C41D0":{"until":"2026-10-20T12:00:00Z","mute":true}}`), `kinds["9F2C41D0"]: "9F2C41D0" is not a kind; write the tag krunk.kind of an event of it: eight of 0-9 and a-f`, reject},
 	{"E20", doc(`"kinds":{"9f2c41d0":{"mute":true}}`), `kinds["9f2c41d0"]: has no "until"; add the time at which it ends, at most 30 days after "issued"`, reject},
-	{"E20", doc(`"kinds":{"9f2c41d0":{"until":"2026-10-20T12:00:00Z","mute":true,"rate":"5/h"}}`), `kinds["9f2c41d0"]: does nothing, or two things; write "mute": true, or a "rate" such as "5/h"`, reject},
-	{"E20", doc(`"kinds":{"9f2c41d0":{"until":"2026-10-20T12:00:00Z","mute":false}}`), `kinds["9f2c41d0"]: does nothing, or two things; write "mute": true, or a "rate" such as "5/h"`, reject},
+	{"E20", doc(`"kinds":{"9f2c41d0":{"until":"2026-10-20T12:00:00Z","mute":true,"rate":"5/h"}}`), `kinds["9f2c41d0"]: does nothing, or two things; write "mute": true, a "rate" such as "5/h", or "clients", the share that sends all of it`, reject},
+	{"E20", doc(`"kinds":{"9f2c41d0":{"until":"2026-10-20T12:00:00Z","mute":false}}`), `kinds["9f2c41d0"]: does nothing, or two things; write "mute": true, a "rate" such as "5/h", or "clients", the share that sends all of it`, reject},
 	{"E20", doc(`"kinds":{"9f2c41d0":{"until":"2026-11-20T12:00:00Z","mute":true}}`), `kinds["9f2c41d0"].until: 41 days after "issued"; write at most 30 days`, accept},
 	{"E08", doc(`"kinds":{"9f2c41d0":{"until":"2026-10-20T12:00:00Z","rate":"5 per hour"}}`), `kinds["9f2c41d0"].rate: "5 per hour"; write 5/h`, reject},
 	{"E04", doc(`"kinds":{"9f2c41d0":{"until":"2026-10-09T12:00:00Z","rate":"5/h"}}`), `kinds["9f2c41d0"].until: is not after "issued", so the rule would never apply; write a later time or take the rule out`, reject},
 	{"E15", doc(`"kinds":{"9f2c41d0":{"until":"2026-10-20T12:00:00Z","rate":"5/h","silence":true}}`), `kinds["9f2c41d0"].silence: unknown field; did you mean "mute"?`, accept},
+	{"E20", doc(`"kinds":{"9f2c41d0":{"until":"2026-10-20T12:00:00Z","clients":25,"mute":true}}`), `kinds["9f2c41d0"]: "clients" is 0, or "mute" stands beside it; write a share above 0 that sends all of the kind, with or without a "rate", or "mute": true alone`, reject},
+	{"E20", doc(`"kinds":{"9f2c41d0":{"until":"2026-10-20T12:00:00Z","clients":0,"rate":"5/h"}}`), `kinds["9f2c41d0"]: "clients" is 0, or "mute" stands beside it; write a share above 0 that sends all of the kind, with or without a "rate", or "mute": true alone`, reject},
+	{"E20", doc(`"clients":10,"note":"x","kinds":{"9f2c41d0":{"clients":0.5,"rate":"5/h"}}`), `kinds["9f2c41d0"]: has no "until"; add the time at which it ends, at most 30 days after "issued"`, reject},
+	{"E20", doc(`"clients":10,"kinds":{"9f2c41d0":{"until":"2026-11-20T12:00:00Z","clients":25}}`), `kinds["9f2c41d0"].until: 41 days after "issued"; write at most 30 days`, accept},
+	{"E05", doc(`"kinds":{"9f2c41d0":{"until":"2026-10-20T12:00:00Z","clients":125,"rate":"5/h"}}`), `kinds["9f2c41d0"].clients: 125 is not a percentage; write a number from 0 to 100`, reject},
+	{"E15", doc(`"clients":10,"kinds":{"9f2c41d0":{"until":"2026-10-20T12:00:00Z","clients":25,"share":25}}`), `kinds["9f2c41d0"].share: unknown field; did you mean "clients"?`, accept},
+	{"W04", doc(`"kinds":{"9f2c41d0":{"until":"2026-10-20T12:00:00Z","clients":100}}`), `kinds["9f2c41d0"].clients: 100 without a "rate": a fault of everybody fills the quota; add e.g. "rate": "20/h", or write a smaller share`, accept},
+	{"W04", doc(`"clients":50,"kinds":{"9f2c41d0":{"until":"2026-10-20T12:00:00Z","clients":25}}`), `kinds["9f2c41d0"].clients: 25 is below clients, 50: who is between the two sends none of this kind; write 50 or more if that is not meant`, accept},
 	{"E16", doc(`"kinds":{` + many(65, func(i int) string { return fmt.Sprintf(`"%08x":{"until":"2026-10-20T12:00:00Z","mute":true}`, i) }) + `}`), `kinds: 65 kinds are too many; at most 64`, reject},
 	{"E21", doc(`"pulls":{"":{"until":"2026-10-12T12:00:00Z","match":["m"]}}`), `pulls[""]: "" is not an id; write a name of 1 to 64 bytes, such as a ticket's; who has sent under it does not send again`, accept},
 	{"E21", doc(`"pulls":{"a":{"match":["m"]}}`), `pulls["a"]: has no "until"; add the time up to which clients may be asked, at most 7 days after "issued"`, accept},
@@ -204,6 +212,31 @@ func (r row) lenient(t *testing.T) {
 		}
 		if r.code == "E15" && p.Document().Unknown != 1 {
 			t.Errorf("client: counted %d unknown members, want 1", p.Document().Unknown)
+		}
+	}
+}
+
+// TestKindsOfTheFuture checks that a member of kinds in which a client finds what it does not know is ignored as a whole and counted, and that
+// nothing else is.
+func TestKindsOfTheFuture(t *testing.T) {
+	for members, want := range map[string]int{
+		`"until":"2026-10-20T12:00:00Z","clients":25,"rate":"20/h","panics":true`:      0,
+		`"until":"2026-10-20T12:00:00Z","clients":25,"release":["1.42"]`:               1,
+		`"until":"2026-10-20T12:00:00Z","mute":true,"until_sent":[{"clients":1},null]`: 1,
+		`"clients":25,"mute":true,"how":{"a":1},"what":2`:                              2,
+		`"raise":true`: 1,
+	} {
+		p, err := sampling.Parse([]byte(doc(`"kinds":{"9f2c41d0":{` + members + `},"00000001":{"until":"2026-10-20T12:00:00Z","rate":"5/h"}}`)))
+		if err != nil {
+			t.Errorf("%s: rejected: %v", members, err)
+			continue
+		}
+		d, left := p.Document(), 2
+		if want > 0 {
+			left = 1
+		}
+		if d.Unknown != want || len(d.Kinds) != left || d.Kinds[left-1].Kind != 1 {
+			t.Errorf("%s: %d unknown members and %d kinds, want %d and %d", members, d.Unknown, len(d.Kinds), want, left)
 		}
 	}
 }

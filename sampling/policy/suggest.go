@@ -21,7 +21,7 @@ func membersAt(path string) []string {
 		return strings.Fields("at clients")
 	}
 	if strings.HasPrefix(path, `kinds["`) {
-		return strings.Fields("until mute rate panics")
+		return strings.Fields("until mute clients rate panics")
 	}
 	if strings.HasPrefix(path, `pulls["`) {
 		return strings.Fields("until player client match bytes goroutines")

@@ -37,11 +37,11 @@ func text(p *plan.Problem) (what, write string) {
 		return "is not before \"until\", so the rule would never start", "write an earlier time or take the rule out"
 	case plan.KRampAlone, plan.KRampStep, plan.KRampCount, plan.KRampOrder, plan.KRampDown:
 		return rampProblem(p)
-	case plan.KKind, plan.KKindEnd, plan.KKindWhat:
+	case plan.KKind, plan.KKindEnd, plan.KKindWhat, plan.KRaiseWhat:
 		return kindProblem(p)
 	case plan.KPullID, plan.KPullEnd, plan.KPullWho, plan.KPullPlain, plan.KPullMany, plan.KPullBytes:
 		return pullProblem(p)
-	case plan.KPullLong, plan.KMuteLong, plan.KLate, plan.KForever, plan.KLong, plan.KShadowed, plan.KNoEffect, plan.KNoChannel, plan.KReshuffle, plan.KPanics:
+	case plan.KPullLong, plan.KMuteLong, plan.KRaiseWide, plan.KRaiseThin, plan.KLate, plan.KForever, plan.KLong, plan.KShadowed, plan.KNoEffect, plan.KNoChannel, plan.KReshuffle, plan.KPanics:
 		return p.Arg, p.More
 	case plan.KFraction:
 		return p.Arg + " — did you mean " + times100(p.Arg) + " (percent)?", "values are percentages, not fractions; a \"note\" silences this"
@@ -87,7 +87,9 @@ func kindProblem(p *plan.Problem) (what, write string) {
 	case plan.KKindEnd:
 		return `has no "until"`, `add the time at which it ends, at most 30 days after "issued"`
 	case plan.KKindWhat:
-		return "does nothing, or two things", `write "mute": true, or a "rate" such as "5/h"`
+		return "does nothing, or two things", `write "mute": true, a "rate" such as "5/h", or "clients", the share that sends all of it`
+	case plan.KRaiseWhat:
+		return `"clients" is 0, or "mute" stands beside it`, `write a share above 0 that sends all of the kind, with or without a "rate", or "mute": true alone`
 	}
 	if p.Arg == "*" || p.Arg == "" {
 		return "that would be every issue", "name one kind, as the tag krunk.kind of its events has it; all reporting is stopped by \"enabled\": false"
