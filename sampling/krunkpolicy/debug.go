@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/krunk-go/krunk/internal/policydoc"
 	"github.com/krunk-go/krunk/sampling/policy"
 	"github.com/krunk-go/krunk/sampling/signed"
 )
@@ -89,7 +90,7 @@ func debug(s *streams, r *revision, d debugRule, file string) error {
 	if err != nil {
 		return err
 	}
-	if err := doc.setRules(append(raw, d.rule(p.Salt(), until))); err != nil {
+	if err := doc.setRules(append(raw, d.rule(src.doc, p.Salt(), until))); err != nil {
 		return err
 	}
 	if !p.Expires().IsZero() && until.After(r.now.get().Add(lasting(p))) {
@@ -98,21 +99,16 @@ func debug(s *streams, r *revision, d debugRule, file string) error {
 	return r.finish(s, doc, p, file)
 }
 
-// rule writes the rule as text.
-func (d *debugRule) rule(salt string, until time.Time) json.RawMessage {
+// rule writes the rule over doc as text.
+func (d *debugRule) rule(doc []byte, salt string, until time.Time) json.RawMessage {
 	who, id := "player", d.player
 	if d.client != "" {
 		who, id = "client", d.client
 	}
-	level := `"send": ` + quote(d.level)
-	if l, _ := policy.ParseLevel(d.level); l <= policy.LevelDebug {
-		level = `"trail": ` + quote(d.level) + ", " + level
-	} else if l > policy.LevelError {
-		level += `, "issue": ` + quote(d.level)
-	}
+	level, _ := policy.ParseLevel(d.level)
 	text := fmt.Sprintf(`{ "id": %s, "until": %s,
       "when": { %q: [%s] },
       "set": { "clients": 100, "channels": { %s: { %s, "clients": 100, "records": 100, "rate": %s } } } }`,
-		quote(d.id), stamp(until), who, quote(signed.HashID(salt, id)), quote(strings.ToLower(d.channel)), level, quote(d.rate))
+		quote(d.id), stamp(until), who, quote(signed.HashID(salt, id)), quote(strings.ToLower(d.channel)), policydoc.Levels(doc, level), quote(d.rate))
 	return json.RawMessage(text)
 }

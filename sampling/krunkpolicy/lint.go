@@ -102,7 +102,7 @@ func (s *streams) lintOne(name string, known policy.Known, now time.Time) linted
 	l := linted{File: name, Errors: []finding{}, Warnings: []finding{}}
 	src, err := s.read(name)
 	if err != nil {
-		l.Failure, l.unread = err.Error(), lost(err)
+		l.Failure, l.unread = strings.TrimPrefix(err.Error(), name+": "), lost(err)
 		return l
 	}
 	for _, sig := range src.sigs {

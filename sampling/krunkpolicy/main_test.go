@@ -192,6 +192,28 @@ func TestStandardInputAndMixedFlags(t *testing.T) {
 	}
 }
 
+// A file that a command left empty is told as that, and one that is missing as another thing than a bad policy.
+func TestLintOfNoPolicy(t *testing.T) {
+	workplace(t)
+	if err := os.WriteFile("empty.json", nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for _, row := range []struct {
+		args string
+		code int
+		want string
+	}{
+		{"empty.json", exitNo, "empty.json: is empty; did the command that was to write it fail?\n"},
+		{"missing.json", exitLost, "missing.json: open missing.json: no such file or directory\n"},
+		{"base.json missing.json", exitLost, "base.json: policy 3.1187 is good\nmissing.json: open missing.json: no such file or directory\n"},
+		{"missing.json empty.json", exitNo, "missing.json: open missing.json: no such file or directory\nempty.json: is empty; did the command that was to write it fail?\n"},
+	} {
+		if r := call("", append([]string{"lint", now}, strings.Fields(row.args)...)...); r.code != row.code || r.out != row.want {
+			t.Errorf("%s: got %s", row.args, r)
+		}
+	}
+}
+
 func TestVersion(t *testing.T) {
 	if r := call("", "version"); r.code != exitGood || !strings.HasPrefix(r.out, "krunkpolicy ") || !strings.Contains(r.out, "go1.") {
 		t.Errorf("got %s", r)

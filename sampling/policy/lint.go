@@ -16,6 +16,9 @@ import (
 // longest is how long a rule that raises volume may hold.
 const longest = 7 * 24 * time.Hour
 
+// farthest is how far ahead something may begin.
+const farthest = 366 * 24 * time.Hour
+
 // seldom is the shortest interval at which clients ask.
 const seldom = 30 * time.Second
 
@@ -62,6 +65,8 @@ func (d linter) lint() {
 		d.late(plan.RulePath(i)+".set.", &r.Top, r.Channels, r.From, r.Until)
 		if p.Expires.Over(r.From) {
 			d.found(plan.RulePath(i)+".when.from", plan.KLate, r.At, "is not before \"expires\", so the rule would never start", "write an earlier time, or a later \"expires\"")
+		} else if d.far(r.From) {
+			d.found(plan.RulePath(i)+".when.from", plan.KLate, r.At, d.years(r.From), "write an earlier time, within a year")
 		}
 		d.shadowed(i)
 		d.idle(i)
@@ -97,6 +102,17 @@ func (d linter) found(path string, k plan.Kind, at int, what, write string) {
 	d.NoteAt(path, k, at, what, write)
 }
 
+// far reports whether a beginning lies so far ahead that nobody can have meant it: a signed policy would hold as long.
+func (d linter) far(t plan.Moment) bool {
+	return t != 0 && d.P.Issued != 0 && t.Sub(d.P.Issued) > farthest
+}
+
+// years says how far.
+func (d linter) years(t plan.Moment) string {
+	days := int(t.Sub(d.P.Issued).Hours() / 24)
+	return strconv.Itoa(days) + " days after \"issued\", so it would as good as never start"
+}
+
 // late wants steps to come while what they stand in holds.
 func (d linter) late(prefix string, top *plan.Fields, entries []plan.Entry, from, until plan.Moment) {
 	check := func(prefix string, f *plan.Fields) {
@@ -109,6 +125,8 @@ func (d linter) late(prefix string, top *plan.Fields, entries []plan.Entry, from
 				d.found(path, plan.KLate, s.Pos, "is not after the rule's \"from\", so what stands before it would never hold", "write a later time, or begin with the larger share")
 			case d.P.Expires.Over(s.At):
 				d.found(path, plan.KLate, s.Pos, "is not before \"expires\", so the step would never start", "write an earlier time, or a later \"expires\"")
+			case d.far(s.At):
+				d.found(path, plan.KLate, s.Pos, d.years(s.At), "write an earlier time, within a year")
 			}
 		}
 	}

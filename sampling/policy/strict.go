@@ -1,6 +1,8 @@
 package policy
 
 import (
+	"bytes"
+	"encoding/json"
 	"slices"
 	"strconv"
 	"strings"
@@ -62,7 +64,11 @@ func ParseStrict(b []byte) (*sampling.Policy, []Warning, error) {
 		if p.Kind == plan.KFraction && d.P.Note != "" {
 			continue // a note that stands behind the number silences it too
 		}
-		line, column := position(b, p.At)
+		at := p.At
+		if at == 0 && p.Path != "" && !strings.ContainsAny(p.Path, "[") {
+			at = find(b, p.Path)
+		}
+		line, column := position(b, at)
 		out := Problem{Code: p.Kind.Code(), Path: p.Path, Line: line, Column: column}
 		if out.What, out.Write = text(&p); p.Kind <= plan.KUTF8 && p.Kind != plan.KShape {
 			out.Path = "" // the text says where: the path ends where reading stopped
@@ -89,6 +95,34 @@ func warns(k plan.Kind) bool {
 		return true
 	}
 	return false
+}
+
+// find returns where the value of a member such as "expires" or "poll.every" that was judged once all was read stands; 0 if it is not there.
+func find(b []byte, path string) int {
+	d := json.NewDecoder(bytes.NewReader(b))
+	if t, err := d.Token(); err != nil || t != json.Delim('{') {
+		return 0
+	}
+	name, rest, deeper := strings.Cut(path, ".")
+	for d.More() {
+		key, err := d.Token()
+		if err != nil {
+			return 0
+		}
+		var v json.RawMessage
+		if d.Decode(&v) != nil {
+			return 0
+		}
+		if at := int(d.InputOffset()) - len(v); key == name {
+			if !deeper {
+				return at
+			}
+			if in := find(v, rest); in > 0 {
+				return at + in
+			}
+		}
+	}
+	return 0
 }
 
 // position turns an offset into line and column, both from 1.

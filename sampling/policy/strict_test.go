@@ -126,6 +126,8 @@ var table = []row{
 	{"E19", rules(`{"id":"a","until":"2026-10-15T12:00:00Z","when":{"env":["x"]},"set":{"channels":{"net":{"clients":1,"ramp":[{"at":"2026-10-20T12:00:00Z","clients":5}]}}}}`), `rules[0].set.channels["net"].ramp[0].at: is not before the rule's "until", so the step would never start; write an earlier time, or take the step out`, accept},
 	{"E19", rules(`{"id":"a","until":"2026-10-15T12:00:00Z","when":{"from":"2026-10-12T12:00:00Z"},"set":{"clients":1,"ramp":[{"at":"2026-10-12T12:00:00Z","clients":5}]}}`), `rules[0].set.ramp[0].at: is not after the rule's "from", so what stands before it would never hold; write a later time, or begin with the larger share`, accept},
 	{"E19", doc(`"expires":"2026-10-20T12:00:00Z","rules":[{"id":"a","when":{"from":"2026-10-21T12:00:00Z"},"set":{"clients":1}}]`), `rules[0].when.from: is not before "expires", so the rule would never start; write an earlier time, or a later "expires"`, accept},
+	{"E19", doc(`"clients":1,"ramp":[{"at":"2099-10-20T12:00:00Z","clients":5}]`), `ramp[0].at: 26673 days after "issued", so it would as good as never start; write an earlier time, within a year`, accept},
+	{"E19", rules(`{"id":"a","when":{"from":"2099-10-21T12:00:00Z"},"set":{"clients":1}}`), `rules[0].when.from: 26674 days after "issued", so it would as good as never start; write an earlier time, within a year`, accept},
 	{"E20", doc(`"kinds":{"*":{"until":"2026-10-20T12:00:00Z","mute":true}}`), `kinds["*"]: that would be every issue; name one kind, as the tag krunk.kind of its events has it; all reporting is stopped by "enabled": false`, reject},
 	{"E20", doc(`"kinds":{"9F2C41D0":{"until":"2026-10-20T12:00:00Z","mute":true}}`), `kinds["9F2C41D0"]: "9F2C41D0" is not a kind; write the tag krunk.kind of an event of it: eight of 0-9 and a-f`, reject},
 	{"E20", doc(`"kinds":{"9f2c41d0":{"mute":true}}`), `kinds["9f2c41d0"]: has no "until"; add the time at which it ends, at most 30 days after "issued"`, reject},
@@ -281,6 +283,28 @@ policy 0.7: 2:21: E10 salt: "a:b" contains ':' which separates salt and id in th
 	_, _, err = ParseStrict([]byte(doc(many(50, func(i int) string { return `"u` + strconv.Itoa(i) + `":1` }))))
 	if !errors.As(err, &errs) || len(errs.List) != 20 {
 		t.Errorf("got %v, want 20 errors", err)
+	}
+}
+
+// What is judged once all was read has its line too.
+func TestPlacesOfTheWhole(t *testing.T) {
+	for text, want := range map[string]string{
+		"{\"krunk\":1,\"version\":7,\n\"issued\":\"2026-10-10T12:00:00Z\",\n  \"expires\": \"2026-10-10T11:00:00Z\"}":  "3:14 expires",
+		"{\"krunk\":1,\"version\":7,\n\"note\":\"\",\n\"panics\" : 10}":                                                "3:12 panics",
+		"{\"krunk\":1,\"version\":7,\"note\":\"\\\"every\\\":\",\n\"poll\": {\n \"spread\":\"1m\", \"every\":\"2s\"}}": "3:25 poll.every",
+	} {
+		_, warnings, err := ParseStrict([]byte(text))
+		var found []Problem
+		var errs *Errors
+		if errors.As(err, &errs) {
+			found = errs.List
+		}
+		for _, w := range warnings {
+			found = append(found, w.Problem)
+		}
+		if got := fmt.Sprintf("%d:%d %s", found[0].Line, found[0].Column, found[0].Path); len(found) != 1 || got != want {
+			t.Errorf("%s: %q, want %s", text, found, want)
+		}
 	}
 }
 

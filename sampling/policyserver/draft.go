@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/krunk-go/krunk/internal/plan"
+	"github.com/krunk-go/krunk/internal/policydoc"
 	"github.com/krunk-go/krunk/sampling"
 	"github.com/krunk-go/krunk/sampling/policy"
 )
@@ -227,7 +228,7 @@ func (d *document) apply(c Change, now time.Time, v sampling.Version) (ended []s
 		return over || slices.Contains(c.End, r.ID)
 	})
 	for i, connect := range c.Connect {
-		raw, err := connect.rule(connectPrefix+v.String()+"-"+strconv.Itoa(i+1), salt, now)
+		raw, err := connect.rule(d.B, connectPrefix+v.String()+"-"+strconv.Itoa(i+1), salt, now)
 		if err != nil {
 			return nil, err
 		}
@@ -240,7 +241,7 @@ func (d *document) apply(c Change, now time.Time, v sampling.Version) (ended []s
 }
 
 // rule writes the rule; strict reading judges channel and rate.
-func (c *Connect) rule(id, salt string, now time.Time) (string, error) {
+func (c *Connect) rule(doc []byte, id, salt string, now time.Time) (string, error) {
 	length, err := time.ParseDuration(c.For)
 	if err != nil || length < time.Second || length > longest {
 		return "", fmt.Errorf("policyserver: for %q; write a time from 1s to 168h, such as 1h", c.For)
@@ -249,13 +250,7 @@ func (c *Connect) rule(id, salt string, now time.Time) (string, error) {
 	if !ok || level == policy.LevelOff {
 		return "", fmt.Errorf("policyserver: level %q; write trace, debug, info, warn, error or fatal", c.Level)
 	}
-	set := `"send": ` + quote(c.Level)
-	switch {
-	case level <= policy.LevelDebug:
-		set = `"trail": ` + quote(c.Level) + ", " + set
-	case level > policy.LevelError:
-		set += `, "issue": ` + quote(c.Level)
-	}
+	set := policydoc.Levels(doc, level)
 	if c.Clients != nil {
 		set += `, "clients": ` + number(*c.Clients)
 	}

@@ -113,7 +113,7 @@ func TestAuthorizeRead(t *testing.T) {
 		}
 		return nil
 	}})
-	for _, path := range []string{"/", "/policy/page.js", "/policy/page.css", "/policy/status", "/policy/history"} {
+	for _, path := range []string{"/", "/policy/page.js", "/policy/page.css", "/policy/status", "/policy/history", "/policy/ahead", "/policy/compare?to=3.1187"} {
 		if w := do(s, http.MethodGet, path, ""); w.Code != 403 || !strings.Contains(w.Body.String(), "log in to look") {
 			t.Errorf("%s by anybody: %d %s", path, w.Code, w.Body)
 		}

@@ -1,0 +1,39 @@
+package policydoc
+
+import (
+	"github.com/krunk-go/krunk/internal/plan"
+	"github.com/krunk-go/krunk/sampling"
+	"github.com/krunk-go/krunk/sampling/policy"
+)
+
+// Levels writes the thresholds of a rule over doc that ships records from a level on: "send", and where the order trail <= send <= issue
+// would not hold with what doc states anywhere, the others too.
+func Levels(doc []byte, level policy.Level) string {
+	trail, issue := policy.LevelDebug, policy.LevelError // as compiled
+	note := func(entries []plan.Entry) {
+		for i := range entries {
+			e := &entries[i]
+			if l := policy.Level(e.Trail); e.Has&plan.HasTrail != 0 && l != policy.LevelOff {
+				trail = max(trail, l)
+			}
+			if l := policy.Level(e.Issue); e.Has&plan.HasIssue != 0 && l != policy.LevelOff {
+				issue = min(issue, l)
+			}
+		}
+	}
+	if p, err := sampling.Parse(doc); err == nil {
+		d := p.Document()
+		note(d.Channels)
+		for i := range d.Rules {
+			note(d.Rules[i].Channels)
+		}
+	}
+	out := `"send": ` + Quote(level.String())
+	if level <= trail {
+		out = `"trail": ` + Quote(min(level, policy.LevelDebug).String()) + ", " + out
+	}
+	if level > issue {
+		out += `, "issue": ` + Quote(level.String())
+	}
+	return out
+}
