@@ -123,11 +123,9 @@ func (c *Change) kills() bool {
 const killHolds = 10 * 365 * 24 * time.Hour
 
 // bareKill is the kill switch alone, for a document that is wrong elsewhere (put into the store by hand): mistakes must not
-// keep it from being thrown. Whether crashes are sent stays as it was.
+// keep it from being thrown. Whether crashes are sent stays as it was. What clients take and only strict reading refuses is kept: see
+// killedBy.
 func bareKill(d *document, base *sampling.Policy, note, by string, now time.Time, v sampling.Version) []byte {
-	if note == "" {
-		note = "kill switch"
-	}
 	b := fmt.Sprintf("{\n  \"krunk\": 1, \"epoch\": %d, \"version\": %d, \"issued\": %s,\n  \"author\": %s, \"note\": %s,\n  \"enabled\": false",
 		v.Epoch, v.N, stamp(now), quote(by), quote(note))
 	if o, _, err := d.outline(); err == nil && o.Panics != nil {
@@ -164,11 +162,18 @@ func (s *Server) origin(ctx context.Context, cur *served, rollback string) (*ser
 	return nil, fmt.Errorf("policyserver: version %q is not among the last %d; write one such as %q", rollback, keep, cur.version())
 }
 
+// note says why, also for who does not: a document that hides crashes needs a note, which must not keep a kill switch from going out as
+// it is.
 func (c *Change) note(from sampling.Version) string {
-	if c.Note == "" && c.Rollback != "" {
+	switch {
+	case strings.TrimSpace(c.Note) != "":
+		return c.Note
+	case c.Rollback != "":
 		return "back to " + c.Rollback + " from " + from.String()
+	case c.Enabled != nil && !*c.Enabled:
+		return "kill switch"
 	}
-	return c.Note
+	return ""
 }
 
 // share sets the share of the clients, or the steps that raise it.

@@ -225,8 +225,8 @@ func TestKillInSpiteOfMistakes(t *testing.T) {
 		t.Fatal(err)
 	}
 	b, v := s.Bytes()
-	p, _, err := policy.ParseStrict(b)
-	if err != nil || v != v3(1188) || p.Enabled() || p.Salt() != "w41" || !strings.Contains(string(b), `"panics": 0`) {
+	p, err := sampling.Parse(b)
+	if err != nil || v != v3(1188) || p.Enabled() || p.Salt() != "w41" || !strings.Contains(string(b), `"panics": 0`) || !strings.Contains(string(b), `"clients": 10`) {
 		t.Errorf("%v: %v\n%s", v, err, b)
 	}
 }

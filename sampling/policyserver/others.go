@@ -25,7 +25,8 @@ type others struct {
 	at    time.Time // of the last reading
 	extra int       // servers that are not listened to
 	rival rival
-	run   string // of this process, random; immutable after New
+	asks  map[uint64]question // clients whose last word this server wants from the others, by their mixed id
+	run   string              // of this process, random; immutable after New
 
 	listening, telling atomic.Bool
 	said               string // what this server told last; guarded by telling, as are saidN and saidAt

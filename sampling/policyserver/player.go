@@ -18,7 +18,7 @@ import (
 type Player struct {
 	Identity sampling.Identity // as their client has it; of an empty ID it cannot be told whether the share includes them
 	Here     bool              // they are connected to this server
-	Beat     uint64            // the id that HeartbeatEcho is called with for them
+	Beat     uint64            // the id that HeartbeatEcho is called with for them; while they are not Here the other servers are asked about it, or zero, where each has ids of its own
 }
 
 // sum256 is sha256.Sum256 with the type that plans know.
@@ -140,8 +140,9 @@ func (s *Server) decided(who *Player) jsonPlayer {
 		out.In = out.In || d.In && (d.Send != policy.LevelOff || d.Issue != policy.LevelOff)
 		out.Channels = append(out.Channels, jsonDecision{name, d.Trail.String(), d.Send.String(), d.Issue.String(), d.In, d.Forced, decisionWords(&d)})
 	}
-	out.Follows, out.Current = s.follows(who)
-	out.Pulls, out.Signed = s.pullsOf(c, who), s.signs(c)
+	h := s.heardOf(who)
+	out.Follows, out.Current = s.follows(who, &h)
+	out.Pulls, out.Signed = s.pullsOf(c, who, &h), s.signs(c)
 	return out
 }
 
@@ -181,24 +182,33 @@ func decisionWords(d *policy.Decision) []string {
 }
 
 // follows says what one client runs, as it said last.
-func (s *Server) follows(who *Player) (words string, current bool) {
-	if !who.Here {
+func (s *Server) follows(who *Player, h *word) (words string, current bool) {
+	switch {
+	case h.known:
+	case !who.Here && who.Beat == 0:
 		return "This server does not know which heartbeat is theirs (Options.Player); they may be on another server, or not there.", false
-	}
-	h, ok := s.fleet.last(who.Beat)
-	if !ok {
+	case h.waits:
+		return "This server has not heard of their client; the other servers are asked.", false
+	default:
 		return "Nothing was heard of their client within " + span(s.fleet.window) + ".", false
 	}
 	now := s.current.Load().version()
 	state := describe(h.state, now)
-	return fmt.Sprintf("Their client is %s, as it said %s ago.", state.text(now), time.Since(time.Unix(0, h.at)).Round(time.Second)),
+	words = fmt.Sprintf("Their client is %s, as it said %s ago", state.text(now), h.ago.Round(time.Second))
+	if h.server != "" {
+		words += " to " + h.server
+	}
+	return words + ".",
 		!state.Unknown && !state.Rejected && state.Version == now && now != (sampling.Version{})
 }
 
 // last returns what a client said last.
-func (f *fleet) last(id uint64) (heard, bool) {
+func (f *fleet) last(id uint64) (heard, bool) { return f.mixed(mix(id)) }
+
+// mixed is last by the mixed id.
+func (f *fleet) mixed(id uint64) (heard, bool) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	h, ok := f.clients[mix(id)]
+	h, ok := f.clients[id]
 	return h, ok && time.Now().UnixNano()-h.at <= int64(f.window)
 }

@@ -184,7 +184,13 @@ func leaps(from, to sampling.Version) bool {
 func (s *Server) examine(cur *served, doc []byte, by string, now time.Time) (*sampling.Policy, Report, error) {
 	p, warnings, err := policy.ParseStrict(doc)
 	if err != nil {
-		return nil, Report{Warnings: warnings}, err
+		strict, is := isStrict(err)
+		if p = cur.killedBy(doc); p == nil || !is {
+			return nil, Report{Warnings: warnings}, err
+		}
+		for _, x := range strict.List {
+			warnings = append(warnings, policy.Warning{Problem: x})
+		}
 	}
 	if end := p.Expires(); !end.IsZero() && !now.Before(end) {
 		return nil, Report{}, fmt.Errorf("policyserver: %w: %s; write a later time", sampling.ErrExpired, end.UTC().Format(time.RFC3339))
@@ -200,6 +206,29 @@ func (s *Server) examine(cur *served, doc []byte, by string, now time.Time) (*sa
 	r.Warnings = append(warnings, policy.Review(p, policy.Known{Previous: old, Channels: s.o.Channels})...)
 	r.Audit = r.line(p, by, now)
 	return p, r, nil
+}
+
+// killedBy returns the policy of a document that throws the kill switch over what runs and changes nothing else, and that clients take also
+// without it, though strict reading refuses it, such as a rule without an end that somebody put into the store by hand; nil for any other.
+// Nothing but crashes is sent under it, and reporting starts again by a document that is good.
+func (c *served) killedBy(doc []byte) *sampling.Policy {
+	p, err := sampling.Parse(doc)
+	if err != nil || p.Enabled() || c == nil {
+		return nil
+	}
+	for _, d := range policy.Diff(c.policy, p) {
+		if d.Path != "enabled" && d.Path != "expires" {
+			return nil
+		}
+	}
+	d := textOf(slices.Clone(doc))
+	if d.set("enabled", "true", "version") != nil {
+		return nil
+	}
+	if _, err := sampling.Parse(d.B); err != nil {
+		return nil // of which older clients take nothing
+	}
+	return p
 }
 
 // differences leaves out what says nothing on both sides, such as the empty half of a condition, and calls the condition that a rule

@@ -73,12 +73,7 @@ func (s *Server) pulls(c *served, from map[string]origin, now time.Time) []jsonP
 	if len(list) == 0 {
 		return out
 	}
-	answered := s.fleet.answered()
-	_, _ = s.servers(now, new(ServerState), func(m *summary) {
-		for _, l := range m.Logs {
-			answered[l.Mark] += l.N
-		}
-	})
+	answered := s.answeredAll(now)
 	for i := range list {
 		p := &list[i]
 		out = append(out, pullJSON(p, from, now, answered[plan.PullMark(p.ID)]))
@@ -100,7 +95,7 @@ func pullJSON(p *plan.Pull, from map[string]origin, now time.Time, answered int)
 }
 
 // pullsOf lists the requests that are for one player, and whether their client says that it has answered.
-func (s *Server) pullsOf(c *served, who *Player) []jsonPull {
+func (s *Server) pullsOf(c *served, who *Player, w *word) []jsonPull {
 	out := []jsonPull{}
 	if c == nil {
 		return out
@@ -110,13 +105,13 @@ func (s *Server) pullsOf(c *served, who *Player) []jsonPull {
 	if p := s.recall(); p != nil {
 		from = p.origins
 	}
-	h, heard := s.fleet.last(who.Beat)
+	all := s.answeredAll(now)
 	for i := range list {
 		p, answered := &list[i], 0
 		if p.Who.Holds(&id, c.policy.Salt(), sum256) != plan.Yes {
 			continue
 		}
-		if who.Here && heard && h.log == plan.PullMark(p.ID) {
+		if mark := plan.PullMark(p.ID); w.known && w.log == mark || alone(p) && all[mark] > 0 {
 			answered = 1
 		}
 		out = append(out, pullJSON(p, from, now, answered))

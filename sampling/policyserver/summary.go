@@ -55,6 +55,8 @@ type summary struct {
 	States   []told        `json:"states"`
 	Counters []jsonCounter `json:"counters"`
 	Logs     []toldLog     `json:"logs,omitempty"`
+	Asks     []uint64      `json:"asks,omitempty"` // clients that somebody looks at there
+	Says     []toldClient  `json:"says,omitempty"` // last words of those that others look at
 	version  sampling.Version
 	beats    map[state]int
 	polls    map[state]int
@@ -169,10 +171,8 @@ func readSummary(server string, b []byte) (*summary, error) {
 			m.beats[st] += t.N
 		}
 	}
-	for _, l := range m.Logs {
-		if l.N < 0 || l.N > maxTold {
-			return nil, errImplausible
-		}
+	if !m.plausible() || slices.ContainsFunc(m.Logs, func(l toldLog) bool { return l.N < 0 || l.N > maxTold }) {
+		return nil, errImplausible
 	}
 	for i := range m.Counters {
 		c := &m.Counters[i]
@@ -213,6 +213,8 @@ func (s *Server) summarise() *summary {
 	for _, mark := range slices.Sorted(maps.Keys(answered)) {
 		m.Logs = append(m.Logs, toldLog{mark, answered[mark]})
 	}
+	now := time.Now()
+	m.Asks, m.Says = s.others.asking(now), s.says(now)
 	for i := range m.Counters {
 		m.Counters[i].Count = min(m.Counters[i].Count, 1<<53)
 	}
@@ -250,6 +252,7 @@ func (s *Server) tells(ctx context.Context) {
 	t := time.NewTicker(tellEvery)
 	defer t.Stop()
 	for {
+		s.hears(time.Now())
 		s.tell(tellAnyway)
 		select {
 		case <-ctx.Done():

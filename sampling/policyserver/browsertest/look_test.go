@@ -16,12 +16,14 @@ import (
 	"github.com/chromedp/cdproto/emulation"
 	"github.com/chromedp/chromedp"
 	"github.com/chromedp/chromedp/kb"
+
+	"github.com/krunk-go/krunk/sampling/policyserver"
 )
 
 const axeVersion = "4.14.1"
 
-// axe returns the source of axe-core, which npm brings once, or skips.
-func axe(t *testing.T) string {
+// axe returns the source of axe-core, which npm brings once, or why it cannot be had.
+func axe(t *testing.T) (source string, err error) {
 	t.Helper()
 	dir, err := os.UserCacheDir()
 	if err != nil {
@@ -29,16 +31,16 @@ func axe(t *testing.T) string {
 	}
 	name := filepath.Join(dir, "krunk-ci", "axe-core-"+axeVersion+".js")
 	if b, err := os.ReadFile(name); err == nil && len(b) > 100_000 {
-		return string(b)
+		return string(b), nil
 	}
 	b, err := packed(t.TempDir())
 	if err != nil {
-		t.Skipf("axe-core cannot be had from npm: %v", err)
+		return "", fmt.Errorf("axe-core cannot be had from npm: %w", err)
 	}
 	if os.MkdirAll(filepath.Dir(name), 0o755) == nil {
 		_ = os.WriteFile(name, b, 0o644) // the next run fetches it again
 	}
-	return string(b)
+	return string(b), nil
 }
 
 // packed takes axe-core out of npm's package.
@@ -107,13 +109,15 @@ func (b tab) fits(width int, what string) {
 // widths are a desk, a small one, a phone, and a phone of 320 points, which is also a window of 1,280 at 400 %.
 var widths = []int{1440, 1024, 390, 320}
 
-// The page in all its states, at four widths, light and dark: nothing sticks out, axe-core finds nothing, and pictures are kept.
+// The page in all its states, at four widths, light and dark: nothing sticks out, axe-core finds nothing in any of them, and pictures are kept.
 func TestPageLooks(t *testing.T) {
 	g := crowded(t)
-	b := openFor(t, 3*time.Minute, g.url+"/#key=s3cret")
+	source, none := axe(t)
+	b := openFor(t, 12*time.Minute, g.url+"/#key=s3cret")
 	b.says("levels-count", "channels")
-	source := ""
-	look := func(state string, widths ...int) {
+	judged := 0
+	look := func(t *testing.T, state string) {
+		b.t = t
 		for _, scheme := range []string{"light", "dark"} {
 			b.media("prefers-color-scheme", scheme)
 			for _, width := range widths {
@@ -121,47 +125,105 @@ func TestPageLooks(t *testing.T) {
 				b.do(chromedp.EmulateViewport(int64(width), 900))
 				b.fits(width, what)
 				b.shoot(fmt.Sprintf("page-%s-%s-%d.png", state, scheme, width))
-				if source != "" && (width == 1440 || width == 320) {
+				if none == nil && (scheme == "light" || width == 1440 || width == 320) { // colours do not depend on the width between these
 					b.accessible(source, what)
+					judged++
 				}
 			}
 		}
-		b.do(chromedp.EmulateViewport(1440, 900))
-	}
-	t.Run("looking", func(t *testing.T) {
-		b.t = t
-		look("runs", widths...)
-		b.eval(`compare(versions[1].version, versions[0].version); ""`)
-		b.until(`!document.getElementById("compared").hidden`)
-		look("history", 1440, 320)
-		b.do(chromedp.Click("#compare-close"), chromedp.SendKeys("#p-name", "p-1"), chromedp.Click("#p-look"))
-		b.says("p-says", "p-1")
-		look("player", 1440, 320)
-		b.prepare()
-		look("draft", widths...)
-		b.do(chromedp.Click("#kill"))
-		b.until(`document.getElementById("confirm").open`)
-		look("dialog", 1440, 320)
-		b.keys(kb.Escape)
 		b.media("forced-colors", "active")
-		b.shoot("page-forced-colors.png")
-		if got := b.eval(`getComputedStyle(document.getElementById("kill")).borderTopStyle`); got != "double" {
-			t.Errorf("in forced colours the kill switch looks like any button: border %s", got)
+		b.shoot("page-" + state + "-forced-colors.png")
+		if none == nil {
+			b.accessible(source, state+", forced colours")
 		}
 		b.media()
-	})
+		b.do(chromedp.EmulateViewport(1440, 900))
+	}
+	for _, state := range looks {
+		t.Run(state.name, func(t *testing.T) {
+			b.t = t
+			b.eval(`for (const d of document.querySelectorAll("details")) d.open = false; wholeHistory = false; showHistory(); ""`)
+			state.reach(b, g)
+			look(t, state.name)
+		})
+	}
 	t.Run("axe", func(t *testing.T) {
-		source = axe(t)
-		b.t = t
-		b.media()
-		b.accessible(source, "draft")
+		if none != nil {
+			t.Skip(none)
+		}
+		if want := len(looks) * (len(widths) + 2); judged != want {
+			t.Errorf("axe-core has judged %d of %d pages", judged, want)
+		}
+	})
+}
+
+// looks are the states of the page, each reached from the one before it.
+var looks = []struct {
+	name  string
+	reach func(b tab, g *game)
+}{
+	{"runs", func(b tab, g *game) {
+		if _, err := g.Change(b.t.Context(), policyserver.Change{Connect: []policyserver.Connect{{Channel: "net.udp", Level: "debug", For: "1s"}}, Note: "over at once"}, "bert"); err != nil {
+			b.t.Fatal(err)
+		}
+		b.until(`document.querySelector("#rules li.over") !== null`)
+	}},
+	{"history", func(b tab, _ *game) {
+		b.eval(`compare(versions[1].version, versions[0].version); ""`)
+		b.until(`!document.getElementById("compared").hidden`)
+		b.eval(`for (const d of document.querySelectorAll("#history details, #compared details")) d.open = true; document.getElementById("history-all").click(); ""`)
+	}},
+	{"player", func(b tab, _ *game) {
+		b.do(chromedp.Click("#compare-close"), chromedp.SendKeys("#p-name", "p-1"), chromedp.Click("#p-look"))
+		b.says("p-says", "p-1")
+		b.eval(`for (const d of document.querySelectorAll("#p-found details, #player details")) d.open = true; ""`)
+	}},
+	{"draft", func(b tab, _ *game) {
+		b.prepare()
+		b.eval(`for (const d of document.querySelectorAll("#preview details")) d.open = true; ""`)
+	}},
+	{"wrong", func(b tab, _ *game) {
+		b.do(chromedp.SendKeys("#channel", "net.*.http"), chromedp.Click("#add"), chromedp.SendKeys("#m-kind", "nonsense"), chromedp.Click("#m-add"))
+		b.until(`document.querySelector("#items li.bad") !== null && document.getElementById("m-wrong").textContent !== ""`)
+	}},
+	{"dialog", func(b tab, _ *game) {
 		b.do(chromedp.Click("#kill"))
 		b.until(`document.getElementById("confirm").open`)
-		b.accessible(source, "dialog")
+	}},
+	{"ramp", func(b tab, g *game) {
+		b.keys(kb.Escape)
+		b.do(chromedp.Click("#discard"))
+		c := share(2, "launch")
+		c.Ramp = []policyserver.Step{{After: "1h", Clients: 5}, {After: "24h", Clients: 25}, {After: "72h", Clients: 100}}
+		if _, err := g.Change(b.t.Context(), c, "bert"); err != nil {
+			b.t.Fatal(err)
+		}
+		b.says("ahead", "in 60 min: share of clients 2 → 5")
+		b.eval(`for (const d of document.querySelectorAll("#ahead details")) d.open = true; ""`)
+	}},
+	{"killed", func(b tab, _ *game) {
+		b.do(chromedp.Click("#kill"))
+		b.until(`document.getElementById("confirm").open`)
 		b.do(chromedp.Click("#c-yes"))
 		b.says("chip", "Killed")
-		look("killed", 1440, 320)
-	})
+	}},
+	{"restart", func(b tab, _ *game) {
+		b.do(chromedp.Click("#kill"))
+		b.says("c-title", "Start reporting again?")
+	}},
+}
+
+// In forced colours, which have no backgrounds, the kill switch still looks like no other button.
+func TestForcedColours(t *testing.T) {
+	b := open(t, newGame(t).url+"/#key=s3cret")
+	b.media("forced-colors", "active")
+	if got := b.eval(`getComputedStyle(document.getElementById("kill")).borderTopStyle`); got != "double" {
+		t.Errorf("in forced colours the kill switch looks like any button: border %s", got)
+	}
+	b.says("states", "on 1187")
+	if got := b.eval(`getComputedStyle(document.querySelector("#states progress")).borderTopStyle`); got != "solid" {
+		t.Errorf("in forced colours a bar has no outline: border %s", got)
+	}
 }
 
 // prepare makes a change of each sort.

@@ -17,7 +17,7 @@ async function loadAhead(force) {
 
 // when is how far away a moment is.
 function when(t) {
-  const s = (new Date(t) - Date.now()) / 1000;
+  const s = (new Date(t) - clockNow()) / 1000;
   if (s < 60) return "now";
   if (s < 5400) return "in " + Math.round(s / 60) + " min";
   if (s < 172800) return "in " + Math.round(s / 3600) + " h";

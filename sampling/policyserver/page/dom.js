@@ -60,8 +60,15 @@ function count(x) {
 }
 function many(n, word) { return count(n) + " " + word + (n === 1 ? "" : "s"); }
 function percent(x) { return x.toLocaleString("en", { maximumFractionDigits: 4 }) + " %"; }
+// The server's clock counts: a machine whose own is far off would show every end wrong. Little is left alone, so that nothing jumps.
+let skew = 0; // milliseconds that the server is ahead
+function setClock(t) {
+  const off = new Date(t) - Date.now();
+  skew = Math.abs(off) > 120000 ? off : 0;
+}
+function clockNow() { return Date.now() + skew; }
 function ago(t) {
-  const s = Math.max(0, (Date.now() - new Date(t)) / 1000);
+  const s = Math.max(0, (clockNow() - new Date(t)) / 1000);
   if (s < 60) return "just now";
   if (s < 3600) return Math.floor(s / 60) + " min ago";
   if (s < 86400) return Math.floor(s / 3600) + " h ago";
@@ -81,7 +88,7 @@ function clocks() {
 }
 function span(s) { return s < 90 ? Math.round(s) + " s" : Math.round(s / 60) + " min"; }
 function left(t) {
-  const s = (new Date(t) - Date.now()) / 1000;
+  const s = (new Date(t) - clockNow()) / 1000;
   if (s <= 0) return "is over";
   if (s < 90) return "ends in " + Math.ceil(s) + " s";
   if (s < 5400) return "ends in " + Math.round(s / 60) + " min";

@@ -13,12 +13,13 @@ let unseen = null; // what somebody else published since then, until the person 
 let mine = ""; // version that this page published last
 let faults = []; // what is wrong with the change
 
-function fresh() { return { clients: null, ramp: [], connect: [], end: [], mute: [], unmute: [], pull: [], unpull: [], rollback: "", enabled: null }; }
-function isEmpty(c) { return c.clients === null && !c.ramp.length && !c.connect.length && !c.end.length && !c.mute.length && !c.unmute.length && !c.pull.length && !c.unpull.length && !c.rollback && c.enabled === null; }
+function fresh() { return { clients: null, ramp: [], connect: [], end: [], mute: [], raise: [], unmute: [], pull: [], unpull: [], rollback: "", enabled: null }; }
+function isEmpty(c) { return c.clients === null && !c.ramp.length && !c.connect.length && !c.end.length && !c.mute.length && !c.raise.length && !c.unmute.length && !c.pull.length && !c.unpull.length && !c.rollback && c.enabled === null; }
 
 // The key may come in the address's fragment, which is never sent; it is taken off the address at once.
 if (location.hash.startsWith("#key=")) {
-  key = decodeURIComponent(location.hash.slice(5));
+  key = location.hash.slice(5);
+  try { key = decodeURIComponent(key); } catch { /* a key with a bare % */ }
   history.replaceState(null, "", location.pathname + location.search);
 }
 $("key").value = key;
@@ -91,8 +92,9 @@ function edited() {
   say("");
   clearTimeout(timer);
   draft = null;
+  if (!isEmpty(change)) dropped = null;
   if (isEmpty(change)) { base = null; unseen = null; alarm(wrong); }
-  else if (base === null && status) base = status.version;
+  else if (base === null && status) base = below(status.version, mine) ? mine : status.version;
   save();
   show();
   if (!isEmpty(change)) timer = setTimeout(makeDraft, 150);
@@ -137,6 +139,7 @@ function body() {
   if (change.connect.length) c.connect = change.connect;
   if (change.end.length) c.end = change.end;
   if (change.mute.length) c.mute = change.mute;
+  if (change.raise.length) c.raise = change.raise;
   if (change.unmute.length) c.unmute = change.unmute;
   if (change.pull.length) c.pull = change.pull;
   if (change.unpull.length) c.unpull = change.unpull;
@@ -153,6 +156,7 @@ function failed(e) {
 
 function published(done) {
   mine = done.version;
+  seenVersion(mine);
   alarm("");
   say("Published " + done.version + ": " + done.effect.text.replaceAll("->", "→") + (done.unstored ? " Served from memory, the store refuses it: " + done.unstored : ""));
 }
@@ -165,23 +169,28 @@ async function publish() {
   if (!draft || unseen) return;
   $("publish").disabled = true;
   const made = draft;
+  $("main").inert = true; // what is typed while it goes out would be lost; the kill switch stays at hand
   try {
     const done = await call("PUT", "policy?replaces=" + encodeURIComponent(made.replaces), made.document);
     change = fresh();
     stepRows();
     draft = null;
     base = null;
+    unseen = null;
+    dropped = null;
     drafting++;
     $("note").value = "";
     save();
     published(done);
     soon();
-    if (document.activeElement === document.body) $("said").focus();
   } catch (e) {
     failed(e);
     if (e.status === 409) await poll();
+  } finally {
+    $("main").inert = false;
   }
   show();
+  if (document.activeElement === document.body) (!$("publish").disabled ? $("publish") : !$("seen").hidden ? $("seen") : $("said")).focus();
 }
 
 // kill asks for one thing alone, and the server sees to it that nothing keeps it. What is being prepared stays.
@@ -206,7 +215,10 @@ async function restart(note, version) {
   soon();
 }
 
+let dropped = null; // what was discarded last, until something else is prepared
 function discard() {
+  dropped = { change, base };
+  invalid = "";
   change = fresh();
   stepRows();
   draft = null;
@@ -217,10 +229,19 @@ function discard() {
   save();
   clearTimeout(timer);
   fill($("problems"), []);
-  alarm("");
+  alarm(wrong);
   say("");
   show();
+  $("undo").focus();
 }
+$("undo").addEventListener("click", () => {
+  change = dropped.change;
+  base = dropped.base;
+  stepRows();
+  edited();
+  rebase();
+  $("discard").focus();
+});
 
 // --- showing
 
@@ -234,14 +255,17 @@ function show() {
   text("invalid", invalid);
   $("share").setAttribute("aria-invalid", String(invalid !== ""));
   $("discard").disabled = !pending;
+  $("undo").hidden = dropped === null;
+  $("note").setAttribute("aria-invalid", String(faults.some((p) => p.code === "E18")));
   if (status) {
     const share = change.clients !== null ? change.clients : draft ? draft.clients : status.clients;
-    if (document.activeElement !== $("share")) $("share").value = String(share);
+    if (document.activeElement !== $("share") && !invalid) $("share").value = String(share);
     if (Number($("slider").value) !== Math.round(share)) $("slider").value = String(Math.round(share));
     $("slider").setAttribute("aria-valuetext", share + " percent");
     showRules();
     showKinds();
     showPulls();
+    showPlayerButtons();
   }
   showItems();
   if (draft) showDraft();
@@ -252,7 +276,7 @@ function items() {
   const list = [];
   const add = (words, without, fault) => list.push({ words, without, fault });
   if (change.rollback) add("Back to " + change.rollback, () => { change.rollback = ""; });
-  if (change.clients !== null) add("Share of clients " + percent(change.clients) + (ramping() && !change.ramp.length ? ", which ends the steps" : ""), () => { change.clients = null; });
+  if (change.clients !== null) add("Share of clients " + percent(change.clients) + (ramping() && !change.ramp.length ? ", which ends the steps" : ""), () => { change.clients = null; invalid = ""; });
   if (change.ramp.length) add("Rising by itself: " + change.ramp.map((s) => percent(s.clients) + " after " + (s.shown || s.after)).join(", "), () => { change.ramp = []; stepRows(); });
   change.connect.forEach((c, i) => add("Connect " + c.channel + " from " + c.level + " for " + c.for
     + (c.clients === undefined ? "" : ", " + percent(c.clients) + " of the clients") + (c.rate ? ", at most " + c.rate : "") + (c.player ? ", for player " + c.player : ""),
@@ -261,8 +285,7 @@ function items() {
     const rule = status && status.rules.find((r) => r.id === id);
     add("End " + (rule ? "“" + rule.what + "” for " + rule.who : "rule " + id), () => { change.end = change.end.filter((x) => x !== id); });
   }
-  change.mute.forEach((m, i) => add("Keep fault " + m.kind + " back for " + (m.for === "24h" ? "1 day" : m.for === "168h" ? "7 days" : "30 days") + (m.rate ? ", beyond " + m.rate + " of each client" : ", but the first of each client and day") + (m.panics ? ", panics too" : ""), () => { change.mute.splice(i, 1); }));
-  for (const k of change.unmute) add("Keep fault " + k + " back no longer", () => { change.unmute = change.unmute.filter((x) => x !== k); });
+  kindItems(add);
   change.pull.forEach((p, i) => add("Ask player " + p.player + " for their flight log, for a day" + (p.goroutines ? ", with all goroutines" : ""), () => { change.pull.splice(i, 1); }));
   for (const id of change.unpull) add("Ask for flight log " + id + " no longer", () => { change.unpull = change.unpull.filter((x) => x !== id); });
   return list;
@@ -293,6 +316,7 @@ function showDraft() {
   if (e.after.records === null) tiles.push(make("div", {}, make("dt", {}, "Records per second"), make("dd", {}, "?", make("small", {}, "the game does not feed volumes"))));
   else tiles.push(tile("Records per second", e.before.records, e.after.records, "predicted from what clients would record"));
   fill($("effect"), tiles);
+  showRaises(e.raises || []);
   $("draft-ahead-box").hidden = !draft.ahead || !draft.ahead.list.length;
   if (draft.ahead) keep($("draft-ahead"), JSON.stringify([draft.ahead.now.share, draft.ahead.now.outcome, draft.ahead.list, draft.ahead.more]), () => stairs(draft.ahead));
   fill($("diff").tBodies[0], changeRows(draft.changes));
@@ -316,13 +340,14 @@ function showStatus() {
     const parts = ["Version " + s.version];
     if (s.at) parts.push(", published ", clock(s.at, ago), " by ", theirs(s.by));
     if (s.note) parts.push(": ", theirs(s.note));
-    if (s.expires) parts.push("; ", clock(s.expires, left), ", then clients report as they were compiled");
-    keep($("running"), JSON.stringify([s.version, s.at, s.by, s.note, s.expires]), () => parts);
+    if (s.expires) parts.push("; ", clock(s.expires, left), s.runs.default ? ", so clients report as they were compiled" : ", then clients report as they were compiled");
+    keep($("running"), JSON.stringify([s.version, s.at, s.by, s.note, s.expires, s.runs.default]), () => parts);
   } else {
     keep($("running"), "none", () => ["No policy was published yet; clients run their compiled default."]);
   }
-  text("chip", !s.version ? "No policy" : s.enabled ? "Reporting, " + s.clients + " %" : "Killed: only crashes come");
-  $("chip").className = "chip " + (s.version && s.enabled ? "on" : "off");
+  const over = Boolean(s.version) && s.enabled && s.runs.default;
+  text("chip", !s.version ? "No policy" : over ? "Policy is over: as compiled" : s.enabled ? "Reporting, " + s.clients + " %" : "Killed: only crashes come");
+  $("chip").className = "chip " + (s.version && s.enabled && !over ? "on" : "off");
   text("kill", s.enabled ? "Kill switch" : "Start reporting again");
   $("kill").classList.toggle("danger", s.enabled);
   $("kill").disabled = !s.publish;
@@ -356,9 +381,32 @@ function showServers(list) {
 }
 
 let shownHistory = null;
+let polls = 0, answered = 0; // numbers of the newest question and of the newest answer
+let newest = "", newestAt = 0; // highest version that was told, and when it was told last
+// stale reports whether an answer is older than what is known: of a question before the last one, or of a server that has not read
+// the store yet. One that stays behind for 10 s is believed.
+function stale(number, s) {
+  if (number < answered) return true;
+  if (Date.now() - newestAt < 10000 && below(s.version, newest)) return true;
+  answered = number;
+  seenVersion(s.version);
+  return false;
+}
+function seenVersion(v) {
+  newest = v;
+  newestAt = Date.now();
+}
+function below(a, b) {
+  const [e, n] = (a || "0.0").split(".").map(Number), [f, m] = (b || "0.0").split(".").map(Number);
+  return e < f || e === f && n < m;
+}
+
 async function poll() {
   try {
-    status = await call("GET", "policy/status");
+    const number = ++polls, s = await call("GET", "policy/status");
+    if (stale(number, s)) return;
+    status = s;
+    setClock(s.now);
     showStatus();
     await loadAhead(shownHistory !== status.version);
     if (shownHistory !== status.version) {
@@ -386,6 +434,7 @@ function soon() {
   often = Date.now() + 15000;
   loop();
 }
+document.addEventListener("visibilitychange", () => { if (!document.hidden) loop(); }); // who comes back sees what is
 
 async function showWhole() {
   if (!status || !status.version) return text("running-document", "");
@@ -428,7 +477,14 @@ $("share").addEventListener("input", (e) => {
   drafting++;
   show();
 });
-$("share").addEventListener("blur", () => { if (invalid) { invalid = ""; edited(); } }); // the field shows what holds again
+// What cannot be published stands there until it is mended, and nothing is published meanwhile: what was typed before it was not meant. Who
+// empties the field wants no other share.
+$("share").addEventListener("blur", (e) => {
+  if (!invalid || e.target.value !== "" || e.target.validity.badInput) return;
+  invalid = "";
+  change.clients = null;
+  edited();
+});
 function setShare(x) {
   invalid = "";
   change.clients = status && !change.rollback && !change.ramp.length && !ramping() && x === status.clients ? null : x;
@@ -447,9 +503,15 @@ $("connect").addEventListener("submit", (e) => {
   for (const id of ["channel", "c-clients", "c-rate", "c-player"]) $(id).value = "";
   edited();
 });
+$("more").addEventListener("invalid", () => { $("more").open = true; }, true); // nobody could see what is wrong in there
 $("publish").addEventListener("click", () => publish());
 $("discard").addEventListener("click", discard);
-$("note").addEventListener("input", save);
+$("note").addEventListener("input", () => {
+  save();
+  if (isEmpty(change) || draft) return; // publishing takes it as it is then
+  clearTimeout(timer);
+  timer = setTimeout(makeDraft, 400); // perhaps it was all that was missing
+});
 // Enter in "Why" goes on to the button: what is published has one more key press than what is written.
 $("why").addEventListener("submit", (e) => { e.preventDefault(); (($("seen").hidden ? $("publish") : $("seen"))).focus(); });
 $("seen").addEventListener("click", () => {

@@ -4,6 +4,7 @@
 
 let asked = null; // the player that is looked at
 let asking = 0;
+let shownPlayer = null; // what was answered about them
 
 $("player").addEventListener("submit", (e) => {
   e.preventDefault();
@@ -12,7 +13,13 @@ $("player").addEventListener("submit", (e) => {
   alarm(wrong);
   look();
 });
-$("p-close").addEventListener("click", () => { asked = null; $("p-found").hidden = true; $("p-name").focus(); });
+$("p-close").addEventListener("click", () => { closePlayer(); $("p-name").focus(); });
+
+function closePlayer() {
+  asked = null;
+  shownPlayer = null;
+  $("p-found").hidden = true;
+}
 
 // look asks again, also while somebody waits to see that the player's client follows.
 async function look() {
@@ -23,15 +30,16 @@ async function look() {
     if (number === asking && asked) showPlayer(p);
   } catch (e) {
     if (number !== asking) return;
-    asked = null;
-    $("p-found").hidden = true;
-    failed(e);
+    if (!(e.status >= 400 && e.status < 500)) return; // a server that does not answer may do so the next time; the page says that it does not
+    closePlayer();
+    alarm(e.message);
+    if (e.status === 403) $("keybox").hidden = false;
   }
 }
 
 function showPlayer(p) {
   $("p-found").hidden = false;
-  const says = p.killed ? "Reports nothing but crashes: the kill switch is thrown." : p.client && !p.in ? p.client : (p.in ? "Reports." : "Reports nothing" + (p.panics ? " but crashes." : ".")) + (p.client ? " " + p.client : "");
+  const says = p.killed ? "Reports nothing" + (p.panics ? " but crashes" : "") + ": the kill switch is thrown." : p.client && !p.in ? p.client : (p.in ? "Reports." : "Reports nothing" + (p.panics ? " but crashes." : ".")) + (p.client ? " " + p.client : "");
   text("p-says", visible(p.player) + ": " + says);
   text("p-follows", p.follows);
   $("p-follows").className = p.current ? "good" : "quiet";
@@ -48,35 +56,37 @@ function showPlayer(p) {
   keep($("p-channels").tBodies[0], JSON.stringify(p.channels), () => p.channels.map((c) => row(names, [
     make("th", { scope: "row" }, c.channel === "*" ? "all others" : make("code", {}, c.channel)), c.trail, c.send, c.issue,
     make("details", {}, make("summary", { "aria-label": (c.forced ? "by name" : c.in ? "inside" : "outside") + ": why, " + c.channel }, c.forced ? "by name" : c.in ? "inside" : "outside"), make("ul", { className: "why" }, ...c.why.map((w) => make("li", {}, theirs(w)))))])));
-  keep($("p-pulls"), JSON.stringify(p.pulls), () => p.pulls.map((x) => make("li", { className: x.answered ? "good" : "" }, make("span", {}, x.answered
-    ? "Their flight log is on its way: their client has answered " : "Asked for " + x.what + ", ", theirs(x.id), x.answered ? "; look for the event “flight log”." : "", x.answered ? "" : " ", x.answered ? "" : clock(x.until, left)))));
-  $("p-pull").disabled = !status || !status.publish || p.pulls.some((x) => !x.over && !x.answered) || change.pull.some((x) => x.player === p.player);
+  keep($("p-pulls"), JSON.stringify(p.pulls), () => p.pulls.map(pullOfPlayer));
   text("p-unsigned", p.signed ? "" : "Policies are not signed here (Options.Sign), and to others no client sends its flight log.");
-  $("p-pull").onclick = () => {
-    const made = { player: p.player };
-    if ($("p-stacks").checked) made.goroutines = true;
-    change.pull.push(made);
-    edited();
-    $("p-pull").disabled = true;
-    $("preview").scrollIntoView({ block: "nearest" });
-  };
-  $("p-raise").disabled = !status || !status.publish || change.connect.some((c) => c.player === p.player && c.channel === "*");
-  $("p-raise").onclick = () => {
-    change.connect.push({ channel: "*", level: "debug", for: "1h", player: p.player });
-    edited();
-    keep($("p-pulls"), JSON.stringify(p.pulls), () => p.pulls.map((x) => make("li", { className: x.answered ? "good" : "" }, make("span", {}, x.answered
-    ? "Their flight log is on its way: their client has answered " : "Asked for " + x.what + ", ", theirs(x.id), x.answered ? "; look for the event “flight log”." : "", x.answered ? "" : " ", x.answered ? "" : clock(x.until, left)))));
-  $("p-pull").disabled = !status || !status.publish || p.pulls.some((x) => !x.over && !x.answered) || change.pull.some((x) => x.player === p.player);
-  text("p-unsigned", p.signed ? "" : "Policies are not signed here (Options.Sign), and to others no client sends its flight log.");
-  $("p-pull").onclick = () => {
-    const made = { player: p.player };
-    if ($("p-stacks").checked) made.goroutines = true;
-    change.pull.push(made);
-    edited();
-    $("p-pull").disabled = true;
-    $("preview").scrollIntoView({ block: "nearest" });
-  };
-  $("p-raise").disabled = true;
-    $("preview").scrollIntoView({ block: "nearest" });
-  };
+  shownPlayer = p;
+  showPlayerButtons();
+}
+
+function pullOfPlayer(x) {
+  const words = x.answered ? ["Their flight log is on its way: their client has answered ", theirs(x.id), "; look for the event “flight log”."]
+    : ["Asked for " + x.what + ", ", theirs(x.id), " ", clock(x.until, left)];
+  return make("li", { className: x.answered ? "good" : "" }, make("span", {}, ...words));
+}
+
+// showPlayerButtons offers what is not asked for already, nor prepared.
+function showPlayerButtons() {
+  const p = shownPlayer;
+  if (!p) return;
+  const may = status && status.publish;
+  $("p-pull").disabled = !may || p.pulls.some((x) => !x.over && !x.answered) || change.pull.some((x) => x.player === p.player);
+  $("p-raise").disabled = !may || change.connect.some((c) => c.player === p.player && c.channel === "*");
+}
+$("p-pull").addEventListener("click", () => {
+  const made = { player: shownPlayer.player };
+  if ($("p-stacks").checked) made.goroutines = true;
+  change.pull.push(made);
+  prepared();
+});
+$("p-raise").addEventListener("click", () => {
+  change.connect.push({ channel: "*", level: "debug", for: "1h", player: shownPlayer.player });
+  prepared();
+});
+function prepared() {
+  edited();
+  $("preview").scrollIntoView({ block: "nearest" });
 }

@@ -107,7 +107,7 @@ function ruleItem(r) {
   const stop = make("button", { type: "button", className: "small", disabled: !status.publish || ending }, ending ? "Will end" : "End");
   stop.setAttribute("aria-label", (ending ? "Will end" : "End") + " rule " + r.id);
   stop.addEventListener("click", () => { change.end.push(r.id); edited(); $("items").scrollIntoView({ block: "nearest" }); });
-  const facts = [...(r.from && new Date(r.from) > Date.now() ? ["starts ", clock(r.from, when), ", "] : []), r.until ? clock(r.until, left) : "has no end"];
+  const facts = [...(r.from && new Date(r.from) > clockNow() ? ["starts ", clock(r.from, when), ", "] : []), r.until ? clock(r.until, left) : "has no end"];
   if (r.clients !== null) facts.push(", for " + many(r.clients, "client"));
   return make("li", { className: r.over ? "over" : "" }, make("div", {},
     make("div", {}, make("b", {}, theirs(r.who)), " ", make("span", { className: "quiet" }, ...facts)),
