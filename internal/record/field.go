@@ -18,6 +18,7 @@ const (
 	JSON
 	Group      // no value of the record's: what its event is grouped by
 	Attachment // neither: a number of 8 bytes and the name of what travels beside its event, or nothing
+	Line       // neither: its key names the format of the record's text, see FlagLine
 
 	// Cut is added to the kind of a value that was longer than MaxValue.
 	Cut Kind = 0x80

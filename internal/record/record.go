@@ -60,6 +60,7 @@ const (
 	FlagSlow                 // tells of a slow frame; the next event says how many there were
 	FlagHang                 // tells that frames stand still
 	FlagFeedback             // what the player wrote; of PanicType: that the program told of an earlier run's death
+	FlagLine                 // its text is what another library made of message and attributes; a Line among its attributes says which one
 )
 
 const (

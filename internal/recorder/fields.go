@@ -17,7 +17,7 @@ import (
 func appendFields(dst []record.Field, rec *record.Record, s *cleaner, taken func(key string) bool) []record.Field {
 	fields := rec.Fields()
 	for f, ok := fields.Next(); ok; f, ok = fields.Next() {
-		if f.Kind == record.Group || f.Kind == record.Attachment {
+		if f.Kind&^record.Cut >= record.Group {
 			continue
 		}
 		if i := fieldNamed(dst, f.Key); i >= 0 {

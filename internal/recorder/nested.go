@@ -25,9 +25,10 @@ func NewUses(changes int) Uses {
 		attachments Attachments
 		feedback    Feedback
 		deaths      Deaths
+		lines       Lines
 	})
 	u.changes.limit = changes
-	return Uses{Changes: &u.changes, Nested: &u.nested, Attachments: &u.attachments, Feedback: &u.feedback, Deaths: &u.deaths}
+	return Uses{Changes: &u.changes, Nested: &u.nested, Attachments: &u.attachments, Feedback: &u.feedback, Deaths: &u.deaths, Lines: &u.lines}
 }
 
 // reading returns what may go out of a value.

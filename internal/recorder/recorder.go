@@ -50,6 +50,7 @@ type Uses struct {
 	Hook        *Hook // looks at events before they are encoded
 	Feedback    *Feedback
 	Deaths      *Deaths
+	Lines       *Lines
 	Mute        func(kind uint32, panicked bool) bool // a policy keeps events of this kind back
 }
 
@@ -111,6 +112,7 @@ type state struct {
 	past   past
 	events events
 	logs   logs
+	line   []byte // body of the record in hand, if that was opened
 }
 
 // seam is where others come in.

@@ -46,10 +46,10 @@ func Continue(b *blackbox.Block, f *blackbox.Facts, ended int64, here stack.Buil
 		OtherBuild: !here.Same(b.Print.Load()),
 	}
 	outbox, found := b.OpenOutbox()
-	hook := cfg.Hook
+	hook, lines := cfg.Hook, cfg.Lines
 	cfg.Guard, cfg.Torn, cfg.Hold = nil, nil, true // the first two are of the run that lives
 	cfg.Block, cfg.Ring, cfg.Uses, cfg.Outbox, cfg.Run = b, nil, NewUses(0), outbox, run
-	cfg.Hook = hook
+	cfg.Hook, cfg.Lines = hook, lines
 	cfg.Changes.Inherit()
 	cfg.Nested.Use()
 	cfg.Attachments.Lose(b)

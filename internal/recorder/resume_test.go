@@ -54,8 +54,10 @@ type mortal struct {
 }
 
 func mortalConfig() Config {
+	lines := new(Lines)
+	lines.Add(spelled("words"))
 	return Config{
-		Uses: Uses{Changes: used(32 << 10), Nested: nested(), Attachments: attachments(4 << 10), Feedback: new(Feedback)},
+		Uses: Uses{Changes: used(32 << 10), Nested: nested(), Attachments: attachments(4 << 10), Feedback: new(Feedback), Lines: lines},
 		Bell: notify.NewBell(), Progress: new(notify.Signal), Wake: func() {}, Room: Room{Scope: 4 << 10, Item: 6 << 10},
 		Run: Run{SDKName: "krunk.go"},
 	}
@@ -186,6 +188,10 @@ func (m *mortal) step(what int) {
 		}
 	case 17:
 		m.tape(m.n % 90)
+	case 18: // a log record that is read late
+		said := "line-" + strconv.Itoa(m.n)
+		m.capture(blackbox.Log, "log "+said, record.Head{Type: record.LogType, Flags: record.FlagSend | record.FlagTrail | record.FlagLine | record.FlagPlain},
+			said+" seq="+strconv.Itoa(m.n), nil, nil, record.Field{Key: "words", Kind: record.Line})
 	case 16:
 		m.tally.Add(protocol.ReasonBeforeSend, protocol.CategoryError, 1)
 	default:
@@ -327,7 +333,7 @@ func (m *mortal) missed(want map[string]string) string {
 func (m *mortal) live(seed uint64, steps int) {
 	rng := rand.New(rand.NewPCG(seed, 7))
 	for range steps {
-		m.step(rng.IntN(22))
+		m.step(rng.IntN(23))
 	}
 	m.rest()
 	// A batch that was sent, and events in its place: the words alone say that it was.

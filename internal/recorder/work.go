@@ -224,6 +224,10 @@ func (r *Recorder) take(in blackbox.Record) (taken bool) {
 	r.worked += recordWork
 	use := r.changes(in.Pos)
 	rec, err := record.Read(in.Body)
+	if rec.Flags&record.FlagLine != 0 {
+		in.Body = r.opened(in.Body)
+		rec, err = record.Read(in.Body)
+	}
 	if err != nil {
 		r.Malformed.Add(1)
 		r.fault()

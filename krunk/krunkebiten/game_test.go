@@ -394,6 +394,21 @@ func TestFrameDoesNotAllocate(t *testing.T) {
 	}
 }
 
+// With a picture it does not either, but for the frames that are copied: ten a second.
+func TestFrameWithShotsDoesNotAllocate(t *testing.T) {
+	w := krunkebiten.Wrap(&played{}, started(t), &krunkebiten.Options{Screenshot: krunkebiten.Shots(160)})
+	screen := ebiten.NewImage(320, 240)
+	one := func() {
+		w.Layout(640, 480)
+		_ = w.Update()
+		w.Draw(screen)
+	}
+	one()
+	if n := testing.AllocsPerRun(1000, one); n != 0 {
+		t.Errorf("a frame allocates %g times, want 0", n)
+	}
+}
+
 func BenchmarkFrame(b *testing.B) {
 	c, err := krunk.Start(krunk.Config{})
 	if err != nil {

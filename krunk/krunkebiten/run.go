@@ -33,7 +33,7 @@ type Options struct {
 	GoOn func(id krunk.EventID)
 	// Engine is what Run gives to ebiten.RunGameWithOptions. Nil: the engine's defaults. Wrap does not look at it.
 	Engine *ebiten.RunGameOptions
-	// Screenshot makes a picture of the last drawn frame travel with fatal events: krunkebiten.Shots(320). Zero: none is taken.
+	// Screenshot makes a picture of what was drawn last travel with fatal events: krunkebiten.Shots(320). Zero: none is taken.
 	Screenshot Screenshot
 }
 

@@ -18,15 +18,16 @@ type Screenshot struct {
 	begin func(c *krunk.Client) (frame func(screen *ebiten.Image))
 }
 
-// Shots makes a picture of the last drawn frame travel beside every fatal event (a panic, a hang), as the attachment screenshot.jpg: what the
-// player sees, names and chats included, which nobody scrubs. It is at most so many pixels wide, 16 to 1920, and keeps the frame's shape; 320 are
+// Shots makes a picture of what was drawn last travel beside every fatal event (a panic, a hang), as the attachment screenshot.jpg: what the
+// player sees, names and chats included, which nobody scrubs. It is a whole frame, and at most 0.1 s of frames came after it. It is at most so many pixels wide, 16 to 1920, and keeps the frame's shape; 320 are
 // some 10 KiB. Where it does not fit (see krunk.Attachment), or the engine does not answer within half a second, the event says so.
 //
-// Each frame is copied and made smaller by the graphics processor, which costs the frame's goroutine one more DrawImage, some 7 µs; reading it
-// back and encoding it, 8 ms with a driver in software, is done by another goroutine, once there is an event.
+// Ten times a second a frame is copied and made smaller by the graphics processor, which costs its goroutine one more DrawImage, some 7 µs, of which
+// the engine allocates 48 bytes; the other frames pay for a look at the clock. Reading it back and encoding it, 8 ms with a driver in software, is
+// done by another goroutine, once there is an event.
 func Shots(width int) Screenshot {
 	return Screenshot{func(c *krunk.Client) func(*ebiten.Image) {
-		s := &shots{width: min(max(width, leastShot), mostShot)}
+		s := &shots{width: min(max(width, leastShot), mostShot), began: time.Now()}
 		if c.Attach(krunk.Attachment{Name: "screenshot.jpg", ContentType: "image/jpeg", Read: s.read}) != nil {
 			return nil // others stand in its place
 		}
@@ -38,19 +39,32 @@ const (
 	leastShot = 16
 	mostShot  = 1920
 	shotWait  = 500 * time.Millisecond
+	shotEvery = 95 * time.Millisecond // six frames of 60 a second, and a bit
 )
 
 // shots takes pictures.
 type shots struct {
 	width  int
+	began  time.Time
+	next   time.Duration                // since began, when a frame is copied again; owned by the game's goroutine
 	op     ebiten.DrawImageOptions      // owned by the game's goroutine
 	last   atomic.Pointer[ebiten.Image] // a whole frame; nil before the first one
 	asking atomic.Bool                  // the engine has been asked and has not answered
 }
 
+// due reports whether a frame is to be copied. Each draw into another image is a command of its own, for which the engine allocates.
+func (s *shots) due() bool {
+	now := time.Since(s.began)
+	if now < s.next {
+		return false
+	}
+	s.next = now + shotEvery
+	return true
+}
+
 // frame keeps a frame that was drawn.
 func (s *shots) frame(screen *ebiten.Image) {
-	if screen == nil {
+	if screen == nil || !s.due() {
 		return
 	}
 	size := screen.Bounds().Size()

@@ -15,6 +15,7 @@ import (
 	"sync"
 	"unsafe"
 
+	"github.com/krunk-go/krunk/internal/scrub"
 	"github.com/krunk-go/krunk/krunk"
 	"github.com/krunk-go/krunk/krunk/internal/cycle"
 )
@@ -42,8 +43,20 @@ type Handler struct {
 
 // names holds the keys of one record that are put together of groups.
 type names struct {
-	buf [1 << 10]byte
-	n   int
+	buf   [1 << 10]byte
+	n     int
+	scrub *scrub.Scrubber
+}
+
+func newNames() *names { return &names{scrub: scrub.New("")} }
+
+// under returns the key of what stands in a group. What is private in it, such as an address, is not to be seen any more once it is a part of
+// a longer name.
+func (s *names) under(prefix, key string) string {
+	if prefix == "" {
+		return key
+	}
+	return s.join(prefix, s.scrub.Text(key))
 }
 
 // join returns prefix and key as one, which is valid until names is used for another record.
@@ -60,7 +73,7 @@ func (s *names) join(prefix, key string) string {
 
 // New returns a handler over channel, which may be nil.
 func New(channel *krunk.Channel, o *Options) *Handler {
-	h := &Handler{channel: channel, names: &sync.Pool{New: func() any { return new(names) }}, guard: new(cycle.Guard)}
+	h := &Handler{channel: channel, names: &sync.Pool{New: func() any { return newNames() }}, guard: new(cycle.Guard)}
 	if o != nil {
 		h.options = *o
 		h.options.Next = oldOutput(o.Next)
@@ -103,7 +116,7 @@ func (h *Handler) emit(r *slog.Record) {
 	keys.n = 0
 	attrs := few[:0]
 	r.Attrs(func(a slog.Attr) bool {
-		attrs = appendAttr(attrs, keys, h.prefix, a)
+		attrs = appendAttr(attrs, keys, h.prefix, a, 0)
 		return true
 	})
 	e := krunk.Entry{Level: krunk.Level(r.Level), Message: r.Message, Attrs: attrs, Time: r.Time, PC: r.PC}
@@ -120,9 +133,9 @@ func (h *Handler) WithAttrs(attrs []slog.Attr) slog.Handler {
 		return h
 	}
 	var list []krunk.Attr
-	var keys names
+	keys := newNames()
 	for _, a := range attrs {
-		list = appendAttr(list, &keys, h.prefix, a)
+		list = appendAttr(list, keys, h.prefix, a, 0)
 	}
 	d := *h
 	d.channel = h.channel.With(list...)
@@ -138,33 +151,35 @@ func (h *Handler) WithGroup(name string) slog.Handler {
 		return h
 	}
 	d := *h
-	d.prefix += name + "."
+	d.prefix += scrub.New("").Text(name) + "."
 	if h.options.Next != nil {
 		d.options.Next = h.options.Next.WithGroup(name)
 	}
 	return &d
 }
 
+// maxDepth is how many groups may stand in each other. A slog.LogValuer that is a member of the group that it returns has no end.
+const maxDepth = 10
+
 // appendAttr appends a, with the attributes of a group one by one.
-func appendAttr(dst []krunk.Attr, keys *names, prefix string, a slog.Attr) []krunk.Attr {
+func appendAttr(dst []krunk.Attr, keys *names, prefix string, a slog.Attr, depth int) []krunk.Attr {
 	v := a.Value.Resolve()
 	if v.Kind() == slog.KindGroup {
+		if depth == maxDepth {
+			return append(dst, krunk.String(keys.under(prefix, a.Key), "[krunk: groups in each other are too many]"))
+		}
 		if a.Key != "" {
-			prefix = keys.join(keys.join(prefix, a.Key), ".")
+			prefix = keys.join(keys.join(prefix, keys.scrub.Text(a.Key)), ".")
 		}
 		for _, in := range v.Group() {
-			dst = appendAttr(dst, keys, prefix, in)
+			dst = appendAttr(dst, keys, prefix, in, depth+1)
 		}
 		return dst
 	}
 	if a.Key == "" && v.Equal(slog.Value{}) {
 		return dst // slog's rule: an empty attribute is left out
 	}
-	key := a.Key
-	if prefix != "" {
-		key = keys.join(prefix, key)
-	}
-	return append(dst, attr(key, v))
+	return append(dst, attr(keys.under(prefix, a.Key), v))
 }
 
 func attr(key string, v slog.Value) krunk.Attr {

@@ -292,3 +292,40 @@ func TestErrorsKeepTheirChain(t *testing.T) {
 		t.Errorf("got %s\nwant %s", s, want)
 	}
 }
+
+// within is a group that is its own member.
+type within struct{}
+
+func (w within) LogValue() slog.Value { return slog.GroupValue(slog.Any("in", w), slog.Int("n", 1)) }
+
+// mute panics when it is asked for its text.
+type mute struct{}
+
+func (mute) String() string { panic("no text") }
+
+func TestValuesThatMisbehave(t *testing.T) {
+	c, srv := bridgetest.Start(t)
+	l := slog.New(krunkslog.New(c.Channel("game"), nil))
+	l.Info("m", "e", within{}, "b", broken{}, "s", slog.AnyValue(struct{ S fmt.Stringer }{mute{}}), "err", (*fs.PathError)(nil), "", []int{1})
+	got := logged(t, c, srv)
+	own := bridgetest.Own(&got)
+	if want := "e.in.in.in.in.in.in.in.in.in.in=[krunk: groups in each other are too many]"; !strings.Contains(own, want) || !strings.Contains(own, "e.in.n=1 ") {
+		t.Errorf("got %s\nwant %s", own, want)
+	}
+	for _, key := range []string{"b", "s", "err"} {
+		if got.Attr(key) == nil {
+			t.Errorf("%s is lost in %s", key, own)
+		}
+	}
+}
+
+// What is private in the name of a group, or in a key, is cut before they become one name.
+func TestGroupsWithPrivateNames(t *testing.T) {
+	c, srv := bridgetest.Start(t)
+	l := slog.New(krunkslog.New(c.Channel("game"), nil))
+	l.WithGroup("anna-pc.local").With("a", 1).Info("m", "y", 2, "10.0.0.7", 3, slog.Group("192.168.0.1", "z", 4), slog.Group("fine", "x.y", 5))
+	got := logged(t, c, srv)
+	if own, want := bridgetest.Own(&got), "~.local.a=1 ~.local.fine.x.y=5 ~.local.y=2 ~.local.~=3 ~.local.~.z=4"; own != want {
+		t.Errorf("got %s\nwant %s", own, want)
+	}
+}

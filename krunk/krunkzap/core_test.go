@@ -25,6 +25,10 @@ func (p point) MarshalLogObject(enc zapcore.ObjectEncoder) error {
 	return nil
 }
 
+type quiet struct{ text string }
+
+func (q *quiet) String() string { return q.text }
+
 type rude struct{}
 
 func (rude) String() string                               { panic("rude") }
@@ -46,10 +50,11 @@ func TestFields(t *testing.T) {
 		{"lists", []zap.Field{zap.Ints("a", []int{1, 2}), zap.Any("b", map[string]int{"k": 1}), zap.Reflect("c", point{1, 2})}, `a=[1,2] b={"k":1} c={"X":1,"Y":2}`},
 		{"objects", []zap.Field{zap.Object("at", point{3, 4}), zap.Inline(point{5, 6})}, `at={"x":3,"y":4} x=5 y=6`},
 		{"namespace", []zap.Field{zap.Int("a", 1), zap.Namespace("net"), zap.Int("b", 2), zap.Namespace("http"), zap.Int("c", 3)}, "a=1 net.b=2 net.http.c=3"},
+		{"private", []zap.Field{zap.Namespace("anna-pc.local"), zap.Int("y", 1), zap.Int("10.0.0.7", 2), zap.Inline(point{3, 4})}, "~.local.x=3 ~.local.y=4 ~.local.~=2"},
 		{"skip", []zap.Field{zap.Skip(), zap.Error(nil)}, ""},
 		{"stringer", []zap.Field{zap.Stringer("a", time.Second)}, "a=1s"},
 		{"panics", []zap.Field{zap.Stringer("a", rude{}), zap.Object("b", rude{})}, "a=[krunk: encoding the field panicked] b=[krunk: encoding the field panicked]"},
-		{"nil", []zap.Field{zap.Any("a", nil), zap.Stringp("b", nil)}, "a=<nil> b=<nil>"},
+		{"nil", []zap.Field{zap.Any("a", nil), zap.Stringp("b", nil), zap.Stringer("c", (*quiet)(nil))}, "a=<nil> b=<nil> c=<nil>"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			c, srv := bridgetest.Start(t)

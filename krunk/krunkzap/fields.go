@@ -4,12 +4,14 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"reflect"
 	"slices"
 	"strconv"
 	"time"
 
 	"go.uber.org/zap/zapcore"
 
+	"github.com/krunk-go/krunk/internal/scrub"
 	"github.com/krunk-go/krunk/krunk"
 )
 
@@ -23,18 +25,23 @@ func appendFields(dst []krunk.Attr, prefix string, fields []zapcore.Field) ([]kr
 		switch f.Type {
 		case zapcore.SkipType:
 		case zapcore.NamespaceType:
-			prefix += f.Key + "."
+			prefix = under(prefix, scrub.New("").Text(f.Key)) + "."
 		case zapcore.InlineMarshalerType:
 			dst = appendInline(dst, prefix, f)
 		default:
-			key := f.Key
-			if prefix != "" {
-				key = prefix + key
-			}
-			dst = append(dst, attr(key, f))
+			dst = append(dst, attr(under(prefix, f.Key), f))
 		}
 	}
 	return dst, prefix
+}
+
+// under returns the key of what stands in a namespace. What is private in it, such as an address, is not to be seen any more once it is a part
+// of a longer name.
+func under(prefix, key string) string {
+	if prefix == "" {
+		return key
+	}
+	return prefix + scrub.New("").Text(key)
 }
 
 // attr brings a field of each type that zapcore knows into an attribute.
@@ -80,6 +87,9 @@ func boxed(key string, f *zapcore.Field) (a krunk.Attr) {
 	case zapcore.ErrorType:
 		return krunk.Any(key, f.Interface) // an error is asked for its text when the record is kept, and makes an exception of an event
 	case zapcore.StringerType:
+		if v := reflect.ValueOf(f.Interface); v.Kind() == reflect.Pointer && v.IsNil() {
+			return krunk.String(key, "<nil>") // as zap has it: most panic
+		}
 		return krunk.String(key, f.Interface.(fmt.Stringer).String())
 	case zapcore.ReflectType:
 		return krunk.Any(key, f.Interface)
@@ -96,7 +106,7 @@ func appendInline(dst []krunk.Attr, prefix string, f *zapcore.Field) []krunk.Att
 	}
 	slices.Sort(keys)
 	for _, key := range keys {
-		dst = append(dst, krunk.Any(prefix+key, m[key]))
+		dst = append(dst, krunk.Any(under(prefix, key), m[key]))
 	}
 	return dst
 }

@@ -5,6 +5,8 @@ import (
 	"encoding/json"
 	"math/bits"
 	"strconv"
+	"strings"
+	"sync"
 	"unicode/utf16"
 	"unicode/utf8"
 	"unsafe"
@@ -17,10 +19,19 @@ import (
 // names are those of the fields that are no attribute.
 type names struct{ level, text, time, err string }
 
-// scanner takes one record of zerolog apart. It reads in place: everything it holds is valid as long as the record's bytes are, and
-// Emit is done with them when it returns. Package encoding/json would allocate for each member.
+// format is what tells lines with these names from others: a run that died is read by one that has the same.
+func (n names) format() string {
+	if n == (names{"level", "message", "time", "error"}) {
+		return "zerolog"
+	}
+	return "zerolog " + strings.Join([]string{n.level, n.text, n.time, n.err}, " ")
+}
+
+// scanner takes one record of zerolog apart; it is a krunk.LineReader. It reads in place: everything it holds is valid as long as
+// the record's bytes are. Package encoding/json would allocate for each member.
 type scanner struct {
 	names
+	pool    *sync.Pool // where it goes when it is done
 	message string
 	attrs   []krunk.Attr
 	few     [16]krunk.Attr
@@ -37,11 +48,23 @@ func (f *failure) Error() string { return f.text }
 
 const keepText = 4 << 10 // bytes of room that wait for the next record
 
+// Read is krunk.LineReader.Read.
+func (s *scanner) Read(line string) (message string, attrs []krunk.Attr) {
+	s.scan(unsafe.Slice(unsafe.StringData(line), len(line)))
+	return s.message, s.attrs
+}
+
+// Done is krunk.LineReader.Done.
+func (s *scanner) Done() {
+	s.reset()
+	s.pool.Put(s)
+}
+
 // reset lets go of what is large. The buffer of a short record stays alive until the next one: taking note of each pointer that is cleared
 // costs more than to read the record.
 func (s *scanner) reset() {
 	if len(s.in) > keepText || cap(s.room) > keepText {
-		*s = scanner{names: s.names}
+		*s = scanner{names: s.names, pool: s.pool}
 		return
 	}
 	s.failed.text = ""

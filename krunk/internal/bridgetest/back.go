@@ -29,8 +29,9 @@ func (e *talker) Error() string {
 }
 
 // CallsBack wants a logger to survive that it is called while it logs: by the value that it logs, and by the transport that carries what was
-// logged. Neither hangs, both records of the first arrive, and the second does not feed itself.
+// logged. Neither hangs, both records of the first arrive, and the second does not feed itself. It also wants it to survive the client.
 func CallsBack(t *testing.T, logger func(*krunk.Channel) Say) {
+	t.Run("closed", func(t *testing.T) { closed(t, logger) })
 	t.Run("value", func(t *testing.T) {
 		c, srv := Start(t)
 		say := logger(c.Channel("net"))
@@ -69,6 +70,21 @@ func CallsBack(t *testing.T, logger func(*krunk.Channel) Say) {
 		srv.Verify(t)
 		if n := len(srv.Events()); n != 1 {
 			t.Errorf("%d events arrived, want the one that was not logged while sending", n)
+		}
+	})
+}
+
+// closed wants a logger to go on when the client behind its bridge is closed, also when the black box is full.
+func closed(t *testing.T, logger func(*krunk.Channel) Say) {
+	c, err := krunk.Start(krunk.Config{Memory: 128 << 10})
+	if err != nil {
+		t.Fatal(err)
+	}
+	say := logger(c.Channel("net"))
+	c.Close(time.Minute)
+	within(t, func() {
+		for range 500 {
+			say(errors.New("late"))
 		}
 	})
 }

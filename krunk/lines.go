@@ -1,0 +1,124 @@
+package krunk
+
+import (
+	"github.com/krunk-go/krunk/internal/gate"
+	"github.com/krunk-go/krunk/internal/record"
+	"github.com/krunk-go/krunk/internal/recorder"
+	"github.com/krunk-go/krunk/internal/text"
+)
+
+// Lines takes records that a logging library has encoded itself, such as JSON, one each: for a bridge to a library that shows its
+// fields to nobody before. Get one from Channel.Lines. A nil Lines does nothing.
+type Lines struct {
+	channel *Channel // as the game has it, for what is read at once
+	lined   *Channel // whose records carry the name of the format
+	open    func() LineReader
+	most    int // bytes of a line that is read later; -1: none is
+}
+
+// LineReader takes a line apart. It must not retain the line, nor change it.
+type LineReader interface {
+	// Read returns what the line says. What is none of its format is all message, so that nothing is lost. It is called once, and what
+	// it returns stays valid until Done.
+	Read(line string) (message string, attrs []Attr)
+	// Done ends the use of the reader.
+	Done()
+}
+
+// Lines returns what takes lines of a format to the channel. The format's name, of up to 200 bytes, tells this one from others:
+// of one name the client keeps the first open. It is called for a reader of one line, by any goroutine and by several at once. Lines allocates:
+// call it once.
+func (c *Channel) Lines(format string, open func() LineReader) *Lines {
+	if c == nil {
+		return nil
+	}
+	name, _ := text.Trim(format, record.MaxKey)
+	f := record.Field{Key: name, Kind: record.Line}
+	lined := *c
+	lined.fixed = record.AppendField(append([]byte(nil), c.fixed...), &f)
+	l := &Lines{channel: c, lined: &lined, open: open, most: -1}
+	if c.nfixed < record.MaxFields {
+		lined.nfixed++
+		h := record.Head{Type: record.LogType}
+		// What is read later is no shorter than what is read at once, and is never cut: the least attribute is 5 bytes of JSON and 10 of a record.
+		l.most = min(record.MaxValue, (c.owner().maxBody-record.Size(&h, "", 0)-len(lined.fixed))/2)
+	}
+	c.owner().uses.Lines.Add(&recorder.Format{Name: name, Open: l.body})
+	return l
+}
+
+// Emit takes a record. Most lines are copied as they are, and read where they are needed, by the recorder; one that is raised as an event, or longer
+// than 2048 bytes, is read at once. Its time is now. The message holds values: events are grouped by the place that logged. It returns the
+// event's id if it was raised as one. The line may be used again when Emit returns. It does not allocate.
+func (l *Lines) Emit(level Level, line []byte) EventID {
+	if l == nil {
+		return EventID{}
+	}
+	c := l.lined
+	v, ppm := c.decide(record.LogType, level, c.bridgeSite(0))
+	if v == 0 {
+		return EventID{}
+	}
+	var r capture
+	r.Type, r.Level, r.PPM, r.Flags = record.LogType, int16(level.clamp()), ppm, record.FlagForeign|record.FlagPlain
+	if v&gate.Issue != 0 || len(line) > l.most {
+		return l.now(v, &r, line)
+	}
+	r.Flags |= record.FlagLine
+	r.text = view(line)
+	c.note(v, &r, nil)
+	return EventID{}
+}
+
+// now reads a line at once.
+//
+//go:noinline
+func (l *Lines) now(v gate.Verdict, base *capture, line []byte) EventID {
+	reader := l.open()
+	defer reader.Done()
+	r := *base
+	r.text, r.attrs = reader.Read(view(line))
+	if v&gate.Issue != 0 {
+		return l.channel.raise(v, &r, nil)
+	}
+	l.channel.note(v, &r, nil)
+	return EventID{}
+}
+
+// body is recorder.Format.Open.
+func (l *Lines) body(dst, body []byte) []byte {
+	rec, _ := record.Read(body) // who calls has read it
+	reader := l.open()
+	defer reader.Done()
+	message, attrs := reader.Read(rec.Text)
+	for i := range attrs {
+		attrs[i].settle(l.channel.owner(), false)
+	}
+	h, pcs := rec.Head, rec.PCs(nil)
+	h.Flags &^= record.FlagLine
+	n, kept, left := record.Size(&h, message, len(pcs)), 0, rec.LeftOut
+	all := fields{own: rec.Fields()}
+	for f, ok := all.next(attrs); ok; f, ok = all.next(attrs) {
+		switch {
+		case f.Kind == record.Line:
+		case kept == record.MaxFields:
+			left++
+		default:
+			n += f.Size()
+			kept++
+		}
+	}
+	if cap(dst) < n {
+		dst = make([]byte, n)
+	}
+	w := record.Begin(dst[:n], &h, message, pcs)
+	all = fields{own: rec.Fields()}
+	for f, ok := all.next(attrs); ok && kept > 0; f, ok = all.next(attrs) {
+		if f.Kind != record.Line {
+			w.Field(&f)
+			kept--
+		}
+	}
+	w.LeftOut(left)
+	return dst[:n]
+}

@@ -1,0 +1,94 @@
+package krunk_test
+
+import (
+	"errors"
+	"strconv"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/krunk-go/krunk/krunk"
+	"github.com/krunk-go/krunk/krunk/internal/bridgetest"
+)
+
+// csv reads lines of "message,key=value,...". An error has the key err.
+type csv struct {
+	attrs []krunk.Attr
+	done  *atomic.Int32
+}
+
+func (r *csv) Read(line string) (string, []krunk.Attr) {
+	message, rest, _ := strings.Cut(line, ",")
+	for rest != "" {
+		var one string
+		one, rest, _ = strings.Cut(rest, ",")
+		key, value, _ := strings.Cut(one, "=")
+		if n, err := strconv.Atoi(value); err == nil {
+			r.attrs = append(r.attrs, krunk.Int(key, n))
+		} else if key == "err" {
+			r.attrs = append(r.attrs, krunk.Any(key, errors.New(value)))
+		} else {
+			r.attrs = append(r.attrs, krunk.String(key, value))
+		}
+	}
+	return message, r.attrs
+}
+
+func (r *csv) Done() { r.done.Add(1) }
+
+func TestLines(t *testing.T) {
+	c, srv := bridgetest.Start(t)
+	var read, done atomic.Int32
+	open := func() krunk.LineReader { read.Add(1); return &csv{done: &done} }
+	l := c.Channel("net").With(krunk.String("region", "eu")).Lines("csv", open)
+	if id := l.Emit(krunk.LevelWarn, []byte("packet lost,seq=17,err=EOF")); id != (krunk.EventID{}) {
+		t.Error("a warning has the id of an event")
+	}
+	if id := l.Emit(krunk.LevelError, []byte("connection lost,seq=18,err=EOF")); id == (krunk.EventID{}) {
+		t.Error("an error has no id")
+	}
+	l.Emit(krunk.LevelInfo, []byte("long,v="+strings.Repeat("x", 3000)))
+	c.Flush(time.Minute)
+	if read.Load() != 3 || done.Load() != 3 {
+		t.Errorf("%d readers were opened and %d are done, want 3", read.Load(), done.Load())
+	}
+	logs, events := srv.Logs(), srv.Events()
+	if len(logs) != 3 || len(events) != 1 {
+		t.Fatalf("%d log records and %d events, want 3 and 1", len(logs), len(events))
+	}
+	for i, want := range []string{"err=EOF region=eu seq=17", "err=EOF region=eu seq=18", "region=eu v=xxx"} {
+		if got := bridgetest.Own(&logs[i]); !strings.HasPrefix(got, want) {
+			t.Errorf("record %d: %.100s, want %s", i, got, want)
+		}
+	}
+	e := events[0]
+	if len(e.Exceptions) != 2 || e.Exceptions[0].Value != "EOF" || e.Top().Function != "TestLines" {
+		t.Errorf("exceptions %+v, want that of the attribute, and the test on top", e.Exceptions)
+	}
+}
+
+func TestLinesOfNothing(t *testing.T) {
+	var none *krunk.Channel
+	l := none.Lines("csv", nil)
+	if id := l.Emit(krunk.LevelError, []byte("x")); id != (krunk.EventID{}) {
+		t.Error("a line to no channel is an event")
+	}
+}
+
+func TestLinesDoNotAllocate(t *testing.T) {
+	if raceEnabled {
+		t.Skip("the race detector allocates")
+	}
+	c, err := krunk.Start(krunk.Config{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close(time.Second)
+	c.Flush(time.Second)
+	line := []byte("packet lost,seq=17")
+	l := c.Channel("net").Lines("csv", func() krunk.LineReader { return &csv{done: new(atomic.Int32)} })
+	if n := testing.AllocsPerRun(200, func() { l.Emit(krunk.LevelInfo, line) }); n != 0 {
+		t.Errorf("%v allocations, want 0", n)
+	}
+}
