@@ -87,6 +87,8 @@ func places() []place {
 		{"Channel.Writer", func(c *client, s string) { fmt.Fprintln(ch(c).Writer(krunk.LevelWarn), s) }},
 		{"Channel.Writer error", func(c *client, s string) { fmt.Fprintln(ch(c).Writer(krunk.LevelError), s) }},
 		{"Channel.Emit", func(c *client, s string) { ch(c).Emit(krunk.Entry{Message: s, Plain: true}) }},
+		{"Channel.Lines", func(c *client, s string) { lines(ch(c)).Emit(krunk.LevelInfo, []byte(s)) }},
+		{"Channel.Lines error", func(c *client, s string) { lines(ch(c)).Emit(krunk.LevelError, []byte(s)) }},
 		{"Entry.Message", func(c *client, s string) { ch(c).Emit(krunk.Entry{Message: s, Level: krunk.LevelError}) }},
 		{"Handler.Handle", func(c *client, s string) { slog.New(krunkslog.New(ch(c), nil)).Error(s, "dir", s, s, 1) }},
 		{"Handler.Handle error", func(c *client, s string) {
@@ -174,6 +176,19 @@ var texts = []string{
 	"https://%s:pw@example.com/x", `Get "https://example.com/join?ticket=%s": EOF`, "token=%s", `{"password":"%s"}`, "Authorization: Bearer %s",
 	"dial tcp: lookup %s-pc: no such host", "%s-pc.local", "http://%s-pc:7777/x", "mail %s@example.com",
 }
+
+func lines(c *krunk.Channel) *krunk.Lines {
+	return c.Lines("said", func() krunk.LineReader { return said{} })
+}
+
+// said reads a line as everything that it may be.
+type said struct{}
+
+func (said) Read(line string) (string, []krunk.Attr) {
+	return line, []krunk.Attr{krunk.String("dir", line), krunk.Int(line, 1), krunk.Any("err", errors.New(line))}
+}
+
+func (said) Done() {}
 
 // elsewhere lists what takes no text, or one that the game means to send.
 var elsewhere = map[string]string{

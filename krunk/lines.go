@@ -1,6 +1,7 @@
 package krunk
 
 import (
+	"github.com/krunk-go/krunk/internal/blackbox"
 	"github.com/krunk-go/krunk/internal/gate"
 	"github.com/krunk-go/krunk/internal/record"
 	"github.com/krunk-go/krunk/internal/recorder"
@@ -14,6 +15,7 @@ type Lines struct {
 	lined   *Channel // whose records carry the name of the format
 	open    func() LineReader
 	most    int // bytes of a line that is read later; -1: none is
+	size    int // of a record of such a line without it
 }
 
 // LineReader takes a line apart. It must not retain the line, nor change it.
@@ -40,8 +42,9 @@ func (c *Channel) Lines(format string, open func() LineReader) *Lines {
 	if c.nfixed < record.MaxFields {
 		lined.nfixed++
 		h := record.Head{Type: record.LogType}
-		// What is read later is no shorter than what is read at once, and is never cut: the least attribute is 5 bytes of JSON and 10 of a record.
-		l.most = min(record.MaxValue, (c.owner().maxBody-record.Size(&h, "", 0)-len(lined.fixed))/2)
+		l.size = record.Size(&h, "", 0) + len(lined.fixed)
+		// None is cut, also not when it was read: an attribute takes 5 bytes of JSON at least, and then 10 of a record.
+		l.most = min(record.MaxValue, (c.owner().maxBody-l.size)/2)
 	}
 	c.owner().uses.Lines.Add(&recorder.Format{Name: name, Open: l.body})
 	return l
@@ -55,7 +58,10 @@ func (l *Lines) Emit(level Level, line []byte) EventID {
 		return EventID{}
 	}
 	c := l.lined
-	v, ppm := c.decide(record.LogType, level, c.bridgeSite(0))
+	v, ppm := c.gate.Decide(level.clamp()), uint32(gate.Million)
+	if v&gate.Draw != 0 {
+		v, ppm = c.decide(record.LogType, level, c.bridgeSite(0))
+	}
 	if v == 0 {
 		return EventID{}
 	}
@@ -64,9 +70,18 @@ func (l *Lines) Emit(level Level, line []byte) EventID {
 	if v&gate.Issue != 0 || len(line) > l.most {
 		return l.now(v, &r, line)
 	}
-	r.Flags |= record.FlagLine
+	k := blackbox.History
+	if v&gate.Send != 0 {
+		if o := c.owner(); o.inside() && o.insideHere() {
+			v &^= gate.Send
+		} else {
+			k = blackbox.Log
+		}
+	}
+	r.Flags |= record.FlagLine | flags(v)
 	r.text = view(line)
-	c.note(v, &r, nil)
+	c.owner().stampNote(&r)
+	c.write(l.size+len(line), int(c.left), k, &r, nil, nil)
 	return EventID{}
 }
 

@@ -59,8 +59,8 @@ func (c *Channel) write(n, left int, k blackbox.Kind, r *capture, errs []record.
 	t.out.LeftOut(left)
 	if t.heap {
 		c.owner().uses.Changes.Add(ring.Head(), t.slot.Body)
-	} else if ring.Commit(t.slot) {
-		if ring.Urgent(t.slot) {
+	} else if ring.Commit(&t.slot) {
+		if ring.Urgent(&t.slot) {
 			c.owner().bell.Call()
 		} else {
 			c.owner().bell.Ring()

@@ -330,7 +330,7 @@ func TestHeapHasNoChecksums(t *testing.T) {
 			t.Fatal("no room")
 		}
 		copy(s.Body, "hello")
-		r.Commit(s)
+		r.Commit(&s)
 		if rec, ok := NewReader(r).Next(); !ok || string(rec.Body) != "hello" {
 			t.Errorf("%s: read %q, %v", tt.name, rec.Body, ok)
 		}

@@ -154,8 +154,9 @@ func (r *Ring) ReserveIn(s *Slot, k Kind, n int) bool {
 func (r *Ring) Full(k Kind) bool { return r.refused[k].Load() == r.tail.Load()+1 }
 
 // Commit publishes s and reports whether the reader has to be woken: for everything but history, when an eighth of the ring
-// was filled, and when the reader stopped at what s reserved. It never blocks and does not allocate.
-func (r *Ring) Commit(s Slot) bool {
+// was filled, and when the reader stopped at what s reserved. It never blocks and does not allocate. A Slot that is handed on by value is copied in
+// pairs of words, too.
+func (r *Ring) Commit(s *Slot) bool {
 	at := s.pos & r.mask
 	h := r.buf[at : at+header : at+header]
 	binary.LittleEndian.PutUint32(h[12:], uint32(len(s.Body)))
@@ -168,7 +169,7 @@ func (r *Ring) Commit(s Slot) bool {
 
 // Urgent reports whether the reader, which Commit says has to be woken, is to be woken at once though it comes back by itself soon:
 // for a crash, and when an eighth of the ring was filled or the reader stopped at s.
-func (r *Ring) Urgent(s Slot) bool { return s.kind == Fatal || r.awaited(s) }
+func (r *Ring) Urgent(s *Slot) bool { return s.kind == Fatal || r.awaited(s) }
 
 // Abandon gives s up: the reader passes it over, whatever stands in Body. Without it a reservation that is not committed holds
 // the reader for ever. It reports whether the reader has to be woken, never blocks and does not allocate.
@@ -178,11 +179,11 @@ func (r *Ring) Abandon(s Slot) bool {
 		r.publish(s.from, pad) // what stopped the producer may have been that
 	}
 	r.publish(s.pos, skip)
-	return r.awaited(s)
+	return r.awaited(&s)
 }
 
 // awaited reports whether the reader stopped at s, or whether s crosses an eighth of the ring, as each one does that has a pad
 // before it: at the pad, too, the reader may have stopped.
-func (r *Ring) awaited(s Slot) bool {
+func (r *Ring) awaited(s *Slot) bool {
 	return r.waiting.Load() == s.pos+1 || s.from/r.step != (s.pos+space(len(s.Body)))/r.step
 }

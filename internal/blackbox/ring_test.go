@@ -16,7 +16,7 @@ func put(t *testing.T, r *Ring, k Kind, body string) {
 		t.Fatalf("no room for %q", body)
 	}
 	copy(s.Body, body)
-	r.Commit(s)
+	r.Commit(&s)
 }
 
 func TestRingOrder(t *testing.T) {
@@ -29,7 +29,7 @@ func TestRingOrder(t *testing.T) {
 		binary.LittleEndian.PutUint64(body, next)
 		if s, ok := r.Reserve(Fatal, len(body)); ok {
 			copy(s.Body, body)
-			r.Commit(s)
+			r.Commit(&s)
 			next++
 			continue
 		}
@@ -58,7 +58,7 @@ func TestRingWatermarks(t *testing.T) {
 			if !ok {
 				break
 			}
-			r.Commit(s)
+			r.Commit(&s)
 			n++
 		}
 		if n != tt.want {
@@ -72,11 +72,11 @@ func TestRingUnpublishedWakes(t *testing.T) {
 	rd := NewReader(r)
 	slow, _ := r.Reserve(History, 8)
 	fast, _ := r.Reserve(Event, 8)
-	r.Commit(fast)
+	r.Commit(&fast)
 	if _, ok := rd.Next(); ok {
 		t.Fatal("read past an unpublished record")
 	}
-	if !r.Commit(slow) {
+	if !r.Commit(&slow) {
 		t.Error("the producer that the reader waits for does not wake it")
 	}
 	for want := range 2 {
@@ -95,7 +95,7 @@ func TestRingHistoryWakesByEighths(t *testing.T) {
 			break
 		}
 		s.kind = History
-		if r.Commit(s) {
+		if r.Commit(&s) {
 			wakes++
 		}
 	}
@@ -122,7 +122,7 @@ func TestRingForgedHeader(t *testing.T) {
 		if rec, ok := rd.Next(); ok {
 			t.Fatalf("read %v before it was published", rec.Pos)
 		}
-		r.Commit(s)
+		r.Commit(&s)
 		if rec, ok := rd.Next(); !ok || !bytes.Equal(rec.Body, forged) {
 			t.Fatal("the published record is not whole")
 		}
@@ -163,7 +163,7 @@ func FuzzScan(f *testing.F) {
 	mem := Words(MinRing)
 	r := NewRing(mem, ringKey)
 	s, _ := r.Reserve(Event, 40)
-	r.Commit(s)
+	r.Commit(&s)
 	f.Add(append([]byte(nil), mem...), r.Key())
 	f.Add([]byte("short"), uint64(0))
 	f.Fuzz(func(t *testing.T, b []byte, key uint64) {
@@ -197,7 +197,7 @@ func TestRingConcurrent(t *testing.T) {
 				for j := 8; j < n; j++ {
 					s.Body[j] = byte(p)
 				}
-				r.Commit(s)
+				r.Commit(&s)
 			}
 		})
 	}
@@ -243,7 +243,7 @@ func TestRingAllocations(t *testing.T) {
 	r := NewRing(Words(MinRing), ringKey)
 	if n := testing.AllocsPerRun(1000, func() {
 		if s, ok := r.Reserve(Event, 100); ok {
-			r.Commit(s)
+			r.Commit(&s)
 		}
 	}); n != 0 {
 		t.Errorf("%v allocations, want 0", n)

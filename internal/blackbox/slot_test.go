@@ -13,7 +13,7 @@ func fillTo(t *testing.T, r *Ring, rd *Reader, n uint64) {
 		if !ok {
 			t.Fatal("no room")
 		}
-		r.Commit(s)
+		r.Commit(&s)
 		rd.Next()
 		rd.Release(rd.Pos())
 	}
@@ -67,7 +67,7 @@ func TestPadWakes(t *testing.T) {
 			t.Fatalf("the reader stands at %d, want the pad at %d", rd.Pos(), s.from)
 		}
 		r.publish(s.from, pad)
-		if woken := give && r.Abandon(s) || !give && r.Commit(s); !woken {
+		if woken := give && r.Abandon(s) || !give && r.Commit(&s); !woken {
 			t.Errorf("abandoned %v: the reader sleeps at the pad and is not woken", give)
 		}
 		if _, ok := rd.Next(); ok == give {
@@ -82,7 +82,7 @@ func TestPadCrossesAnEighth(t *testing.T) {
 	rd := NewReader(r)
 	fillTo(t, r, rd, 64)
 	s, _ := r.Reserve(History, 200)
-	if !r.Commit(s) {
+	if !r.Commit(&s) {
 		t.Error("history that begins a new lap behind a pad wakes nobody")
 	}
 }
@@ -118,7 +118,7 @@ func BenchmarkRing(b *testing.B) {
 			continue
 		}
 		copy(s.Body, body)
-		r.Commit(s)
+		r.Commit(&s)
 	}
 }
 
@@ -132,7 +132,7 @@ func TestFull(t *testing.T) {
 		if !ok {
 			break
 		}
-		r.Commit(s)
+		r.Commit(&s)
 	}
 	if r.Full(Event) {
 		t.Error("full after a long record found no room")
@@ -142,7 +142,7 @@ func TestFull(t *testing.T) {
 		if !ok {
 			break
 		}
-		r.Commit(s)
+		r.Commit(&s)
 	}
 	if !r.Full(Event) || r.Full(Fatal) || r.Full(History) {
 		t.Errorf("full for an event, a crash, history: %v, %v, %v; want true, false, false", r.Full(Event), r.Full(Fatal), r.Full(History))

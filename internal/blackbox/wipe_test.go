@@ -17,7 +17,7 @@ func TestWipeRing(t *testing.T) {
 				t.Fatalf("no room for %d bytes", n)
 			}
 			copy(s.Body, bytes.Repeat([]byte("x"), n))
-			r.Commit(s)
+			r.Commit(&s)
 		}
 		pass := func() (n int) {
 			for rec, ok := rd.Next(); ok; rec, ok = rd.Next() {
@@ -44,7 +44,7 @@ func TestWipeRing(t *testing.T) {
 			t.Error("there is room in a ring that is wiped")
 		}
 		copy(late.Body, bytes.Repeat([]byte("x"), 100))
-		r.Commit(late)
+		r.Commit(&late)
 		if n := pass(); n != 1 || bytes.Count(mem, []byte("x")) != 0 {
 			t.Fatalf("begin %d: passed %d records, %d bytes are left", begin, n, bytes.Count(mem, []byte("x")))
 		}

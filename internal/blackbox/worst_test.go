@@ -177,7 +177,7 @@ func BenchmarkWorst(b *testing.B) {
 			s, ok := r.Reserve(Fatal, len(body))
 			if ok {
 				copy(s.Body, body)
-				r.Commit(s)
+				r.Commit(&s)
 			}
 			return ok
 		}, func() {

@@ -58,6 +58,9 @@ func Read(body []byte) (Record, error) {
 	return r, nil
 }
 
+// IsLine reports whether a record has FlagLine.
+func IsLine(body []byte) bool { return len(body) >= fixed && body[27]&(FlagLine>>8) != 0 }
+
 // PCs appends the return addresses to dst, innermost first.
 func (r *Record) PCs(dst []uintptr) []uintptr { return appendPCs(dst, r.pcs) }
 

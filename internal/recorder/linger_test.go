@@ -20,8 +20,8 @@ func (g *rig) capture(t *testing.T, k blackbox.Kind, flags uint16, text string) 
 	}
 	copy(s.Body, body)
 	switch {
-	case !g.ring.Commit(s):
-	case g.ring.Urgent(s):
+	case !g.ring.Commit(&s):
+	case g.ring.Urgent(&s):
 		g.cfg.Bell.Call()
 	default:
 		g.cfg.Bell.Ring()
@@ -138,7 +138,7 @@ func TestWhatCannotWait(t *testing.T) {
 			g.capture(t, blackbox.Fatal, record.FlagID, "crash")
 			synctest.Wait()
 			copy(slow.Body, body)
-			if !g.ring.Commit(slow) || !g.ring.Urgent(slow) {
+			if !g.ring.Commit(&slow) || !g.ring.Urgent(&slow) {
 				t.Error("the record that the recorder stopped at is not urgent")
 			}
 			g.cfg.Bell.Call()

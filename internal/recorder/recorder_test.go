@@ -187,7 +187,7 @@ func TestRecordStaysUntilItsEnvelopeStands(t *testing.T) {
 			break
 		}
 		copy(s.Body, body)
-		g.ring.Commit(s)
+		g.ring.Commit(&s)
 	}
 	id := g.meta.ID
 	for g.sent(); g.stalled(); g.sent() {

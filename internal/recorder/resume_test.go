@@ -122,7 +122,7 @@ func (m *mortal) capture(k blackbox.Kind, key string, h record.Head, text string
 	copy(s.Body, body)
 	m.block.Stored()
 	before := bytes.Clone(m.block.Bytes())
-	m.ring.Commit(s)
+	m.ring.Commit(&s)
 	after := bytes.Clone(m.block.Bytes())
 	// Commit stores length, checksum and word in this order.
 	at := 0

@@ -79,7 +79,7 @@ func (g *rig) put(t testing.TB, k blackbox.Kind, body []byte) {
 		t.Fatalf("no room in the ring for %d bytes", len(body))
 	}
 	copy(s.Body, body)
-	g.ring.Commit(s)
+	g.ring.Commit(&s)
 }
 
 // event writes an error event whose id is n.

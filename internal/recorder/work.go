@@ -223,11 +223,10 @@ func (r *Recorder) take(in blackbox.Record) (taken bool) {
 	}
 	r.worked += recordWork
 	use := r.changes(in.Pos)
-	rec, err := record.Read(in.Body)
-	if rec.Flags&record.FlagLine != 0 {
+	if record.IsLine(in.Body) {
 		in.Body = r.opened(in.Body)
-		rec, err = record.Read(in.Body)
 	}
+	rec, err := record.Read(in.Body)
 	if err != nil {
 		r.Malformed.Add(1)
 		r.fault()

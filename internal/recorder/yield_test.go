@@ -93,7 +93,7 @@ func TestTurnsGrow(t *testing.T) {
 			for range each {
 				if s, ok := g.ring.Reserve(0, len(body)); ok {
 					copy(s.Body, body)
-					g.ring.Commit(s)
+					g.ring.Commit(&s)
 					made++
 				}
 			}
