@@ -24,7 +24,7 @@ type memoryFile struct {
 }
 
 func (f *memoryFile) keeper() RunFile {
-	return &legacy.Keeper{Check: func() error { return nil }, Open: f.open}
+	return &legacy.Keeper{Check: func(int) error { return nil }, Open: f.open}
 }
 
 func (f *memoryFile) open(w *legacy.Wish) (*legacy.Run, error) {

@@ -37,8 +37,8 @@ type Config struct {
 	// Memory is what Krunk holds at most, in bytes; up to 5 percent more with what the runtime rounds up. At 1 MiB a quarter is the
 	// ring of records and a bit more the encoded envelopes; the rest is history, scope, log records, and what it takes to make and
 	// to send one envelope, which is 46 KiB long at most. Zero: 1 MiB. The least is 128 KiB: there an envelope is 4 KiB long at
-	// most, the least that any event can be brought into, and making it takes five times that. Compress takes 292 KiB of it; with it
-	// zero means 1,316 KiB and the least is 456.
+	// most, the least that any event can be brought into, and making it takes five times that. The most is 1 GiB, and 224 MiB
+	// with RunFile. Compress takes 292 KiB of it; with it zero means 1,316 KiB and the least is 456.
 	Memory int
 	// Channels sets thresholds by channel name. A name covers the channel and everything below it ("net" also "net.http"),
 	// the longest one wins for each threshold by itself, and "*" covers all.
@@ -61,7 +61,8 @@ type Config struct {
 	// next start: runfile.In(dir). Nil: it lies on the heap.
 	RunFile RunFile
 	// Consent is what holds until the player has answered: Granted; Ask, with which what is captured is kept and nothing leaves the device
-	// before Client.Consent says Granted; or Denied, with which nothing is captured before that. An answer that was kept in RunFile wins.
+	// before Client.Consent says Granted; or Denied, with which nothing is captured before that. An answer that was kept in RunFile wins. Where it cannot be
+	// told whether there is one, as this user may not look into the directory, or what lies there cannot be read, that is a no, and Stats.RunFile says so.
 	Consent Consent
 	// NoSessions keeps the server from being told that this program runs. Otherwise it hears of each run, its session, that it began,
 	// whether there was an error, and whether it was closed, crashed or vanished: that is what a release's share of crash-free sessions
@@ -151,7 +152,7 @@ func (cfg Config) check() (*plan, error) {
 		p.Panics.Wait = defaultPanicWait
 	}
 	if cfg.RunFile != nil {
-		faults.add("RunFile", cfg.RunFile.Check())
+		faults.add("RunFile", cfg.RunFile.Check(cfg.Memory))
 	}
 	if cfg.Consent > Denied {
 		faults.say("Consent", "no answer; write krunk.Granted, krunk.Ask or krunk.Denied")

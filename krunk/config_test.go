@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"github.com/krunk-go/krunk/internal/blackbox"
+	"github.com/krunk-go/krunk/internal/legacy"
 	"github.com/krunk-go/krunk/internal/protocol"
 )
 
@@ -28,5 +29,17 @@ func TestChannelName(t *testing.T) {
 		if got := channelName(tt.in); got != tt.want {
 			t.Errorf("%q: got %q, want %q", tt.in, got, tt.want)
 		}
+	}
+}
+
+// The most that a run file takes (krunk/runfile) can be read again, with rings: internal/runfile maps 256 MiB. The outbox is longer then than
+// Options.Outbox may be.
+func TestMostMemoryFitsIntoARunFile(t *testing.T) {
+	s := sharesOf(224<<20, false)
+	w := legacy.Wish{Sizes: s.sizes(true), Scope: s.scope}
+	w.Complete()
+	w.Sizes[blackbox.ReplayRegion] = s.replay
+	if n := w.Sizes.Total(); n > 256<<20 || s.outbox < 64<<20 {
+		t.Errorf("a run takes %d bytes, of these %d for the outbox; want at most 256 MiB, and at least 64", n, s.outbox)
 	}
 }

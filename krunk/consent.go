@@ -30,6 +30,14 @@ type say struct {
 	mu      sync.Mutex             // one change after the other
 	install atomic.Pointer[string] // id of the installation, nil if there is none
 	forgot  atomic.Bool            // LastRun knows nothing any more
+	behind
+}
+
+// behind is what was said from inside of code of the game's that Krunk called, and is still to be done.
+type behind struct {
+	_     [0]func() // no code to compare it
+	queue sync.Mutex
+	said  []Consent // guarded by queue; in this order
 }
 
 // Answer returns what holds: Ask where the player has not been asked yet. It never blocks and does not allocate.
@@ -53,7 +61,7 @@ const mostConsent = 2 * time.Second
 //
 // Denied: nothing more is captured, and what there is goes, from memory and from disk: the ring, history, tags, user and contexts, what was
 // written into a Ring, all that waits to be sent, log records, sessions, losses, what is known of the last run, the crash output, the install id, and the files of all runs
-// that no other program holds. What is under way is cut off.
+// that no other program holds. What is under way is cut off, and connections that the transport keeps are closed.
 //
 // Granted: what was kept since Start, or since Ask, is sent, also what runs that died have left. After Denied it begins anew: tags, user and
 // contexts are to be set again, and there is another install id.
@@ -63,6 +71,9 @@ const mostConsent = 2 * time.Second
 // With Config.RunFile the answer is kept there, in one small file, and holds for the next Start whatever Config.Consent says; Ask takes it back. It takes
 // locks, writes to disk, and waits for at most 2 s until what is under way has ended: call it outside of the frame loop. The error says
 // that the answer could not be kept, or that it waits for somebody: then it holds all the same, but for what it says.
+//
+// From inside of what Krunk calls (Config.BeforeSend, the transport, an Attachment's Read, a runfile.Store) it returns at once, with an error that says
+// so: nothing leaves any more and no new record is made where the answer is a no, and the rest is done as that returns.
 func (c *Client) Consent(answer Consent) error {
 	if c == nil {
 		return nil
@@ -70,8 +81,52 @@ func (c *Client) Consent(answer Consent) error {
 	if answer > Denied {
 		return errors.New("krunk: Consent: there is no such answer; say krunk.Granted, krunk.Denied or krunk.Ask")
 	}
-	c.say.mu.Lock()
-	defer c.say.mu.Unlock()
+	err := errInside
+	const module = "github.com/krunk-go/krunk/" // what calls code of the game's and is waited for, or holds a lock that is needed
+	if !onStack(module+"internal/recorder.", module+"internal/sender.", module+"krunk/runfile.") {
+		c.say.mu.Lock()
+		c.catchUp()
+		err = c.answered(answer)
+		c.say.mu.Unlock()
+	} else {
+		c.later(answer)
+	}
+	if err != nil {
+		return errors.New("krunk: Consent: " + err.Error())
+	}
+	return nil
+}
+
+var errInside = errors.New("it was called from inside of what Krunk itself calls; the rest is done as soon as that returns")
+
+// later has another goroutine do what an answer asks for. One that is stricter than what holds ends at once what it can end by a word.
+func (c *Client) later(answer Consent) {
+	for old := c.say.state.Load(); old < uint32(answer) && !c.say.state.CompareAndSwap(old, uint32(answer)); old = c.say.state.Load() {
+	}
+	c.halt()
+	c.say.queue.Lock()
+	c.say.said = append(c.say.said, answer)
+	c.say.queue.Unlock()
+	go func() {
+		c.say.mu.Lock()
+		c.catchUp()
+		c.say.mu.Unlock()
+	}()
+}
+
+// catchUp does what was said from inside. The caller holds mu.
+func (c *Client) catchUp() {
+	c.say.queue.Lock()
+	said := c.say.said
+	c.say.said = nil
+	c.say.queue.Unlock()
+	for _, answer := range said {
+		_ = c.answered(answer) // who said it has been told that it takes its time
+	}
+}
+
+// answered does what an answer asks for. The caller holds mu.
+func (c *Client) answered(answer Consent) error {
 	var err error
 	if answer == Denied {
 		err = c.deny()
@@ -87,10 +142,7 @@ func (c *Client) Consent(answer Consent) error {
 	if c.sender != nil && !c.held() {
 		c.sender.Online()
 	}
-	if err != nil {
-		return errors.New("krunk: Consent: " + err.Error())
-	}
-	return nil
+	return err
 }
 
 // halt ends what is under way.

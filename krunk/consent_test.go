@@ -15,6 +15,7 @@ import (
 
 	"github.com/krunk-go/krunk/krunk"
 	"github.com/krunk-go/krunk/transport"
+	"github.com/krunk-go/krunk/transport/http1"
 	"github.com/krunk-go/krunk/transport/nethttp"
 	"github.com/krunk-go/krunk/transport/sentrytest"
 )
@@ -489,25 +490,148 @@ func TestDeniedWhileBeforeSendIsSlow(t *testing.T) {
 	})
 }
 
-// Consent out of the game's own code that Krunk calls comes back, and the answer holds.
+// Consent out of the game's own code that Krunk calls comes back at once, holds at once, and does the rest behind.
 func TestConsentInside(t *testing.T) {
+	for name, change := range map[string]func(cfg *krunk.Config, say func()) krunk.Attr{
+		"BeforeSend": func(cfg *krunk.Config, say func()) krunk.Attr {
+			cfg.BeforeSend = krunk.Edit(func(*krunk.Event) bool {
+				say()
+				return true
+			})
+			return krunk.Attr{}
+		},
+		"Send": func(cfg *krunk.Config, say func()) krunk.Attr {
+			send := cfg.Transport
+			cfg.Transport = transport.Func(func(ctx transport.Context, r *transport.Request) (transport.Response, error) {
+				below(70, say)
+				return send.Send(ctx, r)
+			})
+			return krunk.Attr{}
+		},
+		"Attachment.Read": func(cfg *krunk.Config, say func()) krunk.Attr {
+			return krunk.Attach(krunk.Attachment{Name: "a", Read: func(int) ([]byte, error) {
+				say()
+				return []byte("a"), nil
+			}})
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				var c *krunk.Client
+				var attr krunk.Attr
+				said, took, holds := error(nil), time.Duration(-1), krunk.Granted
+				say := func() {
+					if took < 0 {
+						begin := time.Now()
+						said = c.Consent(krunk.Denied)
+						took, holds = time.Since(begin), c.Answer()
+					}
+				}
+				c, _, _ = asking(t, krunk.Granted, func(cfg *krunk.Config) { attr = change(cfg, say) })
+				c.Report(errors.New("boom"), attr)
+				time.Sleep(time.Minute)
+				if took != 0 || holds != krunk.Denied || said == nil || !strings.Contains(said.Error(), "inside") {
+					t.Errorf("it took %v and said %v; the answer was %d; want at once, that it was called from inside, and Denied", took, said, holds)
+				}
+				if s := c.Stats(); s.Waiting != 0 || c.Answer() != krunk.Denied || c.Channel("net").Enabled(krunk.LevelFatal) {
+					t.Errorf("%d wait, answer %d, channels open: %v", s.Waiting, c.Answer(), c.Channel("net").Enabled(krunk.LevelFatal))
+				}
+			})
+		})
+	}
+}
+
+// What is said from inside is done in its order, and what somebody says outside later on is done behind it.
+func TestConsentInsideKeepsItsOrder(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var c *krunk.Client
-		said := 0
-		c, _, w := asking(t, krunk.Ask, func(cfg *krunk.Config) {
+		n := 0
+		c, srv, w := asking(t, krunk.Granted, func(cfg *krunk.Config) {
 			cfg.BeforeSend = krunk.Edit(func(*krunk.Event) bool {
-				if said++; said == 1 {
+				if n++; n == 1 {
 					_ = c.Consent(krunk.Denied)
+					_ = c.Consent(krunk.Granted)
 				}
 				return true
 			})
 		})
-		c.Report(errors.New("boom"))
+		c.Report(errors.New("early"))
 		time.Sleep(time.Minute)
-		if s := c.Stats(); s.Waiting != 0 || c.Answer() != krunk.Denied || w.calls.Load() != 0 {
-			t.Errorf("%d wait, answer %d, %d requests", s.Waiting, c.Answer(), w.calls.Load())
+		if c.Answer() != krunk.Granted {
+			t.Errorf("the answer is %d, want the last one", c.Answer())
+		}
+		c.Report(errors.New("after"))
+		if !c.Flush(time.Minute) || strings.Contains(w.all(), "early") || len(srv.Events()) != 1 {
+			t.Errorf("%d events arrived, want the one behind the last answer", len(srv.Events()))
 		}
 	})
+}
+
+// After a no, and while there is no answer, no connection stays open.
+func TestConsentHangsUp(t *testing.T) {
+	for name, tr := range map[string]transport.Transport{"http1": http1.Default(), "nethttp": nethttp.Default()} {
+		for _, answer := range []krunk.Consent{krunk.Denied, krunk.Ask} {
+			srv := sentrytest.Start(sentrytest.Options{AnyTime: true})
+			var open, made atomic.Int32
+			proxy := countingListener(t, srv.URL(), &open, &made)
+			c := quiet(t, krunk.Config{DSN: strings.Replace(srv.DSN(), strings.TrimPrefix(srv.URL(), "http://"), proxy, 1), Transport: tr})
+			c.Report(errors.New("boom"))
+			if !c.Flush(time.Minute) || open.Load() == 0 {
+				t.Fatalf("%s: not flushed, or no connection is kept: %+v", name, c.Stats())
+			}
+			if err := c.Consent(answer); err != nil {
+				t.Fatal(err)
+			}
+			for begin := time.Now(); open.Load() != 0 && time.Since(begin) < 20*time.Second; { // the kernel's turn
+				time.Sleep(time.Millisecond)
+			}
+			if n := open.Load(); n != 0 {
+				t.Errorf("%s, answer %d: %d connections are open", name, answer, n)
+			}
+			n := made.Load()
+			_ = c.Consent(krunk.Granted)
+			c.Report(errors.New("once more"))
+			if !c.Flush(time.Minute) || made.Load() == n {
+				t.Errorf("%s: a yes opens none again: %+v", name, c.Stats())
+			}
+			c.Close(time.Second)
+			srv.Close()
+		}
+	}
+}
+
+// countingListener is one in front of a server that counts connections.
+func countingListener(t *testing.T, url string, open, made *atomic.Int32) (addr string) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Skip("skipped: no sockets here")
+	}
+	t.Cleanup(func() { l.Close() })
+	go func() {
+		for {
+			in, err := l.Accept()
+			if err != nil {
+				return
+			}
+			out, err := net.Dial("tcp", strings.TrimPrefix(url, "http://"))
+			if err != nil {
+				in.Close()
+				continue
+			}
+			open.Add(1)
+			made.Add(1)
+			go func() {
+				_, _ = io.Copy(in, out)
+				in.Close()
+			}()
+			go func() {
+				_, _ = io.Copy(out, in)
+				out.Close()
+				open.Add(-1)
+			}()
+		}
+	}()
+	return l.Addr().String()
 }
 
 // Counts that lie with the channels and the kinds go as well.

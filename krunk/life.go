@@ -130,12 +130,21 @@ func (c *Client) holdsNothing() bool {
 
 // panicking reports whether a deferred function calls, as a panic unwinds: then it is not known yet how the session ends.
 func panicking() bool {
+	return onStack("runtime.gopanic")
+}
+
+// onStack reports whether the name of a function that calls begins with one of these.
+//
+//go:noinline
+func onStack(names ...string) bool {
 	var pcs [record.MaxPCs]uintptr
-	frames := runtime.CallersFrames(pcs[:runtime.Callers(2, pcs[:])])
+	frames := runtime.CallersFrames(pcs[:runtime.Callers(3, pcs[:])])
 	for {
 		f, more := frames.Next()
-		if f.Function == "runtime.gopanic" {
-			return true
+		for _, name := range names {
+			if len(f.Function) >= len(name) && f.Function[:len(name)] == name {
+				return true
+			}
 		}
 		if !more {
 			return false

@@ -23,8 +23,9 @@ type Context interface {
 //
 //   - Parallel() int says how many Sends may be under way at once, each in a goroutine of its own; Krunk uses four at most, and
 //     more than one only while the server answers and several envelopes wait. Without it that is one.
-//   - CloseIdle() ends what is kept for the next Send: connections and their goroutines. It is called when a client is closed
-//     and no Send is under way. A Send may follow all the same, for a panic that meets a closed client.
+//   - CloseIdle() ends what is kept for the next Send: connections and their goroutines. It is called when a client is closed, and when
+//     Client.Consent says that nothing may be sent, and no Send is under way. A Send may follow all the same, for a panic that meets a closed
+//     client and for a player who says yes.
 type Transport interface {
 	Send(ctx Context, r *Request) (Response, error)
 }

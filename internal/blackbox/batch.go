@@ -33,6 +33,9 @@ type Item struct {
 
 const itemHeader = 32
 
+// mostItems is how many OpenBatch returns.
+const mostItems = 4 << 10
+
 // Batch returns the batch of a block, which is empty.
 func (b *Block) Batch() *Batch {
 	return &Batch{mem: b.At(BatchRegion), key: b.key, sums: b.sums, probe: b.watch}
@@ -80,7 +83,7 @@ func itemSum(mem []byte, at, n int, upto uint64) uint32 {
 func (b *Block) OpenBatch(logs uint64) (t *Batch, live []Item, last Item) {
 	t = b.Batch()
 	le := binary.LittleEndian
-	for at := 0; at+itemHeader <= len(t.mem); {
+	for at := 0; at+itemHeader <= len(t.mem) && len(live) < mostItems; {
 		h := t.mem[at:]
 		w := word(t.mem, uint64(at)).Load() ^ t.key
 		text, attributes := uint64(le.Uint32(h[16:])), uint64(le.Uint32(h[20:]))

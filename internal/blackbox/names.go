@@ -43,9 +43,12 @@ func (n *Names) word(at, size int) uint32 {
 	return uint32(n.key) ^ (sum(n.mem[at+4:at+4+size], n.key+uint64(at), 0)&^0xff | uint32(size)) // its upper bits: see sum
 }
 
+// mostNames is how many List returns.
+const mostNames = 1 << 10
+
 // List returns the names of a dead run. The block is input from outside: what does not agree with its checksum ends the list.
 func (n *Names) List() (list []string) {
-	for at := 0; at+4 <= len(n.mem); {
+	for at := 0; at+4 <= len(n.mem) && len(list) < mostNames; {
 		w := nameWord(n.mem, at).Load()
 		size := int(uint8(w ^ uint32(n.key)))
 		if at+4+size > len(n.mem) || n.word(at, size) != w {

@@ -27,16 +27,19 @@ func (o *Outbox) Tell(id [16]byte, length uint32) bool {
 	return false
 }
 
-// Untold returns the event of the newest entry that does not know how long that was of which it tells, if there is one.
-func (o *Outbox) Untold() (id [16]byte, ok bool) {
+// Settle says how it ended of all entries that do not know it: Endless of the one with the event hung, if that is not zero, and Lost of the others.
+func (o *Outbox) Settle(hung [16]byte) {
 	o.lock()
 	defer o.unlock()
-	last := uint64(0)
 	for i := range o.entries {
 		s := &o.entries[i]
-		if e := s.entry(o.buf); e.Open && e.Length == 0 && e.Seq >= last {
-			id, last, ok = e.ID, e.Seq, true
+		e := s.entry(o.buf)
+		if !e.Open || e.Length != 0 {
+			continue
 		}
+		if s.length = Lost; e.ID == hung && hung != [16]byte{} {
+			s.length, s.kind = Endless, Fatal
+		}
+		o.seal(s)
 	}
-	return id, ok
 }

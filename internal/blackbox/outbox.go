@@ -84,6 +84,9 @@ func (s *stored) entry(mem []byte) Entry {
 // leastRoom is what an entry counts as at least, so that what is on the heap stays small beside the block.
 const leastRoom = 512
 
+// mostEntries is how many wait at most, whatever room there is: all of them are walked over for each that is sent.
+const mostEntries = 16 << 10
+
 // leastBody is what MaxBody does not fall below, unless the outbox is that small.
 const leastBody = 16 << 10
 
@@ -199,7 +202,7 @@ func (o *Outbox) PutWith(m Meta, body, rest []byte) bool {
 	if m.Kind == Fatal {
 		at, i = o.top(need)
 	}
-	fits := o.used+need <= o.share(m.Kind) && at+need <= uint64(len(o.buf)) && len(o.entries) < len(o.buf)/leastRoom
+	fits := o.used+need <= o.share(m.Kind) && at+need <= uint64(len(o.buf)) && len(o.entries) < min(len(o.buf)/leastRoom, mostEntries)
 	if fits {
 		o.last++
 		s := stored{seq: o.last, at: at, size: uint32(size), kind: m.Kind}

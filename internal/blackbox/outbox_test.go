@@ -209,7 +209,7 @@ func TestOutboxIsUnlockedByAFault(t *testing.T) {
 		"Clear":  func(o *Outbox) { o.Clear() },
 		"Done":   func(o *Outbox) { o.Done(1) },
 		"Tell":   func(o *Outbox) { o.Tell([16]byte{1}, 1) },
-		"Untold": func(o *Outbox) { o.Untold() },
+		"Settle": func(o *Outbox) { o.Settle([16]byte{1}) },
 		"Put": func(o *Outbox) {
 			o.entries, o.used = nil, 0
 			o.buf = make([]byte, 1<<10)[: 1<<10 : 1<<10]

@@ -159,6 +159,19 @@ func TestScan(t *testing.T) {
 	}
 }
 
+// Records that lie within each other, each of which claims most of the rest of the block, do not make the scan quadratic.
+func TestScanIsBounded(t *testing.T) {
+	mem := Words(1 << 20)
+	size := uint64(len(mem))
+	for at := uint64(0); at < size; at += align {
+		word(mem, at).Store((size+at)<<8 | uint64(History) + 1)
+		binary.LittleEndian.PutUint32(mem[at+12:], uint32(size-at-header))
+	}
+	if found, n := scan(mem, 0); len(found) > 1 || n > 17<<20 {
+		t.Errorf("found %d records in a block of nonsense and summed %d bytes", len(found), n)
+	}
+}
+
 func FuzzScan(f *testing.F) {
 	mem := Words(MinRing)
 	r := NewRing(mem, ringKey)

@@ -17,7 +17,7 @@ const maxSeq = 1 << 55
 
 // ScanOutbox reads a block that nobody writes any more, whose start is aligned to 8 bytes. The block is input from outside: an entry
 // counts only if its place, length and checksum agree, and of two that claim the same bytes the newer one. It takes as long as
-// reading forty times as many bytes at the most, whatever stands in the block.
+// reading forty times as many bytes at the most, whatever stands in the block, and returns no more entries than an outbox holds.
 func ScanOutbox(mem []byte, key uint64) Found {
 	var f Found
 	end := uint64(0)
@@ -28,6 +28,8 @@ func ScanOutbox(mem []byte, key uint64) Found {
 				return
 			}
 			f.Entries = f.Entries[:last]
+		} else if len(f.Entries) == mostEntries {
+			return
 		}
 		f.Entries = append(f.Entries, e)
 		end = e.at + room(len(e.Body))

@@ -123,6 +123,24 @@ func TestScanOutboxIsBounded(t *testing.T) {
 	}
 }
 
+// However many entries somebody has written there, no more are taken than an outbox holds: all of them are walked over for each that is sent.
+func TestOpenOutboxIsBounded(t *testing.T) {
+	const key = 0x9e3779b97f4a7c15
+	o := NewOutbox(Words(2<<20), key)
+	all := len(o.buf) / entryHeader
+	for i := range all {
+		s := stored{seq: uint64(i + 1), at: uint64(i * entryHeader), kind: Event}
+		o.write(&s, &Meta{Kind: Event, Upto: uint64(i)}, nil, nil)
+	}
+	got, found := OpenOutbox(o.buf, key)
+	if n, _, _ := got.Usage(); n != mostEntries || len(found.Entries) != mostEntries || found.Last != uint64(all) || found.Events != uint64(all-1) {
+		t.Errorf("%d entries of %d are taken, up to %d; want %d, and what all of them say", n, all, found.Last, mostEntries)
+	}
+	if got.Put(Meta{Kind: Fatal}, nil) {
+		t.Error("one more than there may be has room")
+	}
+}
+
 // What goes on with a block has what waits there, sends it in the same order, frees its room, and puts others behind it.
 func TestOpenOutbox(t *testing.T) {
 	o := NewOutbox(Words(16<<10), 7)

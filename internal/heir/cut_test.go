@@ -17,6 +17,14 @@ func TestCutIsBehindTheDisk(t *testing.T) {
 	if h.Next(true, true) == nil {
 		t.Fatal("nothing waits")
 	}
+	if waits.cuts != 0 || waits.synced {
+		t.Error("cut while nothing keeps it from being sent: the disk is waited for")
+	}
+	h.Shorten()
+	h.Shorten()
+	if waits.moves != 1 {
+		t.Errorf("moved %d times by File.Move, want once: who copies it meanwhile loses what is moved", waits.moves)
+	}
 	h.Leave()
 	h, _ = d.heirs()
 	want(t, "sent", send(h, true, true, 10), "a 0")
@@ -64,8 +72,8 @@ func TestCutWithAHang(t *testing.T) {
 	if o == nil {
 		t.Fatal("nothing waits")
 	}
-	if id, ok := o.Untold(); ok {
-		t.Errorf("the hang %v would wait for good", id)
+	if o.Tell([16]byte{9}, 5) {
+		t.Error("nobody has said how the hang ended: it would wait for good")
 	}
 }
 

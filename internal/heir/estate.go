@@ -25,7 +25,7 @@ type estate struct {
 	died    verdict.Verdict
 	start   int64
 	ended   int64 // when it wrote last
-	size    int   // bytes of the file, once it is through
+	size    int   // bytes of the file, once it is cut; 0: it is not
 	through bool  // everything that it has left stands in its outbox or was counted
 	keep    bool  // something is left that this program cannot send
 }
@@ -101,9 +101,6 @@ func (e *estate) next(form uint8) bool {
 		e.settle()
 		e.through = read && e.tell() && e.bury()
 		e.block.Attempts.Store(0) // it did not kill us
-		if e.through {
-			e.cut()
-		}
 	}
 	stays := 0
 	_, ok := e.outbox.Next(-1, func(in *blackbox.Entry) bool {
@@ -121,17 +118,11 @@ func (e *estate) next(form uint8) bool {
 // settle says of the events of hangs how they ended: the run died in the newest one, or nobody knows when frames went on. It is done before
 // anything is sent, and again for one that had found no room.
 func (e *estate) settle() {
-	for {
-		id, ok := e.outbox.Untold()
-		if !ok {
-			return
-		}
-		length := uint32(blackbox.Lost)
-		if e.died.How == verdict.Hang && e.died.Event == id {
-			length = blackbox.Endless
-		}
-		e.outbox.Tell(id, length)
+	var hung [16]byte
+	if e.died.How == verdict.Hang {
+		hung = e.died.Event
 	}
+	e.outbox.Settle(hung)
 }
 
 // tell makes an event of what the runtime wrote as the run died, unless the run itself had reported that panic before it raised it
@@ -151,10 +142,11 @@ func (e *estate) tell() bool {
 	return true
 }
 
-// cut gives back what only going on needed: a run that waits for a network takes what its envelopes take.
+// cut gives back what only going on needed: a run that waits for a network takes what its envelopes take. One that is sent right away is not cut: waiting
+// for the disk would hold up a game on one processor, and it goes as a whole.
 func (e *estate) cut() {
 	verdict.Note(e.block.Live, &e.facts, &e.died)
-	e.size = e.block.Cut(e.outbox)
+	e.file.Move(func() { e.size = e.block.Cut(e.outbox) })
 	if n, _, _ := e.outbox.Usage(); n > 0 { // or the file goes right away
 		e.shorten()
 	}

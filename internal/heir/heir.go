@@ -36,6 +36,7 @@ type File interface {
 	Ended() int64         // see Left
 	Text(from int) string // what the runtime wrote behind that many bytes, as far as somebody reads it
 	Sync()                // waits until what was stored outlasts a power cut
+	Move(f func())        // calls f, which moves what stands in Bytes: nobody may copy them meanwhile
 	Cut(size int)         // nobody needs what lies behind that many bytes: it takes no room any more
 	Remove()              // no other start finds it any more
 	Close()               // lets go of it
@@ -101,6 +102,13 @@ func (h *Heirs) Wait() time.Duration {
 		return 0
 	}
 	return max(time.Until(h.due), 0)
+}
+
+// Shorten is sender.Heirs.Shorten.
+func (h *Heirs) Shorten() {
+	if e := h.hand; e != nil && e.through && e.size == 0 {
+		e.cut()
+	}
 }
 
 // Leave is sender.Heirs.Leave.
@@ -190,6 +198,9 @@ func (h *Heirs) shrink(run *Left) (less int64) {
 		less = run.Size
 		e.end()
 	case e.through:
+		if e.size == 0 {
+			e.cut()
+		}
 		less = max(run.Size-int64(e.size), 0)
 		fallthrough
 	default:

@@ -36,6 +36,7 @@ type memory struct {
 	removed    bool
 	synced     bool
 	cuts       int
+	moves      int  // calls of Move in which all that was moved was moved
 	early      bool // it was cut before what it holds was on the disk
 	stays      bool // it cannot be removed
 }
@@ -65,8 +66,17 @@ func (f *memory) Bytes() []byte   { return f.mem }
 func (f *memory) Ended() int64    { return f.ended }
 func (f *memory) Text(int) string { return f.text }
 func (f *memory) Sync()           { f.synced = true }
-func (f *memory) Remove()         { f.removed = !f.stays }
-func (f *memory) Close()          { f.claimed = false }
+
+func (f *memory) Move(move func()) {
+	b, _, _ := blackbox.Open(f.mem)
+	before := b.Live.Cut.Load()
+	move()
+	if before == 0 && b.Live.Cut.Load() != 0 {
+		f.moves++
+	}
+}
+func (f *memory) Remove() { f.removed = !f.stays }
+func (f *memory) Close()  { f.claimed = false }
 
 func (f *memory) Cut(n int) {
 	f.early = f.early || !f.synced
@@ -216,6 +226,7 @@ func TestCut(t *testing.T) {
 		if h.Next(false, false) == nil {
 			t.Fatal("a crash waits for its turn")
 		}
+		h.Shorten()
 		h.Leave()
 		f.ended = time.Now().UnixNano() // what is written into it changes that
 		f.text = "what is behind the end of it"

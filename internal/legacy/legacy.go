@@ -77,8 +77,9 @@ type Player struct {
 
 // Keeper makes the memory of runs. An interface would lead from a run to time.Time, whose methods would all be linked.
 type Keeper struct {
-	// Check says what is wrong with how the Keeper was made, and what to write instead. It is called by Start, which fails then.
-	Check func() error
+	// Check says what is wrong with how the Keeper was made, or with so much memory, and what to write instead. It is called by Start, which
+	// fails then.
+	Check func(memory int) error
 	// Open makes the memory of one run. It is called by Start. After an error the client lives on the heap, and Stats.RunFile says why.
 	Open func(*Wish) (*Run, error)
 }

@@ -4,6 +4,7 @@
 package recorder
 
 import (
+	"runtime"
 	"sync/atomic"
 	"time"
 
@@ -30,6 +31,7 @@ type Config struct {
 	Tally    *tally.Tally
 	Wake     func()      // tells the sender that the outbox has something new; nil: it looks by itself
 	Away     func() bool // the server does not answer at the moment; nil: it does
+	Yield    func()      // lets others have the only processor
 	Stacks   stack.Options
 	Module   func() string // returns Stacks.MainModule; nil: that stands there
 	Run      Run
@@ -159,6 +161,9 @@ func New(cfg Config) *Recorder {
 	}
 	if cfg.Away == nil {
 		cfg.Away = func() bool { return false }
+	}
+	if cfg.Yield == nil {
+		cfg.Yield = runtime.Gosched
 	}
 	if cfg.Untell == nil {
 		cfg.Untell = func(record.Type, uint16, uint32) {}

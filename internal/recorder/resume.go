@@ -138,6 +138,7 @@ func (r *Recorder) resumeLogs(upto uint64) {
 // Replay goes on as far as the outbox has room, and reports whether everything that the dead run has left stands there or was counted.
 func (r *Recorder) Replay() bool {
 	for r.retry() {
+		r.yield()
 		if len(r.past.records) == 0 {
 			return r.flushLogs()
 		}

@@ -423,6 +423,54 @@ func TestResumeFromAnyStore(t *testing.T) {
 	}
 }
 
+// A copy that takes its time, as that of a run which is saved while it lives, loses nothing that was captured before it began.
+func TestResumeFromASlowCopy(t *testing.T) {
+	const window = 40                                                                      // stores that a copy may take
+	behind := 576 + mortalSizes[blackbox.FactsRegion] + mortalSizes[blackbox.OutboxRegion] // what is copied after the outbox
+	type moment struct {
+		mem      []byte
+		captured int
+	}
+	var past []moment
+	rng, copies := rand.New(rand.NewPCG(5, 5)), 0
+	newMortal(t, func(m *mortal) {
+		if m.Recorder == nil || t.Failed() {
+			return
+		}
+		past = append(past[max(len(past)-window+1, 0):], moment{bytes.Clone(m.block.Bytes()), len(m.captured)})
+		if len(m.captured) == 0 || rng.IntN(4) > 0 {
+			return
+		}
+		at := rng.IntN(len(past))
+		begin, later := past[at], past[at+rng.IntN(len(past)-at)]
+		mem := blackbox.Words(len(begin.mem))
+		copy(mem, begin.mem)
+		copy(mem[behind:], later.mem[behind:])
+		blackbox.Renew(mem, m.block.Bytes())
+		slow := *m
+		b, _, err := blackbox.Open(mem)
+		if err != nil {
+			t.Fatal(err)
+		}
+		slow.block, slow.captured = b, m.captured[:begin.captured]
+		heir, err := slow.goOn(func(*mortal) {})
+		if err != nil {
+			t.Fatal(err)
+		}
+		copies++
+		for _, k := range slow.captured {
+			for _, k := range strings.Split(k, "|") {
+				if _, ok := heir.got[k]; !ok {
+					t.Errorf("copy %d: lost: %s", copies, k)
+				}
+			}
+		}
+	}).live(3, 150)
+	if copies < 100 {
+		t.Errorf("%d copies", copies)
+	}
+}
+
 // What a dead run, or somebody else, wrote into the copy of its scope goes out only as servers take it.
 func TestRestorePassesOverWhatServersRefuse(t *testing.T) {
 	s := newScope(4<<10, 4<<10, cleanerOf(""))

@@ -162,12 +162,14 @@ func (r *Recorder) yield() {
 	if r.flushTo.Load() > r.done.Load() || runtime.GOMAXPROCS(0) > 1 {
 		return
 	}
-	waits := r.cfg.Ring.Head() - r.reader.Pos()
-	if waits > r.waits {
-		r.turn = min(2*r.turn, longTurn)
+	if r.cfg.Ring != nil { // of a run that lives
+		waits := r.cfg.Ring.Head() - r.reader.Pos()
+		if waits > r.waits {
+			r.turn = min(2*r.turn, longTurn)
+		}
+		r.waits = waits
 	}
-	r.waits = waits
-	runtime.Gosched()
+	r.cfg.Yield()
 }
 
 // short makes the next turn one as it is where nothing waits.

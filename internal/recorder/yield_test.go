@@ -7,7 +7,10 @@ import (
 	"sync/atomic"
 	"testing"
 
+	"github.com/krunk-go/krunk/internal/blackbox"
 	"github.com/krunk-go/krunk/internal/record"
+	"github.com/krunk-go/krunk/internal/stack"
+	"github.com/krunk-go/krunk/internal/tally"
 	"github.com/krunk-go/krunk/transport/deflate"
 )
 
@@ -81,15 +84,17 @@ func TestRecorderYields(t *testing.T) {
 // Where more comes in during each yield than a turn works off, turns grow until all of it is worked off. With turns that stay as they are
 // the ring fills.
 func TestTurnsGrow(t *testing.T) {
-	g := newRig(1<<20, func(c *Config) { c.Outbox = nil })
-	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(1))
 	body := encoded(record.Head{Type: record.LogType, Flags: record.FlagTrail, PPM: million}, "crumb", nil, nil)
 	const each, rounds = 200, 100
-	var made int
+	var made, round int
 	var most uint64
-	var over atomic.Bool
-	go func() {
-		for range rounds {
+	var g *rig
+	g = newRig(1<<20, func(c *Config) {
+		c.Outbox = nil
+		c.Yield = func() { // what others do with the processor
+			if round++; round > rounds {
+				return
+			}
 			for range each {
 				if s, ok := g.ring.Reserve(0, len(body)); ok {
 					copy(s.Body, body)
@@ -98,12 +103,11 @@ func TestTurnsGrow(t *testing.T) {
 				}
 			}
 			most = max(most, g.ring.Head()-g.cfg.Block.Done.Load())
-			runtime.Gosched()
 		}
-		over.Store(true)
-	}()
-	for !over.Load() {
-		runtime.Gosched()
+	})
+	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(1))
+	for round < rounds {
+		g.cfg.Yield()
 		g.drain()
 	}
 	if got := g.History.Load(); got != each*rounds || made != each*rounds {
@@ -114,5 +118,32 @@ func TestTurnsGrow(t *testing.T) {
 	}
 	if g.drain(); g.turn != turn {
 		t.Errorf("a turn is %d where nothing waits, want %d", g.turn, turn)
+	}
+}
+
+// A dead run is worked off in pieces as well.
+func TestReplayYields(t *testing.T) {
+	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(1))
+	m := newMortal(t, func(*mortal) {})
+	for range 40 {
+		m.step(2)
+	}
+	for range 100 {
+		m.step(5)
+	}
+	b, facts, err := blackbox.Open(m.block.Bytes())
+	if err != nil {
+		t.Fatal(err)
+	}
+	cfg, yields := mortalConfig(), 0
+	cfg.Tally, cfg.Yield = new(tally.Tally), func() { yields++ }
+	heir := Continue(b, &facts, mortalStart, stack.Build{}, cfg)
+	for n := 0; !heir.Replay() && n < 1000; n++ {
+		for e, ok := heir.Outbox().Next(-1, nil); ok; e, ok = heir.Outbox().Next(-1, nil) {
+			heir.Outbox().Done(e.Seq)
+		}
+	}
+	if yields < 3 {
+		t.Errorf("others had the processor %d times, want 3 at least", yields)
 	}
 }

@@ -7,6 +7,7 @@ type system struct{}
 func separator(c byte) bool { return c == '/' }
 
 func missing(error) bool { return false }
+func nowhere(error) bool { return true } // nothing ever could be kept
 func exists(error) bool  { return false }
 func full(error) bool    { return false }
 func refused(error) bool { return false }
@@ -32,6 +33,8 @@ func list(string) ([]string, error) { return nil, ErrUnsupported }
 func stat(string) (modified, size int64, err error) { return 0, 0, ErrUnsupported }
 
 func small(string, int) ([]byte, error) { return nil, ErrUnsupported }
+
+func syncDir(string) error { return nil }
 
 func putSmall(string, []byte) error { return ErrUnsupported }
 

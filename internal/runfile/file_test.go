@@ -65,3 +65,11 @@ func TestFailureLeavesNoFile(t *testing.T) {
 		t.Errorf("left %v", all)
 	}
 }
+
+// A file that Claim would not map whole is not made.
+func TestCreateTooLarge(t *testing.T) {
+	dir := folder(t)
+	if f, err := Create(dir, maxMapped+1, 0, 1, 2); f != nil || !errors.Is(err, errTooLarge) {
+		t.Errorf("got %v, want %v", err, errTooLarge)
+	}
+}

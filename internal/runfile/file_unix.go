@@ -29,6 +29,8 @@ func separator(c byte) bool { return c == '/' }
 
 func missing(err error) bool { return number(err) == syscall.ENOENT }
 
+func nowhere(err error) bool { return missing(err) || number(err) == syscall.ENOTDIR }
+
 func exists(err error) bool { return number(err) == syscall.EEXIST }
 
 func full(err error) bool { return number(err) == syscall.ENOSPC || number(err) == syscall.EDQUOT }

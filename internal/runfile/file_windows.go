@@ -35,6 +35,8 @@ func missing(err error) bool {
 	return err == syscall.ERROR_FILE_NOT_FOUND || err == syscall.ERROR_PATH_NOT_FOUND
 }
 
+func nowhere(err error) bool { return missing(err) }
+
 func exists(err error) bool {
 	return err == syscall.ERROR_FILE_EXISTS || err == syscall.ERROR_ALREADY_EXISTS
 }

@@ -7,14 +7,37 @@ import "syscall"
 // maxEntries limits how much of a directory is read that is full of other things.
 const maxEntries = 1 << 16
 
+func openDir(dir string) (fd int, err error) {
+	err = syscall.EINTR
+	for interrupted(err) {
+		fd, err = syscall.Open(dir, syscall.O_RDONLY|syscall.O_CLOEXEC|syscall.O_NONBLOCK|syscall.O_DIRECTORY, 0)
+	}
+	return fd, err
+}
+
+// syncDir syncs dir, and the one above it, which may have been made for it. Some file systems cannot do that, and a directory may let itself be searched
+// but not be read.
+func syncDir(dir string) error {
+	for _, dir := range [...]string{dir, dir + "/.."} {
+		fd, err := openDir(dir)
+		if err != nil {
+			continue
+		}
+		f := File{system: system{fd: fd}}
+		err = f.sync()
+		f.close()
+		if n := number(err); n == syscall.EIO || full(err) {
+			return err
+		}
+	}
+	return nil
+}
+
 func list(dir string) (runs []string, err error) {
 	if dir == "" {
 		return nil, errNoPath
 	}
-	fd, err := -1, error(syscall.EINTR)
-	for interrupted(err) {
-		fd, err = syscall.Open(dir, syscall.O_RDONLY|syscall.O_CLOEXEC|syscall.O_NONBLOCK|syscall.O_DIRECTORY, 0)
-	}
+	fd, err := openDir(dir)
 	if missing(err) {
 		return nil, nil
 	}

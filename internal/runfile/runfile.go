@@ -21,7 +21,7 @@ var (
 	errNoPath   = errors.New("no directory was given")
 )
 
-// maxMapped limits what Claim maps of a file that says nothing of its length: a block is smaller.
+// maxMapped limits what Claim maps of a file that says nothing of its length, and what Create makes: nobody could read a longer one.
 const maxMapped = 256 << 20
 
 // tries limits how many names Create takes for one run: a claimer removes a file that it sees before its maker has the lock.
@@ -43,6 +43,8 @@ func Create(dir string, size, tail int, start uint64, random uint32) (*File, err
 	dir, err := absolute(dir)
 	if err == nil && size <= 0 {
 		err = errSize
+	} else if err == nil && size > maxMapped {
+		err = errTooLarge
 	}
 	if err != nil {
 		return nil, failed("create", dir, err)
@@ -189,10 +191,10 @@ func Stat(path string) (modified, size int64, err error) {
 	return modified, size, failed("look at", path, err)
 }
 
-// Present reports whether anything lies there, also what Stat refuses: a link, a directory, a device.
-func Present(path string) bool {
+// Absent reports whether it is certain that nothing lies there. It is not where the system does not let anybody look, or where looking fails.
+func Absent(path string) bool {
 	_, _, err := stat(path)
-	return err == nil || err == errKind
+	return nowhere(err)
 }
 
 // Small returns the contents of a small file; nil without an error if there is none. A link is not followed, what is no file, one of another user or
@@ -201,6 +203,11 @@ func Small(dir, name string, limit int) ([]byte, error) {
 	path := join(dir, name)
 	b, err := small(path, limit)
 	return b, failed("read", path, err)
+}
+
+// SyncDir waits until what was made, renamed and removed in dir is on the disk, and dir itself. Where a system has no such thing, it does nothing.
+func SyncDir(dir string) error {
+	return failed("sync", dir, syncDir(dir))
 }
 
 // PutSmall replaces a small file, and makes dir if it is missing. A process killed in between leaves the old or the new contents. It fails with ErrBusy if

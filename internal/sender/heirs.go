@@ -22,6 +22,8 @@ type Heirs struct {
 	Start func() int64
 	// Wait returns how long it takes until a run's time has come, 0 if none waits for that.
 	Wait func() time.Duration
+	// Shorten gives back what the run at hand does not need while it waits for the server.
+	Shorten func()
 	// Lose lets go of the run at hand, in which a panic was met.
 	Lose func()
 	// Leave lets go of the run at hand, and of all others: Next returns nil from then on.
@@ -132,6 +134,9 @@ func (s *Sender) later(now time.Duration) bool {
 
 // sooner returns the shorter one of wait and what is left until a dead run's time comes; 0 is for ever.
 func (s *Sender) sooner(wait time.Duration) time.Duration {
+	if s.dead() {
+		s.cfg.Heirs.Shorten()
+	}
 	s.nothingBefore = 0
 	w := s.cfg.Heirs.Wait()
 	if w == 0 {

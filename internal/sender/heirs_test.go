@@ -26,7 +26,7 @@ func TestHeirsThatBreak(t *testing.T) {
 					}
 					return nil
 				},
-				Start: func() int64 { return 0 }, Wait: func() time.Duration { return 0 }, Lose: func() { lost++ }, Leave: func() {},
+				Start: func() int64 { return 0 }, Wait: func() time.Duration { return 0 }, Lose: func() { lost++ }, Shorten: func() {}, Leave: func() {},
 			})
 		})
 		limit := g.cfg.Progress.Limit(time.Minute)
@@ -62,7 +62,7 @@ func TestHeirsPanicWhileOthersFly(t *testing.T) {
 					}
 					return nil
 				},
-				Wait: func() time.Duration { return 0 }, Lose: func() {}, Leave: func() {}, List: func() {},
+				Wait: func() time.Duration { return 0 }, Lose: func() {}, Shorten: func() {}, Leave: func() {}, List: func() {},
 			})
 		})
 		g.event(t, "first")

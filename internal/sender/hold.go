@@ -36,6 +36,10 @@ const asked = 1
 // there is a no, since they must not take more room than they may.
 func (s *Sender) hold() (wait time.Duration) {
 	s.landAll()
+	if n := s.halts.Load(); n != s.hung { // a connection that is kept goes on talking to its server
+		s.hung = n
+		s.closeIdle()
+	}
 	s.Errand()
 	if !s.held() {
 		return time.Nanosecond // look again

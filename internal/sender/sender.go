@@ -76,6 +76,7 @@ type flushes struct {
 
 	errand atomic.Pointer[func()] // to be done while nothing is under way, nil if nothing is
 	halts  atomic.Uint32          // calls of Halt
+	hung   uint32                 // of those behind which nothing is kept open; owned by the goroutine of Work
 }
 
 // Counts is what a Sender has seen.

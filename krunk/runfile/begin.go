@@ -32,7 +32,7 @@ func heirs(d heir.Dir, w *legacy.Wish, foreign *atomic.Int32) func(recorder.Conf
 		h := heir.New(d, heir.Config{
 			Recorder: cfg, Build: stack.Fingerprint, Target: w.Facts.Texts[blackbox.Target], Form: w.Form, Jitter: time.Duration(rand.Uint64() % uint64(jitter)), Foreign: foreign,
 		})
-		return sender.Inherit(sender.Heirs{Next: h.Next, Start: h.Start, Wait: h.Wait, List: h.List, Lose: h.Lose, Leave: h.Leave})
+		return sender.Inherit(sender.Heirs{Next: h.Next, Start: h.Start, Wait: h.Wait, List: h.List, Shorten: h.Shorten, Lose: h.Lose, Leave: h.Leave})
 	}
 }
 

@@ -13,16 +13,30 @@ const (
 	refused    = "denied\n"
 )
 
-// answer returns the one that was kept, or otherwise if there is none. What is there and cannot be read, or is no file of its own, is a no.
+// unread is what Stats.RunFile says where nobody knows what was answered.
+const unread = "; what the player has answered cannot be read, which counts as a no"
+
+// answer returns the one that was kept, or otherwise if it is certain that there is none. What cannot be read, is no file of its own, or lies in a
+// directory in which this user may not look is a no: whoever has said no must not be reported, and nobody can say that it was a yes.
 func (d *dir) answer(otherwise uint8) uint8 {
 	b, err := runfile.Small(d.Dir, answerName, answerSize)
 	switch {
-	case err == nil && len(b) == 0, err != nil && !runfile.Present(d.Dir+"/"+answerName):
+	case err == nil && len(b) == 0, err != nil && runfile.Absent(d.Dir+"/"+answerName):
 		return otherwise
 	case err == nil && string(b) == granted:
 		return legacy.Granted
+	case err != nil || string(b) != refused:
+		d.unread.Store(true)
 	}
 	return legacy.Denied
+}
+
+// why is unread, as long as that holds.
+func (d *dir) why() string {
+	if d.unread.Load() {
+		return unread
+	}
+	return ""
 }
 
 // keep is legacy.Player.Keep.
@@ -34,7 +48,12 @@ func (d *dir) keep(answer uint8) error {
 	case legacy.Denied:
 		text = refused
 	}
-	return runfile.PutSmall(d.Dir, answerName, []byte(text))
+	err := runfile.PutSmall(d.Dir, answerName, []byte(text))
+	if err == nil {
+		d.unread.Store(false)
+		err = runfile.SyncDir(d.Dir) // or a power cut may bring back an older answer
+	}
+	return err
 }
 
 // erase removes the files of dead runs that nobody else holds, the install id, and what was known of the last run.

@@ -1,6 +1,8 @@
 package runfile
 
 import (
+	"sync/atomic"
+
 	"github.com/krunk-go/krunk/internal/heir"
 	"github.com/krunk-go/krunk/internal/runfile"
 )
@@ -9,8 +11,9 @@ import (
 type dir struct {
 	_         [0]func() // no code to compare it
 	Dir       string
-	disk, age int64  // see Options; a time.Duration behind an interface would link how it is written
-	own       string // path of this run
+	disk, age int64       // see Options; a time.Duration behind an interface would link how it is written
+	own       string      // path of this run
+	unread    atomic.Bool // what the player has answered lies there, or may, and cannot be read
 }
 
 func (d *dir) path(name string) string { return d.Dir + "/runs/" + name }
@@ -57,6 +60,9 @@ func (f *file) Text(from int) string { return told((*runfile.File)(f), from) }
 
 // Sync is heir.File.Sync.
 func (f *file) Sync() { _ = (*runfile.File)(f).Sync() }
+
+// Move is heir.File.Move: nobody copies a file that is claimed.
+func (f *file) Move(move func()) { move() }
 
 // Cut is heir.File.Cut.
 func (f *file) Cut(size int) { _ = (*runfile.File)(f).Cut(size) }

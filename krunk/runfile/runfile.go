@@ -31,8 +31,8 @@ type Options struct {
 	// Disk is how many bytes the files of dead runs may take; those that began first go first, and those that tell of a crash last. What goes
 	// is counted as cache_overflow. Zero: 32 MiB. The least is 1 MiB.
 	Disk int64
-	// Outbox is how many bytes of a run's file hold what is encoded and waits to be sent. Zero: 1 MiB, or what Config.Memory
-	// gives it if that is more. The most is 64 MiB.
+	// Outbox is how many bytes of a run's file hold what is encoded and waits to be sent, 16,384 envelopes at most. Zero: 1 MiB, or what
+	// Config.Memory gives it if that is more. The most is 64 MiB.
 	Outbox int
 	// Age is how long a run that could not be sent is kept. Zero: 30 days. The least is an hour.
 	Age time.Duration
@@ -46,6 +46,7 @@ const (
 	leastDisk     = 1 << 20
 	defaultOutbox = 1 << 20
 	mostOutbox    = 64 << 20
+	mostMemory    = 224 << 20 // of which a 16th more is for rings: a file that is longer than 256 MiB would not be read
 	defaultAge    = 30 * 24 * time.Hour
 	defaultHurry  = 3 * time.Second
 	mostHurry     = time.Minute
@@ -66,8 +67,10 @@ func With(o Options) krunk.RunFile {
 type store struct{ Options }
 
 // check is legacy.Keeper.Check.
-func (s *store) check() error {
+func (s *store) check(memory int) error {
 	switch {
+	case memory > mostMemory:
+		return errors.New("a file for Config.Memory of " + strconv.Itoa(memory) + " bytes could not be read again; write at most " + strconv.Itoa(mostMemory))
 	case s.Dir == "":
 		return errors.New("no directory; write one of the game's own, such as that of its saved games")
 	case s.Disk != 0 && s.Disk < leastDisk:
@@ -115,7 +118,7 @@ func (s *store) open(w *legacy.Wish) (*legacy.Run, error) {
 	last, loops := d.last(w.Sizes[blackbox.ReplayRegion])
 	f, err := runfile.Create(o.Dir+"/runs", w.Sizes.Total(), textRoom, uint64(w.Facts.Start), rand.Uint32())
 	if err != nil {
-		return nil, err
+		return nil, errors.New(err.Error() + d.why())
 	}
 	d.own, d.Dir = f.Path, f.Path[:len(f.Path)-nameLen-len("/runs/")] // absolute: the program may go elsewhere before the player answers
 	if !denied {
@@ -163,6 +166,6 @@ func (s *store) open(w *legacy.Wish) (*legacy.Run, error) {
 	}
 	others := new(atomic.Int32)
 	run.Heirs = heirs(d, w, others)
-	run.State = func() string { return waiting(others) }
+	run.State = func() string { return d.why() + waiting(others) }
 	return run, nil
 }

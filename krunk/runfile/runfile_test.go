@@ -93,6 +93,10 @@ func game(how, dir, dsn string) {
 			_ = self.Kill()
 		}
 	case "exit":
+	case "no":
+		if err := c.Consent(krunk.Denied); err != nil {
+			panic(err)
+		}
 	case "flips":
 		flips(c, net)
 	case "denied, then granted":
@@ -275,5 +279,18 @@ func TestInstall(t *testing.T) {
 	start(t, config(dir, new(inbox))).Close(0)
 	if b, _ := os.ReadFile(filepath.Join(dir, "install")); len(b) != 32 {
 		t.Errorf("a broken id was left as it is: %q", b)
+	}
+}
+
+// More memory than a file that can be read again has room for is refused, and what it says then is taken.
+func TestMostMemory(t *testing.T) {
+	cfg := config(folder(t), transport.Func(offline))
+	cfg.Memory = 224<<20 + 1
+	_, err := krunk.Start(cfg)
+	if want := "krunk: Config.RunFile: a file for Config.Memory of 234881025 bytes could not be read again; write at most 234881024"; err == nil || err.Error() != want {
+		t.Errorf("got %v, want %s", err, want)
+	}
+	if cfg.Memory--; cfg.RunFile.Check(cfg.Memory) != nil {
+		t.Error(cfg.RunFile.Check(cfg.Memory))
 	}
 }

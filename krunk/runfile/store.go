@@ -21,7 +21,8 @@ import (
 // Store keeps one block of bytes, for systems without files that can be mapped: the save data of a console, the storage of a browser.
 // Neither method is called by a goroutine of the game, but by Start, Close, Repanic and Consent; never two at once.
 type Store interface {
-	// Load returns what Save was given last, by this program or one before it; nothing if there is none.
+	// Load returns what Save was given last, by this program or one before it; nothing, and no error, if there is none. Behind an error nothing is
+	// captured until Client.Consent is called: the player may have said no.
 	Load() ([]byte, error)
 	// Save replaces what is kept. It must not retain b, which is at most 4 MiB and Config.Memory long.
 	Save(b []byte) error
@@ -69,7 +70,7 @@ const (
 	leastInFile = 512
 )
 
-func (x *box) check() error {
+func (x *box) check(int) error {
 	if x.store == nil {
 		return errors.New("runfile.InStore(nil); write what keeps a block of bytes")
 	}
@@ -79,7 +80,8 @@ func (x *box) check() error {
 func (x *box) open(w *legacy.Wish) (*legacy.Run, error) {
 	b, err := x.store.Load()
 	if err != nil {
-		return nil, errors.New("the store could not be read: " + err.Error())
+		w.Answer = legacy.Denied
+		return nil, errors.New("the store could not be read: " + err.Error() + unread)
 	}
 	x.mu.Lock()
 	defer x.mu.Unlock()
@@ -243,7 +245,9 @@ func (x *box) put() error {
 func appendRun(b, mem []byte, ended int64) []byte {
 	b = binary.LittleEndian.AppendUint64(b, uint64(ended))
 	b = binary.LittleEndian.AppendUint64(b, uint64(len(mem)))
+	from := len(b)
 	b = append(b, mem...)
+	blackbox.Renew(b[from:], mem)
 	return append(b, make([]byte, -len(b)&7)...)
 }
 
@@ -285,6 +289,15 @@ func (s *saved) Text(int) string { return "" }
 
 // Sync is heir.File.Sync: the next save keeps it.
 func (s *saved) Sync() {}
+
+// Move is heir.File.Move.
+func (s *saved) Move(move func()) {
+	if x := s.box; x != nil {
+		x.mu.Lock() // who saves copies it
+		defer x.mu.Unlock()
+	}
+	move()
+}
 
 // Cut is heir.File.Cut.
 func (s *saved) Cut(size int) {

@@ -24,6 +24,8 @@ type console struct {
 	saves int    // guarded by mu
 	err   error
 	full  error // of Save
+
+	saving func() // is called by Save, nil: nothing is
 }
 
 func (c *console) Load() ([]byte, error) {
@@ -33,6 +35,9 @@ func (c *console) Load() ([]byte, error) {
 }
 
 func (c *console) Save(b []byte) error {
+	if c.saving != nil {
+		c.saving()
+	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.full != nil {
@@ -183,6 +188,48 @@ func TestStoreKeepsTheAnswer(t *testing.T) {
 		if i == 4 && strings.Count(box.all(), `"value":"`+planted) != 3 {
 			t.Errorf("what two runs have kept did not arrive with the answer:\n%.1000s", box.all())
 		}
+	}
+}
+
+// A no out of Save, which Krunk calls with its locks held, holds up nothing.
+func TestAnswerOutOfSave(t *testing.T) {
+	var c *krunk.Client
+	var kept console
+	said := make(chan error, 1)
+	var once sync.Once
+	kept.saving = func() { once.Do(func() { said <- c.Consent(krunk.Denied) }) }
+	c = start(t, kept.config(transport.Func(offline)))
+	c.Report(errors.New(planted))
+	c.Flush(50 * time.Millisecond)
+	c.Pause()
+	if err := <-said; err == nil || c.Answer() != krunk.Denied {
+		t.Errorf("said %v, the answer is %d; want that it was called from inside, and Denied", err, c.Answer())
+	}
+	for begin := time.Now(); time.Since(begin) < 20*time.Second; time.Sleep(time.Millisecond) {
+		if data, _ := kept.Load(); len(data) > 0 && data[7] == 'D' && !bytes.Contains(data, []byte(planted)) {
+			break
+		}
+	}
+	if data, _ := kept.Load(); bytes.Contains(data, []byte(planted)) {
+		t.Error("the store holds what was captured")
+	}
+	c.Close(time.Second)
+}
+
+// What nobody can read may have been a no.
+func TestAnswerInAStoreThatCannotBeRead(t *testing.T) {
+	var box inbox
+	c := start(t, (&console{err: errors.New("the card is locked")}).config(&box))
+	c.Report(errors.New("boom"))
+	if s := c.Stats().RunFile; c.Answer() != krunk.Denied || !strings.Contains(s, "the card is locked; what the player has answered cannot be read") {
+		t.Errorf("the answer is %d, want a no; Stats.RunFile %q", c.Answer(), s)
+	}
+	if err := c.Consent(krunk.Granted); err == nil || c.Answer() != krunk.Granted {
+		t.Errorf("said %v, the answer is %d; want Granted, and that it is not kept", err, c.Answer())
+	}
+	c.Report(errors.New("asked again"))
+	if !c.Close(10*time.Second) || strings.Contains(box.all(), "boom") || !strings.Contains(box.all(), "asked again") {
+		t.Errorf("sent %.300s", box.all())
 	}
 }
 
