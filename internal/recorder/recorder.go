@@ -31,7 +31,6 @@ type Config struct {
 	Tally    *tally.Tally
 	Wake     func()      // tells the sender that the outbox has something new; nil: it looks by itself
 	Away     func() bool // the server does not answer at the moment; nil: it does
-	Yield    func()      // lets others have the only processor
 	Stacks   stack.Options
 	Module   func() string // returns Stacks.MainModule; nil: that stands there
 	Run      Run
@@ -106,6 +105,7 @@ type pace struct {
 	worked int    // since the last yield, in bytes of JSON
 	turn   int    // that much of it ends a turn
 	waits  uint64 // bytes that waited in the ring at the last yield
+	yields func() // runtime.Gosched, but in tests
 }
 
 // state is what the records of the run have said so far, and what is made of it.
@@ -162,9 +162,6 @@ func New(cfg Config) *Recorder {
 	if cfg.Away == nil {
 		cfg.Away = func() bool { return false }
 	}
-	if cfg.Yield == nil {
-		cfg.Yield = runtime.Gosched
-	}
 	if cfg.Untell == nil {
 		cfg.Untell = func(record.Type, uint16, uint32) {}
 	}
@@ -175,6 +172,7 @@ func New(cfg Config) *Recorder {
 		cfg: cfg, reader: *blackbox.NewReader(cfg.Ring), began: time.Now(),
 	}
 	r.short()
+	r.yields = runtime.Gosched
 	r.room.Init()
 	r.batch.Init(cfg.Bell)
 	r.poll.Init(cfg.Bell)

@@ -169,7 +169,7 @@ func (r *Recorder) yield() {
 		}
 		r.waits = waits
 	}
-	r.cfg.Yield()
+	r.yields()
 }
 
 // short makes the next turn one as it is where nothing waits.

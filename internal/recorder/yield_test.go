@@ -88,26 +88,23 @@ func TestTurnsGrow(t *testing.T) {
 	const each, rounds = 200, 100
 	var made, round int
 	var most uint64
-	var g *rig
-	g = newRig(1<<20, func(c *Config) {
-		c.Outbox = nil
-		c.Yield = func() { // what others do with the processor
-			if round++; round > rounds {
-				return
-			}
-			for range each {
-				if s, ok := g.ring.Reserve(0, len(body)); ok {
-					copy(s.Body, body)
-					g.ring.Commit(&s)
-					made++
-				}
-			}
-			most = max(most, g.ring.Head()-g.cfg.Block.Done.Load())
+	g := newRig(1<<20, func(c *Config) { c.Outbox = nil })
+	g.yields = func() { // what others do with the processor
+		if round++; round > rounds {
+			return
 		}
-	})
+		for range each {
+			if s, ok := g.ring.Reserve(0, len(body)); ok {
+				copy(s.Body, body)
+				g.ring.Commit(&s)
+				made++
+			}
+		}
+		most = max(most, g.ring.Head()-g.cfg.Block.Done.Load())
+	}
 	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(1))
 	for round < rounds {
-		g.cfg.Yield()
+		g.yields()
 		g.drain()
 	}
 	if got := g.History.Load(); got != each*rounds || made != each*rounds {
@@ -136,8 +133,9 @@ func TestReplayYields(t *testing.T) {
 		t.Fatal(err)
 	}
 	cfg, yields := mortalConfig(), 0
-	cfg.Tally, cfg.Yield = new(tally.Tally), func() { yields++ }
+	cfg.Tally = new(tally.Tally)
 	heir := Continue(b, &facts, mortalStart, stack.Build{}, cfg)
+	heir.yields = func() { yields++ }
 	for n := 0; !heir.Replay() && n < 1000; n++ {
 		for e, ok := heir.Outbox().Next(-1, nil); ok; e, ok = heir.Outbox().Next(-1, nil) {
 			heir.Outbox().Done(e.Seq)

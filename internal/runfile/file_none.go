@@ -34,7 +34,8 @@ func stat(string) (modified, size int64, err error) { return 0, 0, ErrUnsupporte
 
 func small(string, int) ([]byte, error) { return nil, ErrUnsupported }
 
-func syncDir(string) error { return nil }
+// SyncDir does nothing: there are no directories here.
+func SyncDir(string) error { return nil }
 
 func putSmall(string, []byte) error { return ErrUnsupported }
 

@@ -15,22 +15,20 @@ func openDir(dir string) (fd int, err error) {
 	return fd, err
 }
 
-// syncDir syncs dir, and the one above it, which may have been made for it. Some file systems cannot do that, and a directory may let itself be searched
-// but not be read.
-func syncDir(dir string) error {
-	for _, dir := range [...]string{dir, dir + "/.."} {
-		fd, err := openDir(dir)
-		if err != nil {
-			continue
-		}
-		f := File{system: system{fd: fd}}
-		err = f.sync()
-		f.close()
-		if n := number(err); n == syscall.EIO || full(err) {
-			return err
-		}
+// SyncDir waits until what was made, renamed and removed in dir is on the disk. Some file systems cannot do that, and a directory may let itself be
+// searched but not be read.
+func SyncDir(dir string) error {
+	fd, err := openDir(dir)
+	if err != nil {
+		return nil
 	}
-	return nil
+	f := File{system: system{fd: fd}}
+	err = f.sync()
+	f.close()
+	if number(err) != syscall.EIO {
+		return nil
+	}
+	return failed("sync", dir, err)
 }
 
 func list(dir string) (runs []string, err error) {

@@ -205,11 +205,6 @@ func Small(dir, name string, limit int) ([]byte, error) {
 	return b, failed("read", path, err)
 }
 
-// SyncDir waits until what was made, renamed and removed in dir is on the disk, and dir itself. Where a system has no such thing, it does nothing.
-func SyncDir(dir string) error {
-	return failed("sync", dir, syncDir(dir))
-}
-
 // PutSmall replaces a small file, and makes dir if it is missing. A process killed in between leaves the old or the new contents. It fails with ErrBusy if
 // another process is at it.
 func PutSmall(dir, name string, b []byte) error {

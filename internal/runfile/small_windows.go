@@ -78,8 +78,8 @@ func replace(from, to string) error {
 	return err
 }
 
-// syncDir has nothing to do: replace writes through.
-func syncDir(string) error { return nil }
+// SyncDir has nothing to do: replace writes through.
+func SyncDir(string) error { return nil }
 
 func kernel(name string) *syscall.LazyProc { return syscall.NewLazyDLL("kernel32.dll").NewProc(name) }
 

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/krunk-go/krunk/internal/blackbox"
+	"github.com/krunk-go/krunk/transport"
 )
 
 // While somebody may still say that nothing is to be sent, everything waits: Config.Held is asked before each attempt, and once more where the
@@ -38,7 +39,7 @@ func (s *Sender) hold() (wait time.Duration) {
 	s.landAll()
 	if n := s.halts.Load(); n != s.hung { // a connection that is kept goes on talking to its server
 		s.hung = n
-		s.closeIdle()
+		transport.CloseIdle(s.cfg.Transport)
 	}
 	s.Errand()
 	if !s.held() {

@@ -51,17 +51,12 @@ func (s *Sender) end() {
 		s.cfg.Heirs.Leave()
 		s.box = s.cfg.Outbox
 	}
-	defer func() { // after the last use of foreign code
+	defer func() { // the last use of foreign code
+		_ = recover()
 		s.ended.Store(true)
 		s.cfg.Progress.Broadcast()
 	}()
 	s.dismiss(1 << 62)
-	s.closeIdle()
-}
-
-// closeIdle ends what the transport keeps for the next attempt.
-func (s *Sender) closeIdle() {
-	defer func() { _ = recover() }() // it is no attempt that a panic could cost
 	transport.CloseIdle(s.cfg.Transport)
 }
 
