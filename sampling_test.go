@@ -223,3 +223,61 @@ func TestWaitForTheFirstPolicy(t *testing.T) {
 		t.Errorf("got %+v, want the second error with the first as its breadcrumb", ev)
 	}
 }
+
+// What a rate keeps back arrives as the weight of what it lets through, and what is still held at the end as a client report: nothing is
+// lost and nothing told twice, of events and of log records.
+func TestRateIsToldWhole(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		srv := sentrytest.New(sentrytest.Options{AnyTime: true})
+		c, err := krunk.Start(krunk.Config{DSN: srv.DSN(), Transport: srv.Transport(), MaxRepeats: -1})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := c.Sampling().Apply(document(1, `"channels":{"net":{"rate":"6/h","burst":3},"ui":{"send":"info","rate":"60/h","burst":2}}`)); err != nil {
+			t.Fatal(err)
+		}
+		net, ui := c.Channel("net"), c.Channel("ui")
+		const n = 300
+		for i := range n {
+			net.Report(fmt.Errorf("error %d", i))
+			ui.Info("log record", krunk.Int("i", i))
+			time.Sleep(20 * time.Second)
+		}
+		c.Close(time.Minute)
+		events, logs := 0.0, 0.0
+		for _, ev := range srv.Events() {
+			if p := ev.Tag("krunk.p"); p != "" {
+				var share float64
+				if _, err := fmt.Sscan(p, &share); err != nil {
+					t.Fatal(err)
+				}
+				events += 1 / share
+			} else {
+				events++
+			}
+		}
+		for _, l := range srv.Logs() {
+			if w, ok := l.Attributes["krunk.weight"]; ok {
+				x, _ := w.Value.(float64)
+				logs += x
+			} else {
+				logs++
+			}
+		}
+		sent := [2]int{len(srv.Events()), len(srv.Logs())}
+		for _, d := range srv.Discards() {
+			switch d.Category {
+			case "error":
+				events += float64(d.Quantity)
+			case "log_item":
+				logs += float64(d.Quantity)
+			}
+		}
+		if d := events - n; d > 0.01 || d < -0.01 || sent[0] > 20 || sent[0] < 10 {
+			t.Errorf("%d events stand for %.2f of %d", sent[0], events, n)
+		}
+		if d := logs - n; d > 0.01 || d < -0.01 || sent[1] > 110 || sent[1] < 90 {
+			t.Errorf("%d log records stand for %.2f of %d", sent[1], logs, n)
+		}
+	})
+}

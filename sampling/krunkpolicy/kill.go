@@ -63,7 +63,7 @@ func killAt(s *streams, a *access, to, note string) error {
 		return errors.New(strings.TrimSpace(err.Error() + "\n" + text))
 	}
 	if said.Unstored != "" {
-		text += "\nserved from memory, the store refuses it: " + printable([]byte(said.Unstored))
+		text += "\nserved from memory by this server alone, so kill at the others too; the store refuses it: " + printable([]byte(said.Unstored))
 	}
 	_, err = fmt.Fprintln(s.out, strings.TrimSpace("killed by "+said.Version+" over "+said.Replaces+"\n"+text))
 	return err

@@ -175,7 +175,7 @@ func TestKillOnAFullDisk(t *testing.T) {
 	if _, v := s.Bytes(); v != v3(1188) {
 		t.Errorf("serves %v", v)
 	}
-	if st := decoded[jsonStatus](t, do(s, http.MethodGet, "/policy/status", "")); !strings.Contains(st.Store, "3.1188 is served from memory") {
+	if st := decoded[jsonStatus](t, do(s, http.MethodGet, "/policy/status", "")); !strings.Contains(st.Store, "3.1188 is served from memory by this server alone") {
 		t.Errorf("the status says %q", st.Store)
 	}
 	f.err = nil

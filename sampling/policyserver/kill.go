@@ -20,7 +20,7 @@ const patience = 2 * time.Second
 const killTries = 5
 
 // Kill throws the kill switch over whatever runs: every client stops sending anything but panics. Nothing keeps it: a store that
-// cannot be read, hangs or is full is given 2 s each time, then the kill is served from memory (Report.Unstored) and offered to
+// cannot be read, hangs or is full is given 2 s each time, then the kill is served from memory by this server alone (Report.Unstored) and offered to
 // the store again; a publication in between is published over; ctx does not cut it short. Where Options.Sign fails, the kill that
 // was signed beforehand goes out.
 func (s *Server) Kill(ctx context.Context, note, by string) (Report, error) {

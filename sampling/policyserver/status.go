@@ -104,7 +104,7 @@ func (s *Server) status(w http.ResponseWriter, r *http.Request) {
 		st.Store = (*err).Error()
 	}
 	if u := s.unsaved.Load(); u != nil {
-		st.Store = "the kill switch of version " + u.entry.Version.String() + " is served from memory; the store has not taken it yet. " + st.Store
+		st.Store = "the kill switch of version " + u.entry.Version.String() + " is served from memory by this server alone; other servers hear of it once the store takes it, so throw it there too. " + st.Store
 	}
 	if told := s.fleet.newest(); c.version().Less(told) {
 		st.Notice = "Clients say that they run " + told.String() + ", which this server does not know; was it started without its store? What is published next gets a higher version."

@@ -158,7 +158,7 @@ function published(done) {
   mine = done.version;
   seenVersion(mine);
   alarm("");
-  say("Published " + done.version + ": " + done.effect.text.replaceAll("->", "→") + (done.unstored ? " Served from memory, the store refuses it: " + done.unstored : ""));
+  say("Published " + done.version + ": " + done.effect.text.replaceAll("->", "→") + (done.unstored ? " Served from memory by this server alone, so throw it on the others too; the store refuses it: " + done.unstored : ""));
 }
 
 async function publish() {
