@@ -1,6 +1,7 @@
 package main
 
 import (
+	"crypto/ed25519"
 	"errors"
 	"fmt"
 	"io"
@@ -10,7 +11,9 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/krunk-go/krunk/sampling"
 	"github.com/krunk-go/krunk/sampling/policyserver"
+	"github.com/krunk-go/krunk/sampling/signed"
 )
 
 // request is what the server below was sent.
@@ -170,4 +173,71 @@ func TestRollbackFromOtherServers(t *testing.T) {
 			t.Errorf("%s: got %s, want %q", c.draft, r, c.want)
 		}
 	}
+}
+
+// TestWithASigningServer goes the same way with a server that signs: what comes unsigned gets a signature and an end, and clients that want
+// both follow each step.
+func TestWithASigningServer(t *testing.T) {
+	workplace(t)
+	t.Setenv("KRUNK_TOKEN", "s3cret")
+	public, private, err := ed25519.GenerateKey(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	v, err := signed.New(signed.Keys{"ops": public})
+	if err != nil {
+		t.Fatal(err)
+	}
+	server, err := policyserver.New(&policyserver.Memory{}, policyserver.Options{
+		Authorize: func(r *http.Request) (string, error) { return "anna", nil }, Verifier: v,
+		Sign: func(doc []byte) (string, error) {
+			sigs, err := signed.Sign(doc, signed.Key{ID: "ops", Private: private})
+			return signed.Header(sigs), err
+		},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := httptest.NewServer(server)
+	defer s.Close()
+	at := s.URL + "/policy"
+	client, err := sampling.New(sampling.Identity{ID: "a"}, sampling.Options{Verifier: sampling.Require(v)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer client.Close()
+	step := func(version string, killed bool, args ...string) {
+		t.Helper()
+		if r := call("", args...); r.code != exitGood {
+			t.Fatalf("%v: %s", args, r)
+		}
+		if version == "" {
+			return
+		}
+		answer, err := http.Get(at)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer answer.Body.Close()
+		doc, _ := io.ReadAll(answer.Body)
+		if err := os.WriteFile("running.json", doc, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		err = client.Apply(doc, sampling.At{Signature: answer.Header.Get("Krunk-Signature")})
+		if got := client.Status(); err != nil || got.Running.String() != version || got.Killed != killed {
+			t.Fatalf("%v: %v, runs %s, killed %v", args, err, got.Running, got.Killed)
+		}
+	}
+	step("0.1", false, "publish", "-to", at, "unending.json")
+	step("", false, "mute", "-kind", "9f2c41d0", "-o", "muted.json", "running.json")
+	step("0.2", false, "publish", "-to", at, "muted.json")
+	step("", false, "pull", "-player", "anna", "-o", "pulled.json", "running.json")
+	step("0.3", false, "publish", "-to", at, "pulled.json")
+	step("", false, "debug", "-player", "anna", "-level", "info", "-o", "debugged.json", "running.json")
+	step("0.4", false, "publish", "-to", at, "debugged.json")
+	step("0.5", true, "kill", "-to", at)
+	step("", false, "rollback", "-from", at, "-restart", "-o", "back.json", "1")
+	step("0.6", false, "publish", "-restart", "-to", at, "back.json")
+	step("", false, "kill", "-o", "killed.json", "running.json")
+	step("0.7", true, "publish", "-to", at, "killed.json")
 }

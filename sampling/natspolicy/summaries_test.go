@@ -3,6 +3,7 @@ package natspolicy
 import (
 	"context"
 	"fmt"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -77,4 +78,57 @@ func TestFleetOverThreeServers(t *testing.T) {
 			t.Errorf("trouble stays: %s", c.Trouble)
 		}
 	})
+}
+
+// The kill switch is thrown while NATS is away: the server that it was thrown at serves it at once, the other one once NATS is back, and
+// nothing that either had before comes back over it.
+func TestKillWhileNATSIsAway(t *testing.T) {
+	if testing.Short() {
+		t.Skip("skipped: a kill that no store took is offered again after 30 s")
+	}
+	m := embedded(t)
+	ctx, stop := context.WithCancel(t.Context())
+	var running sync.WaitGroup
+	defer running.Wait()
+	defer stop()
+	var servers []*policyserver.Server
+	var stores []*Store
+	for i := range 2 {
+		store := m.store(Options{Every: time.Second})
+		stores = append(stores, store)
+		s, err := policyserver.New(store, policyserver.Options{Server: fmt.Sprint("eu-", i+1)})
+		if err != nil {
+			t.Fatal(err)
+		}
+		servers = append(servers, s)
+		running.Go(func() { _ = s.Run(ctx) })
+	}
+	if _, err := servers[0].Publish(ctx, []byte(policy(1187, "")), "anna"); err != nil {
+		t.Fatal(err)
+	}
+	eventually(t, "3.1187", func() bool { _, v := servers[1].Bytes(); return v == v3(1187) })
+	m.end()
+	began := time.Now()
+	report, err := servers[0].Kill(ctx, "storm", "anna")
+	if err != nil || report.Unstored == nil || report.Version != v3(1188) {
+		t.Errorf("kill: %+v, %v", report, err)
+	}
+	if took := time.Since(began); took > 10*time.Second {
+		t.Errorf("the kill took %v, and a page gives up after 15 s", took)
+	}
+	if b, v := servers[0].Bytes(); v != v3(1188) || !strings.Contains(string(b), `"enabled": false`) {
+		t.Errorf("the server serves %v: %s", v, b)
+	}
+	m.start()
+	for _, store := range stores {
+		m.up(store.js.Conn())
+	}
+	// What is only in memory is offered again every 30 s.
+	eventually(t, "the other server's kill", func() bool {
+		b, v := servers[1].Bytes()
+		return v == v3(1188) && strings.Contains(string(b), `"enabled": false`)
+	})
+	if b, v := servers[0].Bytes(); v != v3(1188) || !strings.Contains(string(b), `"enabled": false`) {
+		t.Errorf("afterwards the server serves %v: %s", v, b)
+	}
 }
