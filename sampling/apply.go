@@ -22,29 +22,21 @@ type At struct {
 // "enabled": false and is wrong elsewhere stops everything but panics, and still returns its error. Apply takes a lock that
 // no capture call takes, does no I/O, and must not retain b, and does not; storing happens on a goroutine of its own.
 func (c *Controller) Apply(b []byte, at ...At) error {
-	var a At
+	a := At{Source: "apply"}
 	if len(at) > 0 {
-		a = at[0]
+		if a = at[0]; a.Source == "" {
+			a.Source = "apply"
+		}
 	}
-	if a.Source == "" {
-		a.Source = "apply"
-	}
-	o := c.open(b, a)
+	o := c.open(b, &a)
 	c.mu.Lock()
-	err := c.apply(&o, a)
-	if err == nil && o.fresh || o.kills {
-		c.store(b, a)
+	err := c.apply(o, &a)
+	if (err == nil && o.fresh || o.kills) && c.opt.Storage != nil {
+		c.opt.Storage.store(c, b, &a)
 	}
 	c.mu.Unlock()
 	c.news.deliver(c.opt.OnChange)
 	return err
-}
-
-// store hands the document that runs to the keeper.
-func (c *Controller) store(b []byte, a At) {
-	if c.opt.Storage != nil {
-		c.opt.Storage.store(c, b, a)
-	}
 }
 
 // Clock tells the controller the server's time where no document came with it, such as the Date of an answer that says
@@ -62,6 +54,7 @@ func (c *Controller) Clock(server time.Time) {
 
 // opened is a document after everything that needs no lock.
 type opened struct {
+	_      [0]func() // no code to compare it
 	body   []byte
 	kid    string
 	policy *plan.Document
@@ -72,35 +65,35 @@ type opened struct {
 }
 
 // open verifies, then parses.
-func (c *Controller) open(b []byte, a At) (o opened) {
+func (c *Controller) open(b []byte, a *At) *opened {
+	o := new(opened)
 	o.body, o.kid, o.err = unseal(b, a.Signature, c.opt.Verifier)
 	if o.err != nil {
 		return o
 	}
-	if o.policy, o.err = parsed(o.body); o.err != nil {
-		if len(o.body) <= MaxDocument {
-			o.head = plan.Peek(o.body)
-		}
-	} else {
+	if o.policy, o.err = parsed(o.body); o.err == nil {
 		o.head.Version, o.head.Disabled = o.policy.Version, o.policy.Disabled
+	} else if len(o.body) <= MaxDocument {
+		plan.Peek(o.body, &o.head)
 	}
 	return o
 }
 
-func (c *Controller) apply(o *opened, a At) error {
+func (c *Controller) apply(o *opened, a *At) error {
 	if c.closed {
 		return ErrClosed
 	}
 	r := &c.run
-	if v := Version(o.head.Version); v != (Version{}) {
-		r.seen = v
+	if o.version().order(&Version{}) != 0 {
+		r.seen = *o.version()
 	}
 	if o.err != nil {
 		c.kill(o)
 		return c.refuse(o, o.err)
 	}
 	p := o.policy
-	now, told, trusted := c.clock.guess(plan.MomentOf(a.ServerTime), p.Issued)
+	given := plan.MomentOf(a.ServerTime)
+	now, told, trusted := c.clock.guess(given, p.Issued)
 	same, err := c.admit(o, now)
 	if err != nil {
 		return c.refuse(o, err)
@@ -110,64 +103,70 @@ func (c *Controller) apply(o *opened, a At) error {
 		o.fresh = r.etag != a.ETag
 		r.etag = a.ETag
 	}
+	trusted = trusted && !a.doubt
 	if same {
-		if trusted && !a.doubt && !a.ServerTime.IsZero() {
+		if trusted && given != 0 {
 			c.clock.set(now, true)
 			c.rebuild()
 		}
 		return nil
 	}
 	o.fresh = true
-	old := c.version()
-	c.clock.set(now, trusted && !a.doubt)
+	old := *c.version()
+	c.clock.set(now, trusted)
 	if now >= never {
 		c.clock.least = max(a.least, p.Issued)
 	}
 	r.policy, r.kid, r.kill, r.source, r.etag = p, o.kid, nil, a.Source, a.ETag
 	r.issued = min(p.Issued, told)
-	r.floors[o.kid] = floor{Version(p.Version), p.Sum}
+	f := r.floor(o.kid)
+	f.version, f.sum = *o.version(), p.Sum
 	c.rebuild()
 	reason := "applied"
 	if p.Disabled {
 		reason = "killed"
 	}
-	c.news.add(Change{Old: old, New: Version(p.Version), Reason: reason})
+	c.news.add(&old, o.version(), reason, nil)
 	return nil
 }
 
 // admit compares a valid document with what has been seen. A kill switch needs no end and does not end: what a person stopped
 // starts again when a person says so.
 func (c *Controller) admit(o *opened, now plan.Moment) (same bool, err error) {
-	p, f, run := o.policy, c.run.floors[o.kid], c.run.policy
-	v := Version(p.Version)
+	r, p := &c.run, o.policy
+	f, v, run := r.floor(o.kid), o.version(), r.policy
+	newer := v.order(&f.version)
 	switch {
 	case o.kid != "" && p.Expires == 0 && !p.Disabled:
 		return false, ErrEndless
-	case run != nil && o.kid != c.run.kid && (p.Issued == 0 || p.Issued < c.run.issued):
+	case run != nil && o.kid != r.kid && (p.Issued == 0 || p.Issued < r.issued):
 		return false, ErrStale // versions count per key: without this an old document of another key would come back
-	case v.Less(f.version), c.run.kill != nil && o.kid == c.run.killKid && v.Less(Version(c.run.kill.Version)):
+	case newer < 0 || r.kill != nil && o.kid == r.killKid && v.order((*Version)(&r.kill.Version)) < 0:
 		return false, ErrStale
-	case v == f.version && p.Sum != f.sum:
+	case newer == 0 && p.Sum != f.sum:
 		return false, ErrConflict
 	case !p.Disabled && p.Expires.Over(now):
 		return false, ErrExpired
 	}
-	return run != nil && c.run.kill == nil && run.Version == p.Version && run.Sum == p.Sum, nil
+	return run != nil && r.kill == nil && run.Sum == p.Sum && v.order((*Version)(&run.Version)) == 0, nil
 }
 
 // kill obeys the head of a newer document that says so, however wrong the rest is.
 func (c *Controller) kill(o *opened) {
-	h, v := &o.head, Version(o.head.Version)
-	if !h.Disabled || v.N == 0 || !c.run.floors[o.kid].version.Less(v) {
+	r, v := &c.run, o.version()
+	if !o.head.Disabled || v.N == 0 || v.order(&r.floor(o.kid).version) <= 0 {
 		return
 	}
-	if k := c.run.kill; k != nil && o.kid == c.run.killKid && !Version(k.Version).Less(v) {
+	if r.kill != nil && o.kid == r.killKid && v.order((*Version)(&r.kill.Version)) <= 0 {
 		return
 	}
-	c.run.kill, c.run.killKid, o.kills = h, o.kid, true
+	r.kill, r.killKid, o.kills = &o.head, o.kid, true
 	c.rebuild()
-	c.news.add(Change{Old: c.version(), New: v, Reason: "killed", Err: o.err})
+	c.news.add(c.version(), v, "killed", o.err)
 }
+
+// version is what the document claims.
+func (o *opened) version() *Version { return (*Version)(&o.head.Version) }
 
 // maxTold bounds what a publisher gone wild can make a client remember; then all are told once more.
 const maxTold = 32
@@ -179,37 +178,28 @@ func (c *Controller) refuse(o *opened, err error) error {
 	if code == "" || o.kills {
 		return err
 	}
-	key := Version(o.head.Version).String() + code
-	if _, old := c.told[key]; !old {
-		if len(c.told) >= maxTold || c.told == nil {
-			c.told = make(map[string]struct{})
+	key := o.version().String() + code
+	for _, old := range c.told {
+		if old == key {
+			return err
 		}
-		c.told[key] = struct{}{}
-		c.news.add(Change{Old: c.version(), New: Version(o.head.Version), Reason: "rejected", Err: err})
 	}
+	if len(c.told) == maxTold {
+		c.told = nil
+	}
+	c.told = append(c.told, key)
+	c.news.add(c.version(), o.version(), "rejected", err)
 	return err
 }
 
 // version returns what runs.
-func (c *Controller) version() Version {
+//
+//go:noinline
+func (c *Controller) version() *Version {
 	if c.run.policy == nil {
-		return Version{}
+		return new(Version)
 	}
-	return Version(c.run.policy.Version)
-}
-
-// coded are the errors of Apply and what the server is told of them; older documents are normal and have no code.
-func coded() [9]struct {
-	err  error
-	code string
-} {
-	return [...]struct {
-		err  error
-		code string
-	}{
-		{nil, ""}, {ErrStale, ""}, {ErrClosed, ""}, {ErrConflict, plan.CodeConflict}, {ErrSignature, plan.CodeSignature}, {ErrUnsupported, "E02"},
-		{ErrTooLarge, "E01"}, {ErrExpired, plan.CodeExpired}, {ErrEndless, plan.CodeEndless},
-	}
+	return (*Version)(&c.run.policy.Version)
 }
 
 // errorCode is the short reason that travels to the server. Apply makes all its errors itself, so they are compared and not
@@ -218,15 +208,14 @@ func coded() [9]struct {
 //go:noinline
 func errorCode(err error) string {
 	switch e := err.(type) {
+	case nil:
+		return ""
 	case *Rejection:
 		return e.Code
+	case *refusal:
+		return e.code
 	case *signatureError:
 		return plan.CodeSignature
-	}
-	for _, known := range coded() {
-		if err == known.err {
-			return known.code
-		}
 	}
 	return plan.CodeOther
 }

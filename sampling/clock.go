@@ -26,10 +26,11 @@ const (
 
 // wall returns the machine's wall clock; tests replace it, since no bubble makes it differ from the monotonic one.
 func (c *clock) wall() plan.Moment {
+	now := time.Now()
 	if c.wallNow != nil {
-		return plan.MomentOf(c.wallNow())
+		now = c.wallNow()
 	}
-	return plan.MomentOf(time.Now())
+	return plan.MomentOf(now)
 }
 
 func (c *clock) set(server plan.Moment, trusted bool) {

@@ -47,7 +47,7 @@ type Change struct {
 // Controller turns policies into gates. Its methods may be called by any goroutine. Make it with New.
 type Controller struct {
 	opt      Options
-	base     plan.Layer
+	base     []plan.Entry
 	fallback *plan.Document
 	limits   plan.Fields
 	news     news
@@ -64,7 +64,7 @@ type Controller struct {
 	closed   bool
 	run      running
 	memo     memo
-	told     map[string]struct{} // versions and codes of rejections that were told, at most maxTold
+	told     []string // versions and codes of rejections that were told, at most maxTold
 }
 
 // steered is the client under a controller.
@@ -87,7 +87,7 @@ type running struct {
 	fetch   error // of a source that could not reach its origin
 	kill    *plan.Head
 	killKid string
-	floors  map[string]floor
+	floors  []floor
 	storage error
 	waits   bool   // for the first answer, see Options.Wait
 	log     uint32 // mark of the request for a flight log that was answered last, of those of the policy; 0 for none
@@ -95,8 +95,23 @@ type running struct {
 
 // floor is the newest version that one key has brought.
 type floor struct {
+	_       [0]func() // no code to compare it
+	kid     string
 	version Version
 	sum     uint64
+}
+
+// floor returns that of a key.
+//
+//go:noinline
+func (r *running) floor(kid string) *floor {
+	for i := range r.floors {
+		if r.floors[i].kid == kid {
+			return &r.floors[i]
+		}
+	}
+	r.floors = append(r.floors, floor{kid: kid})
+	return &r.floors[len(r.floors)-1]
 }
 
 // New returns a controller for a client. The stored policy, or else the default, is in force on return. It fails if Default
@@ -118,8 +133,7 @@ func New(id Identity, o Options) (*Controller, error) {
 	if uint64(o.Wait) > uint64(time.Minute) {
 		return nil, errWait
 	}
-	c.budgets = plan.Budgets{Start: time.Now(), ByKey: make(map[string]*plan.Budget)}
-	c.run = running{source: "default", floors: make(map[string]floor)}
+	c.budgets.Start, c.run.source = time.Now(), "default"
 	c.clock.set(c.clock.wall(), false)
 	c.mu.Lock()
 	if o.Storage != nil {
@@ -163,22 +177,21 @@ func (c *Controller) Join(controls *gate.Controls, client *gate.Program) error {
 // adopt puts one more channel under the controller.
 func (c *Controller) adopt(ch *gate.Channel) {
 	c.mu.Lock()
-	defer c.mu.Unlock()
 	c.channels = append(c.channels, ch)
 	if !c.closed {
-		r := c.plan.Resolve(ch.Name())
-		c.plan.Publish(ch, &r, &c.budgets)
+		c.plan.Publish(ch, &c.budgets)
 		c.budgets.Next()
 	}
+	c.mu.Unlock()
 }
 
 // login decides anew for another player, unless the game has said who plays.
 func (c *Controller) login() {
 	c.mu.Lock()
-	defer c.mu.Unlock()
-	if c.id.Player == "" && c.plan.IDs[plan.ByPlayer] != c.controls.Player() {
+	if c.id.Player == "" && c.plan.ID.Player != c.controls.Player() {
 		c.rebuild()
 	}
+	c.mu.Unlock()
 }
 
 // identity is what the game told, and what it left out as far as the client knows it.
@@ -231,22 +244,17 @@ func (c *Controller) Close() {
 	}
 }
 
-// situation gathers what the next plan is made from.
-func (c *Controller) situation() plan.Situation {
-	return plan.Situation{
-		Base: c.base, Fallback: c.fallback, Policy: c.run.policy, ID: c.identity(), Hash: c.opt.Hash, Now: c.clock.now(), Begun: c.clock.begun(),
-		Ceiling: c.limits, Always: c.opt.Limits.PanicsAlways,
-	}
-}
-
 // rebuild makes a plan for this moment, publishes it channel by channel and sets the timer to when the next thing starts, steps or ends.
 func (c *Controller) rebuild() {
 	if c.closed {
 		return
 	}
-	s := c.situation()
+	s := &plan.Situation{
+		Base: c.base, Fallback: c.fallback, Policy: c.run.policy, ID: c.identity(), Hash: c.opt.Hash, Now: c.clock.now(), Begun: c.clock.begun(),
+		Ceiling: &c.limits, Always: c.opt.Limits.PanicsAlways,
+	}
 	if p := s.Policy; p != nil && !p.Disabled && p.Expires.Over(s.Now) {
-		c.news.add(Change{Old: Version(p.Version), Reason: "expired"})
+		c.news.add((*Version)(&p.Version), new(Version), "expired", nil)
 		c.run.policy, c.run.source, c.run.err, s.Policy = nil, "default", ErrExpired, nil
 	}
 	p := s.Plan()
@@ -258,8 +266,7 @@ func (c *Controller) rebuild() {
 	}
 	c.plan = p
 	for _, ch := range c.channels {
-		r := p.Resolve(ch.Name())
-		p.Publish(ch, &r, &c.budgets)
+		p.Publish(ch, &c.budgets)
 	}
 	c.budgets.Sweep()
 	share, mine := p.PanicShare()

@@ -1,23 +1,29 @@
 package sampling
 
 import (
-	"errors"
 	"strconv"
+
+	"github.com/krunk-go/krunk/internal/plan"
 )
+
+// refusal is an error with what the server is told of it; older documents are normal and have no code.
+type refusal struct{ text, code string }
+
+func (e *refusal) Error() string { return e.text }
 
 // The reasons for which a document does not change what runs; test with errors.Is. A document that is malformed gives a
 // *Rejection instead.
 var (
-	ErrStale       = errors.New("sampling: older than the policy that runs; to go back, publish the old content under a higher version")
-	ErrConflict    = errors.New("sampling: same version as the policy that runs, other content: two publishers; publish under a higher version")
-	ErrSignature   = errors.New("sampling: no valid signature of a known key")
-	ErrUnsupported = errors.New("sampling: the policy's format is newer than this program")
-	ErrTooLarge    = errors.New("sampling: larger than 64 KiB")
-	ErrExpired     = errors.New("sampling: the policy's expires lies in the past")
-	ErrEndless     = errors.New("sampling: a signed policy needs \"expires\", or who holds back newer ones could keep it for ever")
-	ErrClosed      = errors.New("sampling: the controller is closed")
-	errWait        = errors.New("sampling: Options.Wait: write a time from 0 to a minute")
-	errSteers      = errors.New("sampling: this controller steers another client; make one for each client with New")
+	ErrStale       error = &refusal{"sampling: older than the policy that runs; to go back, publish the old content under a higher version", ""}
+	ErrConflict    error = &refusal{"sampling: same version as the policy that runs, other content: two publishers; publish under a higher version", plan.CodeConflict}
+	ErrSignature   error = &refusal{"sampling: no valid signature of a known key", plan.CodeSignature}
+	ErrUnsupported error = &refusal{"sampling: the policy's format is newer than this program", "E02"}
+	ErrTooLarge    error = &refusal{"sampling: larger than 64 KiB", "E01"}
+	ErrExpired     error = &refusal{"sampling: the policy's expires lies in the past", plan.CodeExpired}
+	ErrEndless     error = &refusal{"sampling: a signed policy needs \"expires\", or who holds back newer ones could keep it for ever", plan.CodeEndless}
+	ErrClosed      error = &refusal{"sampling: the controller is closed", ""}
+	errWait        error = &refusal{"sampling: Options.Wait: write a time from 0 to a minute", ""}
+	errSteers      error = &refusal{"sampling: this controller steers another client; make one for each client with New", ""}
 )
 
 // Rejection is the short form in which a client says why it keeps its policy. policy.ParseStrict gives the text with all that is

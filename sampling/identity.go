@@ -14,6 +14,7 @@ type Identity struct {
 	Tags     map[string]string // what the game sets, also states of feature flags
 }
 
+//go:noinline
 func (id *Identity) clone() Identity {
 	c := *id
 	c.Tags = make(map[string]string, len(id.Tags))

@@ -6,7 +6,13 @@ import "github.com/krunk-go/krunk/internal/plan"
 // A panic is kept back only where the policy names panics.
 func (c *Controller) mute(kind uint32, panicked bool) bool {
 	c.mu.Lock()
-	defer c.mu.Unlock()
+	kept := c.keepsBack(kind, panicked)
+	c.mu.Unlock()
+	return kept
+}
+
+// keepsBack is mute for who holds the lock.
+func (c *Controller) keepsBack(kind uint32, panicked bool) bool {
 	doc := c.run.policy
 	if doc == nil {
 		if doc = c.fallback; doc == nil {
@@ -21,7 +27,7 @@ func (c *Controller) mute(kind uint32, panicked bool) bool {
 		case k.Silent:
 			return !c.first(uint64(kind), now)
 		default:
-			return !c.budgets.Take(plan.KindPath(kind), k.Rate)
+			return !c.budgets.Take(plan.KindPath(kind), &k.Rate)
 		}
 	}
 	return false

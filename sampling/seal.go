@@ -80,7 +80,7 @@ const maxSignatures = 8
 // OpenEnvelope returns the document inside {"payload":"<base64>","sigs":[{"kid":"...","sig":"<base64>"}]} and its
 // signatures, unverified; anything else is returned as it is. An envelope that is malformed gives ErrSignature.
 func OpenEnvelope(b []byte) (doc []byte, sigs []Signature, err error) {
-	doc, ok := plan.OpenEnvelope(b, func(kid string, sig []byte) { sigs = append(sigs, Signature{kid, sig}) })
+	doc, ok := plan.OpenEnvelope(b, plan.Signatures(func(kid string, sig []byte) { sigs = append(sigs, Signature{kid, sig}) }))
 	if !ok || len(sigs) > maxSignatures {
 		return nil, nil, ErrSignature
 	}

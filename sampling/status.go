@@ -37,7 +37,7 @@ func (c *Controller) Status() Status {
 	defer c.mu.Unlock()
 	p, r, now := c.plan, &c.run, c.clock.now()
 	s := Status{
-		Running: c.version(), Seen: r.seen, Source: r.source, LastError: r.err, FetchError: r.fetch, Storage: r.storage,
+		Running: *c.version(), Seen: r.seen, Source: r.source, LastError: r.err, FetchError: r.fetch, Storage: r.storage,
 		Sticky: c.sticky, Killed: p.Killed, ClientsPPM: p.Clients,
 		InCohort:   p.InCohort(),
 		ServerTime: now.Time(),
@@ -63,8 +63,9 @@ func (c *Controller) Status() Status {
 // Version returns the version that runs; zero is the compiled default.
 func (c *Controller) Version() Version {
 	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.version()
+	v := *c.version()
+	c.mu.Unlock()
+	return v
 }
 
 // Echo returns what the server is told, in a heartbeat or in the Krunk-Policy header: "have=3.1187", then "; seen=3.1188" if
@@ -72,10 +73,10 @@ func (c *Controller) Version() Version {
 // flight log was answered.
 func (c *Controller) Echo() string {
 	c.mu.Lock()
-	defer c.mu.Unlock()
-	s := "have=" + c.version().String()
-	if c.run.seen != c.version() && c.run.seen != (Version{}) {
-		s += "; seen=" + c.run.seen.String()
+	have := c.version().String()
+	s := "have=" + have
+	if seen := c.run.seen.String(); seen != have && seen != "0.0" {
+		s += "; seen=" + seen
 	}
 	code := errorCode(c.run.err)
 	if code == "" && c.run.policy != nil {
@@ -87,6 +88,7 @@ func (c *Controller) Echo() string {
 	if c.run.log != 0 {
 		s += "; log=" + plan.KindName(c.run.log)
 	}
+	c.mu.Unlock()
 	return s
 }
 
@@ -169,7 +171,9 @@ type news struct {
 	busy bool
 }
 
-func (n *news) add(c Change) {
+//go:noinline
+func (n *news) add(old, new *Version, reason string, err error) {
+	c := Change{Old: *old, New: *new, Reason: reason, Err: err}
 	n.mu.Lock()
 	n.list = append(n.list, c)
 	n.mu.Unlock()
@@ -177,23 +181,21 @@ func (n *news) add(c Change) {
 
 func (n *news) deliver(f func(Change)) {
 	n.mu.Lock()
-	defer n.mu.Unlock()
 	if f == nil {
 		n.list = nil
-		return
 	}
-	if n.busy {
-		return
+	if !n.busy {
+		n.busy = true
+		for len(n.list) > 0 {
+			c := n.list[0]
+			n.list = n.list[1:]
+			n.mu.Unlock()
+			tell(f, c)
+			n.mu.Lock()
+		}
+		n.busy = false
 	}
-	n.busy = true
-	for len(n.list) > 0 {
-		c := n.list[0]
-		n.list = n.list[1:]
-		n.mu.Unlock()
-		tell(f, c)
-		n.mu.Lock()
-	}
-	n.busy = false
+	n.mu.Unlock()
 }
 
 // tell survives a panic in foreign code, which must not take the caller of Apply with it.

@@ -77,7 +77,7 @@ func TestBudgetsAreForgotten(t *testing.T) {
 		}
 		kept(ch, 1)
 	}
-	if n := len(c.budgets.ByKey); n > plan.MaxBudgets+1 {
+	if n := len(c.budgets.List); n > plan.MaxBudgets+1 {
 		t.Errorf("%d budgets are kept", n)
 	}
 }

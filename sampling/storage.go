@@ -30,7 +30,7 @@ type record struct {
 	server plan.Moment // server's clock at that moment
 	issued plan.Moment // zero: as the document says; see running
 	at     At
-	floors map[string]floor
+	floors []floor
 	memo   memo
 	body   []byte
 }
@@ -38,8 +38,12 @@ type record struct {
 // encode writes a head, a checksum of the rest, lines of name and value, an empty line and the document.
 func (r *record) encode() []byte {
 	b := ""
-	for kid, f := range r.floors {
-		b = appendLine(b, "floor ", f.version.String()+" "+strconv.FormatUint(f.sum, 10)+" "+kid)
+	for i := range r.floors {
+		f := &r.floors[i]
+		if f.version.N == 0 {
+			continue // nothing was taken of that key
+		}
+		b = appendLine(b, "floor ", f.version.String()+" "+strconv.FormatUint(f.sum, 10)+" "+f.kid)
 	}
 	for _, d := range r.memo {
 		b = appendLine(b, "done ", strconv.FormatUint(uint64(d.day), 10)+" "+strconv.FormatUint(d.key, 10))
@@ -73,7 +77,6 @@ func decodeRecord(b []byte) (r record, ok bool) {
 	if !ok || !ok2 || !ok3 || n != gate.Sum64([]byte(rest)) {
 		return r, false
 	}
-	r.floors = make(map[string]floor)
 	for {
 		line, more, ok := ascii.Cut(rest, '\n')
 		if !ok {
@@ -104,7 +107,7 @@ func (r *record) line(name, value string) bool {
 		sum, kid, _ := ascii.Cut(rest, ' ')
 		v, ok := ParseVersion(version)
 		n, ok2 := plan.Whole(sum)
-		r.floors[kid] = floor{v, n}
+		r.floors = append(r.floors, floor{kid: kid, version: v, sum: n})
 		return ok && ok2
 	case "done":
 		day, key, _ := ascii.Cut(value, ' ')
@@ -131,7 +134,7 @@ func (r *record) line(name, value string) bool {
 
 // Keeper keeps the last good policy for a Controller between two runs; make it with Keep, one for each controller.
 type Keeper interface {
-	store(c *Controller, b []byte, a At)
+	store(c *Controller, b []byte, a *At)
 	write(c *Controller)
 	restore(c *Controller)
 	wait()
@@ -152,8 +155,8 @@ type keeper struct {
 }
 
 // store hands the document that runs over; the caller holds the controller's lock.
-func (k *keeper) store(c *Controller, b []byte, a At) {
-	k.last = record{at: a, body: append([]byte(nil), b...)}
+func (k *keeper) store(c *Controller, b []byte, a *At) {
+	k.last = record{at: *a, body: append([]byte(nil), b...)}
 	k.write(c)
 }
 
@@ -235,12 +238,12 @@ func (k *keeper) restore(c *Controller) {
 	if passed < 0 {
 		r.at.ServerTime, r.at.least, r.at.doubt = never.Time(), r.server, true // the clock went back: no way to know how much time is left
 	}
-	o := c.open(r.body, r.at)
+	o := c.open(r.body, &r.at)
 	if passed > maxAge && !o.head.Disabled {
 		c.run.floors = r.floors
 		return
 	}
-	if err := c.apply(&o, r.at); err == nil || o.kills {
+	if err := c.apply(o, &r.at); err == nil || o.kills {
 		k.last = record{at: r.at, body: r.body}
 	} else {
 		c.run.source = "default"
@@ -251,9 +254,10 @@ func (k *keeper) restore(c *Controller) {
 	if r.issued != 0 {
 		c.run.issued = r.issued
 	}
-	for kid, f := range r.floors {
-		if c.run.floors[kid].version.Less(f.version) {
-			c.run.floors[kid] = f
+	for i := range r.floors {
+		f := &r.floors[i]
+		if mine := c.run.floor(f.kid); mine.version.Less(f.version) {
+			mine.version, mine.sum = f.version, f.sum
 		}
 	}
 	c.news.list, c.run.err = nil, nil

@@ -10,13 +10,14 @@ import (
 // the controller's mutex.
 type Budgets struct {
 	Start time.Time
-	ByKey map[string]*Budget
+	List  []Budget
 	turn  uint32 // counts the plans that were published
 	table *gate.Novelty
 }
 
 // Budget is a limiter that is used by the plan of its turn, and maybe by none since.
 type Budget struct {
+	key     string
 	limiter *gate.Limiter
 	turn    uint32
 }
@@ -31,24 +32,25 @@ func (b *Budgets) novelty() *gate.Novelty {
 // limits collects who must agree to one more record: the entry that states the rate, "*", the policy's ceiling unless the
 // client was picked by name, and the compiled limits.
 func (b *Budgets) limits(s *gate.Settings, r *Resolved, p *Plan) {
+	var list [len(s.Limits)]*gate.Limiter
+	if r.Rate.N > 0 {
+		list[0] = b.of(p, r.From[bit(HasRate)])
+	}
+	if r.star.Layer >= 0 {
+		list[1] = b.of(p, r.star)
+	}
+	if p.Ceiling.Has&HasRate != 0 && !r.exempt {
+		list[2] = b.get("ceiling", &p.Ceiling.Rate, p.Ceiling.Burst)
+	}
+	if p.limits.Has&HasRate != 0 {
+		list[3] = b.get("limits", &p.limits.Rate, 0)
+	}
 	n := 0
-	add := func(l *gate.Limiter) {
-		if l != nil && (n == 0 || s.Limits[0] != l) {
+	for _, l := range list {
+		if l != nil && s.Limits[0] != l {
 			s.Limits[n] = l
 			n++
 		}
-	}
-	if r.Rate.N > 0 {
-		add(b.of(p, r.From[bit(HasRate)]))
-	}
-	if r.star.Layer >= 0 {
-		add(b.of(p, r.star))
-	}
-	if p.Ceiling.Has&HasRate != 0 && !r.exempt {
-		add(b.get("ceiling", p.Ceiling.Rate, p.Ceiling.Burst))
-	}
-	if p.limits.Has&HasRate != 0 {
-		add(b.get("limits", p.limits.Rate, 0))
 	}
 }
 
@@ -60,20 +62,23 @@ func (b *Budgets) of(p *Plan, o Origin) *gate.Limiter {
 	}
 	if l.budgets[o.Entry] == nil {
 		e := &l.Entries[o.Entry]
-		l.budgets[o.Entry] = b.get(l.Name+"/"+e.Name, e.Rate, e.Burst)
+		l.budgets[o.Entry] = b.get(l.Name+"/"+e.Name, &e.Rate, e.Burst)
 	}
 	return l.budgets[o.Entry]
 }
 
-func (b *Budgets) get(key string, r Rate, burst uint32) *gate.Limiter {
+func (b *Budgets) get(key string, r *Rate, burst uint32) *gate.Limiter {
 	if r.N == 0 {
 		return nil
 	}
-	one := b.ByKey[key]
-	if one == nil {
-		one = new(Budget)
-		b.ByKey[key] = one
+	i := 0
+	for i < len(b.List) && b.List[i].key != key {
+		i++
 	}
+	if i == len(b.List) {
+		b.List = append(b.List, Budget{key: key})
+	}
+	one := &b.List[i]
 	one.turn = b.turn
 	if old := one.limiter; old == nil || !old.Is(r.N, r.Per, burst) {
 		one.limiter = gate.NewLimiter(r.N, r.Per, burst)
@@ -85,7 +90,7 @@ func (b *Budgets) get(key string, r Rate, burst uint32) *gate.Limiter {
 }
 
 // Take takes one of what a rate that belongs to no channel lets through.
-func (b *Budgets) Take(key string, r Rate) bool {
+func (b *Budgets) Take(key string, r *Rate) bool {
 	l := b.get(key, r, 0)
 	return l == nil || l.Take(b.now())
 }
@@ -96,24 +101,16 @@ func (b *Budgets) now() int64 { return int64(time.Since(b.Start)) }
 const MaxBudgets = 1024
 
 // Sweep forgets the limiters that no plan uses any more, once they are full again: a rule that ends and comes back must not
-// refill its bucket. What stays moves to a map of its own: to delete from one links 5 KiB more.
+// refill its bucket.
 func (b *Budgets) Sweep() {
-	now, left := b.now(), len(b.ByKey)
-	for _, one := range b.ByKey {
-		if one.turn != b.turn && (one.limiter.Full(now) || left > MaxBudgets) {
-			one.limiter = nil
-			left--
+	now, kept := b.now(), 0
+	for i := range b.List {
+		if one := &b.List[i]; one.turn == b.turn || !one.limiter.Full(now) && len(b.List)-i+kept <= MaxBudgets {
+			b.List[kept] = *one
+			kept++
 		}
 	}
-	if left < len(b.ByKey) {
-		kept := make(map[string]*Budget, left)
-		for key, one := range b.ByKey {
-			if one.limiter != nil {
-				kept[key] = one
-			}
-		}
-		b.ByKey = kept
-	}
+	b.List = b.List[:kept]
 	b.Next()
 }
 

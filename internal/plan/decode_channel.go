@@ -2,28 +2,34 @@ package plan
 
 import (
 	"strconv"
+	"strings"
 	"unsafe"
 
+	"github.com/krunk-go/krunk/internal/ascii"
 	"github.com/krunk-go/krunk/internal/gate"
 )
 
 // Quoted puts s into quotes, cut short. It stands here because strconv.Quote brings 5 KiB of Unicode tables; what is not
 // printable in ASCII comes out as an escape, other scripts as they are.
-func Quoted(s string) string { return string(appendQuoted(nil, Cut(s))) }
-
-func appendQuoted(b []byte, s string) []byte {
-	b = append(b, '"')
+//
+//go:noinline
+func Quoted(s string) string {
+	s = Cut(s)
+	out, done := `"`, 0
 	for i := range len(s) {
+		escape := ""
 		switch c := s[i]; {
 		case c == '"' || c == '\\':
-			b = append(b, '\\', c)
+			escape = `\` + s[i:i+1]
 		case c < 0x20 || c == 0x7f:
-			b = append(append(b, `\x`...), HexOf([]byte{c})...)
+			escape = `\x` + HexOf([]byte{c})
 		default:
-			b = append(b, c)
+			continue
 		}
+		out += s[done:i] + escape
+		done = i + 1
 	}
-	return append(b, '"')
+	return out + s[done:] + `"`
 }
 
 //go:noinline
@@ -65,30 +71,17 @@ func ChannelProblem(key string) Kind {
 	if key == "*" {
 		return 0
 	}
-	if len(key) == 0 || len(key) > 64 {
-		return KChannel
-	}
-	part, star, bad := 0, false, false
-	for i := range len(key) {
-		c := key[i]
-		switch {
-		case c == '*':
-			star = true
-			part++
-		case c == '.':
-			bad = bad || part == 0
-			part = 0
-		case c|0x20 >= 'a' && c|0x20 <= 'z' || c >= '0' && c <= '9' || c == '_' || c == '-':
-			part++
-		default:
-			bad = true
-		}
-	}
 	switch {
-	case star:
-		return KCovered
-	case bad || part == 0:
+	case len(key) > 64:
 		return KChannel
+	case strings.IndexByte(key, '*') >= 0:
+		return KCovered
+	}
+	for rest, more := key, true; more; {
+		var part string
+		if part, rest, more = ascii.Cut(rest, '.'); part == "" || !wordOf(part, "_-") {
+			return KChannel
+		}
 	}
 	return 0
 }
@@ -136,24 +129,25 @@ func (d *Decoder) burst(f *Fields, at int) {
 
 // order wants trail <= send <= issue wherever the document itself states two of them, along the chain of each name.
 func (d *Decoder) order() {
-	base := d.P.layerOf("")
-	d.ordered("", base.Entries, base)
+	p := Plan{}
+	p.add("", &d.P.Top, d.P.Channels)
+	d.ordered("", &p)
 	for i := range d.P.Rules {
-		r := &d.P.Rules[i]
-		d.ordered(RulePath(i)+".set.", r.Channels, base, r.LayerOf())
+		p.Layers = p.Layers[:1]
+		p.Add(&d.P.Rules[i])
+		d.ordered(RulePath(i)+".set.", &p)
 	}
 }
 
-func (d *Decoder) ordered(prefix string, entries []Entry, layers ...Layer) {
-	if len(entries) == 0 {
-		return
+// ordered looks at the entries of the highest layer.
+func (d *Decoder) ordered(prefix string, p *Plan) {
+	entries := p.Layers[len(p.Layers)-1].Entries
+	if len(entries) > MaxChannels {
+		return // which is wrong enough
 	}
-	p := Plan{Layers: layers}
-	p.Gather()
 	for i := range entries {
 		e := &entries[i]
-		r := p.chain(e.Name)
-		if a, b, ok := r.disorder(); ok {
+		if a, b, ok := p.chain(e.Name).disorder(); ok {
 			d.NoteAt(ChannelPath(prefix, e.Name), KOrder, e.At, a, b)
 		}
 	}
@@ -161,31 +155,30 @@ func (d *Decoder) ordered(prefix string, entries []Entry, layers ...Layer) {
 
 // levels takes over what e states.
 func (f *Fields) levels(e *Fields) {
-	if e.Has&HasTrail != 0 {
-		f.Trail = e.Trail
-	}
-	if e.Has&HasSend != 0 {
-		f.Send = e.Send
-	}
-	if e.Has&HasIssue != 0 {
-		f.Issue = e.Issue
+	mine, others := levelsOf(&f.Thresholds), levelsOf(&e.Thresholds)
+	for i := range mine {
+		if e.Has>>i&1 != 0 {
+			mine[i] = others[i]
+		}
 	}
 	f.Has |= e.Has
 }
 
 // disorder returns the first two stated thresholds that stand in the wrong order; off takes part in none.
 func (f *Fields) disorder() (upper, lower string, found bool) {
-	list := [...]struct {
-		name string
-		has  uint16
-		l    gate.Level
-	}{{"trail", HasTrail, f.Trail}, {"send", HasSend, f.Send}, {"issue", HasIssue, f.Issue}}
+	list := levelsOf(&f.Thresholds)
 	for i, a := range list {
-		for _, b := range list[i+1:] {
-			if f.Has&a.has != 0 && f.Has&b.has != 0 && a.l != gate.LevelOff && b.l != gate.LevelOff && a.l > b.l {
-				return b.name + " " + Quoted(b.l.String()), a.name + " " + Quoted(a.l.String()), true
+		for j := i + 1; j < len(list); j++ {
+			both := HasTrail<<i | HasTrail<<j
+			if b := list[j]; f.Has&both == both && a > b && a != gate.LevelOff && b != gate.LevelOff {
+				return stated(j, b), stated(i, a), true
 			}
 		}
 	}
 	return "", "", false
+}
+
+// stated is a threshold as a message has it.
+func stated(i int, l gate.Level) string {
+	return [...]string{"trail ", "send ", "issue "}[i] + Quoted(l.String())
 }

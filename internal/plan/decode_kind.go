@@ -15,17 +15,8 @@ func KindName(kind uint32) string {
 
 // ParseKind reads what the tag krunk.kind says: eight hexadecimal digits in lower case.
 func ParseKind(s string) (kind uint32, ok bool) {
-	for i := range len(s) {
-		c := s[i] - '0'
-		if c > 9 {
-			if c = s[i] - 'a'; c > 5 {
-				return 0, false
-			}
-			c += 10
-		}
-		kind = kind<<4 | uint32(c)
-	}
-	return kind, len(s) == 8
+	n := unhex(s)
+	return uint32(n), n >= 0 && len(s) == 8
 }
 
 // Members of a kind.
@@ -42,7 +33,7 @@ func (d *Decoder) kinds() {
 	var o items
 	start := d.i
 	for d.inObject(&o, KShape) {
-		faults, unknown := d.faults(), d.P.Unknown
+		faults, unknown := d.faults, d.P.Unknown
 		m, ok := KindRule{At: d.at}, false
 		if m.Kind, ok = ParseKind(d.key()); !ok {
 			d.Note(KKind, m.At, d.key(), "")
@@ -51,15 +42,15 @@ func (d *Decoder) kinds() {
 		switch {
 		case unknown != d.P.Unknown:
 			continue
-		case faults != d.faults():
+		case faults != d.faults:
 		case m.Until == 0:
-			d.Note(KKindEnd, m.At, "", "")
+			d.bad("", KKindEnd, m.At)
 		case does&kindClients != 0:
 			if m.Clients == 0 || does&kindMute != 0 {
-				d.Note(KRaiseWhat, m.At, "", "")
+				d.bad("", KRaiseWhat, m.At)
 			}
 		case does == 0 || does&(does-1) != 0 || !m.Silent && m.Rate.N == 0:
-			d.Note(KKindWhat, m.At, "", "")
+			d.bad("", KKindWhat, m.At)
 		}
 		d.P.Kinds = append(d.P.Kinds, m)
 	}

@@ -40,7 +40,7 @@ func (p *Document) PullList() []Pull {
 	if p.Pulls == nil {
 		return nil
 	}
-	d := Decoder{reader: reader{b: p.Pulls}, P: new(Document)}
+	d := Decoder{b: p.Pulls, P: new(Document)}
 	return d.pulls()
 }
 
@@ -49,7 +49,7 @@ func (d *Decoder) ReadPulls() []Pull {
 	if d.P.Pulls == nil || d.broken {
 		return nil
 	}
-	r := Decoder{reader: reader{b: d.b, i: d.P.PullsAt, keep: true, path: []step{{key: "pulls", index: -1}}}, P: d.P}
+	r := Decoder{b: d.b, i: d.P.PullsAt, keep: true, path: []step{{key: "pulls", index: -1}}, P: d.P}
 	list := r.pulls()
 	d.Problems = append(d.Problems, r.Problems...)
 	return list
@@ -69,9 +69,9 @@ func (d *Decoder) pulls() (out []Pull) {
 		switch {
 		case noted != d.noted:
 		case p.Until == 0:
-			d.Note(KPullEnd, p.At, "", "")
+			d.bad("", KPullEnd, p.At)
 		case who == 0 || who&(who-1) != 0:
-			d.Note(KPullWho, p.At, "", "")
+			d.bad("", KPullWho, p.At)
 		default:
 			out = append(out, p)
 		}

@@ -14,7 +14,7 @@ func (d *Decoder) ramp(f *Fields) {
 		if d.fill("at clients", stepMembers[:], unsafe.Pointer(&s)) == 3 && s.At != 0 {
 			f.Ramp = append(f.Ramp, s)
 		} else if noted == d.noted {
-			d.Note(KRampStep, s.Pos, "", "")
+			d.bad("", KRampStep, s.Pos)
 		}
 	}
 	if l.n == 0 || l.n > MaxSteps {

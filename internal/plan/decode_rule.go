@@ -2,7 +2,6 @@ package plan
 
 import (
 	"strconv"
-	"strings"
 	"unsafe"
 )
 
@@ -30,7 +29,7 @@ func (d *Decoder) rule(i int) {
 		if seen&(1<<2) != 0 {
 			path += ".when"
 		}
-		d.NoteAt(path, KWhen, r.At, "", "")
+		d.bad(path, KWhen, r.At)
 	}
 	if len(r.ID) == 0 || len(r.ID) > 64 {
 		d.NoteAt(RulePath(i)+".id", KRuleID, r.At, Quoted(r.ID), "")
@@ -64,13 +63,17 @@ func (d *Decoder) conditions(r *Rule, outer bool) []Condition {
 	}
 	var o items
 	for d.inObject(&o, KWhen) {
-		key := d.key()
-		switch c := (Condition{Key: conditionKey(key), Name: strings.TrimPrefix(key, "tags.")}); {
-		case key == "not" && outer:
+		key, special := d.key(), -1
+		if outer {
+			special = wordAt("not from", key)
+		}
+		c := Condition{Key: conditionKey(key), Name: key}
+		switch {
+		case special == 0:
 			if r.Not = d.conditions(r, false); len(r.Not) == 0 {
 				r.Dead = true
 			}
-		case key == "from" && outer: // a condition, so that a client which does not know it keeps the rule from starting early
+		case special == 1: // a condition, so that a client which does not know it keeps the rule from starting early
 			if d.value(&ruleMembers[4], unsafe.Pointer(r)); r.From == 0 {
 				r.Dead = true
 			}
@@ -80,6 +83,9 @@ func (d *Decoder) conditions(r *Rule, outer bool) []Condition {
 			d.Note(KCondition, d.at, key, "")
 			d.skip()
 		default:
+			if c.Key == CondTag {
+				c.Name = key[len(tagPrefix):]
+			}
 			if !d.values(&c) {
 				r.Dead = true
 			}
@@ -100,11 +106,11 @@ func (d *Decoder) values(c *Condition) bool {
 			continue
 		}
 		if c.Key == condRelease && isRange(v) {
-			r, good := parseRange(v)
-			if ok = ok && good; !good {
+			if _, good := new(Release).within(v); !good {
+				ok = false
 				d.Note(KRange, at, Quoted(v), "")
 			}
-			c.Ranges = append(c.Ranges, r)
+			c.Ranges = append(c.Ranges, v)
 			continue
 		}
 		c.Values = append(c.Values, v)

@@ -1,63 +1,71 @@
 package plan
 
 import (
+	"strings"
+
 	"github.com/krunk-go/krunk/internal/ascii"
 )
 
-// OpenEnvelope returns the document inside a signed envelope, and anything else as it is. Signatures are given to add, or
-// skipped without one. It reports false if the envelope is malformed.
-func OpenEnvelope(b []byte, add func(kid string, sig []byte)) (doc []byte, ok bool) {
-	r := reader{b: b}
-	if r.peek() != '{' {
-		return b, true
-	}
-	r.i++
-	r.peek()
-	if first, ok := r.text(); !ok || first != "payload" && first != "sigs" {
-		return b, true
-	}
-	r = reader{b: b}
-	good, found := true, false
-	var o items
-	for r.inObject(&o, KShape) {
-		switch key := r.key(); {
-		case key == "payload":
-			found = true
-			doc = r.base64(&good)
-		case key == "sigs" && add != nil:
-			var l items
-			for r.inList(&l, KShape) {
-				r.signature(&good, add)
-			}
-		default:
-			r.skip()
+// Signer takes what an envelope says beside its document.
+type Signer func(d *Decoder)
+
+// Signatures gives those of an envelope to add. It is a function of its own, so that a client which does not ask for signatures links
+// nothing that reads them.
+func Signatures(add func(kid string, sig []byte)) Signer {
+	return func(d *Decoder) {
+		var l items
+		for d.inList(&l, KShape) {
+			d.signature(add)
 		}
 	}
-	r.end()
-	return doc, good && found && r.noted == 0
 }
 
-func (r *reader) signature(good *bool, add func(kid string, sig []byte)) {
+// OpenEnvelope returns the document inside a signed envelope, and anything else as it is. Without a signer signatures are skipped. It
+// reports false if the envelope is malformed.
+func OpenEnvelope(b []byte, sigs Signer) (doc []byte, ok bool) {
+	d := Decoder{b: b}
+	var o items
+	if !d.inObject(&o, KShape) || wordAt("payload sigs", d.key()) < 0 {
+		return b, true
+	}
+	for more := true; more; more = d.inObject(&o, KShape) {
+		switch key := d.key(); {
+		case key == "payload":
+			ok = true
+			doc = d.base64()
+		case key == "sigs" && sigs != nil:
+			sigs(&d)
+		default:
+			d.skip()
+		}
+	}
+	d.end()
+	return doc, ok && d.noted == 0
+}
+
+func (d *Decoder) signature(add func(kid string, sig []byte)) {
 	var kid string
 	var sig []byte
 	var o items
-	for r.inObject(&o, KShape) {
-		switch r.key() {
+	for d.inObject(&o, KShape) {
+		switch d.key() {
 		case "kid":
-			kid, _ = r.str(KShape)
+			kid, _ = d.str(KShape)
 		case "sig":
-			sig = r.base64(good)
+			sig = d.base64()
 		default:
-			r.skip()
+			d.skip()
 		}
 	}
 	add(kid, sig)
 }
 
-func (r *reader) base64(good *bool) []byte {
-	s, ok := r.str(KShape)
-	b, ok2 := Unbase64(s)
-	*good = *good && ok && ok2
+func (d *Decoder) base64() []byte {
+	s, ok := d.str(KShape)
+	b, good := Unbase64(s)
+	if ok && !good {
+		d.bad("", KShape, d.i)
+	}
 	return b
 }
 
@@ -75,11 +83,11 @@ func Unbase64(s string) ([]byte, bool) {
 	for i := range len(s) {
 		n <<= 6
 		if i < len(s)-pad {
-			v, ok := sextet(s[i])
-			if !ok {
+			v := strings.IndexByte("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/", s[i])
+			if v < 0 {
 				return nil, false
 			}
-			n |= v
+			n |= uint32(v)
 		}
 		if i%4 == 3 {
 			out = append(out, byte(n>>16), byte(n>>8), byte(n))
@@ -87,20 +95,4 @@ func Unbase64(s string) ([]byte, bool) {
 		}
 	}
 	return out[:len(out)-pad], true
-}
-
-func sextet(c byte) (uint32, bool) {
-	switch {
-	case c >= 'A' && c <= 'Z':
-		return uint32(c - 'A'), true
-	case c >= 'a' && c <= 'z':
-		return uint32(c-'a') + 26, true
-	case c >= '0' && c <= '9':
-		return uint32(c-'0') + 52, true
-	case c == '+':
-		return 62, true
-	case c == '/':
-		return 63, true
-	}
-	return 0, false
 }

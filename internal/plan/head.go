@@ -9,27 +9,25 @@ type Head struct {
 	Panics   uint32
 }
 
-// Peek reads the head and stops at the first syntax error.
-func Peek(b []byte) (e Head) {
-	d := Decoder{reader: reader{b: b}, P: &Document{}}
+// Peek reads the head into e and stops at the first syntax error.
+func Peek(b []byte, e *Head) {
+	d := Decoder{b: b, P: new(Document)}
 	var o items
 	for d.inObject(&o, KShape) {
-		key := d.key()
+		key, faults := d.key(), d.faults
 		if wordAt("krunk epoch version enabled panics", key) < 0 {
 			d.skip()
 			continue
 		}
-		d.Fault = nil
 		d.member()
 		switch {
-		case d.Fault == nil:
+		case faults == d.faults:
 		case key == "version" || key == "epoch":
-			return e
+			return
 		case key == "panics":
 			d.P.Top.Has = 0
 		}
 	}
 	e.Version, e.Disabled = d.P.Version, d.P.Disabled
 	e.Mutes, e.Panics = d.P.Top.Has&HasPanics != 0, d.P.Top.Panics
-	return e
 }

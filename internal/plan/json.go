@@ -2,8 +2,12 @@ package plan
 
 import (
 	"strconv"
+	"strings"
 	"unicode/utf16"
 	"unicode/utf8"
+
+	"github.com/krunk-go/krunk/internal/ascii"
+	"github.com/krunk-go/krunk/internal/gate"
 )
 
 // maxDepth is how deep arrays and objects may nest; a policy needs six.
@@ -16,103 +20,86 @@ type step struct {
 	index int // of an array, -1 in an object
 }
 
-// reader walks one JSON document from front to back. It refuses repeated keys, knows where it stands, and stops for good at
-// the first syntax error. It stands here because encoding/json costs 0.64 MiB on 32-bit ARM and can do neither.
-type reader struct {
-	b        []byte
-	i        int
-	at       int // offset of the key before the value
-	depth    int
-	path     []step
-	broken   bool // by a syntax error
-	keep     bool // all problems, which only a publisher reads
-	noted    int  // how many there were
-	Fault    *Fault
-	partial  Kind // why a rule is not understood
-	Problems []Problem
-}
-
 // fail notes a syntax error; nothing is read after it.
 //
 //go:noinline
-func (r *reader) fail(k Kind, at int, arg string) {
-	if !r.broken {
-		r.broken = true
-		r.Note(k, at, arg, "")
+func (d *Decoder) fail(k Kind, at int, arg string) {
+	if !d.broken {
+		d.broken = true
+		d.Note(k, at, arg, "")
 	}
 }
 
-// Note adds a problem at the current path.
-func (r *reader) Note(k Kind, at int, arg, more string) { r.NoteAt("", k, at, arg, more) }
+// Note adds a problem at the current path, with the value that is wrong.
+//
+//go:noinline
+func (d *Decoder) Note(k Kind, at int, arg, more string) { d.NoteAt("", k, at, arg, more) }
+
+// bad adds a problem at a path, of which nothing is to be told beside that; an empty path stands for the current.
+//
+//go:noinline
+func (d *Decoder) bad(path string, k Kind, at int) { d.NoteAt(path, k, at, "", "") }
 
 // NoteAt adds a problem at a path; an empty one stands for the current.
 //
 //go:noinline
-func (r *reader) NoteAt(path string, k Kind, at int, arg, more string) {
-	r.noted++
+func (d *Decoder) NoteAt(path string, k Kind, at int, arg, more string) {
+	d.noted++
 	fatal := k.fatal()
 	if k >= KWhen && k <= KRange {
-		r.partial = k
+		d.partial = k
 	}
-	if !fatal && !r.keep {
+	if !fatal && !d.keep {
 		return
 	}
 	if path == "" {
-		path = r.where()
+		path = d.where()
 	}
-	switch {
-	case !fatal:
-	case r.Fault == nil:
-		r.Fault = &Fault{Code: k.Code(), Path: path, At: at}
-	case r.Fault.Also < MaxProblems-1:
-		r.Fault.Also++
+	if fatal {
+		if d.faults++; d.Fault == nil {
+			d.Fault = &Fault{Code: k.Code(), Path: path, At: at}
+		}
+		d.Fault.Also = min(d.faults, MaxProblems) - 1
 	}
-	if r.keep {
-		r.Problems = append(r.Problems, Problem{Kind: k, Path: path, At: at, Arg: arg, More: more})
+	if d.keep {
+		d.Problems = append(d.Problems, Problem{Kind: k, Path: path, At: at, Arg: arg, More: more})
 	}
-}
-
-// faults returns how many problems have rejected the document, as far as they are counted.
-func (r *reader) faults() int {
-	if r.Fault == nil {
-		return 0
-	}
-	return 1 + r.Fault.Also
 }
 
 // where renders the path: channels["net"].send, rules[1].until.
-func (r *reader) where() string {
-	var b []byte
-	for i, s := range r.path {
+func (d *Decoder) where() string {
+	path := ""
+	for i := range d.path {
+		s := &d.path[i]
+		part := s.key
 		switch {
 		case s.index >= 0:
-			b = append(b, '[')
-			b = strconv.AppendInt(b, int64(s.index), 10)
-			b = append(b, ']')
-		case i > 0 && named(r.path[i-1].key) || !plain(s.key):
-			b = append(b, '[')
-			b = appendQuoted(b, Cut(s.key))
-			b = append(b, ']')
-		default:
-			if i > 0 {
-				b = append(b, '.')
-			}
-			b = append(b, s.key...)
+			part = "[" + strconv.Itoa(s.index) + "]"
+		case i > 0 && named(d.path[i-1].key) || !plain(part):
+			part = "[" + Quoted(part) + "]"
+		case i > 0:
+			part = "." + part
 		}
+		path += part
 	}
-	return string(b)
+	return path
 }
 
 // named reports whether the members of an object go by names that somebody chose.
 func named(object string) bool { return object == "channels" || object == "kinds" || object == "pulls" }
 
-func plain(key string) bool {
-	for i := range len(key) {
-		if c := key[i] | 0x20; (c < 'a' || c > 'z') && (key[i] < '0' || key[i] > '9') && key[i] != '_' {
+func plain(key string) bool { return key != "" && len(key) <= 64 && wordOf(key, "_") }
+
+// wordOf reports whether a text has letters, digits and those others alone.
+//
+//go:noinline
+func wordOf(s, others string) bool {
+	for i := range len(s) {
+		if c := s[i] | 0x20; (c < 'a' || c > 'z') && (s[i] < '0' || s[i] > '9') && strings.IndexByte(others, s[i]) < 0 {
 			return false
 		}
 	}
-	return key != "" && len(key) <= 64
+	return true
 }
 
 // Cut keeps a value that is quoted in a message short.
@@ -133,11 +120,11 @@ func Cut(s string) string {
 // are 6 KiB of what a client links on 32-bit ARM.
 //
 //go:noinline
-func (r *reader) peek() byte {
-	for r.i < len(r.b) {
-		switch c := r.b[r.i]; c {
+func (d *Decoder) peek() byte {
+	for d.i < len(d.b) {
+		switch c := d.b[d.i]; c {
 		case ' ', '\t', '\n', '\r':
-			r.i++
+			d.i++
 		default:
 			return c
 		}
@@ -145,15 +132,15 @@ func (r *reader) peek() byte {
 	return 0
 }
 
-func (r *reader) expect(c byte, what string) bool {
-	if r.broken {
+func (d *Decoder) expect(c byte, what string) bool {
+	if d.broken {
 		return false
 	}
-	if r.peek() != c {
-		r.fail(KSyntax, r.i, what)
+	if d.peek() != c {
+		d.fail(KSyntax, d.i, what)
 		return false
 	}
-	r.i++
+	d.i++
 	return true
 }
 
@@ -166,31 +153,35 @@ type items struct {
 
 // inObject goes to the next member of an object: the reader stands before its value, which the caller must consume. A value of
 // another shape is skipped and noted as k.
-func (r *reader) inObject(o *items, k Kind) bool { return r.next(o, k, '{') }
+//
+//go:noinline
+func (d *Decoder) inObject(o *items, k Kind) bool { return d.next(o, k, "{") }
 
 // inList goes to the next element of a list likewise.
-func (r *reader) inList(o *items, k Kind) bool { return r.next(o, k, '[') }
+//
+//go:noinline
+func (d *Decoder) inList(o *items, k Kind) bool { return d.next(o, k, "[") }
 
-func (r *reader) next(o *items, k Kind, open byte) bool {
-	end := open + 2
+func (d *Decoder) next(o *items, k Kind, begin string) bool {
+	open, end := begin[0], begin[0]+2
 	switch {
-	case r.broken:
+	case d.broken:
 		return false
 	case o.n > 0:
-		r.path = r.path[:len(r.path)-1]
-	case r.peek() != open:
-		r.wrong(k, string(open))
+		d.path = d.path[:len(d.path)-1]
+	case d.peek() != open:
+		d.wrong(k, begin)
 		return false
 	default:
-		r.i++
-		if r.depth++; r.depth > maxDepth {
-			r.fail(KDepth, r.i, "")
+		d.i++
+		if d.depth++; d.depth > maxDepth {
+			d.fail(KDepth, d.i, "")
 			return false
 		}
 	}
-	if r.peek() == end {
-		r.i++
-		r.depth--
+	if d.peek() == end {
+		d.i++
+		d.depth--
 		return false
 	}
 	if o.n > 0 {
@@ -198,275 +189,253 @@ func (r *reader) next(o *items, k Kind, open byte) bool {
 		if open == '[' {
 			more = `"," or "]"`
 		}
-		if !r.expect(',', more) {
+		if !d.expect(',', more) {
 			return false
 		}
 	}
 	s := step{index: o.n}
 	if o.n++; open == '{' {
 		s.index = -1
-		if s.key = r.name(&o.seen); r.broken {
+		if s.key = d.name(&o.seen); d.broken {
 			return false
 		}
 	}
-	r.path = append(r.path, s)
-	r.peek()
+	d.path = append(d.path, s)
+	d.peek()
 	return true
 }
 
 // name reads a key and what stands behind it.
-func (r *reader) name(seen *keys) string {
-	r.peek()
-	at := r.i
-	key, ok := r.text()
+func (d *Decoder) name(seen *keys) string {
+	d.peek()
+	at := d.i
+	key, ok := d.text()
 	if ok && !seen.add(key) {
-		r.fail(KTwice, at, key)
+		d.fail(KTwice, at, key)
 	}
-	r.expect(':', `":"`)
-	r.at = at
+	d.expect(':', `":"`)
+	d.at = at
 	return key
 }
 
 // key is that of the value which the reader stands before.
-func (r *reader) key() string { return r.path[len(r.path)-1].key }
+//
+//go:noinline
+func (d *Decoder) key() string { return d.path[len(d.path)-1].key }
 
 // wrong skips a value and notes it with its text, and with how the one begins that was to be there.
-func (r *reader) wrong(k Kind, want string) {
-	r.peek()
-	at := r.i
-	r.skip()
-	if !r.broken {
-		r.Note(k, at, Cut(string(r.b[at:r.i])), want)
+func (d *Decoder) wrong(k Kind, want string) {
+	d.peek()
+	at := d.i
+	d.skip()
+	if !d.broken {
+		d.Note(k, at, Cut(string(d.b[at:d.i])), want)
 	}
 }
 
 // skip passes any value, with the same checks as everywhere.
-func (r *reader) skip() {
-	switch c := r.peek(); {
+func (d *Decoder) skip() {
+	switch c := d.peek(); {
 	case c == '{' || c == '[':
+		begin := "{"
+		if c == '[' {
+			begin = "["
+		}
 		var o items
-		for r.next(&o, KShape, c) {
-			r.skip()
+		for d.next(&o, KShape, begin) {
+			d.skip()
 		}
 	case c == '"':
-		r.text()
+		d.text()
 	case c == '-' || c >= '0' && c <= '9':
-		r.literal()
-	case c == 't':
-		r.word("true")
-	case c == 'f':
-		r.word("false")
-	case c == 'n':
-		r.word("null")
-	default:
-		r.fail(KSyntax, r.i, "a value")
+		d.literal()
+	case !d.word("true") && !d.word("false") && !d.word("null"):
+		d.fail(KSyntax, d.i, "a value")
 	}
 }
 
-func (r *reader) word(w string) {
-	if len(r.b)-r.i < len(w) || string(r.b[r.i:r.i+len(w)]) != w {
-		r.fail(KSyntax, r.i, "a value")
-		return
+// word passes w if it stands here.
+func (d *Decoder) word(w string) bool {
+	if len(d.b)-d.i < len(w) || string(d.b[d.i:d.i+len(w)]) != w {
+		return false
 	}
-	r.i += len(w)
+	d.i += len(w)
+	return true
 }
 
 // str returns the next value if it is a string; another one is skipped and noted as k. So do the next two.
-func (r *reader) str(k Kind) (string, bool) {
-	if r.peek() != '"' {
-		r.wrong(k, `"`)
+func (d *Decoder) str(k Kind) (string, bool) {
+	if d.peek() != '"' {
+		d.wrong(k, `"`)
 		return "", false
 	}
-	return r.text()
+	return d.text()
 }
 
 // boolean returns the next value if it is true or false.
-func (r *reader) boolean(k Kind) (value, ok bool) {
-	switch r.peek() {
-	case 't':
-		r.word("true")
-		return true, !r.broken
-	case 'f':
-		r.word("false")
-		return false, !r.broken
+func (d *Decoder) boolean(k Kind) (value, ok bool) {
+	d.peek()
+	if d.word("true") {
+		return true, true
 	}
-	r.wrong(k, "t")
-	return false, false
+	if ok = d.word("false"); !ok {
+		d.wrong(k, "t")
+	}
+	return false, ok
 }
 
 // number returns the text of the next value if it is a number.
-func (r *reader) number(k Kind) (string, bool) {
-	if c := r.peek(); c != '-' && (c < '0' || c > '9') {
-		r.wrong(k, "0")
+func (d *Decoder) number(k Kind) (string, bool) {
+	if c := d.peek(); c != '-' && (c < '0' || c > '9') {
+		d.wrong(k, "0")
 		return "", false
 	}
-	return r.literal()
+	return d.literal()
 }
 
-func (r *reader) literal() (string, bool) {
-	at := r.i
-	if r.b[r.i] == '-' {
-		r.i++
+func (d *Decoder) literal() (string, bool) {
+	at := d.i
+	if d.b[d.i] == '-' {
+		d.i++
 	}
-	zero := r.i < len(r.b) && r.b[r.i] == '0'
-	n := r.run()
+	zero := d.i < len(d.b) && d.b[d.i] == '0'
+	n := d.run()
 	good := n > 0 && (!zero || n == 1)
-	if good && r.i < len(r.b) && r.b[r.i] == '.' {
-		r.i++
-		good = r.run() > 0
+	if good && d.i < len(d.b) && d.b[d.i] == '.' {
+		d.i++
+		good = d.run() > 0
 	}
-	if good && r.i < len(r.b) && r.b[r.i]|0x20 == 'e' {
-		r.i++
-		if r.i < len(r.b) && (r.b[r.i] == '+' || r.b[r.i] == '-') {
-			r.i++
+	if good && d.i < len(d.b) && d.b[d.i]|0x20 == 'e' {
+		d.i++
+		if d.i < len(d.b) && (d.b[d.i] == '+' || d.b[d.i] == '-') {
+			d.i++
 		}
-		good = r.run() > 0
+		good = d.run() > 0
 	}
 	if !good {
-		r.fail(KSyntax, at, "a number")
+		d.fail(KSyntax, at, "a number")
 		return "", false
 	}
-	return string(r.b[at:r.i]), true
+	return string(d.b[at:d.i]), true
 }
 
 // run passes digits and returns how many.
-func (r *reader) run() int {
-	at := r.i
-	for r.i < len(r.b) && r.b[r.i] >= '0' && r.b[r.i] <= '9' {
-		r.i++
+func (d *Decoder) run() int {
+	at := d.i
+	for d.i < len(d.b) && d.b[d.i] >= '0' && d.b[d.i] <= '9' {
+		d.i++
 	}
-	return r.i - at
+	return d.i - at
 }
 
 // text reads a string.
-func (r *reader) text() (string, bool) {
-	if !r.expect('"', "a string") {
+func (d *Decoder) text() (string, bool) {
+	if !d.expect('"', "a string") {
 		return "", false
 	}
-	at := r.i
-	for r.i < len(r.b) {
-		switch c := r.b[r.i]; {
-		case c == '"':
-			r.i++
-			return string(r.b[at : r.i-1]), true
-		case c == '\\':
-			return r.escaped(append([]byte(nil), r.b[at:r.i]...))
-		case c < 0x20:
-			r.fail(KSyntax, r.i, "no control character")
-			return "", false
-		}
-		r.i++
-	}
-	r.fail(KSyntax, r.i, `"`)
-	return "", false
-}
-
-// escaped goes on with a string from its first backslash.
-func (r *reader) escaped(out []byte) (string, bool) {
-	for r.i < len(r.b) {
-		c := r.b[r.i]
-		r.i++
+	var before []byte // with what was escaped
+	at := d.i
+	for d.i < len(d.b) {
+		c := d.b[d.i]
+		d.i++
 		switch {
 		case c == '"':
-			return string(out), true
-		case c < 0x20:
-			r.fail(KSyntax, r.i-1, "no control character")
-			return "", false
-		case c != '\\':
-			out = append(out, c)
-		default:
-			u, ok := r.escape()
-			if !ok {
-				r.fail(KSyntax, r.i, "an escape")
+			s := d.b[at : d.i-1]
+			if before != nil {
+				s = append(before, s...)
+			}
+			return string(s), true
+		case c == '\\':
+			before = append(before, d.b[at:d.i-1]...)
+			u := d.escape()
+			if u < 0 {
+				d.fail(KSyntax, d.i, "an escape")
 				return "", false
 			}
-			out = utf8.AppendRune(out, u)
+			before = utf8.AppendRune(before, u)
+			at = d.i
+		case c < 0x20:
+			d.fail(KSyntax, d.i-1, "no control character")
+			return "", false
 		}
 	}
-	r.fail(KSyntax, r.i, `"`)
+	d.fail(KSyntax, d.i, `"`)
 	return "", false
 }
 
-func (r *reader) escape() (rune, bool) {
-	if r.i == len(r.b) {
-		return 0, false
+// escape reads what follows a backslash; it returns -1 if that is wrong.
+func (d *Decoder) escape() rune {
+	if d.i == len(d.b) {
+		return -1
 	}
-	c := r.b[r.i]
-	r.i++
-	const from, to = `"\/bfnrt`, "\"\\/\b\f\n\r\t"
-	for i := range len(from) {
-		if c == from[i] {
-			return rune(to[i]), true
+	c := d.b[d.i]
+	d.i++
+	if c == 'u' {
+		u := d.hex()
+		if !utf16.IsSurrogate(u) {
+			return u
 		}
+		if !d.word(`\u`) {
+			return -1
+		}
+		if u = utf16.DecodeRune(u, d.hex()); u == utf8.RuneError {
+			return -1
+		}
+		return u
 	}
-	if c != 'u' {
-		return 0, false
+	const from, to = `"\/bfnrt`, "\"\\/\b\f\n\r\t"
+	if i := strings.IndexByte(from, c); i >= 0 {
+		return rune(to[i])
 	}
-	u, ok := r.hex()
-	if !ok || !utf16.IsSurrogate(u) {
-		return u, ok
-	}
-	if len(r.b)-r.i < 6 || r.b[r.i] != '\\' || r.b[r.i+1] != 'u' {
-		return 0, false
-	}
-	r.i += 2
-	v, ok := r.hex()
-	u = utf16.DecodeRune(u, v)
-	return u, ok && u != utf8.RuneError
+	return -1
 }
 
-func (r *reader) hex() (rune, bool) {
-	if len(r.b)-r.i < 4 {
-		return 0, false
+func (d *Decoder) hex() rune {
+	if len(d.b)-d.i < 4 {
+		return -1
 	}
-	n := rune(0)
-	for range 4 {
-		c := r.b[r.i]
-		r.i++
-		switch {
-		case c >= '0' && c <= '9':
-			c -= '0'
-		case c|0x20 >= 'a' && c|0x20 <= 'f':
-			c = c | 0x20 - 'a' + 10
-		default:
-			return 0, false
+	n := unhex(ascii.Lower(string(d.b[d.i : d.i+4])))
+	d.i += 4
+	return rune(n)
+}
+
+// unhex reads up to eight digits, in lower case; it returns -1 if there is anything else.
+//
+//go:noinline
+func unhex(s string) (n int64) {
+	for i := range len(s) {
+		c := s[i] - '0'
+		if c > 9 {
+			if c = s[i] - 'a'; c > 5 {
+				return -1
+			}
+			c += 10
 		}
-		n = n<<4 | rune(c)
+		n = n<<4 | int64(c)
 	}
-	return n, true
+	return n
 }
 
 // end wants nothing but space after the document.
-func (r *reader) end() {
-	if !r.broken && r.peek() != 0 || !r.broken && r.i < len(r.b) {
-		r.fail(KMore, r.i, "")
+func (d *Decoder) end() {
+	if !d.broken && d.peek() != 0 || !d.broken && d.i < len(d.b) {
+		d.fail(KMore, d.i, "")
 	}
 }
 
-// keys are the members of one object so far; a map only where a hostile document would make the list slow.
-type keys struct {
-	few  []string
-	many map[string]struct{}
-}
+// keys are hashes of the members of one object so far.
+type keys []uint64
 
+// add reports whether key is a new one.
+//
 //go:noinline
 func (k *keys) add(key string) bool {
-	if k.many != nil {
-		_, twice := k.many[key]
-		k.many[key] = struct{}{}
-		return !twice
-	}
-	for _, old := range k.few {
-		if old == key {
+	h := gate.Sum64([]byte(key))
+	for _, old := range *k {
+		if old == h {
 			return false
 		}
 	}
-	k.few = append(k.few, key)
-	if len(k.few) > 32 {
-		k.many = make(map[string]struct{}, 128)
-		for _, old := range k.few {
-			k.many[old] = struct{}{}
-		}
-	}
+	*k = append(*k, h)
 	return true
 }

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"strconv"
 	"time"
+	"unsafe"
 
 	"github.com/krunk-go/krunk/internal/gate"
 )
@@ -11,14 +12,17 @@ import (
 // Layer is one source of settings; layers lie over each other in a plan, later wins per field.
 type Layer struct {
 	Name     string // "compiled", "default", "policy", or "rule " and its id
-	Top      Fields
+	Top      *Fields
 	Entries  []Entry
 	budgets  []*gate.Limiter // by entry, made when first asked for
 	identity bool
 	ID       string // of the rule
 }
 
-// Levels reads thresholds by name of level; an empty one becomes gate.Inherit.
+// levelsOf lists trail, send and issue.
+func levelsOf(t *gate.Thresholds) *[3]gate.Level { return (*[3]gate.Level)(unsafe.Pointer(t)) }
+
+// Levels reads thresholds by name of level; an empty one becomes gate.Inherit. It returns the first error.
 func Levels(trail, send, issue string) (t gate.Thresholds, err error) {
 	t.Trail = level("Trail", trail, &err)
 	t.Send = level("Send", send, &err)
@@ -27,6 +31,8 @@ func Levels(trail, send, issue string) (t gate.Thresholds, err error) {
 }
 
 // level leaves an error where there is none yet.
+//
+//go:noinline
 func level(field, name string, err *error) gate.Level {
 	if name == "" {
 		return gate.Inherit
@@ -41,7 +47,7 @@ func level(field, name string, err *error) gate.Level {
 // Stated are the settings that thresholds state.
 func Stated(t gate.Thresholds) Fields {
 	f := Fields{Thresholds: t}
-	for i, l := range [...]gate.Level{t.Trail, t.Send, t.Issue} {
+	for i, l := range levelsOf(&t) {
 		if l != gate.Inherit {
 			f.Has |= HasTrail << i
 		}
@@ -62,21 +68,10 @@ func Bounds(trail, send, issue string, rate Rate) (Fields, error) {
 	return f, err
 }
 
-// Compiled makes the lowest layer from a program's own levels, whose names are in lower case.
-func Compiled(base map[string]gate.Thresholds) Layer {
-	l := Layer{Name: "compiled"}
+// Compiled are the entries of a program's own levels, whose names are in lower case.
+func Compiled(base map[string]gate.Thresholds) (out []Entry) {
 	for name, t := range base {
-		l.Entries = append(l.Entries, Entry{Name: name, Fields: Stated(t)})
+		out = append(out, Entry{Name: name, Fields: Stated(t)})
 	}
-	return l
-}
-
-// layerOf takes the settings of a policy outside of its rules.
-func (p *Document) layerOf(name string) Layer {
-	return Layer{Name: name, Top: p.Top, Entries: p.Channels}
-}
-
-// LayerOf takes the settings of the rule.
-func (r *Rule) LayerOf() Layer {
-	return Layer{Name: "rule " + r.ID, Top: r.Top, Entries: r.Channels, identity: r.identity(), ID: r.ID}
+	return out
 }

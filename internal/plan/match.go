@@ -1,7 +1,6 @@
 package plan
 
 import (
-	"slices"
 	"strings"
 
 	"github.com/krunk-go/krunk/internal/ascii"
@@ -44,8 +43,11 @@ const (
 // ConditionNames are the keys of when, in the order of condKey.
 const ConditionNames = "client player match release platform arch region env build"
 
+// tagPrefix begins a condition about a tag.
+const tagPrefix = "tags."
+
 func conditionKey(name string) condKey {
-	if strings.HasPrefix(name, "tags.") && len(name) > 5 {
+	if strings.HasPrefix(name, tagPrefix) && len(name) > len(tagPrefix) {
 		return CondTag
 	}
 	if k := wordAt(ConditionNames, name); k >= 0 {
@@ -59,7 +61,7 @@ type Condition struct {
 	Key    condKey
 	Name   string // as written; of a tag without "tags."
 	Values []string
-	Ranges []versionRange
+	Ranges []string // of releases
 }
 
 // Of returns what the condition looks at, empty if it is not known.
@@ -99,28 +101,45 @@ const Hashed = "sha256:"
 // Holds says whether one of the values fits; hash may be nil.
 func (c *Condition) Holds(id *Identity, salt string, hash func([]byte) [32]byte) Truth {
 	v := c.Of(id)
-	if c.Key == condRelease && v != "" {
-		if _, version, ok := ascii.Cut(v, '@'); ok && slices.Contains(c.Values, version) {
+	if v == "" {
+		if len(c.Ranges) > 0 {
+			return Unknown
+		}
+		return No
+	}
+	if has(c.Values, v) {
+		return Yes
+	}
+	if c.Key == condRelease {
+		if _, version, ok := ascii.Cut(v, '@'); ok && has(c.Values, version) {
 			return Yes
 		}
-		for i := range c.Ranges {
-			if c.Ranges[i].holds(v) {
+		mine, known := parseRelease(v)
+		for _, list := range c.Ranges {
+			if !known {
+				return Unknown
+			}
+			if holds, _ := mine.within(list); holds {
 				return Yes
 			}
 		}
 	}
-	if v != "" && slices.Contains(c.Values, v) {
-		return Yes
-	}
-	if len(c.Ranges) > 0 {
-		if _, ok := parseRelease(v); !ok {
-			return Unknown
-		}
-	}
-	if c.Key > CondMatch || v == "" {
+	if c.Key > CondMatch {
 		return No
 	}
 	return c.holdsHashed(salt+":"+v, hash)
+}
+
+// has stands here because slices.Contains is made anew wherever it is called.
+//
+//go:noinline
+func has(list []string, s string) bool {
+	for _, one := range list {
+		if one == s {
+			return true
+		}
+	}
+	return false
 }
 
 func (c *Condition) holdsHashed(text string, hash func([]byte) [32]byte) Truth {
@@ -170,9 +189,9 @@ func (r *Rule) Matches(id *Identity, salt string, hash func([]byte) [32]byte) bo
 //go:noinline
 func HexOf(b []byte) string {
 	const digits = "0123456789abcdef"
-	out := make([]byte, 0, 2*len(b))
-	for _, c := range b {
-		out = append(out, digits[c>>4], digits[c&15])
+	out := make([]byte, 2*len(b))
+	for i := range out {
+		out[i] = digits[b[i/2]>>(4-i%2*4)&15]
 	}
 	return string(out)
 }

@@ -66,7 +66,7 @@ func (d *Decoder) value(m *member, to unsafe.Pointer) bool {
 	switch {
 	case m.read <= hashes:
 		s, ok := d.str(m.wrong)
-		if ok && !d.word(m.read, s, p) {
+		if ok && !d.store(m.read, s, p) {
 			d.Note(m.wrong, at, Quoted(s), "")
 			return false
 		}
@@ -82,8 +82,8 @@ func (d *Decoder) value(m *member, to unsafe.Pointer) bool {
 	return true
 }
 
-// word takes a string.
-func (d *Decoder) word(how reading, s string, p unsafe.Pointer) (ok bool) {
+// store takes a string.
+func (d *Decoder) store(how reading, s string, p unsafe.Pointer) (ok bool) {
 	switch how {
 	case times:
 		*(*Moment)(p), ok = rfc3339(s)
@@ -100,19 +100,9 @@ func (d *Decoder) word(how reading, s string, p unsafe.Pointer) (ok bool) {
 	case hashes:
 		ok = s == "m3/1"
 	default:
-		*(*string)(p), ok = s, how == texts || isSalt(s)
+		*(*string)(p), ok = s, how == texts || len(s) <= 64 && wordOf(s, "._-")
 	}
 	return ok
-}
-
-func isSalt(s string) bool {
-	for i := range len(s) {
-		c := s[i]
-		if (c|0x20 < 'a' || c|0x20 > 'z') && (c < '0' || c > '9') && c != '.' && c != '_' && c != '-' {
-			return false
-		}
-	}
-	return len(s) <= 64
 }
 
 // count takes a number: a percentage, to at most 4 decimals, or a whole one within the bounds of its kind.

@@ -14,6 +14,8 @@ const (
 )
 
 // MomentOf leaves out what is shorter than a microsecond.
+//
+//go:noinline
 func MomentOf(t time.Time) Moment { return Moment(t.UnixMicro()) + Epoch }
 
 // Time returns m in UTC.

@@ -14,11 +14,11 @@ type Origin struct{ Layer, Entry int16 }
 // Plan is everything that decides at one moment. It is immutable after build, apart from its budgets.
 type Plan struct {
 	Layers  []Layer
-	Index   map[string][]Origin // entries of all layers by name, lowest layer first
-	Ceiling Fields
-	compiled
+	Ceiling *Fields
+	limits  *Fields // levels and rate of Limits
+	always  bool    // Limits.PanicsAlways
 	Salt    string
-	IDs     [3]string
+	ID      *Identity
 	Buckets [3]uint32 // of ids, with salt
 	Killed  bool
 	Silence uint32 // panics in ppm while killed by a document that was malformed otherwise
@@ -34,60 +34,62 @@ type Plan struct {
 	begun      Moment // see Situation
 }
 
-// compiled is what the program sets above every policy.
-type compiled struct {
-	limits Fields // levels and rate of Limits
-	always bool   // Limits.PanicsAlways
-}
-
 // Situation is what a plan is made from.
 type Situation struct {
-	Base     Layer
+	Base     []Entry   // of the program
 	Fallback *Document // compiled default, may be nil
 	Policy   *Document // may be nil
 	ID       *Identity
 	Hash     func([]byte) [32]byte
-	Now      Moment // server time, the latest that it may be: what has an end ends early rather than late
-	Begun    Moment // the earliest that it may be: what has a beginning begins late rather than early
-	Ceiling  Fields // of Limits
+	Now      Moment  // server time, the latest that it may be: what has an end ends early rather than late
+	Begun    Moment  // the earliest that it may be: what has a beginning begins late rather than early
+	Ceiling  *Fields // of Limits, may be nil
 	Always   bool
 }
 
 // Plan works out what holds.
 func (s *Situation) Plan() *Plan {
-	p := &Plan{compiled: compiled{s.Ceiling, s.Always}, begun: s.Begun, Clients: gate.Million, Panics: gate.Million, Layers: make([]Layer, 1, 8)}
-	p.Layers[0] = s.Base
-	for _, doc := range [...]*Document{s.Fallback, s.Policy} {
-		if doc == nil {
-			continue
-		}
-		p.Salt = doc.Salt
-		if doc == s.Policy {
-			p.Layers = append(p.Layers, doc.layerOf("policy"))
-			p.Killed, p.Ceiling = doc.Disabled, doc.Ceiling
-		} else {
-			p.Layers = append(p.Layers, doc.layerOf("default"))
-			if s.Policy == nil {
-				p.Killed, p.Ceiling = doc.Disabled, doc.Ceiling
-			}
-		}
+	none := new(Fields)
+	p := &Plan{limits: s.Ceiling, always: s.Always, begun: s.Begun, Ceiling: none, ID: s.ID, Clients: gate.Million, Panics: gate.Million}
+	if p.limits == nil {
+		p.limits = none
+	}
+	p.add("compiled", none, s.Base)
+	doc := s.Fallback
+	if doc != nil {
+		p.add("default", &doc.Top, doc.Channels)
 	}
 	if s.Policy != nil {
-		p.follow(s.Policy, s)
-		if !s.Policy.Disabled { // a kill switch does not end by itself
-			p.soon(s.Policy.Expires, s.Now)
+		doc = s.Policy
+		p.add("policy", &doc.Top, doc.Channels)
+		if !doc.Disabled { // a kill switch does not end by itself
+			p.soon(doc.Expires, s.Now)
 		}
-	} else if s.Fallback != nil {
-		p.follow(s.Fallback, s)
+	}
+	if doc != nil {
+		p.Salt, p.Killed, p.Ceiling = doc.Salt, doc.Disabled, &doc.Ceiling
+		p.follow(doc, s)
 	}
 	p.steps(s)
 	p.DecideTop()
-	p.Gather()
-	for k := range p.IDs {
-		p.IDs[k] = s.ID.key(IDKind(k))
-		p.Buckets[k] = gate.Bucket(p.Salt, p.IDs[k])
+	for k := range p.Buckets {
+		p.Buckets[k] = gate.Bucket(p.Salt, p.ID.key(IDKind(k)))
 	}
 	return p
+}
+
+// add lays one more layer over the others.
+//
+//go:noinline
+func (p *Plan) add(name string, top *Fields, entries []Entry) *Layer {
+	p.Layers = append(p.Layers, Layer{Name: name, Top: top, Entries: entries})
+	return &p.Layers[len(p.Layers)-1]
+}
+
+// Add lays a rule over all.
+func (p *Plan) Add(r *Rule) {
+	l := p.add("rule "+r.ID, &r.Top, r.Channels)
+	l.ID, l.identity = r.ID, r.identity()
 }
 
 // follow adds the rules that are alive and match.
@@ -102,7 +104,7 @@ func (p *Plan) follow(doc *Document, s *Situation) {
 			continue
 		}
 		p.soon(r.Until, s.Now)
-		p.Layers = append(p.Layers, r.LayerOf())
+		p.Add(r)
 	}
 }
 
@@ -114,7 +116,7 @@ func (p *Plan) steps(s *Situation) {
 	for i := range p.Layers {
 		l := &p.Layers[i]
 		for j := -1; j < len(l.Entries); j++ {
-			f := &l.Top
+			f := l.Top
 			if j >= 0 {
 				f = &l.Entries[j].Fields
 			}
@@ -137,31 +139,10 @@ func (p *Plan) soon(t, now Moment) {
 	}
 }
 
-// Gather makes the index, so that a channel costs one look-up for each part of its name, however many rules match.
-func (p *Plan) Gather() {
-	n := 0
-	for i := range p.Layers {
-		n += len(p.Layers[i].Entries)
-	}
-	p.Index = make(map[string][]Origin, n)
-	room := make([]Origin, n)
-	for i := range p.Layers {
-		for j := range p.Layers[i].Entries {
-			name, o := p.Layers[i].Entries[j].Name, Origin{int16(i), int16(j)}
-			if old, ok := p.Index[name]; ok {
-				p.Index[name] = append(old, o)
-				continue
-			}
-			room[0] = o
-			p.Index[name], room = room[:1:1], room[1:]
-		}
-	}
-}
-
 // DecideTop settles what holds for all channels.
 func (p *Plan) DecideTop() {
 	for i := range p.Layers {
-		t, o := &p.Layers[i].Top, Origin{int16(i), -1}
+		t, o := p.Layers[i].Top, Origin{int16(i), -1}
 		if t.Has&HasClients != 0 {
 			p.Clients, p.ClientsBy = t.Share(p.begun), o
 		}
@@ -193,43 +174,39 @@ type Resolved struct {
 func bit(has uint16) int { return bits.TrailingZeros16(has) }
 
 // Resolve finds the settings of a channel, whose name is in lower case.
-func (p *Plan) Resolve(name string) Resolved {
+func (p *Plan) Resolve(name string) *Resolved {
 	r := p.chain(name)
-	p.bound(&r)
-	p.join(&r)
+	p.bound(r)
+	p.join(r)
 	return r
 }
 
 // chain lays the entries that cover a name over each other: of each layer "*", then "net", then "net.http".
-func (p *Plan) chain(name string) (r Resolved) {
+func (p *Plan) chain(name string) *Resolved {
+	r := &Resolved{star: Origin{Layer: -1}}
 	r.Thresholds = gate.Defaults()
 	r.Clients, r.Records, r.By = gate.Million, gate.Million, p.By
 	r.From[bit(HasBy)] = p.byOrigin
-	r.star.Layer = -1
-	var room [8][]Origin
-	hits := append(room[:0], p.Index["*"])
-	for n := 0; n <= len(name) && name != "*"; n++ {
-		if n == len(name) || name[n] == '.' {
-			if list := p.Index[name[:n]]; len(list) > 0 {
-				hits = append(hits, list)
+	for i := range p.Layers {
+		p.cover(r, i, "*")
+		for n := range name {
+			if name[n] == '.' {
+				p.cover(r, i, name[:n])
 			}
 		}
-	}
-	for {
-		best := -1
-		for i, list := range hits {
-			if len(list) > 0 && (best < 0 || list[0].Layer < hits[best][0].Layer) {
-				best = i
-			}
-		}
-		if best < 0 {
-			break
-		}
-		o := hits[best][0]
-		hits[best] = hits[best][1:]
-		r.take(&p.Layers[o.Layer].Entries[o.Entry], o, p.begun)
+		p.cover(r, i, name)
 	}
 	return r
+}
+
+// cover takes over what a layer says about a name.
+func (p *Plan) cover(r *Resolved, layer int, name string) {
+	l := &p.Layers[layer]
+	for i := range l.Entries {
+		if e := &l.Entries[i]; e.Name == name {
+			r.take(e, Origin{int16(layer), int16(i)}, p.begun)
+		}
+	}
 }
 
 func (r *Resolved) take(e *Entry, o Origin, begun Moment) {
@@ -255,8 +232,10 @@ func (r *Resolved) take(e *Entry, o Origin, begun Moment) {
 	if e.Has&HasSalt != 0 {
 		r.Salt = e.Salt
 	}
-	for has := uint(e.Has); has != 0; has &= has - 1 {
-		r.From[bits.TrailingZeros(has)] = o
+	for i := range r.From {
+		if e.Has>>i&1 != 0 {
+			r.From[i] = o
+		}
 	}
 }
 
@@ -273,23 +252,21 @@ func (p *Plan) bound(r *Resolved) {
 	if p.Layers[p.ClientsBy.Layer].identity && r.From[bit(HasClients)].Layer < p.ClientsBy.Layer {
 		r.Clients = gate.Million // who is picked by name is picked for the channels with a share of their own too
 	}
-	c := &p.Ceiling
+	c := p.Ceiling
 	if c.Has&HasClients != 0 && r.Has&HasClients != 0 && !r.exempt {
 		r.Clients = min(r.Clients, c.Clients)
 	}
 	if c.Has&HasRecords != 0 && !p.picked(r, HasRecords) {
 		r.Records = min(r.Records, c.Records)
 	}
-	for _, f := range [...]struct {
-		has  uint16
-		v    *gate.Level
-		c, l gate.Level
-	}{{HasTrail, &r.Trail, c.Trail, p.limits.Trail}, {HasSend, &r.Send, c.Send, p.limits.Send}, {HasIssue, &r.Issue, c.Issue, p.limits.Issue}} {
-		if c.Has&f.has != 0 && !p.picked(r, f.has) {
-			*f.v = max(*f.v, f.c)
+	mine, most, least := levelsOf(&r.Thresholds), levelsOf(&c.Thresholds), levelsOf(&p.limits.Thresholds)
+	for i := range mine {
+		has := HasTrail << i
+		if c.Has&has != 0 && !p.picked(r, has) {
+			mine[i] = max(mine[i], most[i])
 		}
-		if p.limits.Has&f.has != 0 && r.From[bit(f.has)].Layer > 0 {
-			*f.v = max(*f.v, f.l)
+		if p.limits.Has&has != 0 && r.From[i].Layer > 0 {
+			mine[i] = max(mine[i], least[i])
 		}
 	}
 	if r.Issue < r.Send && r.Send != gate.LevelOff {
@@ -303,17 +280,17 @@ func (p *Plan) bound(r *Resolved) {
 // join decides whether the client is in the channel's cohort. Both percentages are drawn by the id that the channel names;
 // with the same salt the cohorts are nested and the smaller one counts, with a salt of its own the channel's is independent.
 func (p *Plan) join(r *Resolved) {
-	has := p.IDs[r.By] != ""
+	id := p.ID.key(r.By)
 	r.Bucket = p.Buckets[r.By]
 	if r.Salt == "" || r.Salt == p.Salt {
 		r.Ppm = min(p.Clients, r.Clients)
-		r.In = gate.Inside(r.Bucket, r.Ppm, has)
+		r.In = gate.Inside(r.Bucket, r.Ppm, id != "")
 		r.weight = gate.Million / float32(r.Ppm)
 	} else {
-		own := gate.Bucket(r.Salt, p.IDs[r.By])
+		own := gate.Bucket(r.Salt, id)
 		r.Ppm = gate.Product(p.Clients, r.Clients)
 		r.weight = gate.Million / float32(p.Clients) * (gate.Million / float32(r.Clients))
-		r.In = gate.Inside(r.Bucket, p.Clients, has) && gate.Inside(own, r.Clients, has)
+		r.In = gate.Inside(r.Bucket, p.Clients, id != "") && gate.Inside(own, r.Clients, id != "")
 		r.Bucket = own
 	}
 	if r.Forced {
@@ -330,7 +307,7 @@ func (p *Plan) PanicShare() (uint32, bool) {
 	if p.always {
 		share = gate.Million
 	}
-	mine := gate.Inside(p.Buckets[ByClient], share, p.IDs[ByClient] != "")
+	mine := gate.Inside(p.Buckets[ByClient], share, p.ID.ID != "")
 	if !p.Muted && !p.always && p.Layers[p.PanicsBy.Layer].identity {
 		share = 0 // picked by name: stands for nobody else
 	}
@@ -339,5 +316,5 @@ func (p *Plan) PanicShare() (uint32, bool) {
 
 // InCohort reports whether the client is in by the top level.
 func (p *Plan) InCohort() bool {
-	return gate.Inside(p.Buckets[p.By], p.Clients, p.IDs[p.By] != "") && !p.Killed
+	return gate.Inside(p.Buckets[p.By], p.Clients, p.ID.key(p.By) != "") && !p.Killed
 }

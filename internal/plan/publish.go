@@ -4,8 +4,9 @@ import (
 	"github.com/krunk-go/krunk/internal/gate"
 )
 
-// Publish brings what was resolved about a channel into force.
-func (p *Plan) Publish(c *gate.Channel, r *Resolved, b *Budgets) {
+// Publish brings what holds for a channel into force.
+func (p *Plan) Publish(c *gate.Channel, b *Budgets) {
+	r := p.Resolve(c.Name())
 	t := r.Thresholds
 	if !r.In {
 		t.Send, t.Issue = gate.LevelOff, gate.LevelOff

@@ -7,15 +7,6 @@ import (
 	"github.com/krunk-go/krunk/internal/text"
 )
 
-// versionRange is a list of comparisons that must all hold, such as ">=1.42 <1.43".
-type versionRange []comparison
-
-type comparison struct {
-	_       [0]func() // see Fields
-	Op      string
-	Version Release
-}
-
 // Release is a version in pieces: numbers, then an optional pre-release, which comes before the version without one.
 type Release struct {
 	_       [0]func() // see Fields
@@ -25,26 +16,31 @@ type Release struct {
 
 func isRange(s string) bool { return ascii.LastIndexAny(s, "<>=^~*|") >= 0 }
 
-func parseRange(s string) (versionRange, bool) {
-	var out versionRange
-	for s = text.TrimSpace(s); s != ""; s = text.TrimSpace(s) {
-		end := strings.IndexByte(s, ' ') // strings.Fields would bring a kilobyte
-		if end < 0 {
-			end = len(s)
-		}
-		part := s[:end]
-		s = s[end:]
-		n := 0
-		for n < len(part) && strings.IndexByte("<>=", part[n]) >= 0 {
-			n++
-		}
-		v, ok := parseRelease(part[n:])
-		if op := part[:n]; !ok || op != ">=" && op != "<=" && op != ">" && op != "<" && op != "=" {
-			return nil, false
-		}
-		out = append(out, comparison{Op: part[:n], Version: v})
+// Comparison takes the first one off a range, which is a list of comparisons that must all hold, such as ">=1.42 <1.43".
+func Comparison(list string) (op string, v Release, rest string, ok bool) {
+	list = text.TrimSpace(list)
+	part, rest, _ := ascii.Cut(list, ' ')
+	n := 0
+	for n < len(part) && strings.IndexByte("<>=", part[n]) >= 0 {
+		n++
 	}
-	return out, len(out) > 0
+	v, ok = parseRelease(part[n:])
+	op = part[:n]
+	return op, v, text.TrimSpace(rest), ok && wordAt(">= <= > < =", op) >= 0
+}
+
+// within reports whether a release lies in a range, and whether it is one.
+func (r *Release) within(list string) (holds, ok bool) {
+	holds = true
+	for more := true; more; more = list != "" {
+		var op string
+		var v Release
+		if op, v, list, ok = Comparison(list); !ok {
+			return false, false
+		}
+		holds = holds && strings.IndexByte(op, "<=>"[r.compare(&v)+1]) >= 0
+	}
+	return holds, true
 }
 
 // parseRelease reads one to four numbers, after an optional name and "@" and an optional "v"; what follows "+" is ignored.
@@ -72,33 +68,8 @@ func parseRelease(s string) (Release, bool) {
 	return r, false
 }
 
-func (v versionRange) holds(s string) bool {
-	mine, ok := parseRelease(s)
-	if !ok || len(v) == 0 {
-		return false
-	}
-	for _, c := range v {
-		n := mine.compare(c.Version)
-		switch c.Op {
-		case ">=":
-			ok = n >= 0
-		case "<=":
-			ok = n <= 0
-		case ">":
-			ok = n > 0
-		case "<":
-			ok = n < 0
-		default:
-			ok = n == 0
-		}
-		if !ok {
-			return false
-		}
-	}
-	return true
-}
-
-func (r Release) compare(s Release) int {
+// compare returns -1, 0 or 1.
+func (r *Release) compare(s *Release) int {
 	for i, n := range r.Numbers {
 		if n != s.Numbers[i] {
 			if n < s.Numbers[i] {

@@ -10,7 +10,7 @@ func TestReleaseOrder(t *testing.T) {
 		for j, b := range list {
 			x, ok := parseRelease(a)
 			y, ok2 := parseRelease(b)
-			if got := x.compare(y); !ok || !ok2 || got < 0 != (i < j) || got > 0 != (i > j) {
+			if got := x.compare(&y); !ok || !ok2 || got < 0 != (i < j) || got > 0 != (i > j) {
 				t.Errorf("%s against %s: got %d", a, b, got)
 			}
 		}

@@ -60,24 +60,34 @@ func count(s string) (uint32, bool) {
 
 // rfc3339 reads a time with zone. It stands here because time.Parse brings every layout with it, and time.Date 4 KiB.
 func rfc3339(s string) (Moment, bool) {
-	if len(s) < 20 || len(s) > 40 || s[4] != '-' || s[7] != '-' || s[10] != 'T' || s[13] != ':' || s[16] != ':' {
+	if len(s) < 20 || len(s) > 40 {
 		return 0, false
 	}
-	var v [6]int
-	for i, at := range [...][2]int{{0, 4}, {5, 7}, {8, 10}, {11, 13}, {14, 16}, {17, 19}} {
-		n, ok := digits(s[at[0]:at[1]])
-		if !ok {
-			return 0, false
-		}
-		v[i] = n
-	}
+	v, ok := numbers(s[:19], "0000-00-00T00:00:00")
 	micros, rest := fraction(s[19:])
-	offset, ok := zone(rest)
+	ahead, ok2 := zone(rest)
 	day, exists := civil(v[0], v[1], v[2])
-	if !ok || !exists || v[3] > 23 || v[4] > 59 || v[5] > 59 {
+	if !ok || !ok2 || !exists || v[3] > 23 || v[4] > 59 || v[5] > 59 {
 		return 0, false
 	}
-	return MomentAt(int64(day)*86400+int64(v[3]*3600+v[4]*60+v[5]-offset)) + Moment(micros), true
+	return MomentAt(int64(day)*86400+int64(v[3]*3600+v[4]*60+v[5]-ahead)) + Moment(micros), true
+}
+
+// numbers reads those that a layout has as zeros.
+func numbers(s, layout string) (v [6]int, ok bool) {
+	n := 0
+	for i := range len(layout) {
+		digit := int(s[i]) - '0'
+		switch {
+		case layout[i] != '0' && layout[i] == s[i]:
+			n++
+		case layout[i] == '0' && digit >= 0 && digit <= 9:
+			v[n] = v[n]*10 + digit
+		default:
+			return v, false
+		}
+	}
+	return v, true
 }
 
 // civil returns the days from 1970-01-01 to a date of the Gregorian calendar, and whether there is such a date. Years begin in
@@ -142,20 +152,18 @@ func fraction(s string) (micros int, rest string) {
 }
 
 // zone reads how many seconds a zone is ahead.
-func zone(s string) (int, bool) {
+func zone(s string) (ahead int, ok bool) {
 	if s == "Z" {
 		return 0, true
 	}
-	if len(s) != 6 || s[3] != ':' || s[0] != '+' && s[0] != '-' {
+	if len(s) != 6 {
 		return 0, false
 	}
-	h, ok := digits(s[1:3])
-	m, ok2 := digits(s[4:6])
-	d := h*3600 + m*60
-	if s[0] == '-' {
-		d = -d
+	v, ok := numbers(s[1:], "00:00")
+	if ahead = v[0]*3600 + v[1]*60; s[0] == '-' {
+		ahead = -ahead
 	}
-	return d, ok && ok2 && h < 24 && m < 60
+	return ahead, ok && (s[0] == '-' || s[0] == '+') && v[0] < 24 && v[1] < 60
 }
 
 // numeral says why a number is not usable.

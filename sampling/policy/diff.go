@@ -166,10 +166,12 @@ func conditionsText(list []plan.Condition) string {
 
 func rangeTexts(c *plan.Condition) []string {
 	out := make([]string, len(c.Ranges))
-	for i, r := range c.Ranges {
-		parts := make([]string, len(r))
-		for j, p := range r {
-			parts[j] = p.Op + releaseText(p.Version)
+	for i, list := range c.Ranges {
+		var parts []string
+		for list != "" {
+			op, v, rest, _ := plan.Comparison(list)
+			parts = append(parts, op+releaseText(v))
+			list = rest
 		}
 		out[i] = strings.Join(parts, " ")
 	}

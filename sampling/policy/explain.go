@@ -68,7 +68,7 @@ func Explain(policy *sampling.Policy, id sampling.Identity, channel string, u Un
 		u.Now = time.Now()
 	}
 	now := plan.MomentOf(u.Now)
-	s := plan.Situation{Base: plan.Compiled(base), Policy: p, ID: &who, Hash: u.Hash, Now: now, Begun: now, Ceiling: limits, Always: u.Limits.PanicsAlways}
+	s := plan.Situation{Base: plan.Compiled(base), Policy: p, ID: &who, Hash: u.Hash, Now: now, Begun: now, Ceiling: &limits, Always: u.Limits.PanicsAlways}
 	if u.Default != nil {
 		s.Fallback = u.Default.Document()
 	}
@@ -100,7 +100,7 @@ func explain(s *plan.Situation, p *plan.Plan, channel string) Decision {
 	d := Decision{
 		Channel: channel, Trail: Level(r.Trail), Send: Level(r.Send), Issue: Level(r.Issue), In: r.In && !p.Killed, Forced: r.Forced, Killed: p.Killed, Panics: panics, PPM: r.Ppm,
 		Bucket: r.Bucket, By: r.By.String(), Salt: p.Salt, Records: r.Records, Rate: sampling.Rate(r.Rate), Burst: r.Burst, First: int(r.First),
-		From: sources(p, &r, s.Begun),
+		From: sources(p, r, s.Begun),
 	}
 	if r.Salt != "" {
 		d.Salt = r.Salt
@@ -126,7 +126,7 @@ func explain(s *plan.Situation, p *plan.Plan, channel string) Decision {
 
 // sources names who decided each field.
 func sources(p *plan.Plan, r *plan.Resolved, now plan.Moment) map[string]string {
-	out := map[string]string{"clients": place(p, p.ClientsBy, "clients") + stepped(&p.Layers[p.ClientsBy.Layer].Top, now), "panics": place(p, p.PanicsBy, "panics")}
+	out := map[string]string{"clients": place(p, p.ClientsBy, "clients") + stepped(p.Layers[p.ClientsBy.Layer].Top, now), "panics": place(p, p.PanicsBy, "panics")}
 	for i, name := range [...]string{"trail", "send", "issue", "clients", "records", "rate", "first", "by", "salt"} {
 		key := name
 		if name == "clients" {
@@ -138,7 +138,7 @@ func sources(p *plan.Plan, r *plan.Resolved, now plan.Moment) map[string]string 
 			}
 		}
 	}
-	c := &p.Ceiling
+	c := p.Ceiling
 	if c.Has&plan.HasClients != 0 && p.Clients == c.Clients && p.Layers[p.ClientsBy.Layer].Top.Share(now) > c.Clients {
 		out["clients"] += ", lowered by ceiling"
 	}

@@ -39,7 +39,7 @@ func FuzzParse(f *testing.F) {
 		before := bytes.Clone(b)
 		p, err := sampling.Parse(b)
 		strict, _, serr := ParseStrict(b)
-		plan.Peek(b)
+		plan.Peek(b, new(plan.Head))
 		switch {
 		case !bytes.Equal(b, before):
 			t.Fatal("the input was changed")

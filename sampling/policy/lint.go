@@ -167,7 +167,7 @@ func (d linter) raises(r *plan.Rule) string {
 		if t < r.From || r.Until.Over(t) {
 			continue
 		}
-		s := plan.Situation{Base: plan.Layer{Name: "compiled"}, Policy: &plan.Document{Top: p.Top, Channels: p.Channels, Salt: p.Salt}, ID: &plan.Identity{}, Begun: t}
+		s := plan.Situation{Policy: &plan.Document{Top: p.Top, Channels: p.Channels, Salt: p.Salt}, ID: &plan.Identity{}, Begun: t}
 		if how := raisesOver(s.Plan(), r); how != "" {
 			return how
 		}
@@ -196,9 +196,9 @@ func stepTimes(top *plan.Fields, entries []plan.Entry) (out []plan.Moment) {
 
 func raisesOver(before *plan.Plan, r *plan.Rule) string {
 	after := *before
-	after.Layers = append(slices.Clone(before.Layers), r.LayerOf())
+	after.Layers = slices.Clone(before.Layers)
+	after.Add(r)
 	after.DecideTop()
-	after.Gather()
 	if after.Clients > before.Clients {
 		return "raises clients from " + percentText(before.Clients) + " to " + percentText(after.Clients)
 	}
@@ -207,7 +207,7 @@ func raisesOver(before *plan.Plan, r *plan.Rule) string {
 	}
 	for _, name := range namesOf(r, &after) {
 		a, b := before.Resolve(name), after.Resolve(name)
-		if how := louder(&a, &b, before.Clients, after.Clients); how != "" {
+		if how := louder(a, b, before.Clients, after.Clients); how != "" {
 			return strings.Replace(how, "%s", strconv.Quote(name), 1)
 		}
 	}
@@ -221,7 +221,13 @@ func namesOf(r *plan.Rule, p *plan.Plan) []string {
 	for i := range r.Channels {
 		out = append(out, r.Channels[i].Name)
 	}
-	return append(out, slices.Sorted(maps.Keys(p.Index))...)
+	all := make(map[string]bool)
+	for i := range p.Layers {
+		for j := range p.Layers[i].Entries {
+			all[p.Layers[i].Entries[j].Name] = true
+		}
+	}
+	return append(out, slices.Sorted(maps.Keys(all))...)
 }
 
 // louder says in what way b lets more through than a, with a place for the channel's name.
