@@ -32,14 +32,17 @@ type Source struct {
 	wall func() time.Time // tests replace it: no bubble makes wall and monotonic clock differ
 }
 
-// New returns a source for an http or https URL. It fails if that is none, or Every lies outside of its bounds.
+// New returns a source for an http or https URL. It fails if that is none, or Every or Timeout lies outside of its bounds.
 func New(address string, o Options) (*Source, error) {
 	u, err := url.Parse(address)
 	if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" {
 		return nil, fmt.Errorf("sampling/httpsource: %q is not an address; write e.g. https://game.example/policy", address)
 	}
 	o.Header = canonical(o.Header) // a copy: the caller may go on writing to its own
-	if o.Timeout <= 0 {
+	if o.Timeout < 0 {
+		return nil, fmt.Errorf("sampling/httpsource: Options.Timeout: %s; write a time above 0, or leave it zero for 30s", o.Timeout)
+	}
+	if o.Timeout == 0 {
 		o.Timeout = 30 * time.Second
 	}
 	o.Client = client(&o)

@@ -92,6 +92,9 @@ func TestNewRefusesAnIntervalOutOfBounds(t *testing.T) {
 			t.Errorf("Every %v: got %v", every, err)
 		}
 	}
+	if _, err := New("https://game.example/policy", Options{Timeout: -time.Second}); err == nil || !strings.Contains(err.Error(), "Options.Timeout: -1s; write") {
+		t.Errorf("Timeout: got %v", err)
+	}
 }
 
 // A client that came before the first publication asks on at its interval.

@@ -338,3 +338,37 @@ func parse(t testing.TB, s string) *sampling.Policy {
 	}
 	return p
 }
+
+// A policy of a later day, with members that this client does not know, wherever they stand and whatever they hold: it takes the rest.
+func TestUnknownMembersEverywhere(t *testing.T) {
+	const r = `"rules":[{"id":"a","when":{"env":["x"]},"set":{"clients":5,"channels":{"net":{"records":5}}}}]`
+	const later = `"2026-10-20T12:00:00Z"`
+	for _, value := range []string{`1`, `"x"`, `null`, `true`, `-1.5e300`, `[[1],{"a":[]}]`, `{"until":"tomorrow","clients":"many"}`} {
+		n := `"novelty":` + value
+		for place, text := range map[string]string{
+			"document": n, "channel": `"channels":{"net":{` + n + `}}`, "ceiling": `"ceiling":{` + n + `}`, "poll": `"poll":{"every":"5m",` + n + `}`,
+			"step": `"clients":1,"ramp":[{"at":` + later + `,"clients":5,` + n + `}]`,
+			"rule": strings.Replace(r, `"id"`, n+`,"id"`, 1), "set": strings.Replace(r, `"clients":5`, n, 1), "channel of a rule": strings.Replace(r, `"records":5`, n, 1),
+		} {
+			p, err := sampling.Parse([]byte(doc(`"salt":"s",` + text)))
+			if err != nil || p.Document().Unknown != 1 || p.Salt() != "s" || p.Document().Partial != "" {
+				t.Errorf("%s in %s: %v", n, place, err)
+			}
+			var errs *Errors
+			if _, _, err := ParseStrict([]byte(doc(`"salt":"s",` + text))); !errors.As(err, &errs) || errs.List[0].Code != "E15" || !strings.HasSuffix(errs.List[0].Path, "novelty") {
+				t.Errorf("%s in %s: a publisher is told %v", n, place, err)
+			}
+		}
+		for place, text := range map[string]string{
+			"kind": `"kinds":{"9f2c41d0":{"until":` + later + `,"mute":true,` + n + `}}`, "pull": `"pulls":{"a":{"until":` + later + `,"match":["m"],` + n + `}}`,
+		} {
+			if p, err := sampling.Parse([]byte(doc(`"salt":"s",` + text))); err != nil || p.Salt() != "s" {
+				t.Errorf("%s in %s: %v", n, place, err)
+			}
+		}
+		p, err := sampling.Parse([]byte(doc(strings.Replace(r, `"env":["x"]`, n, 1))))
+		if err != nil || p.Document().Partial != "E12" || !p.Document().Rules[0].Dead {
+			t.Errorf("%s as a condition: %v", n, err)
+		}
+	}
+}

@@ -132,7 +132,8 @@ func (w *way) RoundTrip(r *http.Request) (*http.Response, error) {
 type rig struct {
 	t       *testing.T
 	store   *ill
-	signer  error // of Options.Sign from now on
+	signer  error         // of Options.Sign from now on
+	slow    time.Duration // that Options.Sign takes from now on
 	way     *way
 	options Options
 	clients []*sampling.Controller
@@ -158,6 +159,7 @@ func newRig(t *testing.T, sign bool) *rig {
 		}
 		r.verify = v
 		r.options.Verifier, r.options.Sign = v, func(doc []byte) (string, error) {
+			time.Sleep(r.slow)
 			if r.signer != nil {
 				return "", r.signer
 			}
@@ -282,6 +284,11 @@ func TestKillReachesEveryClient(t *testing.T) {
 		{name: "the disk is full", sign: true, unstored: true, wrong: func(r *rig) { r.store.set(func(i *ill) { i.publish = errors.New("no space left on device") }) }},
 		{name: "the store takes it and the answer is lost", unstored: true, wrong: func(r *rig) { r.store.set(func(i *ill) { i.forgets = true }) }},
 		{name: "the signer is out of reach", sign: true, wrong: func(r *rig) { r.signer = errors.New("hsm: no route to host") }},
+		{name: "the signer hangs", sign: true, wrong: func(r *rig) { r.slow = time.Hour }},
+		{name: "the signer and the store hang", sign: true, unstored: true, wrong: func(r *rig) {
+			r.slow = 20 * time.Second
+			r.store.set(func(i *ill) { i.hangs = 20 * time.Second })
+		}},
 		{name: "the server was restarted and has forgotten everything", wrong: func(r *rig) {
 			r.store = new(ill)
 			r.start()
