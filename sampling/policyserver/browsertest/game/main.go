@@ -5,6 +5,7 @@ package main
 
 import (
 	"context"
+	"net/http"
 	"syscall/js"
 	"time"
 
@@ -20,7 +21,11 @@ func main() {
 		say(err.Error())
 		return
 	}
-	src, err := httpsource.New(js.Global().Get("policyAt").String(), httpsource.Options{})
+	o := httpsource.Options{}
+	if token := js.Global().Get("gameToken"); token.Truthy() {
+		o.Header = http.Header{"X-Game-Token": {token.String()}}
+	}
+	src, err := httpsource.New(js.Global().Get("policyAt").String(), o)
 	if err != nil {
 		say(err.Error())
 		return
