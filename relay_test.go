@@ -2,12 +2,14 @@ package krunk_test
 
 import (
 	"bytes"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"math"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -93,6 +95,33 @@ func TestRandomEvents(t *testing.T) {
 	}
 }
 
+// Numbers of hundreds of digits, and whole ones that 64 bits do not hold, go as what servers read as them, wherever they stand. Relay counts all digits
+// against the 2 KiB of a breadcrumb's data and the 8 of a context, and reads 0 for the latter.
+func TestExtremeNumbers(t *testing.T) {
+	c, srv := start(t, krunk.Config{})
+	var attrs []krunk.Attr
+	for i, f := range []float64{1e308, -math.MaxFloat64, 5e-324, 1e20, -3e19, 1e-9, 1.8e307, 1e300, 1e299, 1e298, 1e297, 1e296, 1.5} {
+		attrs = append(attrs, krunk.Float64(fmt.Sprint("f", i), f))
+	}
+	attrs = append(attrs, krunk.Any("list", []float64{1e308, 1e307, 1e306, 1e305, 1e20, 5e-324, 0.5, 1e16}),
+		krunk.Any("raw", json.RawMessage(`{"a":1e308,"b":[18446744073709551616,1e-308,1.7976931348623157e308]}`)))
+	c.Channel("net").Info("crumb", attrs...)
+	c.SetContext("physics", attrs...)
+	c.Report(errors.New("boom"), attrs...)
+	if !c.Flush(time.Minute) {
+		t.Fatalf("not flushed: %+v", c.Stats())
+	}
+	e := srv.Events()[0]
+	if n := len(regexp.MustCompile(`[:,\[]-?[0-9.]+e`).FindAll(e.Raw, -1)); n != 0 {
+		t.Errorf("%d numbers have an exponent in %s", n, e.Raw)
+	}
+	for _, want := range []string{`"f0":"1e+308"`, `"f2":"5e-324"`, `"f3":100000000000000000000.0`, `"f4":-30000000000000000000.0`, `"f5":0.000000001`, `"f12":1.5`, `"18446744073709551616"`} {
+		if n := strings.Count(string(e.Raw), want); n != 3 {
+			t.Errorf("%s stands there %d times, want 3, in %s", want, n, e.Raw)
+		}
+	}
+}
+
 // random makes the arguments of calls: mostly those of a game, now and then what no one should send.
 type random struct{ *rand.Rand }
 
@@ -129,10 +158,13 @@ func (r random) value() any {
 	case 3:
 		return pick[any](r, uint64(math.MaxUint64), int64(math.MinInt64), uint64(76561198122624102), int32(-1), uint8(7))
 	case 4:
-		return pick(r, math.NaN(), math.Inf(1), math.MaxFloat64, -math.MaxFloat64, math.SmallestNonzeroFloat64, 1e308, 3.0, 0.5, 1e21)
+		return pick(r, math.NaN(), math.Inf(1), math.MaxFloat64, -math.MaxFloat64, math.SmallestNonzeroFloat64, 1e308, 3.0, 0.5, 1e21, 1e20, -3e19, 1e-9)
 	case 5:
 		return r.IntN(2) == 0
 	case 6:
+		if r.IntN(2) == 0 {
+			return []float64{r.Float64() * 1e308, 1e20, r.Float64() * 1e-300, 0.25, 1e308, 1e-308}
+		}
 		return []string{r.text(), r.text()}
 	case 7:
 		return []any{r.value(), r.value()}
@@ -178,7 +210,7 @@ func (r random) attrs() (out []krunk.Attr) {
 		case 3:
 			out = append(out, krunk.Uint64(k, r.Uint64()>>r.IntN(64)))
 		case 4:
-			out = append(out, krunk.Float64(k, pick(r, 0.5, 3, 1e21, -1e-7, math.MaxFloat64, math.Inf(-1), math.NaN())))
+			out = append(out, krunk.Float64(k, pick(r, 0.5, 3, 1e21, 1e20, -1e-7, 1e-15, math.MaxFloat64, math.Inf(-1), math.NaN())))
 		case 5:
 			out = append(out, krunk.Bool(k, r.IntN(2) == 0), krunk.Duration(k+"d", time.Duration(r.IntN(1e9))))
 		case 6:

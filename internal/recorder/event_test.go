@@ -230,8 +230,8 @@ func TestValues(t *testing.T) {
 		f    record.Field
 		want string
 	}{
-		{float(math.MaxFloat64), `1.7976931348623157e+308`},
-		{float(-1e308), `-1e+308`},
+		{float(math.MaxFloat64), `"1.7976931348623157e+308"`}, {float(1e20), `100000000000000000000.0`}, {float(1e-9), `0.000000001`},
+		{float(-1e308), `"-1e+308"`},
 		{float(math.NaN()), `"NaN"`},
 		{num("f", 1<<53), `9007199254740992`},
 		{num("f", 1<<53+1), `"9007199254740993"`},

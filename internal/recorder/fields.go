@@ -143,7 +143,7 @@ func value(dst []byte, f *record.Field, depth int) []byte {
 		}
 	case record.Float64:
 		if v := math.Float64frombits(f.Num); !math.IsNaN(v) && !math.IsInf(v, 0) {
-			return text.AppendFloat(dst, v)
+			return text.AppendPlain(dst, v)
 		}
 	case record.Bool:
 		return strconv.AppendBool(dst, f.Num != 0)

@@ -64,5 +64,5 @@ func cleanJSON(s *scrub.Scrubber, v string) string {
 	if v = s.JSON(v); !protocol.Valid([]byte(v)) {
 		return notJSON
 	}
-	return v
+	return protocol.Readable(v)
 }

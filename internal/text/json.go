@@ -101,6 +101,20 @@ func AppendHex(dst, b []byte) []byte {
 	return dst
 }
 
+// AppendPlain appends f, which is finite, as a number without an exponent, since Relay counts all zeros that one stands for against what it keeps of an
+// object. One of more than 21 digits before the point or zeros behind it is text, and a whole one that 64 bits do not hold ends in ".0": Relay
+// would read 0.
+func AppendPlain(dst []byte, f float64) []byte {
+	abs := math.Abs(f)
+	if abs != 0 && (abs < 1e-21 || abs >= 1e21) {
+		return append(AppendFloat(append(dst, '"'), f), '"')
+	}
+	if dst = strconv.AppendFloat(dst, f, 'f', -1, 64); abs >= 1<<63 {
+		dst = append(dst, ".0"...)
+	}
+	return dst
+}
+
 // AppendFloat appends f as encoding/json writes it; NaN and infinities, which JSON has no number for, become 0.
 func AppendFloat(dst []byte, f float64) []byte {
 	if math.IsNaN(f) || math.IsInf(f, 0) {

@@ -6,6 +6,7 @@ import (
 	"math"
 	"math/rand/v2"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"unicode/utf8"
@@ -101,5 +102,18 @@ func TestAppendDoesNotAllocate(t *testing.T) {
 		buf = AppendFloat(AppendTime(buf, 1790000000_125000000, 9), 1.5)
 	}); got != 0 {
 		t.Errorf("got %v allocations, want 0", got)
+	}
+}
+
+func TestAppendPlain(t *testing.T) {
+	for f, want := range map[float64]string{
+		0: "0", 1: "1", -1.5: "-1.5", 1e-6: "0.000001", 1e-7: "0.0000001", -1e-20: "-0.00000000000000000001", 9e-22: `"9e-22"`, math.SmallestNonzeroFloat64: `"5e-324"`,
+		1e15: "1000000000000000", 9e18: "9000000000000000000", 1 << 63: "9223372036854776000.0", -1e20: "-100000000000000000000.0", 1e21: `"1e+21"`,
+		-math.MaxFloat64: `"-1.7976931348623157e+308"`,
+	} {
+		got := string(AppendPlain(nil, f))
+		if n, err := strconv.ParseFloat(strings.Trim(got, `"`), 64); got != want || err != nil || n != f {
+			t.Errorf("%g: got %s, want %s", f, got, want)
+		}
 	}
 }
