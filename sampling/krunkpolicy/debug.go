@@ -93,9 +93,7 @@ func debug(s *streams, r *revision, d debugRule, file string) error {
 	if err := doc.setRules(append(raw, d.rule(src.doc, p.Salt(), until))); err != nil {
 		return err
 	}
-	if !p.Expires().IsZero() && until.After(r.now.get().Add(lasting(p))) {
-		fmt.Fprintln(s.err, "the policy expires before the rule ends")
-	}
+	r.outlived(s, p, d.length, "rule")
 	return r.finish(s, doc, p, file)
 }
 

@@ -61,7 +61,7 @@ type command struct {
 func commands() []command {
 	return []command{
 		lintCommand(), diffCommand(), explainCommand(), simulateCommand(),
-		debugCommand(), muteCommand(), pullCommand(), killCommand(), rollbackCommand(),
+		debugCommand(), muteCommand(), raiseCommand(), pullCommand(), killCommand(), rollbackCommand(),
 		keygenCommand(), signCommand(), verifyCommand(), publishCommand(), versionCommand(),
 	}
 }

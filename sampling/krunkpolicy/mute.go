@@ -8,6 +8,7 @@ import (
 
 	"github.com/krunk-go/krunk/internal/plan"
 	"github.com/krunk-go/krunk/internal/policydoc"
+	"github.com/krunk-go/krunk/sampling"
 	"github.com/krunk-go/krunk/sampling/policy"
 )
 
@@ -48,16 +49,29 @@ are. Panics of the kind go on unless -panics says otherwise. What was kept back 
 	}
 }
 
-func (m *muteRule) check() error {
-	m.kind = strings.ToLower(strings.TrimSpace(strings.TrimPrefix(strings.TrimSpace(m.kind), "krunk.kind:")))
-	if _, ok := plan.ParseKind(m.kind); !ok {
-		return misused("-kind %q; write the tag krunk.kind of an event of it, eight of 0-9 and a-f", m.kind)
+func (m *muteRule) check() (err error) {
+	if m.kind, err = kindFlag(m.kind); err != nil {
+		return err
 	}
-	if m.length < time.Second || m.length > longestMute {
-		return misused("-for %s; write a time from 1s to 720h (30 days)", m.length)
+	return heldFlags(m.length, m.rate)
+}
+
+// kindFlag reads the tag krunk.kind as people paste it.
+func kindFlag(kind string) (string, error) {
+	kind = strings.ToLower(strings.TrimSpace(strings.TrimPrefix(strings.TrimSpace(kind), "krunk.kind:")))
+	if _, ok := plan.ParseKind(kind); !ok {
+		return "", misused("-kind %q; write the tag krunk.kind of an event of it, eight of 0-9 and a-f", kind)
 	}
-	if _, ok := policy.ParseRate(m.rate); !ok && m.rate != "" {
-		return misused("-rate %q; write e.g. 5/h", m.rate)
+	return kind, nil
+}
+
+// heldFlags checks how long something is said about a kind, and its rate.
+func heldFlags(length time.Duration, rate string) error {
+	if length < time.Second || length > longestMute {
+		return misused("-for %s; write a time from 1s to 720h (30 days)", length)
+	}
+	if _, ok := policy.ParseRate(rate); !ok && rate != "" {
+		return misused("-rate %q; write e.g. 5/h", rate)
 	}
 	return nil
 }
@@ -74,18 +88,34 @@ func mute(s *streams, r *revision, m muteRule, file string) error {
 	if err := r.revise(s, doc, p, following(p.Version())); err != nil {
 		return err
 	}
+	if err := doc.only(file, m.kind, false); err != nil {
+		return err
+	}
 	if m.end {
-		was, err := doc.Take("kinds", m.kind)
-		if err == nil && !was {
-			err = fmt.Errorf("%s: nothing is said about kind %s", file, m.kind)
-		}
-		if err != nil {
-			return err
-		}
-		return r.finish(s, doc, p, file)
+		return r.without(s, doc, p, file, m.kind)
 	}
 	if err := doc.Put("kinds", m.kind, policydoc.Mute(r.now.get().Add(m.length), m.rate, m.panics)); err != nil {
 		return err
 	}
+	r.outlived(s, p, m.length, "mute")
 	return r.finish(s, doc, p, file)
+}
+
+// outlived says that the policy ends before what is made for a while.
+func (r *revision) outlived(s *streams, p *sampling.Policy, length time.Duration, what string) {
+	if !p.Expires().IsZero() && length > lasting(p) {
+		fmt.Fprintf(s.err, "the policy expires before the %s ends\n", what)
+	}
+}
+
+// without finishes a document in which nothing is said about a kind any more.
+func (r *revision) without(s *streams, d *document, old *sampling.Policy, file, kind string) error {
+	was, err := d.Take("kinds", kind)
+	if err == nil && !was {
+		err = fmt.Errorf("%s: nothing is said about kind %s", file, kind)
+	}
+	if err != nil {
+		return err
+	}
+	return r.finish(s, d, old, file)
 }

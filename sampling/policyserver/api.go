@@ -74,7 +74,16 @@ type jsonReport struct {
 		After    jsonOutcome   `json:"after"`
 		Channels []jsonChannel `json:"channels"`
 		More     int           `json:"more"` // channels that change beside those
+		Raises   []jsonRaise   `json:"raises"`
 	} `json:"effect"`
+}
+
+type jsonRaise struct {
+	Kind   string   `json:"kind"`
+	Before float64  `json:"before"` // clients that send every event of it
+	After  float64  `json:"after"`
+	Most   *float64 `json:"most"` // events per second at most; null: no rate bounds them
+	Text   string   `json:"text"`
 }
 
 func outcomeJSON(o Outcome) jsonOutcome {
@@ -97,7 +106,14 @@ func (r *Report) json() jsonReport {
 	}
 	e := &j.Effect
 	e.Text, e.Clients, e.Before, e.After = r.Effect.Text, r.Effect.Clients, outcomeJSON(r.Effect.Before), outcomeJSON(r.Effect.After)
-	e.Channels, e.More = []jsonChannel{}, r.Effect.More
+	e.Channels, e.More, e.Raises = []jsonChannel{}, r.Effect.More, []jsonRaise{}
+	for _, x := range r.Effect.Raises {
+		raise := jsonRaise{Kind: x.Kind, Before: x.Clients, After: x.NewClients, Text: x.words(r.Effect.Clients)}
+		if x.Most >= 0 {
+			raise.Most = &x.Most
+		}
+		e.Raises = append(e.Raises, raise)
+	}
 	for _, c := range r.Effect.Channels {
 		e.Channels = append(e.Channels, jsonChannel{c.Channel, c.OldSend.String(), c.NewSend.String(), c.OldIssue.String(), c.NewIssue.String(),
 			outcomeJSON(Outcome{c.Clients, c.Records}), outcomeJSON(Outcome{c.NewClients, c.NewRecords})})
@@ -272,8 +288,8 @@ func (s *Server) draft(w http.ResponseWriter, r *http.Request) {
 		answer(w, http.StatusBadRequest, failure{Error: "the change is not as it should be: " + err.Error()})
 		return
 	}
-	if len(c.Connect) > 16 || len(c.End) > 128 || len(c.Ramp) > maxSteps || len(c.Mute)+len(c.Unmute) > plan.MaxKinds || len(c.Pull)+len(c.Unpull) > 2*plan.MaxPulls {
-		answer(w, http.StatusBadRequest, failure{Error: "a change may connect 16 channels, end 128 rules, have 64 steps, mute 64 kinds and pull 16 flight logs"})
+	if len(c.Connect) > 16 || len(c.End) > 128 || len(c.Ramp) > maxSteps || len(c.Mute)+len(c.Raise)+len(c.Unmute) > plan.MaxKinds || len(c.Pull)+len(c.Unpull) > 2*plan.MaxPulls {
+		answer(w, http.StatusBadRequest, failure{Error: "a change may connect 16 channels, end 128 rules, have 64 steps, mute or raise 64 kinds and pull 16 flight logs"})
 		return
 	}
 	d, err := s.Draft(r.Context(), c, who)

@@ -65,6 +65,9 @@ func (a *Attempt) Debugs(ids int, within time.Duration) bool {
 	}
 	touched := make(map[string]bool)
 	for _, c := range a.Changes {
+		if a.byItself(c.Path) {
+			continue
+		}
 		rest, ok := strings.CutPrefix(c.Path, `rules["`)
 		id, _, ok2 := strings.Cut(rest, `"]`)
 		if !ok || !ok2 {
@@ -88,11 +91,11 @@ func (a *Attempt) Debugs(ids int, within time.Duration) bool {
 			return false
 		}
 	}
-	return a.keepsOrder()
+	return len(touched) > 0 && a.keepsOrder()
 }
 
-// Kinds returns the kinds of issues (krunk.kind) that it begins or ends to keep back, or keeps back in another way: who may mute a fault
-// is a question of its own.
+// Kinds returns the kinds of issues (krunk.kind) that it begins or ends to keep back or to raise, or does so in another way: who may mute a
+// fault is a question of its own. See Raises. What has ended by itself is none of anybody's doing.
 func (a *Attempt) Kinds() []string { return a.named("kinds") }
 
 // Pulls returns the ids of requests for flight logs that change: who may ask a player's machine for one is a question of its own, too.
@@ -103,11 +106,30 @@ func (a *Attempt) named(object string) (out []string) {
 	for _, c := range a.Changes {
 		rest, ok := strings.CutPrefix(c.Path, object+`["`)
 		name, _, ok2 := strings.Cut(rest, `"]`)
-		if ok && ok2 && !slices.Contains(out, name) {
+		if ok && ok2 && !slices.Contains(out, name) && !a.byItself(c.Path) {
 			out = append(out, name)
 		}
 	}
 	return out
+}
+
+// byItself reports whether a change is that a kind or a pull goes which has ended.
+func (a *Attempt) byItself(path string) bool {
+	if a.Old == nil {
+		return false
+	}
+	over := func(p *sampling.Policy, ended bool) (found bool) {
+		doc := p.Document()
+		for i := range doc.Kinds {
+			k := &doc.Kinds[i]
+			found = found || strings.HasPrefix(path, plan.KindPath(k.Kind)+".") && (!ended || k.Until.Over(plan.MomentOf(a.now)))
+		}
+		for _, pull := range doc.PullList() {
+			found = found || strings.HasPrefix(path, plan.PullPath(pull.ID)+".") && (!ended || pull.Until.Over(plan.MomentOf(a.now)))
+		}
+		return found
+	}
+	return over(a.Old, true) && !over(a.New, false)
 }
 
 // keepsOrder reports whether the rules that stay are the same, in the same order: the later one wins.

@@ -26,7 +26,8 @@ type Change struct {
 	Connect  []Connect `json:"connect,omitempty"`  // channels to connect for a while
 	End      []string  `json:"end,omitempty"`      // ids of rules to take out
 	Mute     []Mute    `json:"mute,omitempty"`     // faults to keep back
-	Unmute   []string  `json:"unmute,omitempty"`   // kinds that are not to be kept back any more
+	Raise    []Raise   `json:"raise,omitempty"`    // faults of which a share of all clients is to send every event
+	Unmute   []string  `json:"unmute,omitempty"`   // kinds that are not to be kept back or raised any more
 	Pull     []Pull    `json:"pull,omitempty"`     // flight logs to ask for
 	Unpull   []string  `json:"unpull,omitempty"`   // ids of requests to take out
 	Rollback string    `json:"rollback,omitempty"` // version such as "3.1186" whose content is to come back, apart from the kill switch; the rest applies on top
@@ -115,7 +116,7 @@ func (s *Server) drafted(cur, from *served, top sampling.Version, c Change, by s
 
 // kills reports whether the change is the kill switch and nothing else.
 func (c *Change) kills() bool {
-	return c.Enabled != nil && !*c.Enabled && c.Clients == nil && len(c.Connect)+len(c.End)+len(c.Ramp)+len(c.Mute)+len(c.Unmute)+len(c.Pull)+len(c.Unpull) == 0 && c.Rollback == ""
+	return c.Enabled != nil && !*c.Enabled && c.Clients == nil && len(c.Connect)+len(c.End)+len(c.Ramp)+len(c.Mute)+len(c.Raise)+len(c.Unmute)+len(c.Pull)+len(c.Unpull) == 0 && c.Rollback == ""
 }
 
 // killHolds is how long a kill switch holds over a policy that has an end, and so may need one for its signature: when a policy
@@ -210,7 +211,7 @@ func (d *document) apply(c Change, now time.Time, v sampling.Version) (ended []s
 	if err != nil {
 		return nil, err
 	}
-	if err := d.mute(&c, now); err != nil {
+	if err := d.singles(&c, now); err != nil {
 		return nil, err
 	}
 	if err := d.pull(&c, o.Salt, now, v.String()); err != nil {
@@ -296,7 +297,7 @@ func (d *document) date(c *Change, note, by string, now time.Time, base *samplin
 		if c.Enabled != nil && !*c.Enabled {
 			holds = killHolds
 		}
-		holds = max(holds, d.plans(now))
+		holds = max(holds, d.plans(now), c.lasts())
 		set = append(set, pair{"expires", stamp(now.Add(holds)), "issued"})
 	}
 	for _, p := range set {
@@ -305,6 +306,29 @@ func (d *document) date(c *Change, note, by string, now time.Time, base *samplin
 		}
 	}
 	return nil
+}
+
+// lasts is how far an end has to be away, so that what the change asks for a while holds for that long, where it would not be over by then.
+func (c *Change) lasts() (most time.Duration) {
+	for i := range c.Mute {
+		most = max(most, lengthOf(c.Mute[i].For))
+	}
+	for i := range c.Raise {
+		most = max(most, lengthOf(c.Raise[i].For))
+	}
+	for i := range c.Connect {
+		most = max(most, lengthOf(c.Connect[i].For))
+	}
+	for i := range c.Pull {
+		most = max(most, lengthOf(c.Pull[i].For))
+	}
+	return most
+}
+
+// lengthOf reads a time that was checked; what is none is refused elsewhere.
+func lengthOf(s string) time.Duration {
+	d, _ := time.ParseDuration(s)
+	return d
 }
 
 // plans is how far an end has to be away, so that all that is to happen by itself does.

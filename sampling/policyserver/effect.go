@@ -44,6 +44,7 @@ type Effect struct {
 	After    Outcome
 	Channels []ChannelEffect // those that change, at most 40
 	More     int             // channels that change beside those
+	Raises   []RaiseEffect   // kinds of issues whose raise changes; their events are not among the records
 }
 
 // Outcome is what one version leads to.
@@ -101,6 +102,10 @@ func (s *Server) predict(old, new *sampling.Policy) Effect {
 	e.Text = "clients reporting " + grouped(e.Before.Clients) + " -> " + grouped(e.After.Clients)
 	if e.After.Records >= 0 {
 		e.Text += "; " + grouped(e.Before.Records) + " -> " + grouped(e.After.Records) + " records/s"
+	}
+	e.Raises = f.raises(old, new)
+	for i := range e.Raises {
+		e.Text += e.Raises[i].short()
 	}
 	return e
 }

@@ -36,3 +36,31 @@ func Example() {
 	// 200
 	// <nil> true
 }
+
+// A fault that nobody can reproduce is raised: a quarter of all clients is to send every event of it, and the draft says how many that are and what
+// bounds them before anybody publishes it.
+func ExampleServer_Draft() {
+	server, err := policyserver.New(new(policyserver.Memory), policyserver.Options{})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	ctx := context.Background()
+	if _, err := server.Publish(ctx, []byte(`{"krunk":1,"version":7,"salt":"w41","clients":1}`), "anna"); err != nil {
+		fmt.Println(err)
+		return
+	}
+	server.Observe(policyserver.Observation{Clients: 40_000})
+	draft, err := server.Draft(ctx, policyserver.Change{
+		Raise: []policyserver.Raise{{Kind: "9f2c41d0", For: "48h", Clients: 25, Rate: "2/h"}},
+		Note:  "INC-4711: nobody has seen it",
+	}, "anna")
+	fmt.Println(draft.Version, err)
+	fmt.Println(draft.Report.Effect.Text)
+	report, err := server.Replace(ctx, policyserver.Proposal{Bytes: draft.Document, By: "anna", Replaces: draft.Replaces})
+	fmt.Println(report.Version, err)
+	// Output:
+	// 0.8 <nil>
+	// clients reporting 400 -> 400; raised 9f2c41d0: clients 0 -> 10,000 at most 5.6/s
+	// 0.8 <nil>
+}

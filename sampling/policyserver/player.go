@@ -46,6 +46,7 @@ type jsonPlayer struct {
 	Channels []jsonDecision  `json:"channels"`
 	Rules    []jsonRuleState `json:"rules"`
 	Pulls    []jsonPull      `json:"pulls"`  // requests for their flight log
+	Kinds    []jsonKindState `json:"kinds"`  // what is different about single issues
 	Signed   bool            `json:"signed"` // policies are; to others no client sends its flight log
 }
 
@@ -143,6 +144,7 @@ func (s *Server) decided(who *Player) jsonPlayer {
 	h := s.heardOf(who)
 	out.Follows, out.Current = s.follows(who, &h)
 	out.Pulls, out.Signed = s.pullsOf(c, who, &h), s.signs(c)
+	out.Kinds = kindsOf(p, &id, under.Now)
 	return out
 }
 

@@ -1,8 +1,10 @@
 package browsertest
 
 import (
+	"fmt"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/chromedp/chromedp"
 	"github.com/chromedp/chromedp/kb"
@@ -53,8 +55,11 @@ func TestRampOfThePage(t *testing.T) {
 // A step back is one button, and says to where.
 func TestRampGoesBack(t *testing.T) {
 	g := newGame(t)
-	if _, err := g.Publish(t.Context(), []byte(`{"krunk":1,"epoch":3,"version":1188,"issued":"2026-10-10T12:00:00Z","salt":"2026-w41","clients":1,
-		"ramp":[{"at":"2026-10-11T12:00:00Z","clients":5},{"at":"2026-10-12T12:00:00Z","clients":25},{"at":"2099-10-12T12:00:00Z","clients":100}]}`), "anna"); err != nil {
+	day := func(n int) string {
+		return time.Now().Add(time.Duration(n) * 24 * time.Hour).UTC().Format(time.RFC3339)
+	}
+	if _, err := g.Publish(t.Context(), fmt.Appendf(nil, `{"krunk":1,"epoch":3,"version":1188,"issued":%q,"salt":"2026-w41","clients":1,
+		"ramp":[{"at":%q,"clients":5},{"at":%q,"clients":25},{"at":%q,"clients":100}]}`, day(-3), day(-2), day(-1), day(90)), "anna"); err != nil {
 		t.Fatal(err)
 	}
 	b := open(t, g.url+"/#key=s3cret")

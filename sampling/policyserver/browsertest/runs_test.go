@@ -57,7 +57,7 @@ func crowded(t *testing.T) *game {
   "salt": "2026-w48", "enabled": true, "panics": 100, "clients": %d,
   "ceiling": { "clients": 60, "records": 80 },
   "channels": { "*": { "send": "error", "rate": "60/m" }, "net": { "send": "warn" }, "net.http": { "trail": "debug", "send": "debug", "records": 25 } },
-  "kinds": { "9f2c41d0": { "until": %q, "mute": true }, "0c0ffee0": { "until": %[5]q, "rate": "5/h", "panics": true } },
+  "kinds": { "9f2c41d0": { "until": %q, "mute": true }, "0c0ffee0": { "until": %[5]q, "rate": "5/h", "panics": true }, "000ca5e5": { "until": %[5]q, "clients": 60, "rate": "20/h" } },
   "pulls": { "INC-4711": { "until": %[5]q, "player": ["sha256:0123456789abcdef"], "goroutines": true } },
   "rules": [%[6]s]
 }`, n, now.Format(time.RFC3339), 4000+n, 10+n%50, now.Add(48*time.Hour).Format(time.RFC3339), strings.Join(rules, ",\n    "))

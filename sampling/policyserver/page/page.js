@@ -37,15 +37,18 @@ const kept = "krunk-change";
 function save() {
   try {
     if (isEmpty(change)) sessionStorage.removeItem(kept);
-    else sessionStorage.setItem(kept, JSON.stringify({ change, base, note: $("note").value }));
+    else sessionStorage.setItem(kept, JSON.stringify({ change, base, unseen, note: $("note").value }));
   } catch { /* a browser that keeps nothing */ }
 }
+let restored = false; // and not drafted yet
 function restore() {
   try {
     const was = JSON.parse(sessionStorage.getItem(kept));
     if (!was || isEmpty({ ...fresh(), ...was.change })) return;
     change = { ...fresh(), ...was.change };
     base = was.base;
+    unseen = was.unseen || null;
+    restored = true;
     $("note").value = was.note || "";
   } catch { /* what is not ours */ }
 }
@@ -122,8 +125,9 @@ async function makeDraft() {
 // rebase puts the change on top of a version that somebody else published. Nothing of it can be published before the person has
 // looked at the new difference.
 async function rebase() {
-  if (isEmpty(change) || base === status.version) return;
-  if (base !== null && status.version !== mine) {
+  if (isEmpty(change) || base === status.version && !restored) return;
+  restored = false;
+  if (base !== null && base !== status.version && status.version !== mine) {
     unseen = (status.by || "Somebody else") + " published " + status.version + (status.note ? " (" + status.note + ")" : "") + " meanwhile. Below is your change on top of that; look at it again.";
   }
   base = status.version;
@@ -516,6 +520,7 @@ $("note").addEventListener("input", () => {
 $("why").addEventListener("submit", (e) => { e.preventDefault(); (($("seen").hidden ? $("publish") : $("seen"))).focus(); });
 $("seen").addEventListener("click", () => {
   unseen = null;
+  save();
   alarm(wrong);
   show();
   $("publish").focus();

@@ -57,6 +57,7 @@ function showPlayer(p) {
     make("th", { scope: "row" }, c.channel === "*" ? "all others" : make("code", {}, c.channel)), c.trail, c.send, c.issue,
     make("details", {}, make("summary", { "aria-label": (c.forced ? "by name" : c.in ? "inside" : "outside") + ": why, " + c.channel }, c.forced ? "by name" : c.in ? "inside" : "outside"), make("ul", { className: "why" }, ...c.why.map((w) => make("li", {}, theirs(w)))))])));
   keep($("p-pulls"), JSON.stringify(p.pulls), () => p.pulls.map(pullOfPlayer));
+  keep($("p-kinds"), JSON.stringify(p.kinds), () => p.kinds.map((k) => make("li", {}, make("span", {}, make("b", {}, k.kind), " " + k.text))));
   text("p-unsigned", p.signed ? "" : "Policies are not signed here (Options.Sign), and to others no client sends its flight log.");
   shownPlayer = p;
   showPlayerButtons();
