@@ -28,7 +28,7 @@ type Status struct {
 	Rules      []string      // ids of the rules that apply, in order
 	ServerTime time.Time     // as far as it is known
 	PanicsPPM  uint32        // share of clients that send panics
-	ClientsPPM uint32        // share of clients at the top level
+	ClientsPPM uint32        // share of clients at the top level, 0 while Options.Wait lasts
 }
 
 // Status returns the state of this moment.
