@@ -163,9 +163,8 @@ func (m *summary) plausible() bool {
 func (s *Server) heardOf(who *Player) word {
 	now := time.Now()
 	if who.Here {
-		if h, is := s.fleet.last(who.Beat); is {
-			return word{state: h.state, log: h.log, ago: now.Sub(time.Unix(0, h.at)), known: true}
-		}
+		h, is := s.fleet.last(who.Beat)
+		return word{state: h.state, log: h.log, ago: now.Sub(time.Unix(0, h.at)), known: is} // elsewhere the id may be another's
 	}
 	if _, shared := s.store.(SummaryStore); !shared || who.Beat == 0 {
 		return word{}

@@ -10,6 +10,8 @@ import (
 
 	"github.com/chromedp/chromedp"
 	"github.com/chromedp/chromedp/kb"
+
+	"github.com/krunk-go/krunk/sampling/policyserver"
 )
 
 // front passes requests on to the game's server, unless a test answers them itself.
@@ -261,4 +263,79 @@ func TestPlayerOverAHiccup(t *testing.T) {
 	b.until(`document.getElementById("p-raise").disabled`)
 	b.do(chromedp.Click(`[aria-label^="Take out: Connect *"]`))
 	b.until(`!document.getElementById("p-raise").disabled`)
+}
+
+// A store that hangs keeps the history back and nothing else; once it answers the history is there.
+func TestHistoryThatHangs(t *testing.T) {
+	g := newGame(t)
+	var asked atomic.Int32
+	url := front(t, g, func(w http.ResponseWriter, r *http.Request) bool {
+		if r.URL.Path != "/policy/history" || asked.Add(1) > 1 {
+			return false
+		}
+		select {
+		case <-time.After(3 * time.Second):
+		case <-r.Context().Done():
+		}
+		http.Error(w, `{"error":"db: connection refused"}`, http.StatusServiceUnavailable)
+		return true
+	})
+	b := tab{t, browser(t)}
+	b.do(chromedp.Navigate(url + "/#key=s3cret"))
+	b.until("document.body.dataset.ready !== undefined")
+	b.do(chromedp.Focus("#slider"))
+	b.keys(kb.End)
+	b.says("effect", "100 → 1,000")
+	if got := b.eval(`String(document.querySelectorAll("#history tbody tr").length)`); got != "0" {
+		t.Skip("this machine was slower than the store")
+	}
+	b.says("history-count", "The history cannot be read: db: connection refused")
+	b.says("history", "3.1187")
+	b.until(`document.getElementById("history-count").textContent === "1 version"`)
+}
+
+// What is wrong is called by what the person sees, and marked where it stands.
+func TestStepThatGoesDown(t *testing.T) {
+	g := newGame(t)
+	b := open(t, g.url+"/#key=s3cret")
+	b.eval(`document.getElementById("rise").open = true; ""`)
+	b.do(chromedp.Click("#step-usual"))
+	b.until(`!document.getElementById("publish").disabled`)
+	b.eval(`{ const e = document.querySelector("#steps li:nth-child(2) input:last-of-type"); e.value = "2"; e.dispatchEvent(new Event("input", { bubbles: true })); } ""`)
+	b.says("problems", "Step 2: 2 is not above 5")
+	b.until(`document.querySelector("#items li.bad").innerText.includes("Rising by itself") && document.getElementById("publish").disabled`)
+}
+
+// Whoever goes back to a version that stopped everything is told that this stops everything.
+func TestBackToAKill(t *testing.T) {
+	g := newGame(t)
+	if _, err := g.Kill(t.Context(), "INC-1", "bert"); err != nil {
+		t.Fatal(err)
+	}
+	on := true
+	if _, err := g.Change(t.Context(), policyserver.Change{Enabled: &on, Note: "again"}, "bert"); err != nil {
+		t.Fatal(err)
+	}
+	b := open(t, g.url+"/#key=s3cret")
+	b.do(chromedp.Click(`[aria-label="Roll back to 3.1188"]`))
+	b.says("warnings", "This throws the kill switch")
+	b.says("effect", "100 → 0")
+}
+
+// What holds for a while is not drawn as if the share took steps.
+func TestWhatEndsIsNoStep(t *testing.T) {
+	g := newGame(t)
+	c := policyserver.Change{Mute: []policyserver.Mute{{Kind: "0000000a", For: "24h"}, {Kind: "0000000b", For: "48h"}}, Pull: []policyserver.Pull{{Player: "p-17", ID: "INC-7"}}}
+	if _, err := g.Change(t.Context(), c, "bert"); err != nil {
+		t.Fatal(err)
+	}
+	b := open(t, g.url+"/#key=s3cret")
+	b.says("kinds", "0000000b")
+	b.until(`document.getElementById("ahead-box").hidden`)
+	b.do(chromedp.Focus("#slider"))
+	b.keys(kb.End)
+	b.until(`document.querySelectorAll("#draft-ahead > li").length === 2`)
+	b.says("draft-ahead", "What holds for a while starts or ends at 2 times")
+	b.do(chromedp.Click("#draft-ahead summary"))
+	b.says("draft-ahead", "what is said about fault 0000000a ends; nobody is asked for flight log INC-7 any more")
 }

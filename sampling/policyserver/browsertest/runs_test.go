@@ -187,6 +187,7 @@ func TestHistoryOfThePage(t *testing.T) {
 		}
 	}
 	b := open(t, g.url)
+	b.says("history", "3.1187")
 	b.eval(`document.getElementById("from").value = "3.1187"; document.getElementById("to").value = "3.1189"; ""`)
 	b.do(chromedp.Focus("#compare-go"))
 	b.keys(kb.Enter)

@@ -10,8 +10,13 @@ function ramping() { return ahead !== null && ahead.past.length > 0; }
 
 async function loadAhead(force) {
   if (!force && Date.now() - aheadAt < 30000) return;
-  aheadAt = Date.now();
-  ahead = status.ahead ? await call("GET", "policy/ahead") : null;
+  const at = aheadAt = Date.now();
+  try {
+    const next = status.ahead ? await call("GET", "policy/ahead") : null;
+    if (at === aheadAt) ahead = next;
+  } catch (e) {
+    if (at === aheadAt) aheadAt = 0; // the next look asks again
+  }
   showAhead();
 }
 
@@ -24,6 +29,9 @@ function when(t) {
   return "in " + Math.round(s / 86400) + " days";
 }
 
+// isStep reports whether a moment changes a share, or is the end of all. What was made for a while is not drawn one by one.
+function isStep(m) { return m.what.some((w) => !/^(rules|kinds|pulls)\[/.test(w)); }
+
 // stairs draws moments with what each leads to.
 function stairs(a) {
   const one = (m, words, current) => make("li", { className: current ? "current" : "" },
@@ -32,24 +40,25 @@ function stairs(a) {
   const list = [one(a.now, () => "now", true)];
   const rest = [];
   for (const m of a.list) {
-    const step = m.what.some((w) => !w.startsWith("rules["));
-    (step ? list : rest).push(one(m, () => make("span", {}, clock(m.at, when), ": ", theirs(m.what.map(momentWords).join("; ").replaceAll("->", "→"))), false));
+    (isStep(m) ? list : rest).push(one(m, () => make("span", {}, clock(m.at, when), ": ", theirs(m.what.map(momentWords).join("; ").replaceAll("->", "→"))), false));
   }
   if (!rest.length) return list;
   const inner = make("ul", { className: "bars" }, ...rest);
   if (a.more) inner.append(make("li", {}, "and " + a.more + " more"));
-  list.push(make("li", {}, make("details", {}, make("summary", {}, "Rules start or end at " + many(rest.length + a.more, "time")), inner)));
+  list.push(make("li", {}, make("details", {}, make("summary", {}, "What holds for a while starts or ends at " + many(rest.length + a.more, "time")), inner)));
   return list;
 }
 // momentWords calls a rule by what it does, where the page knows it.
 function momentWords(what) {
+  const one = /^(kinds|pulls)\["(.*?)"\] ends$/.exec(what);
+  if (one) return one[1] === "kinds" ? "what is said about fault " + one[2] + " ends" : "nobody is asked for flight log " + one[2] + " any more";
   const m = /^rules\["(.*?)"\](.*)$/.exec(what);
   const rule = m && status && status.rules.find((r) => r.id === m[1]);
   return rule ? "“" + rule.what + "” for " + rule.who + m[2] : what;
 }
 
 function showAhead() {
-  const some = ahead !== null && (ahead.past.length > 1 || ahead.list.some((m) => m.what.some((w) => !w.startsWith("rules["))));
+  const some = ahead !== null && (ahead.past.length > 1 || ahead.list.some(isStep));
   $("ahead-box").hidden = !some;
   if (!some) return;
   keep($("ahead"), JSON.stringify([ahead.now.share, ahead.now.outcome, ahead.list, ahead.more]), () => stairs(ahead));

@@ -50,9 +50,9 @@ function kindItems(add) {
   const length = (m) => ({ "24h": "1 day", "168h": "7 days", "720h": "30 days" })[m.for] || m.for;
   const instead = (kind) => status && status.kinds.some((k) => k.kind === kind && !k.over) ? ", in place of what holds for it now" : "";
   change.mute.forEach((m, i) => add("Keep fault " + m.kind + " back for " + length(m) + (m.rate ? ", beyond " + m.rate + " of each client" : ", but the first of each client and day")
-    + (m.panics ? ", panics too" : "") + instead(m.kind), () => { change.mute.splice(i, 1); }));
+    + (m.panics ? ", panics too" : "") + instead(m.kind), () => { change.mute.splice(i, 1); }, faulty('kinds["' + m.kind)));
   change.raise.forEach((m, i) => add("Raise fault " + m.kind + " for " + length(m) + ": " + percent(m.clients) + " of all clients send every event of it" + (m.rate ? ", at most " + m.rate + " each" : "")
-    + (m.panics ? ", panics too" : "") + instead(m.kind), () => { change.raise.splice(i, 1); }));
+    + (m.panics ? ", panics too" : "") + instead(m.kind), () => { change.raise.splice(i, 1); }, faulty('kinds["' + m.kind)));
   for (const k of change.unmute) {
     const now = status && status.kinds.find((x) => x.kind === k);
     add(now && now.raised ? "Raise fault " + k + " no longer" : "Keep fault " + k + " back no longer", () => { change.unmute = change.unmute.filter((x) => x !== k); });

@@ -8,8 +8,23 @@ let wholeHistory = false;
 let picked = false; // somebody has chosen what to compare
 for (const id of ["from", "to"]) $(id).addEventListener("input", () => { picked = true; });
 
+let shownHistory = null; // version that was newest when the history was read
+let readingHistory = 0;
 async function loadHistory() {
-  versions = await call("GET", "policy/history");
+  if (shownHistory === status.version) return;
+  const number = ++readingHistory, version = status.version;
+  shownHistory = version; // or each look would ask a store that is slow
+  try {
+    const list = await call("GET", "policy/history");
+    if (number !== readingHistory) return;
+    versions = list;
+  } catch (e) {
+    if (number === readingHistory) {
+      text("history-count", "The history cannot be read: " + e.message);
+      setTimeout(() => { if (number === readingHistory) shownHistory = null; }, 5000); // then the next look asks again
+    }
+    return;
+  }
   for (const id of ["from", "to"]) {
     const was = $(id).value;
     fill($(id), versions.map((v) => make("option", { value: v.version }, v.version + (v.note ? " " + visible(v.note).slice(0, 40) : ""))));
@@ -26,7 +41,7 @@ function showHistory() {
   const shown = wholeHistory || filter ? found : found.slice(0, few);
   $("history-all").hidden = filter !== "" || versions.length <= few;
   text("history-all", wholeHistory ? "Show the newest" : "Show all");
-  text("history-count", shown.length < versions.length ? shown.length + " of " + versions.length + " versions" : versions.length + " versions");
+  text("history-count", shown.length < versions.length ? shown.length + " of " + versions.length + " versions" : many(versions.length, "version"));
   keep($("history").tBodies[0], JSON.stringify([shown, status.publish, status.version]), () => shown.map(historyRow));
 }
 

@@ -151,9 +151,14 @@ function body() {
   return c;
 }
 
+// placeWords calls a place of the document by what the person sees of it.
+function placeWords(path) { return path.replace(/^ramp\[(\d+)\].*/, (_, n) => "Step " + (Number(n) + 1)).replace(/^kinds\["(.*?)"\].*/, "Fault $1"); }
+// faulty reports whether the place of something that is wrong begins like that.
+function faulty(path) { return faults.some((p) => p.path && p.path.startsWith(path)); }
+
 function failed(e) {
   faults = e.problems || [];
-  fill($("problems"), faults.map((p) => make("li", {}, p.item ? "Connect " + change.connect[p.item - 1]?.channel + ": " : p.path ? p.path + ": " : "", p.what + (p.write ? "; " + p.write : ""))));
+  fill($("problems"), faults.map((p) => make("li", {}, p.item ? "Connect " + change.connect[p.item - 1]?.channel + ": " : p.path ? placeWords(p.path) + ": " : "", p.what + (p.write ? "; " + p.write : ""))));
   alarm(e.message);
   if (e.status === 403) $("keybox").hidden = false;
 }
@@ -281,7 +286,7 @@ function items() {
   const add = (words, without, fault) => list.push({ words, without, fault });
   if (change.rollback) add("Back to " + change.rollback, () => { change.rollback = ""; });
   if (change.clients !== null) add("Share of clients " + percent(change.clients) + (ramping() && !change.ramp.length ? ", which ends the steps" : ""), () => { change.clients = null; invalid = ""; });
-  if (change.ramp.length) add("Rising by itself: " + change.ramp.map((s) => percent(s.clients) + " after " + (s.shown || s.after)).join(", "), () => { change.ramp = []; stepRows(); });
+  if (change.ramp.length) add("Rising by itself: " + change.ramp.map((s) => percent(s.clients) + " after " + (s.shown || s.after)).join(", "), () => { change.ramp = []; stepRows(); }, faulty("ramp["));
   change.connect.forEach((c, i) => add("Connect " + c.channel + " from " + c.level + " for " + c.for
     + (c.clients === undefined ? "" : ", " + percent(c.clients) + " of the clients") + (c.rate ? ", at most " + c.rate : "") + (c.player ? ", for player " + c.player : ""),
     () => { change.connect.splice(i, 1); }, faults.some((p) => p.item === i + 1)));
@@ -332,6 +337,7 @@ function showDraft() {
     num(c.after.records === null ? "–" : count(c.before.records) + " → " + count(c.after.records))])));
   text("bychannel-more", e.more ? "And " + e.more + " more." : "");
   const notes = draft.warnings.map((w) => (w.path ? w.path + ": " : "") + w.what + (w.write ? "; " + w.write : ""));
+  if (draft.killed && status.enabled) notes.unshift("This throws the kill switch: every client stops sending anything but crashes.");
   if (draft.ended && draft.ended.length) notes.push("Rules that are over are taken out: " + draft.ended.join(", "));
   fill($("warnings"), notes.map((n) => make("li", {}, theirs(n))));
   text("document", visible(draft.document));
@@ -384,7 +390,6 @@ function showServers(list) {
     x.version === status.version ? x.version : make("b", {}, x.version), num(count(x.clients)), num(count(x.polls))])));
 }
 
-let shownHistory = null;
 let polls = 0, answered = 0; // numbers of the newest question and of the newest answer
 let newest = "", newestAt = 0; // highest version that was told, and when it was told last
 // stale reports whether an answer is older than what is known: of a question before the last one, or of a server that has not read
@@ -412,12 +417,9 @@ async function poll() {
     status = s;
     setClock(s.now);
     showStatus();
-    await loadAhead(shownHistory !== status.version);
-    if (shownHistory !== status.version) {
-      shownHistory = status.version;
-      await loadHistory();
-      if ($("whole").open) showWhole();
-    }
+    loadAhead(shownHistory !== status.version).then(show); // what takes long keeps nothing else back
+    if (shownHistory !== status.version && $("whole").open) showWhole();
+    loadHistory();
     await rebase();
     show();
     look();
