@@ -43,7 +43,8 @@ const fewPCs = 64
 // id; its SupportCode is what a player reads out to support. The zero EventID means that there is no event: err is nil, the
 // channel's issue threshold is above LevelError or a policy keeps this client silent, and then err is a breadcrumb if the trail
 // threshold lets it; or the black box was full, which is counted before anything else is asked. Over Config.MaxRepeats
-// it returns the id of the event of the same kind that was raised before. It never blocks and does not allocate, apart from what
+// it returns the id of the event of the same kind that was raised before. While a policy raises one kind of issue it is known only later which
+// events go: then an id may be returned under which nothing arrives, as where a kind is muted. It never blocks and does not allocate, apart from what
 // err.Error, Unwrap and the like do themselves.
 //
 //go:noinline
@@ -304,7 +305,11 @@ func (c *Channel) raised(v gate.Verdict, r *capture, cause any) EventID {
 	table, kind := c.owner().repeats.of(r.Type), r.kind(cause)
 	pass, ok := table.Pass(kind, now)
 	if !ok {
-		c.state.Return(v, Level(r.Level).clamp(), r.PPM)
+		if v&gate.Doubt == 0 {
+			c.state.Return(v, Level(r.Level).clamp(), r.PPM)
+		} else if v&gate.Outside != 0 {
+			table.Quiet()
+		}
 		if v&gate.Send != 0 {
 			c.keep(v&^(gate.Issue|gate.Trail), r, nil)
 		}
@@ -488,6 +493,10 @@ func (r *capture) madeAt(since time.Duration) {
 
 func flags(v gate.Verdict) uint16 {
 	var f uint16
+	if v&(gate.Issue|gate.Doubt) == gate.Issue|gate.Doubt {
+		f = record.FlagDoubt
+		v &^= gate.Issue
+	}
 	if v&gate.Trail != 0 && v&gate.Issue == 0 {
 		f |= record.FlagTrail
 	}

@@ -108,6 +108,7 @@ type losses struct {
 	tally       *tally.Tally
 	windowAt    int64         // when an hour of what rates keep back began; guarded by registry's mu
 	historyLost atomic.Uint64 // history records that found no room
+	missed      atomic.Uint32 // end of the id of the last panic in doubt that became no event
 	failures    atomic.Uint64 // events at LevelError or above, also those that a limit refused
 }
 
@@ -115,10 +116,10 @@ type losses struct {
 type registry struct {
 	parts    parts
 	mu       sync.Mutex
-	none     []string                 // what names begins with
-	channels map[string]*Channel      // guarded by mu
-	kept     blackbox.Kept            // zero without a run file; Name is guarded by mu
-	names    atomic.Pointer[[]string] // by index; longer by one for every channel, over the same array, written under mu
+	none     []*Channel                 // what listed begins with
+	channels map[string]*Channel        // guarded by mu
+	kept     blackbox.Kept              // zero without a run file; Name is guarded by mu
+	listed   atomic.Pointer[[]*Channel] // by index; longer by one for every channel, over the same array, written under mu
 }
 
 // Start checks cfg, allocates all of Config.Memory that is fixed, and starts two goroutines: one that encodes, and, with a
@@ -144,7 +145,7 @@ func Start(cfg Config) (*Client, error) {
 	c.ids.Init()
 	c.bell.Init()
 	c.frames.init(p.Frames)
-	c.names.Store(&c.none)
+	c.listed.Store(&c.none)
 	block, facts := c.reside(module)
 	c.own = c.Channel("default")
 	if join := cfg.Sampling.join; join != nil {
@@ -155,7 +156,7 @@ func Start(cfg Config) (*Client, error) {
 	if c.outbox != nil {
 		c.uses.Attachments.Limit(c.outbox.MaxBody() / 2)
 	}
-	c.uses.Mute = c.controls.Mute
+	c.uses.Settle = c.settle
 	c.build(block, facts, module)
 	c.work()
 	if run := c.after.run; run != nil && run.Hurry > 0 {
@@ -187,10 +188,7 @@ func (c *Client) build(block *blackbox.Block, facts *blackbox.Facts, module func
 		if run.Guard != nil {
 			fault = run.Guard.Fault
 		}
-		cfg.Panics = func() bool {
-			_, wanted := c.controls.Panics()
-			return wanted
-		}
+		cfg.Panics = c.controls.PanicShare
 		if p.DSN != "" && run.Heirs != nil {
 			heirs = run.Heirs(cfg)
 			cfg.Hold = run.Leave == nil // what is saved now and then would lose it
@@ -244,9 +242,8 @@ func (c *Client) Channel(name string) *Channel {
 	if len(c.channels) == maxChannels {
 		return c.own
 	}
-	old := *c.names.Load()
-	names := append(old, name) // who reads the shorter slice never looks behind its end
-	made := new(struct {       // one block of memory
+	old := *c.listed.Load()
+	made := new(struct { // one block of memory
 		channel Channel
 		refused atomic.Uint64
 	})
@@ -263,15 +260,16 @@ func (c *Client) Channel(name string) *Channel {
 	if c.kept.Name != nil && !denied {
 		c.keepName(name)
 	}
-	c.names.Store(&names)
+	listed := append(old, ch) // who reads the shorter slice never looks behind its end
+	c.listed.Store(&listed)
 	c.channels[name] = ch
 	return ch
 }
 
 // channelName returns the name of a channel by its number.
 func (c *Client) channelName(i uint16) string {
-	if names := *c.names.Load(); int(i) < len(names) {
-		return names[i]
+	if list := *c.listed.Load(); int(i) < len(list) {
+		return list[i].name
 	}
 	return ""
 }

@@ -209,9 +209,9 @@ func (c *Client) allow(answer Consent) error {
 	}
 	c.say.install.Store(&install)
 	c.named(func() {
-		for _, name := range *c.names.Load() {
+		for _, ch := range *c.listed.Load() {
 			if c.kept.Name != nil {
-				c.keepName(name)
+				c.keepName(ch.name)
 			}
 		}
 	})

@@ -22,13 +22,16 @@ func (c *Client) ReportCrash(printed string) EventID {
 	if own == nil || c.closed.Load() || c.denied() || c.inside() && c.insideHere() {
 		return EventID{}
 	}
-	ppm, wanted := c.controls.Panics()
+	ppm, doubt, wanted := c.controls.PanicShare()
 	report := crashtext.Parse(printed)
-	if !wanted || len(report.Goroutines) == 0 { // a death names one
+	if !wanted && !doubt || len(report.Goroutines) == 0 { // a death names one
 		return EventID{}
 	}
 	var r capture
 	r.Type, r.Level, r.PPM, r.Flags = record.PanicType, int16(LevelFatal), ppm, record.FlagID|record.FlagFeedback
+	if !wanted {
+		r.Flags |= record.FlagDoubt
+	}
 	c.stamp(&r)
 	c.ids.Take(&r.ID)
 	if !c.uses.Deaths.Tell(&recorder.Crash{Report: report, ID: r.ID, At: time.Now().UnixNano(), Told: true}) {

@@ -1,6 +1,7 @@
 package krunk
 
 import (
+	"encoding/binary"
 	"runtime"
 	"sync/atomic"
 
@@ -106,7 +107,11 @@ func (c *Channel) lastWords(v any, attrs []Attr) {
 	}
 	if c.owner().diary != nil {
 		_, wanted := c.owner().controls.Panics()
-		c.owner().diary.Dies(id, c.owner().header.goroutine(), c.owner().now(), id.IsZero() && !wanted)
+		refused := id.IsZero() && !wanted
+		if !id.IsZero() && binary.LittleEndian.Uint32(id[12:]) == c.owner().missed.Load() { // it depended on its kind
+			id, refused = EventID{}, true
+		}
+		c.owner().diary.Dies(id, c.owner().header.goroutine(), c.owner().now(), refused)
 	}
 	if run := c.owner().after.run; run != nil && run.Leave != nil {
 		run.Leave()
@@ -127,16 +132,19 @@ func (c *Channel) reportPanic(v any, attrs []Attr) EventID {
 
 // capturePanic takes the stack that is still there below the deferred function. Panics ignore thresholds. The last
 // one is that of which the program dies.
-func (c *Channel) capturePanic(v any, attrs []Attr, last bool) EventID {
+func (c *Channel) capturePanic(cause any, attrs []Attr, last bool) EventID {
 	if c.owner().denied() || c.owner().closed.Load() && (c.owner().plan.Panics.Wait <= 0 || c.owner().sender == nil) {
 		return EventID{}
 	}
-	ppm, wanted := c.owner().controls.Panics()
+	ppm, doubt, wanted := c.owner().controls.PanicShare()
+	v := gate.Issue
 	if !wanted {
-		return EventID{}
+		if v |= gate.Doubt | gate.Outside; !doubt {
+			return EventID{}
+		}
 	}
 	r := capture{Head: record.Head{Type: record.PanicType, Level: int16(LevelFatal), PPM: ppm}, attrs: attrs, last: last}
-	return c.raise(gate.Issue, &r, v)
+	return c.raise(v, &r, cause)
 }
 
 // header is room for the first line of a stack trace. The runtime's Stack makes its argument escape, so it lies in the Client.

@@ -74,6 +74,29 @@ func (c *Client) steer(join func(*gate.Controls, *gate.Program) error) error {
 	return join(&c.controls, &p)
 }
 
+// settle decides about an event whose kind is known; see gate.Controls. The recorders of dead runs ask too, of which a channel may not have
+// been made yet in this one.
+func (c *Client) settle(e gate.Event, channel string) (gate.Fate, uint32) {
+	if e.Doubt && !e.Panic {
+		e.Channel = c.known(channel).state
+	}
+	fate := c.controls.Settle(&e)
+	if e.Panic && fate == gate.Missed {
+		c.missed.Store(e.ID)
+	}
+	return fate, e.Share
+}
+
+// known returns a channel without a lock, unless nobody has asked for it so far.
+func (c *Client) known(name string) *Channel {
+	for _, ch := range *c.listed.Load() {
+		if ch.name == name {
+			return ch
+		}
+	}
+	return c.Channel(name)
+}
+
 // refuse counts an error that the channel's issue threshold did not let through; collect settles whether a policy did that.
 func (c *Channel) refuse() {
 	if c.owner().controls.Hooks() != nil && !c.owner().closed.Load() {

@@ -169,7 +169,7 @@ func (c *Controller) Join(controls *gate.Controls, client *gate.Program) error {
 	c.base = plan.Compiled(client.Base)
 	c.rebuild()
 	c.mu.Unlock()
-	controls.Hang(&gate.Hooks{Owner: unsafe.Pointer(c), Adopt: c.adopt, Login: c.login, Mute: c.mute, Close: c.Close})
+	controls.Hang(&gate.Hooks{Owner: unsafe.Pointer(c), Adopt: c.adopt, Login: c.login, Kind: c.kind, Close: c.Close})
 	c.login() // who logged in meanwhile told nobody
 	return nil
 }
@@ -271,7 +271,7 @@ func (c *Controller) rebuild() {
 	c.budgets.Sweep()
 	share, mine := p.PanicShare()
 	state := gate.State{
-		PanicsPPM: share, Panics: mine, Killed: p.Killed, Reports: c.run.policy != nil && p.InCohort(), Bytes: max(c.opt.Limits.MaxBytesPerHour, 0),
+		PanicsPPM: share, Panics: mine, Doubt: p.PanicsInDoubt(), Killed: p.Killed, Reports: c.run.policy != nil && p.InCohort(), Bytes: max(c.opt.Limits.MaxBytesPerHour, 0),
 	}
 	if c.run.policy != nil {
 		state.Policy = c.version().String()

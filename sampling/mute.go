@@ -1,36 +1,64 @@
 package sampling
 
-import "github.com/krunk-go/krunk/internal/plan"
+import (
+	"github.com/krunk-go/krunk/internal/gate"
+	"github.com/krunk-go/krunk/internal/plan"
+)
 
-// mute reports whether the running policy keeps an event back: all of its kind but the first of each day, or what is over its rate.
-// A panic is kept back only where the policy names panics.
-func (c *Controller) mute(kind uint32, panicked bool) bool {
+// kind returns what the running policy says about an event of a kind: kept back are all of a kind that is muted but the first of each day, and
+// what is over a rate; raised is one whose share this client is in. About one in doubt, which its channel has not drawn yet, only what
+// raises it says anything, and about a panic only what names panics.
+func (c *Controller) kind(kind uint32, panicked, doubt bool) (gate.Fate, uint32) {
 	c.mu.Lock()
-	kept := c.keepsBack(kind, panicked)
+	fate, share := c.fate(kind, panicked, doubt)
 	c.mu.Unlock()
-	return kept
+	return fate, share
 }
 
-// keepsBack is mute for who holds the lock.
-func (c *Controller) keepsBack(kind uint32, panicked bool) bool {
+// fate is kind for who holds the lock.
+func (c *Controller) fate(kind uint32, panicked, doubt bool) (gate.Fate, uint32) {
 	doc := c.run.policy
 	if doc == nil {
 		if doc = c.fallback; doc == nil {
-			return false
+			return gate.Goes, 0
 		}
 	}
+	now := c.clock.now()
 	for i := range doc.Kinds {
 		k := &doc.Kinds[i]
-		now := c.clock.now()
 		switch {
 		case k.Kind != kind || panicked && !k.Panics || k.Until.Over(now):
-		case k.Silent:
-			return !c.first(uint64(kind), now)
-		default:
-			return !c.budgets.Take(plan.KindPath(kind), &k.Rate)
+			continue
+		case k.Clients > 0:
+			return c.raised(k, panicked, doubt)
+		case doubt, k.Silent && c.first(uint64(kind), now), !k.Silent && c.budgets.TakeKind(c.plan, k, false):
+			return gate.Goes, 0
 		}
+		return gate.Muted, 0
 	}
-	return false
+	return gate.Goes, 0
+}
+
+// raised decides about an event of a kind that is raised. Its own share counts, unless that is settled: whom a rule picks by name nobody else
+// stands for, and panics are never sent by fewer than without it.
+func (c *Controller) raised(k *plan.KindRule, panicked, doubt bool) (gate.Fate, uint32) {
+	if c.plan.Killed {
+		return gate.Goes, 0
+	}
+	share, in := c.plan.Raised(k)
+	counts := doubt
+	if panicked {
+		counts = c.plan.RaisesPanics(share)
+	}
+	switch {
+	case counts && !in:
+		return gate.Missed, 0
+	case !c.budgets.TakeKind(c.plan, k, counts && !panicked):
+		return gate.Muted, 0
+	case counts:
+		return gate.Raised, share
+	}
+	return gate.Goes, 0
 }
 
 // memo remembers on which day something was done last, over restarts where there is a Storage.

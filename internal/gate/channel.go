@@ -26,6 +26,8 @@ type Settings struct {
 	Clients float32     // how many clients this one stands for, below zero if it was picked by name: then for itself
 	Records uint32      // share of records that are kept, in ppm
 	Closed  bool        // this client is not in the cohort
+	Doubt   bool        // a kind of issue is raised: what becomes of an event is settled when its kind is known
+	early   bool        // Closed or Doubt
 	First   uint16      // records of each fingerprint and hour that are kept whatever the share says
 	Novel   *Novelty    // counts them; needed where first is not 0
 	Limits  [4]*Limiter // all must agree to one more record; the first nil ends the list
@@ -60,8 +62,8 @@ func (c *Channel) Take(v Verdict, l Level, key uint64) (Verdict, uint32) {
 	if v&Draw == 0 || d == nil {
 		return v &^ Draw, Million
 	}
-	if d.Closed {
-		return v & Trail, Million
+	if d.early && (v&late == 0 || d.Closed) {
+		return c.postpone(d, v, l, key)
 	}
 	v &^= Draw
 	records, now := float32(1), int64(-1)
@@ -96,6 +98,35 @@ func (c *Channel) Take(v Verdict, l Level, key uint64) (Verdict, uint32) {
 	return v, shareOf(records, d.Clients)
 }
 
+// postpone settles what is known before an event's kind is: whether the record is sent as a log record.
+//
+//go:noinline
+func (c *Channel) postpone(d *Settings, v Verdict, l Level, key uint64) (Verdict, uint32) {
+	event, share := v&Issue, uint32(Million)
+	switch {
+	case !d.Doubt || v&late != 0:
+		return v & Trail, Million
+	case event == 0:
+	case d.Closed:
+		event |= Doubt | Outside
+	default:
+		event |= Doubt
+	}
+	if v &^= Issue; v&Send != 0 && !d.Closed {
+		v, share = c.Take(v|late, l, key)
+	} else {
+		v &= Trail
+	}
+	return v&(Trail|Send) | event, share
+}
+
+// Settle draws an event that Take let pass with Doubt, now that its kind is known, which counts for "first" as a fingerprint. What it does not
+// let through it has counted as Take does.
+func (c *Channel) Settle(l Level, kind uint32) (share uint32, ok bool) {
+	v, share := c.Take(Issue|Draw|late, l, uint64(kind))
+	return share, v&Issue != 0
+}
+
 // SetDice replaces math/rand, for simulations of one goroutine, before the first Take.
 func (c *Channel) SetDice(f func() uint64) { c.dice = f }
 
@@ -109,10 +140,13 @@ func (c *Channel) hold(v Verdict, l Level, records float32) Verdict {
 }
 
 // Return takes back what a record stood for beside itself that Take let through and that was lost on its way, which whoever lost it
-// counts.
+// counts. An event that is in doubt stands for nothing yet.
 //
 //go:noinline
 func (c *Channel) Return(v Verdict, l Level, share uint32) {
+	if v&Doubt != 0 {
+		v &^= Issue
+	}
 	d := c.draw.Load()
 	if d == nil || d.Limits[0] == nil {
 		return
@@ -192,7 +226,8 @@ func (c *Channel) TakeDropped(w Window) Dropped {
 // Publish brings thresholds and settings into force: first what Take reads, then the gate that sends callers there. Settings
 // that leave nothing for Take to do are not kept. It allocates when they change.
 func (c *Channel) Publish(t Thresholds, d Settings) {
-	need := d.Closed || d.Clients != 1 || d.Records < Million || d.Limits[0] != nil
+	d.early = d.Closed || d.Doubt
+	need := d.early || d.Clients != 1 || d.Records < Million || d.Limits[0] != nil
 	old := c.draw.Load()
 	switch {
 	case !need:
@@ -205,5 +240,5 @@ func (c *Channel) Publish(t Thresholds, d Settings) {
 			c.out[2+kind].Add(c.held[kind].empty())
 		}
 	}
-	c.gate.set(t, need && !d.Closed)
+	c.gate.set(t, need && (d.Doubt || !d.Closed))
 }

@@ -14,7 +14,7 @@ type Controls struct {
 	player atomic.Pointer[string]
 
 	policy  atomic.Pointer[string]
-	panics  atomic.Uint32 // share<<1, 0 where this client was picked by name; lowest bit: it sends them
+	panics  atomic.Uint32 // share<<2, 0 where this client was picked by name; bit 1: see State.Doubt; bit 0: it sends them
 	killed  atomic.Bool
 	reports atomic.Bool
 	bytes   atomic.Int64
@@ -22,11 +22,11 @@ type Controls struct {
 
 // Hooks are what a client calls of its controller.
 type Hooks struct {
-	Owner unsafe.Pointer // *sampling.Controller
-	Adopt func(*Channel) // puts a channel under the controller
-	Login func()         // Controls.Player has changed
-	Mute  func(kind uint32, panicked bool) bool
-	Close func() // may wait for the game's storage
+	Owner unsafe.Pointer                                         // *sampling.Controller
+	Adopt func(*Channel)                                         // puts a channel under the controller
+	Login func()                                                 // Controls.Player has changed
+	Kind  func(kind uint32, panicked, doubt bool) (Fate, uint32) // what the policy says about an event of a kind, in doubt only whether it is raised, and the share of one that is Raised
+	Close func()                                                 // may wait for the game's storage
 }
 
 // Program is what a client tells its controller about itself.
@@ -52,6 +52,7 @@ type State struct {
 	Policy    string // name of the version in force, empty for none
 	PanicsPPM uint32 // share of clients that send panics, 0 if this one was picked by name
 	Panics    bool   // this client sends them
+	Doubt     bool   // it does not, but may send those of a kind that is raised
 	Killed    bool   // queues are to be dropped, not flushed
 	Reports   bool   // a policy is in force and this client is in its cohort
 	Bytes     int64  // that may be encoded in an hour, 0 for no limit
@@ -63,7 +64,10 @@ func (c *Controls) Publish(s *State) {
 		name := s.Policy
 		c.policy.Store(&name)
 	}
-	w := s.PanicsPPM << 1
+	w := s.PanicsPPM << 2
+	if s.Doubt {
+		w |= 2
+	}
 	if s.Panics {
 		w |= 1
 	}
@@ -86,14 +90,66 @@ func (c *Controls) Panics() (ppm uint32, wanted bool) {
 		return Million, true
 	}
 	w := c.panics.Load()
-	return w >> 1, w&1 != 0
+	return w >> 2, w&1 != 0
 }
 
-// Mute reports whether a policy keeps an event of a kind back. It takes the controller's lock and may store what it has let through, on
+// PanicShare is Panics, and reports whether this client may send those of a kind that is raised, where it does not send panics.
+func (c *Controls) PanicShare() (ppm uint32, doubt, wanted bool) {
+	ppm, wanted = c.Panics()
+	return ppm, c.panics.Load()&2 != 0, wanted
+}
+
+// Fate is what becomes of an event whose kind is known.
+type Fate uint8
+
+// The fates of an event.
+const (
+	Goes   Fate = iota
+	Muted       // a policy keeps its kind back
+	Raised      // it goes, with the share of its kind
+	Missed      // nobody is to know of it but its channel, which has counted it where it counts: a draw or a rate, or this client is not among those that send it
+)
+
+// Event is one whose kind is known.
+type Event struct {
+	_       [0]func() // no code to compare it
+	ID      uint32    // the end of it
+	Kind    uint32
+	Share   uint32
+	Level   Level
+	Panic   bool
+	Doubt   bool     // its share is not settled
+	Channel *Channel // of one in doubt; nil for a panic, which is not drawn
+}
+
+// Settle decides about an event and changes its share: by that of its kind where it is raised, else by the draw of its channel if that waits
+// for it, and then by what keeps its kind back. It takes the controller's lock and may store what it has let through, on
 // a goroutine of its own.
-func (c *Controls) Mute(kind uint32, panicked bool) bool {
+func (c *Controls) Settle(e *Event) Fate {
 	h := c.hooks.Load()
-	return h != nil && h.Mute(kind, panicked)
+	if e.Doubt {
+		if h != nil {
+			if fate, share := h.Kind(e.Kind, e.Panic, true); fate != Goes {
+				e.Share = share
+				return fate
+			}
+		}
+		ok := false
+		if e.Channel != nil {
+			e.Share, ok = e.Channel.Settle(e.Level, e.Kind)
+		}
+		if !ok {
+			return Missed
+		}
+	}
+	if h == nil {
+		return Goes
+	}
+	fate, share := h.Kind(e.Kind, e.Panic, false)
+	if fate == Raised {
+		e.Share = share
+	}
+	return fate
 }
 
 // Killed reports whether the kill switch is thrown.

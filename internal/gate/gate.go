@@ -49,10 +49,13 @@ type Verdict uint8
 
 // The bits of a Verdict; zero means that the record is not wanted at all.
 const (
-	Trail Verdict = 1 << iota // keep it in the black box
-	Send                      // ship it as a log record
-	Issue                     // raise it as an event
-	Draw                      // ask Channel.Take before Send and Issue are obeyed
+	Trail   Verdict = 1 << iota // keep it in the black box
+	Send                        // ship it as a log record
+	Issue                       // raise it as an event
+	Draw                        // ask Channel.Take before Send and Issue are obeyed
+	Doubt                       // with Issue: it is raised if Controls.Settle says so, once its kind is known
+	Outside                     // with Doubt: this client is not in the cohort
+	late                        // the kind is known
 )
 
 // Floor returns the number that Reaches compares with for a record of level l, which is below LevelOff.

@@ -37,6 +37,9 @@ func (l *Limiter) Full(now int64) bool { return l.due.Load() <= now }
 // Take is take, for what is no record of a channel.
 func (l *Limiter) Take(now int64) bool { return l.take(now) }
 
+// Back is back.
+func (l *Limiter) Back() { l.back() }
+
 // take reports whether one more record fits at now, in nanoseconds of a clock that never goes back.
 func (l *Limiter) take(now int64) bool {
 	for {

@@ -89,10 +89,27 @@ func (b *Budgets) get(key string, r *Rate, burst uint32) *gate.Limiter {
 	return one.limiter
 }
 
-// Take takes one of what a rate that belongs to no channel lets through.
-func (b *Budgets) Take(key string, r *Rate) bool {
-	l := b.get(key, r, 0)
-	return l == nil || l.Take(b.now())
+// TakeKind takes one of what the rate of a kind lets through, and if it is bounded of the policy's ceiling and of the compiled limits, or
+// nothing at all.
+func (b *Budgets) TakeKind(p *Plan, k *KindRule, bounded bool) bool {
+	list := [3]*gate.Limiter{b.get(KindPath(k.Kind), &k.Rate, 0)}
+	if bounded {
+		list[1] = b.get("ceiling", &p.Ceiling.Rate, p.Ceiling.Burst)
+		list[2] = b.get("limits", &p.limits.Rate, 0)
+	}
+	now := b.now()
+	for i, l := range list {
+		if l == nil || l.Take(now) {
+			continue
+		}
+		for _, before := range list[:i] {
+			if before != nil {
+				before.Back()
+			}
+		}
+		return false
+	}
+	return true
 }
 
 func (b *Budgets) now() int64 { return int64(time.Since(b.Start)) }

@@ -31,6 +31,7 @@ type Plan struct {
 	Panics     uint32
 	PanicsBy   Origin
 	NextExpiry Moment // when something starts or ends or a ramp takes a step; server time, zero: never
+	raises     raises
 	begun      Moment // see Situation
 }
 
@@ -74,6 +75,9 @@ func (s *Situation) Plan() *Plan {
 	p.DecideTop()
 	for k := range p.Buckets {
 		p.Buckets[k] = gate.Bucket(p.Salt, p.ID.key(IDKind(k)))
+	}
+	if doc != nil {
+		p.raise(doc, s)
 	}
 	return p
 }
@@ -308,13 +312,18 @@ func (p *Plan) PanicShare() (uint32, bool) {
 		share = gate.Million
 	}
 	mine := gate.Inside(p.Buckets[ByClient], share, p.ID.ID != "")
-	if !p.Muted && !p.always && p.Layers[p.PanicsBy.Layer].identity {
+	if p.panicsNamed() {
 		share = 0 // picked by name: stands for nobody else
 	}
 	return share, mine
 }
 
+// panicsNamed reports whether a rule that names people decides about panics.
+func (p *Plan) panicsNamed() bool {
+	return !p.Muted && !p.always && p.Layers[p.PanicsBy.Layer].identity
+}
+
 // InCohort reports whether the client is in by the top level.
 func (p *Plan) InCohort() bool {
-	return gate.Inside(p.Buckets[p.By], p.Clients, p.ID.key(p.By) != "") && !p.Killed
+	return gate.Inside(p.Buckets[p.By], p.Clients, p.Known()) && !p.Killed
 }

@@ -7,14 +7,16 @@ import (
 // Publish brings what holds for a channel into force.
 func (p *Plan) Publish(c *gate.Channel, b *Budgets) {
 	r := p.Resolve(c.Name())
-	t := r.Thresholds
+	t, doubt := r.Thresholds, p.doubts(r)
 	if !r.In {
-		t.Send, t.Issue = gate.LevelOff, gate.LevelOff
+		if t.Send = gate.LevelOff; !doubt {
+			t.Issue = gate.LevelOff
+		}
 	}
 	if p.Killed {
 		t = gate.Off()
 	}
-	s := gate.Settings{Clients: r.weight, Records: r.Records, Closed: !r.In || p.Killed, Start: b.Start}
+	s := gate.Settings{Clients: r.weight, Records: r.Records, Closed: !r.In || p.Killed, Doubt: doubt, Start: b.Start}
 	if r.First > 0 && r.Records < gate.Million && !s.Closed {
 		s.First, s.Novel = uint16(r.First), b.novelty()
 	}

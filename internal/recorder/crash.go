@@ -37,8 +37,14 @@ func (r *Recorder) Crash(c *Crash) (done bool) {
 	if r.past.crashed || r.cfg.Outbox.Has(c.ID) { // who went on before us may have died behind Put
 		return true
 	}
-	if r.cfg.Panics != nil && !r.cfg.Panics() {
-		return true
+	head := record.Head{PPM: million}
+	if r.cfg.Panics != nil {
+		share, doubt, wanted := r.cfg.Panics()
+		if head.PPM = share; doubt {
+			head.Flags = record.FlagDoubt
+		} else if !wanted {
+			return true
+		}
 	}
 	r.past.crashed, done = true, true
 	defer func() {
@@ -50,7 +56,7 @@ func (r *Recorder) Crash(c *Crash) (done bool) {
 	if use := r.cfg.Attachments.using(); use != nil {
 		use.gather(r, nil, true)
 	}
-	item, cut, err := r.events.crash(c, &r.scope, r.cfg.Block, r.cfg.History)
+	item, cut, err := r.events.crash(c, head, &r.scope, r.cfg.Block, r.cfg.History)
 	r.putCrash(c, item, cut, 0, err)
 	return r.pending == nil
 }
@@ -58,7 +64,9 @@ func (r *Recorder) Crash(c *Crash) (done bool) {
 // putCrash puts the event of a death into the outbox.
 func (r *Recorder) putCrash(c *Crash, item []byte, cut int, upto uint64, err error) {
 	if err != nil || len(item) > r.cfg.Outbox.Size()/4 {
-		r.cfg.Tally.Add(because(err), protocol.CategoryError, 1)
+		if err != errMissed {
+			r.cfg.Tally.Add(because(err), protocol.CategoryError, 1)
+		}
 		return
 	}
 	r.budget.charge(r.elapsed(), len(item))
@@ -67,12 +75,11 @@ func (r *Recorder) putCrash(c *Crash, item []byte, cut int, upto uint64, err err
 	}, item)
 }
 
-// crash returns the item of a death, as item does that of a record.
-func (e *events) crash(c *Crash, s *scope, b *blackbox.Block, history *blackbox.HistoryBuffer) (item []byte, cut int, err error) {
+// crash returns the item of a death, as item does that of a record. The head tells for how many it stands, and whether it is in doubt.
+func (e *events) crash(c *Crash, head record.Head, s *scope, b *blackbox.Block, history *blackbox.HistoryBuffer) (item []byte, cut int, err error) {
 	defer e.forget()
-	rec := record.Record{Head: record.Head{
-		Time: c.At - e.clock.set(), PPM: million, Level: 12, Type: record.PanicType, ID: c.ID,
-	}}
+	rec := record.Record{Head: head}
+	rec.Time, rec.Level, rec.Type, rec.ID = c.At-e.clock.set(), levelFatal, record.PanicType, c.ID
 	if !c.Told {
 		rec.Frame, rec.Since = b.Frame.Load(), uint32(max(min((rec.Time-b.BeatAt.Load())/1000, 1<<32-1), 0))
 	}
@@ -102,8 +109,8 @@ func (e *events) crash(c *Crash, s *scope, b *blackbox.Block, history *blackbox.
 	}
 	e.others(c.Report.Goroutines, g)
 	e.grouping(&rec)
-	if e.muted(&rec) {
-		return nil, 0, errMuted
+	if err := e.settle(&rec, s); err != nil {
+		return nil, 0, err
 	}
 	if !c.Told {
 		e.breadcrumbs(history, start)

@@ -56,13 +56,13 @@ type events struct {
 	slow       uint32   // frames that were slow since the last event
 	code       [8]byte
 	kind       [8]byte
-	mute       func(kind uint32, panicked bool) bool // see Config
+	judge      func(e gate.Event, channel string) (f gate.Fate, share uint32) // Config.Settle
 	id         [32]byte
 }
 
 func (e *events) init(cfg *Config, t *tools) {
 	e.scrub, e.stacks, e.items, e.clock = t.scrub, t.stacks, t.items, t.clock
-	e.run, e.hook, e.mute = &cfg.Run, cfg.Hook, cfg.Mute
+	e.run, e.hook, e.judge = &cfg.Run, cfg.Hook, cfg.Settle
 	e.limit = func() int {
 		limit := min(cfg.Outbox.MaxBody()-256-len(e.attached.items), cfg.Item-64, protocol.MaxEvent)
 		if e.most > 0 {
@@ -141,8 +141,8 @@ func (e *events) item(rec *record.Record, s *scope, history *blackbox.HistoryBuf
 		more.threads(e)
 	}
 	e.grouping(rec)
-	if e.muted(rec) {
-		return nil, 0, errMuted
+	if err := e.settle(rec, s); err != nil {
+		return nil, 0, err
 	}
 	e.breadcrumbs(history, start)
 	e.about(rec, s)
@@ -185,13 +185,6 @@ func (e *events) begin(rec *record.Record, s *scope) (start int64) {
 	ev.Timestamp = seconds(e.clock.of(rec, start))
 	ev.Level = protocol.EventLevel(int(rec.Level))
 	e.tag("support_code", e.short(rec.ID))
-	e.tag("krunk.kind", view(e.kind[:])) // filled in once it is known
-	e.sampled(rec)
-	for own, i := ev.Tags, 0; i < len(s.tags); i++ {
-		if protocol.Tagged(own, s.tags[i].Key) == "" {
-			e.tag(s.tags[i].Key, s.tags[i].Value)
-		}
-	}
 	if s.user.ID+s.user.Username+s.user.Email != "" {
 		ev.User = &s.user
 	}

@@ -56,6 +56,7 @@ func (e *events) feedback(rec *record.Record, s *scope) (item []byte, err error)
 	defer e.forget()
 	slow := e.slow
 	e.begin(rec, s)
+	e.tags(rec, s)
 	e.event.Exception = nil
 	own := e.said(rec)
 	e.fields = appendFields(e.fields[:0], rec, e.scrub, takenInContext)

@@ -1,9 +1,12 @@
 package recorder
 
 import (
+	"encoding/binary"
 	"errors"
 
 	"github.com/krunk-go/krunk/internal/ascii"
+	"github.com/krunk-go/krunk/internal/gate"
+	"github.com/krunk-go/krunk/internal/protocol"
 	"github.com/krunk-go/krunk/internal/record"
 	"github.com/krunk-go/krunk/internal/stack"
 	"github.com/krunk-go/krunk/internal/text"
@@ -68,12 +71,39 @@ func owner(name string) string {
 	return cut[i+1:]
 }
 
-// muted asks the policy about the kind of the event that stands in e, and notes in the event which it is.
-func (e *events) muted(rec *record.Record) bool {
+// settle asks the policy about the kind of the event that stands in e, and notes in the event which it is, for how many it stands, and the
+// tags of the scope.
+func (e *events) settle(rec *record.Record, s *scope) error {
 	kind := e.kindOf(rec)
-	text.AppendHex(e.kind[:0], []byte{byte(kind >> 24), byte(kind >> 16), byte(kind >> 8), byte(kind)}) // the tag stands over this memory
-	return e.mute != nil && e.mute(kind, rec.Type == record.PanicType)
+	e.tag("krunk.kind", view(text.AppendHex(e.kind[:0], []byte{byte(kind >> 24), byte(kind >> 16), byte(kind >> 8), byte(kind)})))
+	if e.judge != nil {
+		var fate gate.Fate
+		fate, rec.PPM = e.judge(gate.Event{
+			ID: binary.LittleEndian.Uint32(rec.ID[12:]), Kind: kind, Level: gate.Level(rec.Level), Share: rec.PPM,
+			Panic: rec.Type == record.PanicType, Doubt: rec.Flags&record.FlagDoubt != 0,
+		}, e.event.Logger)
+		switch fate {
+		case gate.Muted:
+			return errMuted
+		case gate.Missed:
+			return errMissed
+		}
+	}
+	e.tags(rec, s)
+	return nil
 }
 
-// errMuted says that an event is not made, since a policy keeps its kind back.
-var errMuted = errors.New("muted")
+// tags adds for how many the event stands, and the tags of the scope.
+func (e *events) tags(rec *record.Record, s *scope) {
+	e.sampled(rec)
+	for own, i := e.event.Tags, 0; i < len(s.tags); i++ {
+		if protocol.Tagged(own, s.tags[i].Key) == "" {
+			e.tag(s.tags[i].Key, s.tags[i].Value)
+		}
+	}
+}
+
+var (
+	errMuted  = errors.New("muted")  // an event is not made, since a policy keeps its kind back
+	errMissed = errors.New("missed") // it would not have been raised if its kind had been known
+)

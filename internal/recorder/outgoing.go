@@ -18,7 +18,7 @@ func (r *Recorder) event(rec *record.Record, in *blackbox.Record) {
 	}
 	r.Events.Add(1)
 	if rec.Flags&record.FlagFeedback != 0 && panicked {
-		r.death(in)
+		r.death(rec, in)
 		return
 	}
 	if use := r.cfg.Feedback; rec.Flags&record.FlagFeedback != 0 && use != nil {
@@ -35,6 +35,10 @@ func (r *Recorder) event(rec *record.Record, in *blackbox.Record) {
 	}
 	item, cut, err := r.events.item(rec, &r.scope, r.cfg.History)
 	r.worked += eventWork + len(item) + (r.events.stacks.Resolved()-known)*frameWork
+	if err == errMissed {
+		r.miss(rec)
+		return
+	}
 	if err != nil || len(item) > r.cfg.Outbox.Size()/4 { // MaxBody may be less by now
 		if r.giveUp(rec, because(err)); err == errMuted && r.cfg.Hook == nil { // it stays a breadcrumb like what was never raised
 			rec.Flags = rec.Flags&^record.FlagID | record.FlagTrail
@@ -65,6 +69,16 @@ func because(err error) protocol.Reason {
 		return protocol.ReasonIgnored
 	}
 	return protocol.ReasonInternalSDKError
+}
+
+// miss makes a record that was in doubt what it had been if its kind had been known when it was captured: history, if that. What it was to tell
+// of, the next one of its kind tells.
+func (r *Recorder) miss(rec *record.Record) {
+	if rec.Suppressed > 0 {
+		r.cfg.Untell(rec.Type, rec.Place, rec.Suppressed-1)
+	}
+	rec.Flags &^= record.FlagID
+	r.Events.Add(^uint64(0)) // one less
 }
 
 // giveUp counts an event that does not go out. The next one of its kind tells of it.

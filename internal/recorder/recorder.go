@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/krunk-go/krunk/internal/blackbox"
+	"github.com/krunk-go/krunk/internal/gate"
 	"github.com/krunk-go/krunk/internal/notify"
 	"github.com/krunk-go/krunk/internal/record"
 	"github.com/krunk-go/krunk/internal/scrub"
@@ -52,7 +53,7 @@ type Uses struct {
 	Feedback    *Feedback
 	Deaths      *Deaths
 	Lines       *Lines
-	Mute        func(kind uint32, panicked bool) bool // a policy keeps events of this kind back
+	Settle      func(e gate.Event, channel string) (f gate.Fate, share uint32) // what becomes of an event, and for how many it stands
 }
 
 // Legacy is what a run does for whoever goes on with it after its death. It is zero where nobody will.
@@ -60,7 +61,7 @@ type Legacy struct {
 	Copy   func(upto uint64, head, scope []byte) bool // Block.Kept
 	Guard  blackbox.Guard                             // of the block
 	Torn   func(r *Recorder, v any) bool              // Torn
-	Panics func() bool                                // whether the policy wants events of panics, which the crash texts of dead runs are; nil: it does
+	Panics func() (share uint32, doubt, wanted bool)  // whether the policy wants events of panics, which the crash texts of dead runs are; nil: all
 	Hold   bool                                       // the event of a hang waits until it is over (WhenRead), or until a heir says that it never was
 }
 
@@ -132,6 +133,7 @@ type outgoing struct {
 	beside  []byte          // its attachments
 	meta    blackbox.Meta   // of pending
 	held    blackbox.Record // the newest record, while something of it waits for room in the outbox; its End is 0 if nothing does
+	flags   uint16          // of held, as they are by now
 }
 
 // marks are how far things are, for others than the owner.

@@ -46,10 +46,10 @@ func Continue(b *blackbox.Block, f *blackbox.Facts, ended int64, here stack.Buil
 		OtherBuild: !here.Same(b.Print.Load()),
 	}
 	outbox, found := b.OpenOutbox()
-	hook, lines := cfg.Hook, cfg.Lines
-	cfg.Guard, cfg.Torn, cfg.Hold = nil, nil, true // the first two are of the run that lives
+	hook, lines, settle := cfg.Hook, cfg.Lines, cfg.Settle
+	cfg.Guard, cfg.Torn, cfg.Untell, cfg.Hold = nil, nil, nil, true // the first three are of the run that lives
 	cfg.Block, cfg.Ring, cfg.Uses, cfg.Outbox, cfg.Run = b, nil, NewUses(0), outbox, run
-	cfg.Hook, cfg.Lines = hook, lines
+	cfg.Hook, cfg.Lines, cfg.Settle = hook, lines, settle
 	cfg.Changes.Inherit()
 	cfg.Nested.Use()
 	cfg.Attachments.Lose(b)

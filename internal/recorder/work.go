@@ -256,7 +256,7 @@ func (r *Recorder) take(in blackbox.Record) (taken bool) {
 		r.event(&rec, &in)
 	}
 	if r.stalled() {
-		r.held = in
+		r.held, r.flags = in, rec.Flags
 		return true
 	}
 	r.keep(&rec, &in)
@@ -282,6 +282,7 @@ func (r *Recorder) release() {
 	if in := r.held; in.End > 0 {
 		r.held.End = 0
 		if rec, err := record.Read(in.Body); err == nil {
+			rec.Flags = r.flags
 			r.keep(&rec, &in)
 		}
 	}

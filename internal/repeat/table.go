@@ -175,6 +175,13 @@ func (t *Table) Suppressed() uint64 { return t.total.Load() }
 
 // Untold returns how many events did not pass since it was called last. One goroutine at a time may call it.
 func (t *Table) Untold() uint64 {
-	n := t.total.Load()
-	return n - t.told.Swap(n)
+	n, told := t.total.Load(), t.told.Load()
+	if n <= told { // one that was told is not counted after all: the next one is it
+		return 0
+	}
+	t.told.Store(n)
+	return n - told
 }
+
+// Quiet takes one that did not pass out of what Suppressed and Untold return: nobody is to be told but the next event of its kind.
+func (t *Table) Quiet() { t.total.Add(^uint64(0)) } // one less

@@ -25,6 +25,9 @@ func TestMain(m *testing.M) {
 	case "":
 	case "storm", "calm":
 		storm(dir, dsn, run, how == "calm")
+	case "doubts":
+		doubts(dir, os.Getenv("KRUNK_KIND"), os.Getenv("KRUNK_HOW"))
+		os.Exit(0)
 	case "heir":
 		cfg := config(dir, http1.Default())
 		cfg.DSN = dsn

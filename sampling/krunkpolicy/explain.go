@@ -84,6 +84,7 @@ type explained struct {
 	From     map[string]string `json:"from"`
 	Rules    []ruleAnswer      `json:"rules"`
 	Pulls    []string          `json:"pulls,omitempty"`
+	Raises   []raiseAnswer     `json:"raises,omitempty"`
 	identity sampling.Identity
 }
 
@@ -91,6 +92,15 @@ type ruleAnswer struct {
 	ID      string `json:"id"`
 	Applies bool   `json:"applies"`
 	Why     string `json:"why,omitempty"`
+}
+
+// raiseAnswer is a policy.Raise for programs.
+type raiseAnswer struct {
+	Kind    string    `json:"kind"`
+	Until   time.Time `json:"until"`
+	Percent float64   `json:"percent"`
+	Sends   bool      `json:"sends"`
+	Why     string    `json:"why"`
 }
 
 func explain(s *streams, file, channel string, id sampling.Identity, now time.Time, asJSON bool) error {
@@ -104,7 +114,12 @@ func explain(s *streams, file, channel string, id sampling.Identity, now time.Ti
 	if err != nil {
 		return err
 	}
-	d, err := policy.Explain(p, id, channel, policy.Under{Hash: signed.SHA256, Now: now})
+	under := policy.Under{Hash: signed.SHA256, Now: now}
+	d, err := policy.Explain(p, id, channel, under)
+	if err != nil {
+		return err
+	}
+	raises, err := policy.Raises(p, id, channel, under)
 	if err != nil {
 		return err
 	}
@@ -112,10 +127,13 @@ func explain(s *streams, file, channel string, id sampling.Identity, now time.Ti
 		Policy: p.Version().String(), Channel: d.Channel, Expired: expired(p, now), Trail: d.Trail.String(), Send: d.Send.String(), Issue: d.Issue.String(),
 		In: d.In, Forced: d.Forced, Killed: d.Killed, Panics: d.Panics, Percent: float64(d.PPM) / 10_000, Bucket: d.Bucket, By: d.By, Salt: d.Salt,
 		Records: float64(d.Records) / 10_000, Rate: d.Rate.String(), Burst: d.Burst, First: d.First, From: d.From, Rules: []ruleAnswer{}, identity: id,
-		Pulls: policy.Pulls(p, id, policy.Under{Hash: signed.SHA256, Now: now}),
+		Pulls: policy.Pulls(p, id, under),
 	}
 	for _, r := range d.Rules {
 		e.Rules = append(e.Rules, ruleAnswer(r))
+	}
+	for _, r := range raises {
+		e.Raises = append(e.Raises, raiseAnswer{Kind: r.Kind, Until: r.Until, Percent: float64(r.PPM) / 10_000, Sends: r.Sends, Why: r.Why})
 	}
 	if asJSON {
 		return writeJSON(s.out, e)
@@ -155,6 +173,9 @@ func (e *explained) write(w io.Writer, d policy.Decision) error {
 	}
 	for _, id := range e.Pulls {
 		row("pull "+quote(id), "asks", "for this client's flight log, where the game allows it")
+	}
+	for _, r := range e.Raises {
+		row("kind "+r.Kind, map[bool]string{true: "raised, sent", false: "raised, not by this"}[r.Sends], r.Why)
 	}
 	return t.Flush()
 }

@@ -1,7 +1,10 @@
 package policy
 
 import (
+	"errors"
+
 	"github.com/krunk-go/krunk/internal/gate"
+	"github.com/krunk-go/krunk/internal/plan"
 	"github.com/krunk-go/krunk/sampling"
 )
 
@@ -30,7 +33,7 @@ func (c *Client) Channel(name string) *Channel {
 	name = gate.Fold(name)
 	ch, ok := c.channels[name]
 	if !ok {
-		ch = &Channel{gate.NewChannel(name)}
+		ch = &Channel{gate.NewChannel(name), &c.controls}
 		c.controls.Hooks().Adopt(ch.state)
 		c.channels[name] = ch
 	}
@@ -38,7 +41,10 @@ func (c *Client) Channel(name string) *Channel {
 }
 
 // Channel is a channel of a simulated client.
-type Channel struct{ state *gate.Channel }
+type Channel struct {
+	state    *gate.Channel
+	controls *gate.Controls
+}
 
 // Verdict says what becomes of one record.
 type Verdict struct {
@@ -58,13 +64,10 @@ func verdict(v gate.Verdict) Verdict {
 func (c *Channel) Decide(l Level) Verdict { return verdict(c.state.Decide(gate.Level(l))) }
 
 // Record does what a capture call does for a record of level l: thresholds and cohort, then the draw, then the rates, which it
-// uses up. The key is the record's fingerprint, for "first".
+// uses up. The key is the record's fingerprint, for "first". An issue is of a kind about which the policy says nothing; see WeighKind.
 func (c *Channel) Record(l Level, key uint64) Verdict {
-	v := c.state.Decide(gate.Level(l))
-	if v&gate.Draw != 0 {
-		v, _ = c.state.Take(v, gate.Level(l), key)
-	}
-	return verdict(v)
+	v, _ := c.Weigh(l, key)
+	return v
 }
 
 // SetDice has records drawn by f, so that a simulation can be repeated. It is called before the first record, and by the one goroutine
@@ -72,14 +75,46 @@ func (c *Channel) Record(l Level, key uint64) Verdict {
 func (c *Channel) SetDice(f func() uint64) { c.state.SetDice(f) }
 
 // Weigh is Record, and says for how many records one that reports stands: the sum over all that report on all clients is the number
-// of all records, apart from what Withheld tells.
+// of all records, apart from what Withheld tells. Of one that is raised and sent as well it is the weight of the event.
 func (c *Channel) Weigh(l Level, key uint64) (v Verdict, weight float64) {
-	d, share := c.state.Decide(gate.Level(l)), uint32(Million)
-	if d&gate.Draw != 0 {
-		d, share = c.state.Take(d, gate.Level(l), key)
+	d, share := c.take(l, key, 0)
+	if d&gate.Doubt != 0 {
+		if s, ok := c.state.Settle(gate.Level(l), uint32(key>>32)^uint32(key)); ok {
+			share = s
+		} else {
+			d &^= gate.Issue
+		}
 	}
 	weight, _ = gate.Weight(share)
 	return verdict(d), weight
+}
+
+// WeighKind is Weigh for an issue that is no log record, of a kind, by the tag krunk.kind of its event: one that is raised, muted or thinned
+// out is decided about by that. It fails for what is no kind.
+func (c *Channel) WeighKind(l Level, key uint64, kind string) (v Verdict, weight float64, err error) {
+	k, ok := plan.ParseKind(kind)
+	if !ok {
+		return Verdict{}, 1, errors.New("sampling/policy: " + plan.Quoted(kind) + " is not a kind; write eight of 0-9 and a-f")
+	}
+	d, share := c.take(l, key, gate.Send)
+	if d&gate.Issue != 0 {
+		e := gate.Event{Kind: k, Level: gate.Level(l), Share: share, Doubt: d&gate.Doubt != 0, Channel: c.state}
+		if f := c.controls.Settle(&e); f == gate.Goes || f == gate.Raised {
+			share = e.Share
+		} else {
+			d &^= gate.Issue
+		}
+	}
+	weight, _ = gate.Weight(share)
+	return verdict(d), weight, nil
+}
+
+func (c *Channel) take(l Level, key uint64, without gate.Verdict) (gate.Verdict, uint32) {
+	d := c.state.Decide(gate.Level(l)) &^ without
+	if d&gate.Draw == 0 || d&(gate.Send|gate.Issue) == 0 {
+		return d, Million
+	}
+	return c.state.Take(d, gate.Level(l), key)
 }
 
 // Withheld returns how many records rates have kept back for which no later one stands; a client tells them by a client report, once

@@ -145,3 +145,124 @@ func (s *scenario) play(t *testing.T, id sampling.Identity, doc []byte, dice *ra
 	}
 	return sum + float64(net.Withheld())*each
 }
+
+// While a kind of issue is raised, the weights of what is sent of it add up to all of it, and those of all other issues to all of these, each with
+// what is told. Every other record is of the raised kind, and every fourth one is a log record.
+func TestSumOfWeightsWhileAKindIsRaised(t *testing.T) {
+	player := func(id *sampling.Identity, i int) { id.Player = fmt.Sprint("player-", i) }
+	const raise = `"kinds":{"9f2c41d0":{"until":"2100-01-01T00:00:00Z","clients":25}}`
+	for _, s := range []scenario{
+		{name: "records 10", doc: `"clients":10,"channels":{"net":{"send":"warn","records":10}},` + raise, clients: 300, records: 20},
+		{name: "channel's own salt", doc: `"clients":50,"channels":{"net":{"send":"warn","clients":20,"salt":"SALTown","records":50}},` + raise, clients: 300, records: 8},
+		{name: "rate and first", doc: `"clients":10,"channels":{"net":{"send":"warn","records":10,"first":1,"rate":"60/m","burst":5}},` + raise, clients: 300, records: 40, keys: 5, every: 100 * time.Millisecond},
+		{name: "below the cohort", doc: `"clients":50,"channels":{"net":{"send":"warn"}},` + raise, clients: 300, records: 8},
+		{name: "a rate of the kind", doc: `"clients":10,"channels":{"net":{"send":"warn"}},"kinds":{"9f2c41d0":{"until":"2100-01-01T00:00:00Z","clients":25,"rate":"30/m"}}`, clients: 300, records: 40, every: 100 * time.Millisecond},
+		{name: "ceiling", doc: `"channels":{"net":{"send":"warn","records":50}},"ceiling":{"clients":20,"rate":"120/m"},` + raise, clients: 300, records: 40, every: 100 * time.Millisecond},
+		{name: "1 percent picked by name", doc: `"clients":10,"channels":{"net":{"send":"warn","records":50}},` + raise +
+			`,"rules":[{"id":"n","when":{"player":["player-0","player-100","player-200"]},"set":{"clients":100}}]`, clients: 300, records: 20, id: player},
+	} {
+		t.Run(s.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				const runs = 100
+				var sum, squares [3]float64
+				for run := range runs {
+					for i, bias := range s.raised(t, run) {
+						sum[i], squares[i] = sum[i]+bias, squares[i]+bias*bias
+					}
+				}
+				for i, what := range [...]string{"the raised kind", "other issues", "log records"} {
+					mean := sum[i] / runs
+					err := math.Sqrt(max(squares[i]/runs-mean*mean, 0) / (runs - 1))
+					t.Logf("%s: bias %+.2f %%, standard error %.2f %%", what, 100*mean, 100*err)
+					if math.Abs(mean) > 3*err+1e-6 || math.Abs(mean) > 0.03 {
+						t.Errorf("%s: the estimate is off by %+.2f %%, standard error %.2f %%", what, 100*mean, 100*err)
+					}
+				}
+			})
+		})
+	}
+}
+
+// raised is run for a policy that raises a kind: by how much the estimates are off of that kind, of other issues and of log records.
+func (s *scenario) raised(t *testing.T, run int) (bias [3]float64) {
+	salt := fmt.Sprint("s", run)
+	doc := []byte(`{"krunk":1,"version":1,"salt":"` + salt + `",` + strings.ReplaceAll(s.doc, "SALT", salt) + `}`)
+	p, err := sampling.Parse(doc)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var truth [3]int
+	dice := rand.NewPCG(uint64(run), 7)
+	for i := range s.clients {
+		id := sampling.Identity{ID: "client-" + strconv.Itoa(i)}
+		if s.id != nil {
+			s.id(&id, i)
+		}
+		list, err := policy.Raises(p, id, "net", policy.Under{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		d, err := policy.Explain(p, id, "net", policy.Under{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		quiet := !list[0].Sends && !d.In
+		for j := range s.records {
+			truth[which(j)]++
+		}
+		if quiet {
+			continue
+		}
+		for j, n := range s.playRaised(t, id, doc, dice, list[0], d) {
+			bias[j] += n
+		}
+	}
+	for i := range bias {
+		bias[i] = bias[i]/float64(truth[i]) - 1
+	}
+	return bias
+}
+
+// which is of what the n-th record is.
+func which(n int) int { return [...]int{0, 1, 0, 2}[n%4] }
+
+func (s *scenario) playRaised(t *testing.T, id sampling.Identity, doc []byte, dice *rand.PCG, r policy.Raise, d policy.Decision) (sum [3]float64) {
+	ctl, err := sampling.New(id, sampling.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer ctl.Close()
+	if err := ctl.Apply(doc, sampling.At{ServerTime: time.Now()}); err != nil {
+		t.Fatal(err)
+	}
+	client, err := policy.Simulate(ctl)
+	if err != nil {
+		t.Fatal(err)
+	}
+	net := client.Channel("net")
+	net.SetDice(dice.Uint64)
+	for j := range s.records {
+		key, what := uint64(0), which(j)
+		if s.keys > 0 {
+			key = uint64(j) % s.keys
+		}
+		kind, v, w := [...]string{"9f2c41d0", "00000001"}[what&1], policy.Verdict{}, 0.0
+		if what == 2 {
+			v, w = net.Weigh(policy.LevelWarn, key)
+		} else {
+			v, w, _ = net.WeighKind(policy.LevelError, key, kind)
+		}
+		switch {
+		case what == 2 && v.Send, what < 2 && v.Issue:
+			sum[what] += w
+		case what == 0 && r.Sends: // over a rate: told
+			sum[0] += policy.Million / float64(r.PPM)
+		}
+		time.Sleep(s.every)
+	}
+	if events, logs := net.WithheldBy(); d.PPM > 0 {
+		sum[1] += float64(events) * policy.Million / float64(d.PPM)
+		sum[2] += float64(logs) * policy.Million / float64(d.PPM)
+	}
+	return sum
+}

@@ -54,28 +54,37 @@ type RuleState struct {
 // Explain returns what a policy means for a client on a channel. It fails only if Base or Limits of u name a level that does not
 // exist.
 func Explain(policy *sampling.Policy, id sampling.Identity, channel string, u Under) (Decision, error) {
-	base, err := u.base()
+	s, err := u.situation(policy, id)
 	if err != nil {
 		return Decision{}, err
+	}
+	return explain(s, s.Plan(), gate.Fold(channel)), nil
+}
+
+// situation gathers what a plan is made from. An ended policy is none.
+func (u *Under) situation(policy *sampling.Policy, id sampling.Identity) (*plan.Situation, error) {
+	base, err := u.base()
+	if err != nil {
+		return nil, err
 	}
 	l := &u.Limits
 	limits, err := plan.Bounds(l.Trail, l.Send, l.Issue, plan.Rate(l.MaxRate))
 	if err != nil {
-		return Decision{}, errors.New("sampling/policy: Under.Limits." + err.Error())
+		return nil, errors.New("sampling/policy: Under.Limits." + err.Error())
 	}
 	p, who := policy.Document(), plan.Identity(id)
 	if u.Now.IsZero() {
 		u.Now = time.Now()
 	}
 	now := plan.MomentOf(u.Now)
-	s := plan.Situation{Base: plan.Compiled(base), Policy: p, ID: &who, Hash: u.Hash, Now: now, Begun: now, Ceiling: &limits, Always: u.Limits.PanicsAlways}
+	s := &plan.Situation{Base: plan.Compiled(base), Policy: p, ID: &who, Hash: u.Hash, Now: now, Begun: now, Ceiling: &limits, Always: u.Limits.PanicsAlways}
 	if u.Default != nil {
 		s.Fallback = u.Default.Document()
 	}
 	if p.Expires.Over(now) {
 		s.Policy = nil
 	}
-	return explain(&s, s.Plan(), gate.Fold(channel)), nil
+	return s, nil
 }
 
 func (u *Under) base() (map[string]gate.Thresholds, error) {

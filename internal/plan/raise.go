@@ -1,0 +1,59 @@
+package plan
+
+import "github.com/krunk-go/krunk/internal/gate"
+
+// raises says what of a document's kinds that raise one concerns this client.
+type raises uint8
+
+const (
+	anyRaised    raises = 1 << iota // one is in force
+	raisedHere                      // this client sends all of it
+	panicsRaised                    // it sends no panics, but those of such a kind
+)
+
+// raise looks which kinds are raised now, and until when.
+func (p *Plan) raise(doc *Document, s *Situation) {
+	for i := range doc.Kinds {
+		k := &doc.Kinds[i]
+		if k.Clients == 0 || k.Until.Over(s.Now) {
+			continue
+		}
+		p.soon(k.Until, s.Now)
+		p.raises |= anyRaised
+		share, in := p.Raised(k)
+		if !in {
+			continue
+		}
+		p.raises |= raisedHere
+		if _, mine := p.PanicShare(); k.Panics && !mine && p.RaisesPanics(share) {
+			p.raises |= panicsRaised
+		}
+	}
+}
+
+// Raised returns the share of clients that send all issues of a kind that is raised, and whether this one is among them. It is drawn as the
+// cohort is, so that the smaller one of the two is part of the other.
+func (p *Plan) Raised(k *KindRule) (ppm uint32, in bool) {
+	if ppm = k.Clients; p.Ceiling.Has&HasClients != 0 {
+		ppm = min(ppm, p.Ceiling.Clients)
+	}
+	return ppm, gate.Inside(p.Buckets[p.By], ppm, p.Known())
+}
+
+// RaisesPanics reports whether the share of a kind is above that of panics, which nobody was picked for by name.
+func (p *Plan) RaisesPanics(share uint32) bool {
+	of, _ := p.PanicShare()
+	return share > of && !p.panicsNamed()
+}
+
+// PanicsInDoubt reports whether this client sends no panics but those of a kind that is raised.
+func (p *Plan) PanicsInDoubt() bool { return p.raises&panicsRaised != 0 && !p.Killed }
+
+// doubts reports whether it depends on their kind which events of a channel go out. Who was picked by name is not asked. Who is neither in
+// the cohort nor among those of a kind sends nothing anyway.
+func (p *Plan) doubts(r *Resolved) bool {
+	return p.raises&anyRaised != 0 && !p.Killed && !r.Forced && (r.In || p.raises&raisedHere != 0)
+}
+
+// Known reports whether it is known whom cohorts are drawn by.
+func (p *Plan) Known() bool { return p.ID.key(p.By) != "" }

@@ -1,0 +1,322 @@
+package krunk_test
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/krunk-go/krunk/krunk"
+	"github.com/krunk-go/krunk/sampling"
+	"github.com/krunk-go/krunk/sampling/policy"
+	"github.com/krunk-go/krunk/transport/sentrytest"
+)
+
+// between returns an id whose place lies from low to high percent.
+func between(low, high uint32) string {
+	for i := 0; ; i++ {
+		id := fmt.Sprint("client-", i)
+		if b := policy.Bucket("", id); b >= low*10_000 && b < high*10_000 {
+			return id
+		}
+	}
+}
+
+// year2026 brings the bubble's clock to a time in which policies are made, and returns one some time later as it stands in a policy.
+func year2026() func(time.Duration) string {
+	time.Sleep(26 * 365 * 24 * time.Hour)
+	return func(d time.Duration) string { return time.Now().Add(d).UTC().Format(time.RFC3339) }
+}
+
+// faults reports one of each kind, which TestKindNamesAFault checks to be different.
+func faults(c *krunk.Client) {
+	faultOfNet(c, true)
+	faultOfDisk(c)
+	c.Channel("ui").Error("lost")
+}
+
+// crashes is crash with two functions, which make a kind.
+//
+//go:noinline
+func crashes(c *krunk.Client) { crash(c) }
+
+// kindsOfFaults returns the kinds of what faults reports and of crashes.
+func kindsOfFaults(t *testing.T) (net, panicked string) {
+	c, srv := controlled(t, krunk.Config{}, "")
+	faults(c)
+	crashes(c)
+	c.Close(time.Second)
+	all := srv.Events()
+	for _, e := range all {
+		switch {
+		case strings.HasSuffix(e.Exceptions[len(e.Exceptions)-1].Type, "lostPacket"):
+			net = e.Tag("krunk.kind")
+		case e.Level == "fatal":
+			panicked = e.Tag("krunk.kind")
+		}
+	}
+	if len(all) != 4 || net == "" || panicked == "" {
+		t.Fatalf("got %d events", len(all))
+	}
+	return net, panicked
+}
+
+// steered is controlled with an identity.
+func steered(t *testing.T, id sampling.Identity, o sampling.Options, cfg krunk.Config) (*krunk.Client, *sampling.Controller, *sentrytest.Server) {
+	t.Helper()
+	ctl, err := sampling.New(id, o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	cfg.Sampling, cfg.MaxRepeats, cfg.Panics.MaxRepeats = krunk.Steer(ctl), -1, -1
+	c, srv := controlled(t, cfg, "")
+	return c, ctl, srv
+}
+
+// TestRaise checks who sends one kind of issue that a policy raises, and what becomes of all others meanwhile.
+func TestRaise(t *testing.T) {
+	const few = `"clients":10,"channels":{"*":{"records":0.0001}}`
+	for _, tt := range []struct {
+		name    string
+		low     uint32 // of the client's place, in percent
+		policy  string // KIND and UNTIL are replaced
+		limits  sampling.Limits
+		player  string
+		turns   int
+		sent    int    // events, of net alone
+		p       string // krunk.p of each
+		ignored int64  // told, errors below the threshold of a client in the cohort as well
+		sampled int64
+		doubt   bool // Report returns an id
+	}{
+		{name: "outside of the cohort", low: 10, policy: few + `,"kinds":{"KIND":{"until":"UNTIL","clients":25}}`, turns: 3, sent: 3, p: "0.25", doubt: true},
+		{name: "outside of both", low: 25, policy: few + `,"kinds":{"KIND":{"until":"UNTIL","clients":25}}`, turns: 3},
+		{name: "inside", low: 0, policy: few + `,"kinds":{"KIND":{"until":"UNTIL","clients":25}}`, turns: 3, sent: 3, p: "0.25", sampled: 6, doubt: true},
+		{name: "in the cohort, which is larger", low: 25, policy: `"channels":{"*":{"records":0.0001}},"kinds":{"KIND":{"until":"UNTIL","clients":25}}`, turns: 3, sampled: 6, doubt: true},
+		{name: "a channel that is shut", low: 0, policy: `"channels":{"*":{"clients":0}},"kinds":{"KIND":{"until":"UNTIL","clients":25}}`, turns: 3, sent: 3, p: "0.25", ignored: 2, doubt: true},
+		{name: "a channel that raises nothing", low: 0, policy: `"channels":{"*":{"issue":"off"}},"kinds":{"KIND":{"until":"UNTIL","clients":25}}`, turns: 3, ignored: 9},
+		{name: "a rate", low: 10, policy: few + `,"kinds":{"KIND":{"until":"UNTIL","clients":25,"rate":"2/h"}}`, turns: 3, sent: 2, p: "0.25", ignored: 1, doubt: true},
+		{name: "limits of the client", low: 10, policy: few + `,"kinds":{"KIND":{"until":"UNTIL","clients":25,"rate":"20/h"}}`, limits: sampling.Limits{MaxRate: sampling.Rate{N: 1, Per: time.Hour}}, turns: 3, sent: 1, p: "0.25", ignored: 2, doubt: true},
+		{name: "ceiling", low: 10, policy: few + `,"ceiling":{"clients":20,"rate":"2/h"},"kinds":{"KIND":{"until":"UNTIL","clients":25}}`, turns: 3, sent: 2, p: "0.2", ignored: 1, doubt: true},
+		{name: "beyond the ceiling", low: 20, policy: few + `,"ceiling":{"clients":20,"rate":"2/h"},"kinds":{"KIND":{"until":"UNTIL","clients":25}}`, turns: 3},
+		{name: "picked by name", low: 30, policy: `"clients":10,"rules":[{"id":"a","when":{"player":["anna"]},"set":{"clients":0}}],"kinds":{"KIND":{"until":"UNTIL","clients":100}}`, player: "anna", turns: 3},
+		{name: "killed", low: 10, policy: `"enabled":false,` + few + `,"kinds":{"KIND":{"until":"UNTIL","clients":25}}`, turns: 3},
+		{name: "ended", low: 10, policy: few + `,"kinds":{"KIND":{"until":"2001-01-01T00:00:00Z","clients":25}}`, turns: 3},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				from := year2026()
+				net, _ := kindsOfFaults(t)
+				c, ctl, srv := steered(t, sampling.Identity{ID: between(tt.low, tt.low+5), Player: tt.player}, sampling.Options{Limits: tt.limits}, krunk.Config{})
+				apply(t, ctl, 1, strings.NewReplacer("KIND", net, "UNTIL", from(time.Hour)).Replace(tt.policy))
+				for range tt.turns {
+					faults(c)
+				}
+				if id := c.Report(lostPacket{errors.New("from elsewhere")}); id.IsZero() == tt.doubt {
+					t.Errorf("Report returned %s, want an id: %v", id, tt.doubt)
+				}
+				c.Flush(time.Second)
+				time.Sleep(2 * time.Hour) // the raise ends
+				faults(c)
+				c.Close(time.Second)
+				all := srv.Events()
+				if len(all) != tt.sent {
+					t.Errorf("%d events, want %d", len(all), tt.sent)
+				}
+				for _, e := range all {
+					if e.Tag("krunk.kind") != net || e.Tag("krunk.p") != tt.p {
+						t.Errorf("kind %s with p %s, want %s with %s", e.Tag("krunk.kind"), e.Tag("krunk.p"), net, tt.p)
+					}
+				}
+				if n := told(srv, "ignored", "error"); n != tt.ignored {
+					t.Errorf("%d told as ignored, want %d", n, tt.ignored)
+				}
+				if tt.sampled > 0 {
+					tt.sampled += 4 // one from elsewhere, and three behind the end
+				}
+				if n := told(srv, "sample_rate", "error"); n != tt.sampled {
+					t.Errorf("%d told as sampled, want %d", n, tt.sampled)
+				}
+				if tt.sent > 1 && !strings.Contains(string(all[tt.sent-1].Raw), "disk full") {
+					t.Errorf("what was not sent is no breadcrumb: %s", all[tt.sent-1].Raw)
+				}
+			})
+		})
+	}
+}
+
+// TestRaisePanics checks "panics": true of a raise: panics of the kind are sent by more clients than without, and never by fewer.
+func TestRaisePanics(t *testing.T) {
+	for _, tt := range []struct {
+		name, policy string
+		low          uint32
+		sent         int
+		p            string
+	}{
+		{"not named", `"panics":0,"kinds":{"KIND":{"until":"UNTIL","clients":25}}`, 10, 0, ""},
+		{"named", `"panics":0,"kinds":{"KIND":{"until":"UNTIL","clients":25,"panics":true}}`, 10, 2, "0.25"},
+		{"another kind", `"panics":0,"kinds":{"00000001":{"until":"UNTIL","clients":25,"panics":true}}`, 10, 0, ""},
+		{"outside of the share", `"panics":10,"kinds":{"KIND":{"until":"UNTIL","clients":25,"panics":true}}`, 25, 0, ""},
+		{"inside of both", `"panics":10,"kinds":{"KIND":{"until":"UNTIL","clients":25,"panics":true}}`, 0, 2, "0.25"},
+		{"fewer than without", `"panics":50,"kinds":{"KIND":{"until":"UNTIL","clients":25,"panics":true}}`, 30, 2, "0.5"},
+		{"everybody's", `"clients":10,"kinds":{"KIND":{"until":"UNTIL","clients":25,"panics":true}}`, 60, 2, ""},
+		{"a rate", `"panics":10,"kinds":{"KIND":{"until":"UNTIL","clients":25,"rate":"1/h","panics":true}}`, 10, 1, "0.25"},
+		{"killed", `"enabled":false,"panics":10,"kinds":{"KIND":{"until":"UNTIL","clients":25,"panics":true}}`, 10, 0, ""},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				from := year2026()
+				_, kind := kindsOfFaults(t)
+				c, ctl, srv := steered(t, sampling.Identity{ID: between(tt.low, tt.low+5)}, sampling.Options{}, krunk.Config{Channels: map[string]krunk.Thresholds{"*": {Issue: "off"}}})
+				apply(t, ctl, 1, strings.NewReplacer("KIND", kind, "UNTIL", from(time.Hour)).Replace(tt.policy))
+				crashes(c)
+				crashes(c)
+				c.Close(time.Second)
+				for _, e := range srv.Events() {
+					if e.Tag("krunk.kind") != kind || e.Tag("krunk.p") != tt.p {
+						t.Errorf("kind %s with p %q, want %s with %q", e.Tag("krunk.kind"), e.Tag("krunk.p"), kind, tt.p)
+					}
+				}
+				if n := len(srv.Events()); n != tt.sent {
+					t.Errorf("%d events, want %d", n, tt.sent)
+				}
+				if n := c.Stats().Events; tt.name == "another kind" && n != 0 {
+					t.Errorf("%d are counted as events", n)
+				}
+			})
+		})
+	}
+}
+
+// TestRaiseOfWhatIsLogged checks that a log record is drawn at its call and its event behind that, so that one goes without the other, and that a
+// muted kind's first of a day is not used up by an event that its channel does not let through.
+func TestRaiseOfWhatIsLogged(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		from := year2026()
+		net, _ := kindsOfFaults(t)
+		const other = "00000001"
+		c, ctl, srv := steered(t, sampling.Identity{ID: between(0, 5)}, sampling.Options{}, krunk.Config{})
+		ui := c.Channel("ui")
+		fault := func() { ui.Error("lost") }
+		fault()
+		c.Flush(time.Second)
+		lost := kinds(srv)[0]
+		logs := func() int {
+			c.Flush(time.Second)
+			time.Sleep(10 * time.Second)
+			c.Flush(time.Second)
+			return len(srv.Logs())
+		}
+		apply(t, ctl, 1, fmt.Sprintf(`"channels":{"*":{"send":"info"}},"kinds":{%q:{"until":%q,"clients":1}}`, net, from(time.Hour)))
+		fault()
+		if n := logs(); n != 1 || len(kinds(srv)) != 2 {
+			t.Errorf("%d logs and %d events, want 1 and 2", n, len(kinds(srv)))
+		}
+		apply(t, ctl, 2, fmt.Sprintf(`"channels":{"*":{"send":"info"}},"kinds":{%q:{"until":%q,"clients":0.0001}}`, lost, from(time.Hour)))
+		fault()
+		if n := logs(); n != 2 || len(kinds(srv)) != 2 {
+			t.Errorf("%d logs and %d events, want 2 and 2", n, len(kinds(srv)))
+		}
+		apply(t, ctl, 3, fmt.Sprintf(`"channels":{"*":{"send":"info","records":0.0001}},"kinds":{%q:{"until":%q,"clients":25}}`, lost, from(time.Hour)))
+		fault()
+		if n := logs(); n != 2 || len(kinds(srv)) != 3 {
+			t.Errorf("%d logs and %d events, want 2 and 3", n, len(kinds(srv)))
+		}
+		mute := fmt.Sprintf(`,"kinds":{%q:{"until":%q,"clients":25},%q:{"until":%q,"mute":true}}`, other, from(time.Hour), lost, from(time.Hour))
+		apply(t, ctl, 4, `"channels":{"*":{"records":0.0001}}`+mute)
+		fault()
+		logs()
+		apply(t, ctl, 5, `"channels":{"*":{"records":100}}`+mute)
+		fault()
+		fault()
+		if logs(); len(kinds(srv)) != 4 {
+			t.Errorf("%d events, want 4: the first of a muted kind", len(kinds(srv)))
+		}
+		c.Close(time.Second)
+		if n := told(srv, "ignored", "error"); n != 1 {
+			t.Errorf("%d told as ignored, want 1", n)
+		}
+	})
+}
+
+// TestRaiseStorm checks that nothing is lost without a count while policies that raise a kind come and go.
+func TestRaiseStorm(t *testing.T) {
+	srv := sentrytest.New(sentrytest.Options{AnyTime: true})
+	ctl, err := sampling.New(sampling.Identity{ID: "a"}, sampling.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := quiet(t, krunk.Config{DSN: srv.DSN(), Transport: srv.Transport(), Sampling: krunk.Steer(ctl), MaxRepeats: -1})
+	faultOfNet(c, true)
+	c.Flush(10 * time.Second)
+	net, until := kinds(srv)[0], time.Now().Add(time.Hour).UTC().Format(time.RFC3339)
+	const each, threads = 300, 4
+	var turn sync.WaitGroup
+	for range threads {
+		turn.Go(func() {
+			for range each {
+				faults(c)
+				time.Sleep(20 * time.Microsecond)
+			}
+		})
+	}
+	done := make(chan struct{})
+	go func() { turn.Wait(); close(done) }()
+	for i := 1; ; i++ {
+		kinds := ""
+		if i%2 == 0 {
+			kinds = fmt.Sprintf(`,"kinds":{%q:{"until":%q,"clients":100,"rate":"200/s"}}`, net, until)
+		}
+		apply(t, ctl, i, `"channels":{"*":{"records":50}}`+kinds)
+		select {
+		case <-done:
+			if !c.Close(20 * time.Second) {
+				t.Errorf("close: %+v", c.Stats())
+			}
+			sent, all := len(srv.Events()), int64(0)
+			for _, d := range srv.Discards() {
+				if d.Category == "error" {
+					all += d.Quantity
+				}
+			}
+			if got := int64(sent) + all; got != 3*each*threads+1 {
+				t.Errorf("%d sent and %d told, %d captured: %v", sent, all, 3*each*threads+1, srv.Discards())
+			}
+			return
+		case <-time.After(time.Millisecond):
+		}
+	}
+}
+
+// TestDoubtDoesNotAllocate checks calls while a policy raises a kind that is not theirs.
+func TestDoubtDoesNotAllocate(t *testing.T) {
+	if raceEnabled {
+		t.Skip("the race detector allocates")
+	}
+	ctl, err := sampling.New(sampling.Identity{ID: "a"}, sampling.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := quiet(t, krunk.Config{Sampling: krunk.Steer(ctl), MaxRepeats: -1, Panics: krunk.Panics{MaxRepeats: -1}})
+	until := time.Now().Add(time.Hour).UTC().Format(time.RFC3339)
+	apply(t, ctl, 1, fmt.Sprintf(`"clients":0,"panics":0,"kinds":{"00000001":{"until":%q,"clients":100,"panics":true}}`, until))
+	ui, fault := c.Channel("ui"), errors.New("boom")
+	for name, f := range map[string]func(){
+		"report": func() { c.Report(fault) }, "error": func() { ui.Error("lost", krunk.Int("n", 1)) }, "panic": func() { crash(c) }, "info": func() { ui.Info("m") },
+	} {
+		n := 1.0
+		for try := 0; n != 0 && try < 6; try++ {
+			c.Flush(time.Second)
+			n = testing.AllocsPerRun(200, f)
+		}
+		if n != 0 {
+			t.Errorf("%s: %v allocations", name, n)
+		}
+	}
+	if id := c.Report(fault); id.IsZero() {
+		t.Error("nothing was in doubt")
+	}
+}
