@@ -20,9 +20,7 @@ type Plan struct {
 	Salt    string
 	ID      *Identity
 	Buckets [3]uint32 // of ids, with salt
-	Killed  bool
-	Silence uint32 // panics in ppm while killed by a document that was malformed otherwise
-	Muted   bool   // silence counts
+	stopped
 	// decided once for all channels
 	By         IDKind
 	byOrigin   Origin
@@ -33,6 +31,13 @@ type Plan struct {
 	NextExpiry Moment // when something starts or ends or a ramp takes a step; server time, zero: never
 	raises     raises
 	begun      Moment // see Situation
+}
+
+// stopped is what a kill switch says.
+type stopped struct {
+	Killed  bool
+	Silence uint32 // panics in ppm while killed by a document that was malformed otherwise
+	Muted   bool   // silence counts
 }
 
 // Situation is what a plan is made from.
