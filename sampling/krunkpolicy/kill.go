@@ -6,9 +6,11 @@ import (
 	"fmt"
 	"net/http"
 	"strings"
-	"time"
 
+	"github.com/krunk-go/krunk/internal/plan"
+	"github.com/krunk-go/krunk/internal/policydoc"
 	"github.com/krunk-go/krunk/sampling"
+	"github.com/krunk-go/krunk/sampling/policy"
 )
 
 func killCommand() command {
@@ -17,7 +19,7 @@ func killCommand() command {
 		long: `
 Kill -to URL throws the kill switch of a policyserver, over whatever it runs; it does what the control page does. Without -to it
 writes the next version of the policy with "enabled": false: every client stops sending anything but panics and
-drops what it has queued. It does not end by itself. FILE is what runs now. Publish the result; to end it, publish a version
+drops what it has queued. It does not end by itself. A policy with mistakes gives the kill switch alone. FILE is what runs now. Publish the result; to end it, publish a version
 with "enabled": true by publish -restart.`,
 		setup: func(s *streams, f *flag.FlagSet) func([]string) error {
 			r := revisionFlags(f, "kill", "kill switch")
@@ -38,9 +40,6 @@ with "enabled": true by publish -restart.`,
 		},
 	}
 }
-
-// killHolds is how long a kill switch says that it holds, as policyserver does.
-const killHolds = 10 * 365 * 24 * time.Hour
 
 // killAt asks a server.
 func killAt(s *streams, a *access, to, note string) error {
@@ -69,10 +68,15 @@ func killAt(s *streams, a *access, to, note string) error {
 	return err
 }
 
+// kill writes the next version with the kill switch thrown. Mistakes of the policy, or no room in it, do not keep it from that.
 func kill(s *streams, r *revision, file string) error {
-	src, p, err := s.policy(file)
+	src, err := s.read(file)
 	if err != nil {
 		return err
+	}
+	p, _, err := policy.ParseStrict(src.doc)
+	if err != nil {
+		return killAlone(s, r, src)
 	}
 	d := textOf(src.doc)
 	if err := r.revise(s, d, p, following(p.Version())); err != nil {
@@ -82,9 +86,39 @@ func kill(s *streams, r *revision, file string) error {
 		return err
 	}
 	if !p.Expires().IsZero() { // older clients end it with the policy
-		if err := d.Set("expires", stamp(r.now.get().Add(killHolds)), "issued"); err != nil {
+		if err := d.Set("expires", stamp(r.now.get().Add(policydoc.KillHolds)), "issued"); err != nil {
 			return err
 		}
 	}
+	if _, _, err := policy.ParseStrict(d.B); err != nil {
+		return killAlone(s, r, src)
+	}
 	return r.finish(s, d, p, file)
+}
+
+// killAlone writes a document that is the kill switch and nothing else, over one of which no more than its head may be readable.
+func killAlone(s *streams, r *revision, src *source) error {
+	var head plan.Head
+	plan.Peek(src.doc, &head)
+	if head.Version.N == 0 {
+		_, err := s.strict(src.name, src.doc)
+		return err
+	}
+	p, err := sampling.Parse(src.doc)
+	if err != nil {
+		p = new(sampling.Policy)
+	}
+	made := func(panics []byte) []byte {
+		return policydoc.Kill(following(sampling.Version(head.Version)), r.now.get(), *r.author, *r.note, p.Salt(), panics)
+	}
+	doc := made(textOf(src.doc).Get("panics"))
+	if _, _, err := policy.ParseStrict(doc); err != nil {
+		doc = made(nil)
+	}
+	if _, err := s.strict("(new document)", doc); err != nil {
+		return err
+	}
+	fmt.Fprintf(s.err, "%s has mistakes (krunkpolicy lint) or no room: the new document is the kill switch alone\npolicy %s, was %s\n",
+		src.name, following(sampling.Version(head.Version)), sampling.Version(head.Version))
+	return r.out.deliver(s, doc, src.name)
 }

@@ -9,6 +9,8 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+
+	"github.com/krunk-go/krunk/sampling"
 )
 
 var update = flag.Bool("update", false, "write the golden files")
@@ -196,6 +198,33 @@ func TestStandardInputAndMixedFlags(t *testing.T) {
 	}
 	if r := call("", "lint", "--", "-json"); r.code != exitLost || !strings.HasPrefix(r.out, "-json: open -json:") {
 		t.Errorf("got %s", r)
+	}
+}
+
+// Whatever is wrong with the policy that runs, the command makes a kill switch over it, which clients take.
+func TestKillOfWhateverRuns(t *testing.T) {
+	workplace(t)
+	full := `{"krunk":1,"version":7,"salt":"s","channels":{` + strings.Repeat(" ", sampling.MaxDocument-48) + `}}`
+	for name, row := range map[string]struct{ doc, version, want string }{
+		"mistakes":     {`{"krunk":1,"epoch":2,"version":7,"salt":"w41","note":"n","panics":10,"clients":5,"cleints":5}`, "2.8", `"panics": 10`},
+		"rejected":     {`{"krunk":1,"version":7,"clients":150,"panics":200}`, "0.8", `"enabled": false`},
+		"torn":         {`{"krunk":1,"version":7,"clients":5,"channels":{"net":{"se`, "0.8", `"enabled": false`},
+		"no room":      {full, "0.8", `"salt": "s"`},
+		"last version": {`{"krunk":1,"epoch":4,"version":9007199254740991}`, "5.1", `"enabled": false`},
+	} {
+		if err := os.WriteFile("runs.json", []byte(row.doc), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		r := call("", "kill", "-note", "storm", "runs.json")
+		c, err := sampling.New(sampling.Identity{ID: "a"}, sampling.Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		err = c.Apply([]byte(r.out))
+		if s := c.Status(); r.code != exitGood || err != nil || !s.Killed || s.Running.String() != row.version || !strings.Contains(r.out, row.want) || !strings.Contains(r.out, `"note": "storm"`) {
+			t.Errorf("%s: %v, %s", name, err, r)
+		}
+		c.Close()
 	}
 }
 

@@ -90,6 +90,4 @@ func (r *revision) finish(s *streams, d *document, old *sampling.Policy, from st
 }
 
 // following returns the version after v.
-func following(v sampling.Version) sampling.Version {
-	return sampling.Version{Epoch: v.Epoch, N: v.N + 1}
-}
+func following(v sampling.Version) sampling.Version { return policydoc.Following(v) }

@@ -119,32 +119,18 @@ func (c *Change) kills() bool {
 	return c.Enabled != nil && !*c.Enabled && c.Clients == nil && len(c.Connect)+len(c.End)+len(c.Ramp)+len(c.Mute)+len(c.Raise)+len(c.Unmute)+len(c.Pull)+len(c.Unpull) == 0 && c.Rollback == ""
 }
 
-// killHolds is how long a kill switch holds over a policy that has an end, and so may need one for its signature: when a policy
-// ends clients report again as they were compiled, which nobody means who stops everything.
-const killHolds = 10 * 365 * 24 * time.Hour
-
 // bareKill is the kill switch alone, for a document that is wrong elsewhere (put into the store by hand): mistakes must not
 // keep it from being thrown. Whether crashes are sent stays as it was. What clients take and only strict reading refuses is kept: see
 // killedBy.
 func bareKill(d *document, base *sampling.Policy, note, by string, now time.Time, v sampling.Version) []byte {
-	b := fmt.Sprintf("{\n  \"krunk\": 1, \"epoch\": %d, \"version\": %d, \"issued\": %s,\n  \"author\": %s, \"note\": %s,\n  \"enabled\": false",
-		v.Epoch, v.N, stamp(now), quote(by), quote(note))
-	if o, _, err := d.outline(); err == nil && o.Panics != nil {
-		b += ",\n  \"panics\": " + string(o.Panics)
+	var panics []byte
+	if o, _, err := d.outline(); err == nil {
+		panics = o.Panics
 	}
-	if base.Salt() != "" {
-		b += ",\n  \"salt\": " + quote(base.Salt())
-	}
-	b += ",\n  \"expires\": " + stamp(now.Add(killHolds))
-	return []byte(b + "\n}\n")
+	return policydoc.Kill(v, now, by, note, base.Salt(), panics)
 }
 
-func next(v sampling.Version) sampling.Version {
-	if v == (sampling.Version{}) || v.N == 1<<53-1 {
-		return sampling.Version{Epoch: v.Epoch + 1, N: 1}
-	}
-	return sampling.Version{Epoch: v.Epoch, N: v.N + 1}
-}
+func next(v sampling.Version) sampling.Version { return policydoc.Following(v) }
 
 // origin returns the version whose text is to be changed; nil without one.
 func (s *Server) origin(ctx context.Context, cur *served, rollback string) (*served, error) {
@@ -295,7 +281,7 @@ func (d *document) date(c *Change, note, by string, now time.Time, base *samplin
 			holds = end.Sub(base.Issued())
 		}
 		if c.Enabled != nil && !*c.Enabled {
-			holds = killHolds
+			holds = policydoc.KillHolds
 		}
 		holds = max(holds, d.plans(now), c.lasts())
 		set = append(set, pair{"expires", stamp(now.Add(holds)), "issued"})
