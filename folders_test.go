@@ -8,9 +8,9 @@ import (
 	"testing"
 )
 
-// Tests of run files that build for windows make their directories by folder, since .ci/run runs them under wine, whose RemoveAll fails.
+// Tests of run files that build for windows make their directories by package internal/folder, since .ci/run runs them under wine, whose RemoveAll fails.
 func TestFoldersForWine(t *testing.T) {
-	for _, dir := range []string{"internal/runfile", "krunk/runfile"} {
+	for _, dir := range []string{"internal/runfile", "krunk/runfile", "krunk/attachfile"} {
 		files, err := filepath.Glob(filepath.Join(dir, "*_test.go"))
 		if err != nil || len(files) == 0 {
 			t.Fatalf("%s: %v, %d files", dir, err, len(files))
@@ -21,7 +21,7 @@ func TestFoldersForWine(t *testing.T) {
 				t.Fatal(err)
 			}
 			if strings.Contains(string(text), "t.TempDir()") && onWindows(t, file, string(text)) {
-				t.Errorf("%s: t.TempDir, whose cleanup fails under wine; use folder(t)", file)
+				t.Errorf("%s: t.TempDir, whose cleanup fails under wine; use folder.New(t) or folder.Held(t)", file)
 			}
 		}
 	}

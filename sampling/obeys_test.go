@@ -137,12 +137,13 @@ func TestTheFutureMovesNoClock(t *testing.T) {
 
 // Every reason that a client gives is in the table that the server reads.
 func TestEveryCodeIsInTheTable(t *testing.T) {
+	codes := plan.Codes()
 	for _, e := range [...]error{ErrStale, ErrConflict, ErrSignature, ErrUnsupported, ErrTooLarge, ErrExpired, ErrEndless, ErrClosed} {
 		c := errorCode(e)
 		if c == plan.CodeOther {
 			t.Errorf("%v has no code of its own", e)
 		}
-		if c != "" && c[0] != 'E' && !slices.Contains(plan.Codes[:], c) {
+		if c != "" && c[0] != 'E' && !slices.Contains(codes[:], c) {
 			t.Errorf("%q is in no table", c)
 		}
 	}

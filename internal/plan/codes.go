@@ -10,5 +10,10 @@ const (
 	CodeOther     = "other"
 )
 
-// Codes lists them; immutable. A server knows one by its index.
-var Codes = [...]string{CodeConflict, CodeSignature, CodeExpired, CodeEndless, CodeOther}
+// CodeCount is how many there are.
+const CodeCount = 5
+
+// Codes lists them. A server knows one by its index.
+func Codes() [CodeCount]string {
+	return [...]string{CodeConflict, CodeSignature, CodeExpired, CodeEndless, CodeOther}
+}

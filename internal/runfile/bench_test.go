@@ -2,7 +2,11 @@
 
 package runfile
 
-import "testing"
+import (
+	"testing"
+
+	"github.com/krunk-go/krunk/internal/folder"
+)
 
 // guarded stores a record of 64 bytes as a capture call does, with what makes memory that was taken away a lost record.
 func guarded(mem []byte, at int, b *[64]byte) (lost bool) {
@@ -23,7 +27,7 @@ func plain(mem []byte, at int, b *[64]byte) { copy(mem[at&(len(mem)-1):], b[:]) 
 // BenchmarkGuard shows what a mapped ring and its guard add to a store.
 func BenchmarkGuard(b *testing.B) {
 	const size = 256 << 10
-	f, err := Create(folder(b), size, 0, 1, 2)
+	f, err := Create(folder.New(b), size, 0, 1, 2)
 	if err != nil {
 		b.Fatal(err)
 	}

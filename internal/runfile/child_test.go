@@ -4,14 +4,10 @@ package runfile
 
 import (
 	"bufio"
-	"errors"
 	"fmt"
-	"io/fs"
 	"maps"
 	"os"
 	"os/exec"
-	"path/filepath"
-	"slices"
 	"strings"
 	"testing"
 )
@@ -82,28 +78,6 @@ func (g *game) kill() (rest []string) {
 	}
 	g.Wait()
 	return rest
-}
-
-// folder is t.TempDir, cleaned by removals of single files: wine's RemoveAll fails.
-func folder(t testing.TB) string {
-	t.Helper()
-	dir, err := os.MkdirTemp("", "runs")
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		var all []string
-		filepath.WalkDir(dir, func(path string, _ fs.DirEntry, _ error) error {
-			all = append(all, path)
-			return nil
-		})
-		for _, path := range slices.Backward(all) {
-			if err := os.Remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
-				t.Error(err)
-			}
-		}
-	})
-	return dir
 }
 
 // made is a run file with a head.

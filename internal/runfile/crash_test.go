@@ -9,6 +9,8 @@ import (
 	"runtime/debug"
 	"strings"
 	"testing"
+
+	"github.com/krunk-go/krunk/internal/folder"
 )
 
 var errBoom = errors.New("boom of a goroutine")
@@ -61,7 +63,7 @@ func die(t *testing.T, how, dir string) {
 }
 
 func TestCrashText(t *testing.T) {
-	dir := folder(t)
+	dir := folder.New(t)
 	die(t, "crash", dir)
 	f, err := Claim(only(t, dir), 0)
 	if err != nil {
@@ -87,7 +89,7 @@ func TestCrashText(t *testing.T) {
 }
 
 func TestCrashOutputOfTheGame(t *testing.T) {
-	dir := folder(t)
+	dir := folder.New(t)
 	die(t, "crash elsewhere", dir)
 	if text, err := os.ReadFile(join(dir, "own")); err != nil || !strings.Contains(string(text), errBoom.Error()) {
 		t.Errorf("the game's own file: got %q, %v", text, err)

@@ -2,14 +2,18 @@
 
 package runfile
 
-import "testing"
+import (
+	"testing"
+
+	"github.com/krunk-go/krunk/internal/folder"
+)
 
 // The file of a run is cut while it is mapped: a store is a panic, and the game goes on.
 func TestPanicOnFault(t *testing.T) {
 	if !Linked {
 		t.Skip("skipped: this build has no PanicOnFault")
 	}
-	f, err := Create(folder(t), 4*4096, 0, 1, 2)
+	f, err := Create(folder.New(t), 4*4096, 0, 1, 2)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -8,10 +8,12 @@ import (
 	"path/filepath"
 	"runtime"
 	"testing"
+
+	"github.com/krunk-go/krunk/internal/folder"
 )
 
 func TestLife(t *testing.T) {
-	dir := filepath.Join(folder(t), "a/runs")
+	dir := filepath.Join(folder.New(t), "a/runs")
 	f, err := Create(dir, 8192, 4096, 1, 2)
 	if err != nil {
 		t.Fatal(err)
@@ -46,7 +48,7 @@ func TestLife(t *testing.T) {
 }
 
 func TestEmptyFileIsRemoved(t *testing.T) {
-	path := folder(t) + "/" + name(1, 2)
+	path := folder.New(t) + "/" + name(1, 2)
 	os.WriteFile(path, nil, 0o600)
 	if _, err := Claim(path, 0); !errors.Is(err, ErrEmpty) {
 		t.Errorf("got %v", err)
@@ -57,7 +59,7 @@ func TestEmptyFileIsRemoved(t *testing.T) {
 }
 
 func TestFailureLeavesNoFile(t *testing.T) {
-	dir := folder(t)
+	dir := folder.New(t)
 	if _, err := Create(dir, -1, 0, 1, 2); err == nil {
 		t.Error("reserved a negative size")
 	}
@@ -68,7 +70,7 @@ func TestFailureLeavesNoFile(t *testing.T) {
 
 // A file that Claim would not map whole is not made.
 func TestCreateTooLarge(t *testing.T) {
-	dir := folder(t)
+	dir := folder.New(t)
 	if f, err := Create(dir, maxMapped+1, 0, 1, 2); f != nil || !errors.Is(err, errTooLarge) {
 		t.Errorf("got %v, want %v", err, errTooLarge)
 	}

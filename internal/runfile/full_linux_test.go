@@ -6,6 +6,8 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+
+	"github.com/krunk-go/krunk/internal/folder"
 )
 
 func systemChildren() map[string]func(dir string) error {
@@ -100,7 +102,7 @@ func otherUser(dir string) error {
 func TestNoRoom(t *testing.T) {
 	for _, name := range []string{"full disk", "file limit", "read only", "other user"} {
 		t.Run(name, func(t *testing.T) {
-			cmd := command(name, folder(t))
+			cmd := command(name, folder.New(t))
 			cmd.SysProcAttr = &syscall.SysProcAttr{}
 			if name == "full disk" || name == "read only" {
 				cmd.SysProcAttr.Unshareflags = syscall.CLONE_NEWNS

@@ -14,6 +14,8 @@ import (
 	"testing"
 	"time"
 	"unsafe"
+
+	"github.com/krunk-go/krunk/internal/folder"
 )
 
 // claimAll claims, tells and removes what there is, once it was told to begin.
@@ -90,7 +92,7 @@ func putForEver(dir string) error {
 // Each file has one heir, however many starts there are at once.
 func TestTwoClaimAtOnce(t *testing.T) {
 	const files, starts = 40, 3
-	dir := folder(t)
+	dir := folder.New(t)
 	for i := range files {
 		f, err := Create(dir, 4096, 0, uint64(i), 7)
 		if err != nil {
@@ -134,7 +136,7 @@ func TestKilledWhileCreating(t *testing.T) {
 	if testing.Short() {
 		kills = 3
 	}
-	dir := folder(t)
+	dir := folder.New(t)
 	var made, empty int
 	for range kills {
 		g := start(t, "create", dir)
@@ -175,7 +177,7 @@ func TestKilledWhileCreating(t *testing.T) {
 }
 
 func TestKilledWhileWriting(t *testing.T) {
-	dir := folder(t)
+	dir := folder.New(t)
 	for range 3 {
 		g := start(t, "write", dir)
 		g.line()
@@ -202,7 +204,7 @@ func TestKilledWhileWriting(t *testing.T) {
 
 // Whoever reads sees the old or the new contents, whole, with two at it and one killed.
 func TestKilledWhilePutting(t *testing.T) {
-	dir := folder(t)
+	dir := folder.New(t)
 	kept := start(t, "put", dir)
 	kept.line()
 	for range 5 {
@@ -264,7 +266,7 @@ func wait(dir string) error {
 
 // What a game starts does not inherit the lock: its run is dead when it is, not when its children are.
 func TestChildrenHoldNoLock(t *testing.T) {
-	dir := folder(t)
+	dir := folder.New(t)
 	g := start(t, "hold", dir)
 	if line := g.line(); line != "held" {
 		t.Fatalf("got %q", line)

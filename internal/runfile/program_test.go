@@ -10,13 +10,15 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/krunk-go/krunk/internal/folder"
 )
 
 // Two builds of which one has its lines a bit lower have the same functions in the same places: only what the linker says of the build differs. A
 // copy of a program is the same build.
 func TestProgramTellsShiftedLines(t *testing.T) {
-	if Program() == 0 || Program() != Program() {
-		t.Fatalf("got %x and then %x", Program(), Program())
+	if first := Program(); first == 0 || first != Program() {
+		t.Fatalf("got %x and then %x", first, Program())
 	}
 	if testing.Short() {
 		t.Skip("builds two programs")
@@ -29,7 +31,7 @@ func TestProgramTellsShiftedLines(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	dir := folder(t)
+	dir := folder.New(t)
 	var told [2][]string
 	for i, shift := range []string{"", "\n\n\n"} {
 		source, overlay, exe := filepath.Join(dir, fmt.Sprint(i, ".go")), filepath.Join(dir, fmt.Sprint(i, ".json")), filepath.Join(dir, fmt.Sprint(i, ".exe"))

@@ -6,10 +6,12 @@ import (
 	"errors"
 	"os"
 	"testing"
+
+	"github.com/krunk-go/krunk/internal/folder"
 )
 
 func TestSmall(t *testing.T) {
-	dir := join(folder(t), "a/b")
+	dir := join(folder.New(t), "a/b")
 	if b, err := Small(dir, "install", 100); b != nil || err != nil {
 		t.Errorf("of no directory: got %q, %v", b, err)
 	}
@@ -38,7 +40,7 @@ func TestSmall(t *testing.T) {
 }
 
 func TestListAndStat(t *testing.T) {
-	dir := folder(t)
+	dir := folder.New(t)
 	if names, err := List(join(dir, "none")); names != nil || err != nil {
 		t.Errorf("of no directory: got %v, %v", names, err)
 	}

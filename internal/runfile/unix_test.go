@@ -7,10 +7,12 @@ import (
 	"os"
 	"syscall"
 	"testing"
+
+	"github.com/krunk-go/krunk/internal/folder"
 )
 
 func TestLockOfAnotherFile(t *testing.T) {
-	f, err := Create(folder(t), 4096, 0, 1, 2)
+	f, err := Create(folder.New(t), 4096, 0, 1, 2)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -24,7 +26,7 @@ func TestLockOfAnotherFile(t *testing.T) {
 
 // What lies at the path of a run and is none is neither followed nor opened for long, and stays.
 func TestWhatIsNoRunFile(t *testing.T) {
-	dir := folder(t)
+	dir := folder.New(t)
 	whole := make([]byte, 4096)
 	whole[0] = 1
 	os.WriteFile(join(dir, "a"), whole, 0o600)
@@ -63,7 +65,7 @@ func TestWhatIsNoRunFile(t *testing.T) {
 
 // Zeros are written where blocks cannot be reserved.
 func TestZeros(t *testing.T) {
-	path := join(folder(t), "x")
+	path := join(folder.New(t), "x")
 	fd, err := openFile(path, syscall.O_RDWR|syscall.O_CREAT)
 	if err != nil {
 		t.Fatal(err)
@@ -81,7 +83,7 @@ func TestZeros(t *testing.T) {
 }
 
 func TestDirectoryRemoved(t *testing.T) {
-	dir := join(folder(t), "runs")
+	dir := join(folder.New(t), "runs")
 	f := made(t, dir)
 	os.RemoveAll(dir)
 	f.Mem[100] = 1
@@ -100,7 +102,7 @@ func TestDirectoryRemoved(t *testing.T) {
 
 // The program may change its directory: its files are still where they were.
 func TestRelativeDirectory(t *testing.T) {
-	t.Chdir(folder(t))
+	t.Chdir(folder.New(t))
 	f := made(t, "runs")
 	t.Chdir("/")
 	if err := f.Remove(); err != nil {
@@ -114,7 +116,7 @@ func TestRelativeDirectory(t *testing.T) {
 
 // Another file takes the first name, so the next one is tried.
 func TestNameIsTaken(t *testing.T) {
-	dir := folder(t)
+	dir := folder.New(t)
 	f, g := made(t, dir), made(t, dir)
 	if f.Path == g.Path {
 		t.Error("two files of one name")
@@ -125,7 +127,7 @@ func TestNameIsTaken(t *testing.T) {
 
 // Two that write one small file do not mix: the second one is told.
 func TestPutSmallIsBusy(t *testing.T) {
-	dir := folder(t)
+	dir := folder.New(t)
 	f := File{Path: join(dir, "small.new")}
 	var err error
 	if f.fd, err = openFile(f.Path, syscall.O_RDWR|syscall.O_CREAT); err != nil {

@@ -2,39 +2,18 @@ package attachfile_test
 
 import (
 	"fmt"
-	"io/fs"
 	"os"
 	"path/filepath"
 	"runtime"
-	"slices"
 	"strings"
 	"testing"
 	"time"
 
+	"github.com/krunk-go/krunk/internal/folder"
 	"github.com/krunk-go/krunk/krunk"
 	"github.com/krunk-go/krunk/krunk/attachfile"
 	"github.com/krunk-go/krunk/transport/sentrytest"
 )
-
-// folder is t.TempDir, cleaned file by file: wine's RemoveAll fails.
-func folder(t testing.TB) string {
-	t.Helper()
-	dir, err := os.MkdirTemp("", "attach")
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		var all []string
-		_ = filepath.WalkDir(dir, func(path string, _ fs.DirEntry, _ error) error {
-			all = append(all, path)
-			return nil
-		})
-		for _, path := range slices.Backward(all) {
-			_ = os.Remove(path)
-		}
-	})
-	return dir
-}
 
 func write(t testing.TB, path, text string) string {
 	t.Helper()
@@ -45,7 +24,7 @@ func write(t testing.TB, path, text string) string {
 }
 
 func TestFile(t *testing.T) {
-	dir := folder(t)
+	dir := folder.Held(t)
 	save := write(t, filepath.Join(dir, "slot1.sav"), "level 3\n")
 	log := write(t, filepath.Join(dir, "game.log"), "first\nsecond\nthird\n")
 	for _, tt := range []struct {
@@ -79,7 +58,7 @@ func TestFile(t *testing.T) {
 
 // A file that was named before the program changed its folder is the one that was meant.
 func TestRelative(t *testing.T) {
-	dir := folder(t)
+	dir := folder.Held(t)
 	write(t, filepath.Join(dir, "a.txt"), "here")
 	t.Chdir(dir)
 	a := attachfile.File("a.txt")
@@ -90,7 +69,7 @@ func TestRelative(t *testing.T) {
 }
 
 func TestLinks(t *testing.T) {
-	dir := folder(t)
+	dir := folder.Held(t)
 	if err := os.Mkdir(filepath.Join(dir, "saves"), 0o700); err != nil {
 		t.Fatal(err)
 	}
@@ -109,7 +88,7 @@ func TestLinks(t *testing.T) {
 
 // A file that grows while it is read is as long as it was when that began.
 func TestGrows(t *testing.T) {
-	path := write(t, filepath.Join(folder(t), "a.log"), strings.Repeat("x", 1000))
+	path := write(t, filepath.Join(folder.Held(t), "a.log"), strings.Repeat("x", 1000))
 	done, over := make(chan bool), make(chan bool)
 	go func() {
 		defer close(over)
@@ -148,7 +127,7 @@ func TestEventArrives(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer c.Close(time.Second)
-	dir := folder(t)
+	dir := folder.Held(t)
 	home, _ := os.UserHomeDir()
 	for _, a := range []krunk.Attachment{
 		attachfile.File(write(t, filepath.Join(dir, "slot1.sav"), "level 3")), attachfile.File(filepath.Join(home, "no such file")),

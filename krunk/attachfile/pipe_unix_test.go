@@ -8,12 +8,13 @@ import (
 	"syscall"
 	"testing"
 
+	"github.com/krunk-go/krunk/internal/folder"
 	"github.com/krunk-go/krunk/krunk/attachfile"
 )
 
 // A pipe that nobody writes, and a device, are refused at once.
 func TestPipe(t *testing.T) {
-	path := filepath.Join(folder(t), "pipe")
+	path := filepath.Join(folder.Held(t), "pipe")
 	if err := syscall.Mkfifo(path, 0o600); err != nil {
 		t.Skip("no pipes here: ", err)
 	}

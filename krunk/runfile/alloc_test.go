@@ -5,13 +5,14 @@ package runfile_test
 import (
 	"testing"
 
+	"github.com/krunk-go/krunk/internal/folder"
 	"github.com/krunk-go/krunk/krunk"
 	"github.com/krunk-go/krunk/krunk/runfile"
 )
 
 // A capture into the mapped file does not allocate, nor does a beat.
 func TestCaptureDoesNotAllocate(t *testing.T) {
-	c := start(t, krunk.Config{RunFile: runfile.In(folder(t))})
+	c := start(t, krunk.Config{RunFile: runfile.In(folder.Held(t))})
 	defer c.Close(0)
 	ch := c.Channel("net")
 	c.Beat()

@@ -9,12 +9,13 @@ import (
 	"testing"
 	"time"
 
+	"github.com/krunk-go/krunk/internal/folder"
 	"github.com/krunk-go/krunk/krunk"
 )
 
 // Events of runs that died pass BeforeSend as well, and never while another one does.
 func TestBeforeSendOfDeadRuns(t *testing.T) {
-	dir := folder(t)
+	dir := folder.Held(t)
 	play(t, "goroutine", dir)
 	var inside, dead atomic.Int32
 	var box inbox

@@ -12,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/krunk-go/krunk/internal/folder"
 	"github.com/krunk-go/krunk/krunk"
 	"github.com/krunk-go/krunk/transport"
 )
@@ -19,7 +20,7 @@ import (
 // Where this user may not look somebody may have said no: it counts as one, and Stats says so.
 func TestAnswerWhereNobodyMayLook(t *testing.T) {
 	for _, answered := range []bool{true, false} {
-		dir := folder(t)
+		dir := folder.Held(t)
 		first := start(t, config(dir, transport.Func(offline)))
 		if answered {
 			if err := first.Consent(krunk.Denied); err != nil {
@@ -60,7 +61,7 @@ func asOther(t *testing.T, f func()) {
 
 // A directory that this user may not write to, but search, says whether there is an answer.
 func TestAnswerWhereNobodyMayWrite(t *testing.T) {
-	dir := folder(t)
+	dir := folder.Held(t)
 	if err := os.Chmod(dir, 0o555); err != nil {
 		t.Fatal(err)
 	}
@@ -79,7 +80,7 @@ func TestAnswerOutlastsAPowerCut(t *testing.T) {
 	if err != nil {
 		t.Skip("skipped: no strace here")
 	}
-	dir := folder(t)
+	dir := folder.Held(t)
 	cmd := again("KRUNK_GAME=no", "KRUNK_DIR="+dir)
 	cmd.Args = append([]string{strace, "-f", "-y", "-e", "trace=fsync,rename,renameat,renameat2"}, cmd.Args...)
 	cmd.Path = strace

@@ -15,6 +15,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/krunk-go/krunk/internal/folder"
 	"github.com/krunk-go/krunk/krunk"
 	"github.com/krunk-go/krunk/transport"
 )
@@ -69,7 +70,7 @@ const planted = "xyzzyplanted"
 
 // After Denied nothing of what was captured is on the disk, of this run nor of those before it, and what is captured comes to none.
 func TestDeniedClearsTheDisk(t *testing.T) {
-	dir := folder(t)
+	dir := folder.Held(t)
 	play(t, "exit", dir)
 	play(t, "goroutine", dir) // tells how it died
 	c := start(t, config(dir, transport.Func(offline)))
@@ -113,7 +114,7 @@ func TestDeniedClearsTheDisk(t *testing.T) {
 
 // The answer holds for the next start, whatever its Config says; Ask takes it back.
 func TestAnswerIsKept(t *testing.T) {
-	dir := folder(t)
+	dir := folder.Held(t)
 	for i, step := range []struct{ configured, found, say krunk.Consent }{
 		{krunk.Ask, krunk.Ask, krunk.Denied},
 		{krunk.Ask, krunk.Denied, krunk.Denied},
@@ -169,7 +170,7 @@ func TestAnswerThatIsNoFile(t *testing.T) {
 			if runtime.GOOS == "windows" && name != "a folder" {
 				t.Skip("wine 8 shows no link as one")
 			}
-			dir := folder(t)
+			dir := folder.Held(t)
 			if err := make(filepath.Join(dir, "consent")); err != nil {
 				t.Skip("skipped: ", err)
 			}
@@ -186,11 +187,11 @@ func TestAnswerThatIsNoFile(t *testing.T) {
 
 // The answer lies where the runs do, wherever the program goes meanwhile, and a no clears what is there.
 func TestAnswerStaysWhereTheRunsAre(t *testing.T) {
-	dir := folder(t)
+	dir := folder.Held(t)
 	play(t, "exit", filepath.Join(dir, "saves"))
 	t.Chdir(dir)
 	c := start(t, config("saves", transport.Func(offline)))
-	t.Chdir(folder(t))
+	t.Chdir(folder.Held(t))
 	if err := c.Consent(krunk.Denied); err != nil {
 		t.Fatal(err)
 	}
@@ -206,7 +207,7 @@ func TestAnswerStaysWhereTheRunsAre(t *testing.T) {
 
 // A dead run that a transport is at which does not come back goes when it does.
 func TestDeniedWhileADeadRunIsSent(t *testing.T) {
-	dir := folder(t)
+	dir := folder.Held(t)
 	play(t, "goroutine", dir)
 	stuck, back := make(chan struct{}), make(chan struct{})
 	var once sync.Once
@@ -232,7 +233,7 @@ func TestDeniedWhileADeadRunIsSent(t *testing.T) {
 
 // Of who has said no before the start not even frames are noted.
 func TestDeniedAtTheStartNotesNothing(t *testing.T) {
-	dir := folder(t)
+	dir := folder.Held(t)
 	cfg := config(dir, transport.Func(offline))
 	cfg.Consent = krunk.Denied
 	c := start(t, cfg)
@@ -260,7 +261,7 @@ func TestDeniedAtTheStartNotesNothing(t *testing.T) {
 
 // Runs that wait are sent after Granted and not before, and a run that dies while the player is asked waits as well.
 func TestDeadRunsWaitForTheAnswer(t *testing.T) {
-	dir := folder(t)
+	dir := folder.Held(t)
 	play(t, "goroutine", dir)
 	play(t, "exit", dir, "KRUNK_ASK=1")
 	play(t, "close", dir, "KRUNK_ASK=1")
@@ -305,7 +306,7 @@ func saysNoThenYes(c *krunk.Client, net *krunk.Channel, dir string) {
 
 // A run goes on in its file after the player has said no and yes: what it captures then outlives it, under another install id.
 func TestGrantedAfterDenied(t *testing.T) {
-	dir := folder(t)
+	dir := folder.Held(t)
 	told := play(t, "denied, then granted", dir)
 	before, after := told[len(told)-2], told[len(told)-1]
 	if len(after) != 32 || before == after {
@@ -350,7 +351,7 @@ func TestKilledWhileThePlayerAnswers(t *testing.T) {
 	if testing.Short() {
 		t.Skip("skipped: kills a game 30 times")
 	}
-	dir := folder(t)
+	dir := folder.Held(t)
 	noes := 0
 	for i := range 30 {
 		cmd := again()

@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/krunk-go/krunk/internal/folder"
 	"github.com/krunk-go/krunk/transport/sentrytest"
 )
 
@@ -23,7 +24,7 @@ func TestDeathIsTold(t *testing.T) {
 		t.Run(tt.how, func(t *testing.T) {
 			t.Parallel()
 			srv := sentrytest.New(sentrytest.Options{CrashTogether: true})
-			dir := folder(t)
+			dir := folder.Held(t)
 			play(t, tt.how, dir, "KRUNK_DSN="+srv.DSN())
 			for range 2 { // the second start has nothing left to tell
 				cfg := config(dir, srv.Transport())

@@ -11,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/krunk-go/krunk/internal/folder"
 	"github.com/krunk-go/krunk/krunk"
 )
 
@@ -25,7 +26,7 @@ func TestCutWhileTheGameRuns(t *testing.T) {
 	for name, size := range map[string]int64{"all of it": 0, "the ring": 1200 << 10, "nothing but the head": 4096} {
 		t.Run(name, func(t *testing.T) {
 			var box inbox
-			c := start(t, config(folder(t), &box))
+			c := start(t, config(folder.Held(t), &box))
 			net := c.Channel("net")
 			ring, err := c.Ring("inputs", 32<<10)
 			if err != nil {
@@ -90,7 +91,7 @@ func TestAnswerWhereTheFileWasCut(t *testing.T) {
 		for _, size := range []int64{0, 4096, 1200 << 10, 1550 << 10} {
 			t.Run(fmt.Sprint(name, " ", size), func(t *testing.T) {
 				var box inbox
-				cfg := config(folder(t), &box)
+				cfg := config(folder.Held(t), &box)
 				cfg.Consent = krunk.Ask
 				c := start(t, cfg)
 				ring, err := c.Ring("inputs", 32<<10)

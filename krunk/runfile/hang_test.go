@@ -8,6 +8,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/krunk-go/krunk/internal/folder"
 	"github.com/krunk-go/krunk/krunk"
 	"github.com/krunk-go/krunk/transport/sentrytest"
 )
@@ -37,7 +38,7 @@ func of(t *testing.T, srv *sentrytest.Server) sentrytest.Event {
 
 // With a run file the event of a hang goes out when frames go on, with its length, and once.
 func TestHangIsToldWithItsLength(t *testing.T) {
-	dir := folder(t)
+	dir := folder.Held(t)
 	synctest.Test(t, func(t *testing.T) {
 		srv := sentrytest.New(sentrytest.Options{})
 		cfg := config(dir, srv.Transport())
@@ -62,7 +63,7 @@ func TestHangIsToldWithItsLength(t *testing.T) {
 
 // Who flushes while it hangs has it told as an error, and nobody tells it again.
 func TestHangIsToldByFlush(t *testing.T) {
-	dir := folder(t)
+	dir := folder.Held(t)
 	synctest.Test(t, func(t *testing.T) {
 		srv := sentrytest.New(sentrytest.Options{})
 		cfg := config(dir, srv.Transport())
@@ -85,7 +86,7 @@ func TestHangIsToldByFlush(t *testing.T) {
 
 // A hang that Close could not deliver is an error for the next start: the run was closed, and did not die of it.
 func TestHangAndClose(t *testing.T) {
-	dir := folder(t)
+	dir := folder.Held(t)
 	play(t, "hang, then close", dir)
 	b := new(inbox)
 	c := start(t, config(dir, b))

@@ -14,6 +14,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/krunk-go/krunk/internal/folder"
 	"github.com/krunk-go/krunk/krunk"
 	"github.com/krunk-go/krunk/krunk/runfile"
 	"github.com/krunk-go/krunk/transport/http1"
@@ -126,7 +127,7 @@ func TestKill(t *testing.T) {
 	} else if testing.Short() {
 		kills = 6
 	}
-	k := &killer{t: t, dir: folder(t), srv: sentrytest.Start(sentrytest.Options{Keep: 2 << 30}), rng: rand.New(rand.NewPCG(11, 1)), events: make(map[string]string)}
+	k := &killer{t: t, dir: folder.Held(t), srv: sentrytest.Start(sentrytest.Options{Keep: 2 << 30}), rng: rand.New(rand.NewPCG(11, 1)), events: make(map[string]string)}
 	defer k.srv.Close()
 	k.srv.Answer(k.answer)
 	for run := 0; k.kills < kills; run++ {

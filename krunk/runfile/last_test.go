@@ -12,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/krunk-go/krunk/internal/folder"
 	"github.com/krunk-go/krunk/krunk"
 	"github.com/krunk-go/krunk/krunk/runfile"
 	"github.com/krunk-go/krunk/transport"
@@ -95,7 +96,7 @@ func TestLastRun(t *testing.T) {
 			if tt.how == "signal" && runtime.GOOS == "windows" {
 				t.Skip("skipped: there are no signals here")
 			}
-			dir := folder(t)
+			dir := folder.Held(t)
 			play(t, tt.how, dir)
 			c := start(t, config(dir, transport.Func(offline)))
 			defer c.Close(0)
@@ -118,7 +119,7 @@ func TestLastRun(t *testing.T) {
 
 // What the watchdog saw is there after the end: a hang was told of before it was one for good, with the other goroutines.
 func TestLastRunHung(t *testing.T) {
-	dir := folder(t)
+	dir := folder.Held(t)
 	play(t, "hang", dir)
 	b := new(inbox)
 	c := start(t, config(dir, b))
@@ -142,7 +143,7 @@ func TestLastRunHung(t *testing.T) {
 
 // A run that was closed with nothing left takes its file away, and is the last one all the same: not the crash before it, which waits.
 func TestLastRunLeavesNoFile(t *testing.T) {
-	dir := folder(t)
+	dir := folder.Held(t)
 	if c := start(t, krunk.Config{RunFile: runfile.In(dir)}); c.LastRun().Known {
 		t.Error("the first run has one before it")
 	} else {
@@ -174,7 +175,7 @@ func TestLastRunLeavesNoFile(t *testing.T) {
 
 // What waits for another DSN is told.
 func TestRunsOfAnotherDSN(t *testing.T) {
-	dir := folder(t)
+	dir := folder.Held(t)
 	play(t, "kill", dir)
 	play(t, "kill", dir)
 	cfg := config(dir, new(inbox))
@@ -189,7 +190,7 @@ func TestRunsOfAnotherDSN(t *testing.T) {
 
 // Behind two deaths right after Start, the third Start returns when what they left has been sent.
 func TestHurry(t *testing.T) {
-	dir := folder(t)
+	dir := folder.Held(t)
 	ids := append(play(t, "goroutine", dir), play(t, "kill", dir)...)
 	b := new(inbox)
 	c := start(t, config(dir, b))

@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/krunk-go/krunk/internal/folder"
 	"github.com/krunk-go/krunk/krunk"
 	"github.com/krunk-go/krunk/transport/sentrytest"
 )
@@ -42,7 +43,7 @@ func TestRingsOutliveTheProgram(t *testing.T) {
 		t.Run(how, func(t *testing.T) {
 			t.Parallel()
 			srv := sentrytest.New(sentrytest.Options{AnyTime: true})
-			dir := folder(t)
+			dir := folder.Held(t)
 			play(t, how, dir, "KRUNK_RINGS=1", "KRUNK_DSN="+srv.DSN())
 			cfg := config(dir, srv.Transport())
 			cfg.DSN = srv.DSN()

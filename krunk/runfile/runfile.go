@@ -12,13 +12,11 @@ import (
 	"errors"
 	"math/rand/v2"
 	"strconv"
-	"sync/atomic"
 	"syscall"
 	"time"
 
 	"github.com/krunk-go/krunk/internal/blackbox"
 	"github.com/krunk-go/krunk/internal/legacy"
-	"github.com/krunk-go/krunk/internal/recorder"
 	"github.com/krunk-go/krunk/internal/runfile"
 	"github.com/krunk-go/krunk/krunk"
 )
@@ -90,9 +88,8 @@ func fault(option string, got int64, what string) error {
 	return errors.New("Options." + option + ": " + strconv.FormatInt(got, 10) + what)
 }
 
-// open is legacy.Keeper.Open.
-func (s *store) open(w *legacy.Wish) (*legacy.Run, error) {
-	o := s.Options
+// fill puts the defaults in the place of zeros.
+func (o *Options) fill() {
 	if o.Disk == 0 {
 		o.Disk = defaultDisk
 	}
@@ -105,6 +102,12 @@ func (s *store) open(w *legacy.Wish) (*legacy.Run, error) {
 	if o.Hurry == 0 {
 		o.Hurry = defaultHurry
 	}
+}
+
+// open is legacy.Keeper.Open.
+func (s *store) open(w *legacy.Wish) (*legacy.Run, error) {
+	o := s.Options
+	o.fill()
 	w.Complete()
 	if out := &w.Sizes[blackbox.OutboxRegion]; *out > 0 {
 		*out = max(*out, o.Outbox&^63)
@@ -129,43 +132,9 @@ func (s *store) open(w *legacy.Wish) (*legacy.Run, error) {
 	if !denied {
 		_ = f.CrashOutput() // without it the next start knows less
 	}
-	run := &legacy.Run{Block: b, Kept: b.Kept(), Path: f.Path, Install: w.Facts.Texts[blackbox.Install], Last: last}
-	run.Guard, run.Torn = b.Guard(runfile.PanicOnFault, f.Rescue), recorder.Torn
-	run.Kept.Diary = b.Diary(blackbox.Hooks{Guard: runfile.PanicOnFault, Resident: resident})
-	if denied {
-		run.Kept.Diary.Silence(true)
-	}
-	if loops {
+	run := d.living(f, b, w)
+	if run.Last = last; loops {
 		run.Hurry = o.Hurry
 	}
-	var silent atomic.Bool // guarded by nobody: Close may come while the player answers
-	silent.Store(denied)
-	run.Sync = func() { _ = f.Sync() }
-	run.Remove = func() {
-		f.StopCrashOutput()
-		if !silent.Load() {
-			d.close(f.Path[len(f.Path)-nameLen:], w.Facts.Start, b.Frame.Load())
-		}
-		_ = f.Remove()
-	}
-	run.Player = legacy.Player{
-		Keep: d.keep,
-		Silence: func() {
-			silent.Store(true)
-			f.StopCrashOutput()
-			d.erase()
-			_ = f.Sync()
-		},
-		Speak: func() string {
-			silent.Store(false)
-			w.Facts.Texts[blackbox.Install] = install(d.Dir)
-			b.Publish(&w.Facts)
-			_ = f.CrashOutput()
-			return w.Facts.Texts[blackbox.Install]
-		},
-	}
-	others := new(atomic.Int32)
-	run.Heirs = heirs(d, w, others)
-	run.State = func() string { return d.why() + waiting(others) }
 	return run, nil
 }

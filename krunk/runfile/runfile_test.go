@@ -12,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/krunk-go/krunk/internal/folder"
 	"github.com/krunk-go/krunk/krunk"
 	"github.com/krunk-go/krunk/krunk/runfile"
 	"github.com/krunk-go/krunk/transport"
@@ -179,7 +180,7 @@ func TestNextStartSendsTheRest(t *testing.T) {
 	for _, how := range []string{"kill", "exit", "close", "goroutine"} {
 		t.Run(how, func(t *testing.T) {
 			t.Parallel()
-			dir := filepath.Join(folder(t), "a", "b")
+			dir := filepath.Join(folder.Held(t), "a", "b")
 			ids := play(t, how, dir)
 			if n := len(files(t, dir)); n != 1 {
 				t.Fatalf("%d files after a death, want 1", n)
@@ -211,7 +212,7 @@ func TestNextStartSendsTheRest(t *testing.T) {
 
 // A run of another project waits for its own client.
 func TestAnotherProject(t *testing.T) {
-	dir := folder(t)
+	dir := folder.Held(t)
 	play(t, "kill", dir)
 	var box inbox
 	cfg := config(dir, &box)
@@ -229,7 +230,7 @@ func TestAnotherProject(t *testing.T) {
 
 // Where no file can be, the client lives on the heap and says why.
 func TestNoFile(t *testing.T) {
-	plain := filepath.Join(folder(t), "file")
+	plain := filepath.Join(folder.Held(t), "file")
 	if err := os.WriteFile(plain, nil, 0o600); err != nil {
 		t.Fatal(err)
 	}
@@ -254,7 +255,7 @@ func TestBadOptions(t *testing.T) {
 
 // The install id is the player of whom the game says nothing, the same in every run.
 func TestInstall(t *testing.T) {
-	dir := folder(t)
+	dir := folder.Held(t)
 	ids := make(map[string]int)
 	for range 3 {
 		var box inbox
@@ -287,7 +288,7 @@ func TestInstall(t *testing.T) {
 
 // More memory than a file that can be read again has room for is refused, and what it says then is taken.
 func TestMostMemory(t *testing.T) {
-	cfg := config(folder(t), transport.Func(offline))
+	cfg := config(folder.Held(t), transport.Func(offline))
 	cfg.Memory = 224<<20 + 1
 	_, err := krunk.Start(cfg)
 	if want := "krunk: Config.RunFile: a file for Config.Memory of 234881025 bytes could not be read again; write at most 234881024"; err == nil || err.Error() != want {

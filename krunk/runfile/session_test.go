@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/krunk-go/krunk/internal/folder"
 	"github.com/krunk-go/krunk/transport/sentrytest"
 )
 
@@ -24,7 +25,7 @@ func TestSessionOfADeadRun(t *testing.T) {
 		t.Run(tt.how, func(t *testing.T) {
 			t.Parallel()
 			srv := sentrytest.New(sentrytest.Options{})
-			dir := folder(t)
+			dir := folder.Held(t)
 			play(t, tt.how, dir, "KRUNK_DSN="+srv.DSN())
 			cfg := config(dir, srv.Transport())
 			cfg.DSN = srv.DSN()

@@ -74,13 +74,13 @@ func digits(s string, most int64) (n int64, ok bool) {
 const codeFirst = 100
 
 // codeOther is what a code of a newer client counts as.
-const codeOther = codeFirst + uint8(len(plan.Codes)) - 1
+const codeOther = codeFirst + plan.CodeCount - 1
 
 func parseCode(s string) (uint8, bool) {
 	if s == "" {
 		return 0, true
 	}
-	for i, code := range plan.Codes {
+	for i, code := range plan.Codes() {
 		if s == code {
 			return codeFirst + uint8(i), true
 		}
@@ -94,7 +94,7 @@ func parseCode(s string) (uint8, bool) {
 }
 
 // refusals are plan.Codes in words; immutable.
-var refusals = [len(plan.Codes)]string{
+var refusals = [plan.CodeCount]string{
 	"same version with other content", "no valid signature", "already expired", "signed and without an end", "another reason",
 }
 

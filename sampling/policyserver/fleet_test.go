@@ -38,7 +38,7 @@ func TestParseEcho(t *testing.T) {
 // Each reason that clients give has words of its own here.
 func TestEveryCodeHasWords(t *testing.T) {
 	seen := make(map[string]bool)
-	for _, c := range plan.Codes {
+	for _, c := range plan.Codes() {
 		st, ok := parseEcho("have=3.1187; seen=3.1188; err=" + c)
 		words := reason(st.code)
 		if !ok || st.code < codeFirst || words == "" || seen[words] {

@@ -127,7 +127,7 @@ func codeText(code uint8) string {
 	case code == 0:
 		return ""
 	case code >= codeFirst:
-		return plan.Codes[code-codeFirst]
+		return plan.Codes()[code-codeFirst]
 	}
 	return fmt.Sprintf("E%02d", code)
 }
