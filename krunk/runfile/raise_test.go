@@ -11,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/krunk-go/krunk/internal/folder"
 	"github.com/krunk-go/krunk/krunk"
 	"github.com/krunk-go/krunk/sampling"
 	"github.com/krunk-go/krunk/transport"
@@ -98,12 +99,12 @@ func inherit(t *testing.T, dir, kind string) (all string, last krunk.LastRun) {
 // that it has not made yet, and that nothing else of them is sent.
 func TestHeirSettlesDoubts(t *testing.T) {
 	var box inbox
-	c := start(t, config(folder(t), &box))
+	c := start(t, config(folder.Held(t), &box))
 	raised(c.Channel("x"), "stuck")
 	c.Close(time.Second)
 	kind := kindTag.FindStringSubmatch(box.all())[1]
 	for policy, want := range map[string][3]int{kind: {1, 1, 0}, "00000001": {0, 0, 0}, "": {1, 1, 1}} {
-		dir := folder(t)
+		dir := folder.Held(t)
 		play(t, "doubts", dir, "KRUNK_KIND="+kind, "KRUNK_HOW=stuck")
 		all, _ := inherit(t, dir, policy)
 		for i, text := range [...]string{`"value":"stuck"`, `"value":"one more"`, `"value":"other: `} {
@@ -118,7 +119,7 @@ func TestHeirSettlesDoubts(t *testing.T) {
 func TestDeathInDoubt(t *testing.T) {
 	for _, how := range []string{"panic", "nobody"} {
 		t.Run(how, func(t *testing.T) {
-			dir := folder(t)
+			dir := folder.Held(t)
 			play(t, "doubts", dir, "KRUNK_HOW="+how)
 			all, _ := inherit(t, dir, "")
 			found := kindTag.FindAllStringSubmatch(all, -1)
@@ -126,7 +127,7 @@ func TestDeathInDoubt(t *testing.T) {
 				t.Fatalf("%d events without a policy: %s", len(found), all)
 			}
 			for kind, want := range map[string]int{found[0][1]: 1, "00000001": 0} {
-				dir := folder(t)
+				dir := folder.Held(t)
 				play(t, "doubts", dir, "KRUNK_KIND="+kind, "KRUNK_HOW="+how)
 				all, last := inherit(t, dir, kind)
 				if n := strings.Count(all, `"krunk.kind"`); n != want {
