@@ -68,21 +68,28 @@ type jsonStep struct {
 	Clients float64   `json:"clients"`
 }
 
-// maxAhead is how many moments are forecast.
+// maxAhead is how many moments are forecast beside the steps of ramps and the end of the policy, which are all.
 const maxAhead = 16
+
+// isStep reports whether a share changes at a moment, or the policy ends.
+func isStep(m policy.Moment) bool { return m.Path == "policy" || strings.HasSuffix(m.Path, "clients") }
 
 // ahead forecasts what happens by itself under a policy, moment by moment.
 func (s *Server) ahead(p *sampling.Policy, now time.Time) jsonAhead {
 	f := s.forecast(p)
 	out := jsonAhead{Now: f.moment(p, now), List: []jsonMoment{}, Past: []jsonStep{}}
+	steps := 0
 	for _, m := range policy.Moments(p, now) {
 		n := len(out.List)
 		switch {
 		case n > 0 && out.List[n-1].At.Equal(m.At):
 			out.List[n-1].What = append(out.List[n-1].What, momentWords(m))
-		case n == maxAhead || out.More > 0:
+		case !isStep(m) && n-steps >= maxAhead || isStep(m) && steps > maxSteps:
 			out.More++
 		default:
+			if isStep(m) {
+				steps++
+			}
 			at := f.moment(p, m.At)
 			at.What = []string{momentWords(m)}
 			out.List = append(out.List, at)

@@ -95,3 +95,29 @@ func TestAheadOfRules(t *testing.T) {
 		t.Errorf("rule %+v", r)
 	}
 }
+
+// However many rules end before, the steps of a ramp are all forecast, and so is the end.
+func TestAheadHasEveryStep(t *testing.T) {
+	s := serving(t, Options{})
+	now := time.Now().UTC()
+	at := func(h int) string { return now.Add(time.Duration(h) * time.Hour).Format(time.RFC3339) }
+	var rules []string
+	for i := range 30 {
+		rules = append(rules, fmt.Sprintf(`{"id":"r%d","until":%q,"when":{"release":["1"]},"set":{"clients":1}}`, i, at(i+1)))
+	}
+	doc := fmt.Sprintf(`{"krunk":1,"epoch":3,"version":1188,"issued":%q,"expires":%q,"salt":"w41","clients":1,"ramp":[{"at":%q,"clients":5},{"at":%q,"clients":25},{"at":%q,"clients":100}],"rules":[%s]}`,
+		at(0), at(100), at(12), at(24), at(72), strings.Join(rules, ","))
+	if _, err := s.Publish(t.Context(), []byte(doc), "anna"); err != nil {
+		t.Fatal(err)
+	}
+	got := ""
+	a := decoded[jsonAhead](t, do(s, "GET", "/policy/ahead", ""))
+	for _, m := range a.List {
+		if !strings.HasPrefix(m.What[0], "rules") {
+			got += fmt.Sprintf("%.0fh %v; ", m.At.Sub(now).Hours(), m.Share)
+		}
+	}
+	if want := "12h 5; 24h 25; 72h 100; 100h 100; "; got != want || len(a.List)+a.More != 32 {
+		t.Errorf("got %s and %d of %d moments, want %s", got, len(a.List), len(a.List)+a.More, want)
+	}
+}

@@ -3,13 +3,17 @@ package browsertest
 import (
 	"errors"
 	"net/http/httptest"
+	"os"
 	"testing"
 	"time"
 
 	"github.com/chromedp/chromedp"
 	"github.com/chromedp/chromedp/kb"
 
+	"github.com/krunk-go/krunk/krunk"
+	"github.com/krunk-go/krunk/sampling"
 	"github.com/krunk-go/krunk/sampling/policyserver"
+	"github.com/krunk-go/krunk/transport/sentrytest"
 )
 
 // choose sets a choice as a person does.
@@ -98,3 +102,66 @@ func TestRaiseNeedsItsRight(t *testing.T) {
 	b.says("alert", "your role does not raise faults")
 	b.until(`document.getElementById("publish").disabled && document.querySelectorAll("#items li").length === 1`)
 }
+
+// From the pasted tag of an event to the events of a real client that is outside of the share: those of the raised fault come, no others do,
+// and none do once the raise was ended on the page.
+func TestRaiseReachesAClient(t *testing.T) {
+	g := newGame(t)
+	if _, err := g.Change(t.Context(), share(100, "to see the fault"), "anna"); err != nil {
+		t.Fatal(err)
+	}
+	ctl, err := sampling.New(sampling.Identity{ID: "install-17"}, sampling.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	sentry := sentrytest.New(sentrytest.Options{})
+	client, err := krunk.Start(krunk.Config{DSN: sentry.DSN(), Transport: sentry.Transport(), Sampling: krunk.Steer(ctl), MaxRepeats: -1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer client.Close(time.Second)
+	faults := func() (kinds []string) {
+		before := len(sentry.Events())
+		follow(g.Server, ctl, 99)
+		savesGame(client)
+		joinsMatch(client)
+		client.Flush(5 * time.Second)
+		for _, e := range sentry.Events()[before:] {
+			kinds = append(kinds, e.Tag("krunk.kind"))
+		}
+		return kinds
+	}
+	all := faults()
+	if len(all) != 2 || all[0] == all[1] {
+		t.Fatalf("two faults arrive as %q", all)
+	}
+	if _, err := g.Change(t.Context(), share(0, "nobody"), "anna"); err != nil {
+		t.Fatal(err)
+	}
+	if got := faults(); len(got) != 0 {
+		t.Fatalf("a client outside of the share sends %q", got)
+	}
+	b := open(t, g.url+"/#key=s3cret")
+	b.choose("m-do", "raise")
+	b.do(chromedp.SendKeys("#m-kind", all[0]), chromedp.SendKeys("#m-share", "100"), chromedp.SendKeys("#m-rate", "100/s"), chromedp.Click("#m-add"))
+	b.says("raises", "1,000 of 1,000 clients send every event of it, all together at most 100,000/s.")
+	b.until(`!document.getElementById("publish").disabled`)
+	b.do(chromedp.Click("#publish"))
+	b.says("kinds", "Raised: 100 % of all clients")
+	if got := faults(); len(got) != 1 || got[0] != all[0] {
+		t.Errorf("what arrives of a raised fault is %q, want %q alone", got, all[0])
+	}
+	b.do(chromedp.Click(`[aria-label="End raise of ` + all[0] + `"]`))
+	b.until(`!document.getElementById("publish").disabled`)
+	b.do(chromedp.Click("#publish"))
+	b.until(`document.getElementById("kinds").innerText === ""`)
+	if got := faults(); len(got) != 0 {
+		t.Errorf("after the end %q arrives", got)
+	}
+}
+
+//go:noinline
+func savesGame(c *krunk.Client) { c.Report(errors.New("the game cannot be saved")) }
+
+//go:noinline
+func joinsMatch(c *krunk.Client) { c.Report(os.ErrDeadlineExceeded) }
