@@ -19,13 +19,18 @@ type revision struct {
 	out    output
 	author *string
 	note   *string
+	who    string // which command
 }
 
 func revisionFlags(f *flag.FlagSet, who, note string) *revision {
-	r := &revision{now: nowFlag(f)}
+	r := &revision{now: nowFlag(f), who: who}
 	f.StringVar(&r.out.path, "o", "", "write the new document to `FILE` (default: standard output)")
 	r.author = f.String("author", "krunkpolicy "+who, "`who` makes the new version")
-	r.note = f.String("note", note, "`why`")
+	why := "`why`"
+	if note == "" {
+		why += " (default: which command it was, over which version)"
+	}
+	r.note = f.String("note", note, why)
 	return r
 }
 
@@ -61,9 +66,10 @@ func (r *revision) revise(s *streams, d *document, p *sampling.Policy, next samp
 		set("expires", stamp(now.Add(lasting(p))), "issued")
 	}
 	set("author", quote(*r.author), "issued")
-	if *r.note != "" {
-		set("note", quote(*r.note), "author")
+	if *r.note == "" {
+		*r.note = r.who + " over " + p.Version().String() // that of the version before says why that one was made
 	}
+	set("note", quote(*r.note), "author")
 	return err
 }
 
