@@ -132,11 +132,19 @@ type Entry struct {
 // above the call site are cut off along with Krunk's own. A Time that has not come yet counts as now, and one that is older than
 // servers keep as 89 days ago; both are marked (time_cut). It returns the event's id if the record was raised as an event. It does
 // not allocate.
-func (c *Channel) Emit(e Entry) EventID {
+func (c *Channel) Emit(e Entry) EventID { return c.emit(&e) }
+
+// emit is Emit where that is inlined: an Entry that is handed on by value is copied in pairs of words, which the processor waits for.
+//
+//go:noinline
+func (c *Channel) emit(e *Entry) EventID {
 	if c == nil {
 		return EventID{}
 	}
-	v, ppm := c.decide(record.LogType, e.Level, c.bridgeSite(e.PC))
+	v, ppm := c.gate.Decide(e.Level.clamp()), uint32(gate.Million)
+	if v&gate.Draw != 0 {
+		v, ppm = c.decide(record.LogType, e.Level, c.bridgeSite(e.PC))
+	}
 	if v == 0 {
 		return EventID{}
 	}
@@ -406,31 +414,29 @@ func (c *Channel) keep(v gate.Verdict, r *capture, err error) {
 	if v&gate.Send != 0 {
 		k = blackbox.Log
 	}
-	if r.site != 0 || r.depth() != 0 || err != nil {
-		c.keepMore(k, r, err)
+	if r.mark.N|len(r.pcs) != 0 {
+		r.mark.N, r.pcs = 0, nil // of the stack the call site is enough
+	}
+	if err != nil {
+		c.keepError(k, r, err)
 		return
 	}
 	c.put(k, r, nil)
 }
 
-// keepMore is keep for what has a call site or an error.
-//
 //go:noinline
-func (c *Channel) keepMore(k blackbox.Kind, base *capture, err error) {
-	r := *base
-	pcs := [1]uintptr{r.site}
-	if r.mark, r.pcs = (walk.Mark{}), nil; r.site != 0 {
-		r.pcs = pcs[:]
-	}
-	if err == nil {
-		c.put(k, &r, nil)
-		return
-	}
-	c.put(k, &r, []record.Error{{Type: c.owner().repeats.types.of(err), Text: errorText(err)}})
+func (c *Channel) keepError(k blackbox.Kind, r *capture, err error) {
+	c.put(k, r, []record.Error{{Type: c.owner().repeats.types.of(err), Text: errorText(err)}})
 }
 
-// depth returns how many return addresses the stack has.
-func (r *capture) depth() int { return r.mark.N + len(r.pcs) }
+// depth returns how many return addresses the stack has. The call site that a bridge named is one where there is no other.
+func (r *capture) depth() int {
+	n := r.mark.N + len(r.pcs)
+	if n == 0 && r.site != 0 {
+		n = 1
+	}
+	return n
+}
 
 // from returns the stack from the call site on that the bridge named, if it did: what lies between, such as another handler of
 // the game's, is not the place that logged. A site that is not on this stack, since the library logs in the background, is all

@@ -3,6 +3,7 @@ package krunk
 import (
 	"github.com/krunk-go/krunk/internal/blackbox"
 	"github.com/krunk-go/krunk/internal/gate"
+	"github.com/krunk-go/krunk/internal/protocol"
 	"github.com/krunk-go/krunk/internal/record"
 	"github.com/krunk-go/krunk/internal/recorder"
 	"github.com/krunk-go/krunk/internal/text"
@@ -12,7 +13,7 @@ import (
 // fields to nobody before. Get one from Channel.Lines. A nil Lines does nothing.
 type Lines struct {
 	channel *Channel // as the game has it, for what is read at once
-	lined   *Channel // whose records carry the name of the format
+	lined   Channel  // whose records carry the name of the format
 	open    func() LineReader
 	most    int // bytes of a line that is read later; -1: none is
 	size    int // of a record of such a line without it
@@ -36,9 +37,9 @@ func (c *Channel) Lines(format string, open func() LineReader) *Lines {
 	}
 	name, _ := text.Trim(format, record.MaxKey)
 	f := record.Field{Key: name, Kind: record.Line}
-	lined := *c
+	l := &Lines{channel: c, lined: *c, open: open, most: -1}
+	lined := &l.lined
 	lined.fixed = record.AppendField(append([]byte(nil), c.fixed...), &f)
-	l := &Lines{channel: c, lined: &lined, open: open, most: -1}
 	if c.nfixed < record.MaxFields {
 		lined.nfixed++
 		h := record.Head{Type: record.LogType}
@@ -57,7 +58,7 @@ func (l *Lines) Emit(level Level, line []byte) EventID {
 	if l == nil {
 		return EventID{}
 	}
-	c := l.lined
+	c := &l.lined
 	v, ppm := c.gate.Decide(level.clamp()), uint32(gate.Million)
 	if v&gate.Draw != 0 {
 		v, ppm = c.decide(record.LogType, level, c.bridgeSite(0))
@@ -81,8 +82,34 @@ func (l *Lines) Emit(level Level, line []byte) EventID {
 	r.Flags |= record.FlagLine | flags(v)
 	r.text = view(line)
 	c.owner().stampNote(&r)
-	c.write(l.size+len(line), int(c.left), k, &r, nil, nil)
+	c.writeLine(k, &r, l.size+len(line))
 	return EventID{}
+}
+
+// writeLine is write for a line, without what such a record does not have.
+func (c *Channel) writeLine(k blackbox.Kind, r *capture, n int) {
+	var t writing
+	ring := c.owner().ring
+	if g := c.owner().guard; g != nil {
+		t.was = g.Hold()
+	}
+	defer t.end(c, r)
+	if !ring.ReserveIn(&t.slot, k, n) {
+		c.owner().lost(protocol.ReasonQueueOverflow, &r.Head, n)
+		t.done = true
+		return
+	}
+	t.out.Open(t.slot.Body, &r.Head, r.text, 0)
+	t.out.Fields(c.fixed, int(c.nfixed))
+	t.out.LeftOut(int(c.left))
+	if ring.Commit(&t.slot) {
+		if ring.Urgent(&t.slot) {
+			c.owner().bell.Call()
+		} else {
+			c.owner().bell.Ring()
+		}
+	}
+	t.done = true
 }
 
 // now reads a line at once.

@@ -76,6 +76,19 @@ func TestLinesOfNothing(t *testing.T) {
 	}
 }
 
+// What finds no room is counted.
+func TestLinesWithoutRoom(t *testing.T) {
+	c := stalled(t)
+	l := c.Channel("lib").Lines("csv", func() krunk.LineReader { return &csv{done: new(atomic.Int32)} })
+	before := c.Stats().HistoryLost
+	for range 10 {
+		l.Emit(krunk.LevelInfo, []byte("packet lost,seq=17"))
+	}
+	if n := c.Stats().HistoryLost - before; n != 10 {
+		t.Errorf("%d of 10 lines were counted as lost, want all", n)
+	}
+}
+
 func TestLinesDoNotAllocate(t *testing.T) {
 	if raceEnabled {
 		t.Skip("the race detector allocates")

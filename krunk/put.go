@@ -72,10 +72,13 @@ func (c *Channel) write(n, left int, k blackbox.Kind, r *capture, errs []record.
 
 func (t *writing) fill(c *Channel, r *capture, errs []record.Error, cut *cutting) {
 	stack := t.out.Open(t.slot.Body, &r.Head, r.text, r.depth())
-	if r.mark.N > 0 {
+	switch {
+	case r.mark.N > 0:
 		r.mark.Fill(stack)
-	} else {
+	case len(r.pcs) > 0:
 		record.PutPCs(stack, r.pcs)
+	case r.site != 0:
+		record.PutPC(stack, r.site)
 	}
 	for i := range errs {
 		t.out.Error(&errs[i])

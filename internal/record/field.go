@@ -38,15 +38,20 @@ func (f *Field) Size() int { return FieldSize(f.Key, f.Kind, len(f.Str)) }
 
 // FieldSize is Size for a text of n bytes; other kinds ignore n.
 func FieldSize(key string, k Kind, n int) int {
-	size := 2 + len(key)
+	size := 10 + len(key)
+	if k >= String {
+		size = 4 + len(key) + min(n, MaxValue)
+	}
 	if len(key) > MaxKey {
-		size = 2 + len(marked(key, MaxKey))
+		size -= surplus(key)
 	}
-	if k < String {
-		return size + 8
-	}
-	return size + 2 + min(n, MaxValue)
+	return size
 }
+
+// surplus returns how many bytes of a key are not kept.
+//
+//go:noinline
+func surplus(key string) int { return len(key) - len(marked(key, MaxKey)) }
 
 // putField writes an attribute and returns the rest of b.
 func putField(b []byte, key string, k Kind, num uint64, str string) []byte {

@@ -68,18 +68,31 @@ func (w *Writer) Error(e *Error) {
 // PutPCs writes pcs and returns what is behind them.
 func PutPCs(b []byte, pcs []uintptr) []byte {
 	for _, pc := range pcs {
-		binary.LittleEndian.PutUint64(b, uint64(pc))
+		PutPC(b, pc)
 		b = b[8:]
 	}
 	return b
 }
+
+// PutPC writes one.
+func PutPC(b []byte, pc uintptr) { binary.LittleEndian.PutUint64(b, uint64(pc)) }
 
 // Field adds one attribute.
 func (w *Writer) Field(f *Field) { w.Value(f.Key, f.Kind, f.Num, f.Str) }
 
 // Value adds one attribute, given by the members of a Field: to make one of those costs a capture call more than to write it.
 func (w *Writer) Value(key string, k Kind, num uint64, str string) {
-	w.b = putField(w.b, key, k, num, str)
+	if k < String && len(key) <= MaxKey { // most are numbers
+		b := w.b
+		n := 2 + len(key)
+		value := b[n : n+8]
+		binary.LittleEndian.PutUint16(b, uint16(k)|uint16(n-2)<<8)
+		copy(b[2:n], key)
+		binary.LittleEndian.PutUint64(value, num)
+		w.b = b[n+8:]
+	} else {
+		w.b = putField(w.b, key, k, num, str)
+	}
 	w.count(1)
 }
 

@@ -88,9 +88,9 @@ func (h *Hook) emit(e *logrus.Entry, level krunk.Level) {
 	for _, key := range keys {
 		attrs = append(attrs, krunk.Any(key, e.Data[key]))
 	}
-	entry := krunk.Entry{Level: level, Message: e.Message, Attrs: attrs, Time: e.Time, Plain: true}
+	pc := uintptr(0)
 	if e.Caller != nil {
-		entry.PC = e.Caller.PC
+		pc = e.Caller.PC
 	}
-	h.channel.Emit(entry)
+	h.channel.Emit(krunk.Entry{Level: level, Message: e.Message, Attrs: attrs, Time: e.Time, PC: pc, Plain: true})
 }

@@ -45,6 +45,7 @@ type Handler struct {
 type names struct {
 	buf   [1 << 10]byte
 	n     int
+	few   [16]krunk.Attr // on the stack all of it would be cleared each time
 	scrub *scrub.Scrubber
 }
 
@@ -111,19 +112,19 @@ func (h *Handler) onward(ctx context.Context, r slog.Record, next slog.Handler) 
 }
 
 func (h *Handler) emit(r *slog.Record) {
-	var few [16]krunk.Attr
 	keys := h.names.Get().(*names) // Emit is done with the keys when it returns
 	keys.n = 0
-	attrs := few[:0]
+	attrs := keys.few[:0]
 	r.Attrs(func(a slog.Attr) bool {
-		attrs = appendAttr(attrs, keys, h.prefix, a, 0)
+		attrs = appendAttr(attrs, keys, h.prefix, &a, 0)
 		return true
 	})
-	e := krunk.Entry{Level: krunk.Level(r.Level), Message: r.Message, Attrs: attrs, Time: r.Time, PC: r.PC}
+	pc := r.PC
 	if h.options.NoSource {
-		e.PC = 0
+		pc = 0
 	}
-	h.channel.Emit(e)
+	h.channel.Emit(krunk.Entry{Level: krunk.Level(r.Level), Message: r.Message, Attrs: attrs, Time: r.Time, PC: pc})
+	clear(keys.few[:min(len(attrs), len(keys.few))]) // nothing of the game's is kept alive
 	h.names.Put(keys)
 }
 
@@ -134,8 +135,8 @@ func (h *Handler) WithAttrs(attrs []slog.Attr) slog.Handler {
 	}
 	var list []krunk.Attr
 	keys := newNames()
-	for _, a := range attrs {
-		list = appendAttr(list, keys, h.prefix, a, 0)
+	for i := range attrs {
+		list = appendAttr(list, keys, h.prefix, &attrs[i], 0)
 	}
 	d := *h
 	d.channel = h.channel.With(list...)
@@ -161,8 +162,8 @@ func (h *Handler) WithGroup(name string) slog.Handler {
 // maxDepth is how many groups may stand in each other. A slog.LogValuer that is a member of the group that it returns has no end.
 const maxDepth = 10
 
-// appendAttr appends a, with the attributes of a group one by one.
-func appendAttr(dst []krunk.Attr, keys *names, prefix string, a slog.Attr, depth int) []krunk.Attr {
+// appendAttr appends a, with the attributes of a group one by one. An Attr of five words by value is copied once more.
+func appendAttr(dst []krunk.Attr, keys *names, prefix string, a *slog.Attr, depth int) []krunk.Attr {
 	v := a.Value.Resolve()
 	if v.Kind() == slog.KindGroup {
 		if depth == maxDepth {
@@ -171,8 +172,9 @@ func appendAttr(dst []krunk.Attr, keys *names, prefix string, a slog.Attr, depth
 		if a.Key != "" {
 			prefix = keys.join(keys.join(prefix, keys.scrub.Text(a.Key)), ".")
 		}
-		for _, in := range v.Group() {
-			dst = appendAttr(dst, keys, prefix, in, depth+1)
+		group := v.Group()
+		for i := range group {
+			dst = appendAttr(dst, keys, prefix, &group[i], depth+1)
 		}
 		return dst
 	}

@@ -90,20 +90,29 @@ func (c *Core) With(fields []zapcore.Field) zapcore.Core {
 // Write passes the record to the channel. The logger's name is the attribute logger. It fails only where a fatal record could not be
 // delivered in time.
 func (c *Core) Write(e zapcore.Entry, fields []zapcore.Field) error {
-	var few [16]krunk.Attr
-	attrs, _ := appendFields(few[:0], c.prefix, fields)
-	if e.LoggerName != "" {
-		attrs = append(attrs, krunk.String("logger", e.LoggerName))
+	if len(fields) < 4 { // to clear room for 16 takes as long as to look at four
+		var few [4]krunk.Attr
+		c.emit(&e, few[:0], fields)
+	} else {
+		var few [17]krunk.Attr
+		c.emit(&e, few[:0], fields)
 	}
-	entry := krunk.Entry{Level: Level(e.Level), Message: e.Message, Attrs: attrs, Time: e.Time}
-	if e.Caller.Defined {
-		entry.PC = e.Caller.PC
-	}
-	c.channel.Emit(entry)
 	if e.Level >= zapcore.FatalLevel {
 		return c.Sync()
 	}
 	return nil
+}
+
+func (c *Core) emit(e *zapcore.Entry, room []krunk.Attr, fields []zapcore.Field) {
+	attrs, _ := appendFields(room, c.prefix, fields)
+	if e.LoggerName != "" {
+		attrs = append(attrs, krunk.String("logger", e.LoggerName))
+	}
+	pc := uintptr(0)
+	if e.Caller.Defined {
+		pc = e.Caller.PC
+	}
+	c.channel.Emit(krunk.Entry{Level: Level(e.Level), Message: e.Message, Attrs: attrs, Time: e.Time, PC: pc})
 }
 
 // Sync waits until what was captured before it was delivered or counted, FlushWait at most. Without Options.Flush it does nothing.

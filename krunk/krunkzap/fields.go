@@ -29,7 +29,11 @@ func appendFields(dst []krunk.Attr, prefix string, fields []zapcore.Field) ([]kr
 		case zapcore.InlineMarshalerType:
 			dst = appendInline(dst, prefix, f)
 		default:
-			dst = append(dst, attr(under(prefix, f.Key), f))
+			key := f.Key
+			if prefix != "" {
+				key = under(prefix, key)
+			}
+			dst = append(dst, attr(key, f))
 		}
 	}
 	return dst, prefix

@@ -101,6 +101,8 @@ func game(how, dir, dsn string) {
 		if err := c.Consent(krunk.Denied); err != nil {
 			panic(err)
 		}
+	case "lines":
+		saysLines(c)
 	case "flips":
 		flips(c, net)
 	case "denied, then granted":
