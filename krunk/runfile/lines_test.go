@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/krunk-go/krunk/internal/folder"
 	"github.com/krunk-go/krunk/krunk"
 )
 
@@ -52,7 +53,7 @@ func TestLinesOutliveTheProgram(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
-			dir := folder(t)
+			dir := folder.Held(t)
 			play(t, "lines", dir)
 			var box inbox
 			cfg := config(dir, &box)
