@@ -232,7 +232,25 @@ type Inherited struct {
 	Start               time.Duration
 	Delivered           bool
 	Took                time.Duration // from Start on until all had arrived
-	Frame, Alone        time.Duration // p99.9 of what a frame gives to Krunk, meanwhile and without a run to send
+	Share, Alone        Spread        // what a frame gives to Krunk, meanwhile and without a run to send
+	Late, LateAlone     Spread        // how much later than asked for the next frame begins, likewise
+}
+
+// Spread is what many durations are.
+type Spread struct {
+	N              int
+	P50, P99, Most time.Duration
+}
+
+// String returns "P50, P99 and at most MOST".
+func (s Spread) String() string {
+	return fmt.Sprintf("%v, p99 %v and at most %v", s.P50.Round(time.Microsecond), s.P99.Round(time.Microsecond), s.Most.Round(time.Microsecond))
+}
+
+func spread(d []time.Duration) Spread {
+	slices.Sort(d)
+	n := len(d)
+	return Spread{n, d[n/2], d[n*99/100], d[n-1]}
 }
 
 // Inherit lets so many games fill their run files without a network, each in a process of its own, and die after more than 5 s, and then
@@ -315,39 +333,39 @@ func heirRole(args []string, out *json.Encoder) error {
 	got.Start = time.Since(begin)
 	over := make(chan bool, 1)
 	go func() { over <- c.Flush(patient) }()
-	var frames, alone []time.Duration
+	var shares, late []time.Duration
+	play := func() {
+		share, behind := playFrame(c)
+		shares, late = append(shares, share), append(late, behind)
+	}
 	for going := true; going || time.Since(begin) < 2*time.Second; {
-		frames = append(frames, shareOf(c))
+		play()
 		select {
 		case got.Delivered = <-over:
 			going, got.Took = false, time.Since(begin)
 		default:
 		}
 	}
-	for range frames {
-		alone = append(alone, shareOf(c))
+	got.Share, got.Late = spread(shares), spread(late)
+	shares, late = nil, nil
+	for range got.Share.N {
+		play()
 	}
-	got.Frame, got.Alone = most(frames), most(alone)
+	got.Alone, got.LateAlone = spread(shares), spread(late)
 	c.Close(patient)
 	return out.Encode(got)
 }
 
-// shareOf plays a frame and returns what it gave to Krunk.
-func shareOf(c *krunk.Client) time.Duration {
+// playFrame plays a frame and returns what it gave to Krunk, and how much later than asked for the next one begins.
+func playFrame(c *krunk.Client) (share, late time.Duration) {
 	ch, begin := c.Channel("game"), time.Now()
 	c.Beat()
 	for i := range 20 {
 		ch.Debug("moved", krunk.Int("x", i), krunk.String("who", "boss"))
 	}
-	d := time.Since(begin)
+	share, begin = time.Since(begin), time.Now()
 	time.Sleep(frameTime)
-	return d
-}
-
-// most returns the 99.9th percentile.
-func most(d []time.Duration) time.Duration {
-	slices.Sort(d)
-	return d[len(d)*999/1000]
+	return share, time.Since(begin) - frameTime
 }
 
 // RunFiles returns how many run files are in a directory.

@@ -20,24 +20,28 @@ const maxSeq = 1 << 55
 // reading forty times as many bytes at the most, whatever stands in the block, and returns no more entries than an outbox holds.
 func ScanOutbox(mem []byte, key uint64) Found {
 	var f Found
+	var found []ranked // by place; an Entry is six times as long
 	end := uint64(0)
 	scanOutbox(mem, key, entryLive, func(e Entry) {
 		f.add(&e)
-		if last := len(f.Entries) - 1; e.at < end { // the last one found reaches into this one
-			if e.Seq < f.Entries[last].Seq {
+		if last := len(found) - 1; e.at < end { // the last one found reaches into this one
+			if e.Seq < found[last].key {
 				return
 			}
-			f.Entries = f.Entries[:last]
-		} else if len(f.Entries) == mostEntries {
+			found = found[:last]
+		} else if len(found) == mostEntries {
 			return
 		}
-		f.Entries = append(f.Entries, e)
+		found = append(found, ranked{key: e.Seq, at: int(e.at)})
 		end = e.at + room(len(e.Body))
 	})
-	found := f.Entries
-	f.Entries = found[:0:0]
-	for _, r := range ranks(len(found), func(i int) uint64 { return found[i].Seq }) {
-		f.Entries = append(f.Entries, found[r.at])
+	rank(found)
+	if len(found) > 0 {
+		f.Entries = make([]Entry, len(found))
+	}
+	for i, r := range found {
+		at := uint64(r.at)
+		f.Entries[i] = entry(mem, at, r.key, binary.LittleEndian.Uint32(mem[at+16:]), uint32(word(mem, at+8).Load()>>32))
 	}
 	scanOutbox(mem, key, entryDone, func(e Entry) { f.add(&e) })
 	return f
@@ -97,6 +101,7 @@ func OpenOutbox(mem []byte, key uint64) (*Outbox, Found) {
 		list = append(list, s)
 		o.used += s.room()
 	}
+	o.entries = make([]stored, 0, len(list))
 	for _, r := range ranks(len(list), func(i int) uint64 { return list[i].at }) {
 		o.entries = append(o.entries, list[r.at])
 	}

@@ -123,6 +123,18 @@ func TestScanOutboxIsBounded(t *testing.T) {
 	}
 }
 
+// A game that starts beside dead runs pays for their outboxes with garbage: a tenth of what lies there, in a few blocks.
+func TestOpenOutboxAllocates(t *testing.T) {
+	o := NewOutbox(Words(1<<20), 0x9e3779b97f4a7c15)
+	n := 0
+	for o.Put(Meta{Kind: Event, ID: [16]byte{1}}, make([]byte, 1500)) {
+		n++
+	}
+	if allocs := testing.AllocsPerRun(5, func() { OpenOutbox(o.buf, o.key) }); allocs > 20 || n < 500 {
+		t.Errorf("%v allocations for %d entries, want at most 20", allocs, n)
+	}
+}
+
 // However many entries somebody has written there, no more are taken than an outbox holds: all of them are walked over for each that is sent.
 func TestOpenOutboxIsBounded(t *testing.T) {
 	const key = 0x9e3779b97f4a7c15

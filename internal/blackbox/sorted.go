@@ -17,6 +17,13 @@ func ranks(n int, key func(i int) uint64) []ranked {
 	for i := range list {
 		list[i].key, list[i].at = key(i), i
 	}
+	rank(list)
+	return list
+}
+
+// rank sorts a list.
+func rank(list []ranked) {
+	n := len(list)
 	for i := n / 2; i > 0; i-- {
 		sink(list, i-1)
 	}
@@ -25,7 +32,6 @@ func ranks(n int, key func(i int) uint64) []ranked {
 		list[0], list[n] = list[n], list[0]
 		sink(list[:n], 0)
 	}
-	return list
 }
 
 // sink makes a heap again of one whose element i may be too small, with the largest one in front.

@@ -74,6 +74,7 @@ func Continue(b *blackbox.Block, f *blackbox.Facts, ended int64, here stack.Buil
 			r.past.records = append(r.past.records, rec)
 		}
 	}
+	r.worked = r.turn // to open it took as long as a turn
 	return r
 }
 

@@ -65,8 +65,9 @@ func inherit(dir string, runs int) error {
 	if err != nil {
 		return err
 	}
-	fmt.Printf("beside %d dead runs with %d events: Start %v; all sent in %v (%v), %d arrived, %d files left; p99.9 of a frame's share %v, without %v\n",
-		got.Runs, got.Told, got.Start, got.Took.Round(time.Millisecond), got.Delivered, got.Arrived, benchmarks.RunFiles(dir), got.Frame, got.Alone)
+	fmt.Printf("beside %d dead runs with %d events: Start %v; all sent in %v (%v), %d arrived, %d files left\n",
+		got.Runs, got.Told, got.Start, got.Took.Round(time.Millisecond), got.Delivered, got.Arrived, benchmarks.RunFiles(dir))
+	fmt.Printf("of %d frames meanwhile: given to Krunk %v (without: %v); begun late %v (without: %v)\n", got.Share.N, got.Share, got.Alone, got.Late, got.LateAlone)
 	return nil
 }
 
