@@ -65,7 +65,7 @@ func (d *Decoder) pulls() (out []Pull) {
 		if len(p.ID) == 0 || len(p.ID) > 64 {
 			d.Note(KPullID, p.At, Quoted(p.ID), "")
 		}
-		who := d.fill("until player client match bytes goroutines", pullMembers[:], unsafe.Pointer(&p)) & (1<<1 | 1<<2 | 1<<3)
+		who := d.fill(pullNames, pullMembers[:], unsafe.Pointer(&p)) & (1<<1 | 1<<2 | 1<<3)
 		switch {
 		case noted != d.noted:
 		case p.Until == 0:

@@ -10,10 +10,10 @@ func (d *Decoder) ramp(f *Fields) {
 	var l items
 	start := d.i
 	for d.inList(&l, KShape) {
-		s, noted := Step{Pos: d.i}, d.noted
-		if d.fill("at clients", stepMembers[:], unsafe.Pointer(&s)) == 3 && s.At != 0 {
+		s, faults, unknown := Step{Pos: d.i}, d.faults, d.P.Unknown
+		if d.fill(stepNames, stepMembers[:], unsafe.Pointer(&s)) == 3 && s.At != 0 {
 			f.Ramp = append(f.Ramp, s)
-		} else if noted == d.noted {
+		} else if faults == d.faults && unknown == d.P.Unknown { // a share of less than a percent is no reason
 			d.bad("", KRampStep, s.Pos)
 		}
 	}

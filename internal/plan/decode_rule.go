@@ -19,7 +19,7 @@ func (d *Decoder) rules() {
 
 func (d *Decoder) rule(i int) {
 	r := &d.P.Rules[i]
-	seen := d.fill("id until when set", ruleMembers[:], unsafe.Pointer(r))
+	seen := d.fill(ruleNames, ruleMembers[:], unsafe.Pointer(r))
 	if d.broken {
 		return
 	}

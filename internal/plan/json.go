@@ -46,7 +46,7 @@ func (d *Decoder) bad(path string, k Kind, at int) { d.NoteAt(path, k, at, "", "
 func (d *Decoder) NoteAt(path string, k Kind, at int, arg, more string) {
 	d.noted++
 	fatal := k.fatal()
-	if k >= KWhen && k <= KRange {
+	if k >= KWhen && k <= KRange && d.partial == 0 {
 		d.partial = k
 	}
 	if !fatal && !d.keep {

@@ -171,7 +171,7 @@ func (d *Decoder) part(how reading, p unsafe.Pointer) {
 		d.fields(f, ceilingFields)
 		d.burst(f, d.i)
 	case paces:
-		d.fill("every spread", paceMembers[:], p)
+		d.fill(paceNames, paceMembers[:], p)
 	case ramps:
 		d.ramp((*Fields)(p))
 	case whens:
@@ -187,6 +187,10 @@ func (d *Decoder) part(how reading, p unsafe.Pointer) {
 // The members of each object, and how they are read. Names are in the order of their table; other members of a document are its Fields.
 const (
 	documentNames = "krunk epoch version issued expires author note hash salt enabled channels rules kinds pulls ceiling poll"
+	paceNames     = "every spread"
+	stepNames     = "at clients"
+	ruleNames     = "id until when set"
+	pullNames     = "until player client match bytes goroutines"
 	sawFormat     = 1 << 0
 	sawVersion    = 1 << 2
 )
