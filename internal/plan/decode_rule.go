@@ -35,7 +35,7 @@ func (d *Decoder) rule(i int) {
 		d.NoteAt(RulePath(i)+".id", KRuleID, r.At, Quoted(r.ID), "")
 		return
 	}
-	for j := range i {
+	for j := range min(i, MaxRules) { // of more the document is refused anyway, and each would be compared with each
 		if d.P.Rules[j].ID == r.ID {
 			d.NoteAt(RulePath(i)+".id", KRuleTwice, r.At, Quoted(r.ID), RulePath(j))
 			return
