@@ -80,7 +80,7 @@ func (l *Lines) Emit(level Level, line []byte) EventID {
 		}
 	}
 	r.Flags |= record.FlagLine | flags(v)
-	r.text = view(line)
+	r.Channel, r.text = c.index, view(line)
 	c.owner().stampNote(&r)
 	c.writeLine(k, &r, l.size+len(line))
 	return EventID{}

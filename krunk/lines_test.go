@@ -105,3 +105,19 @@ func TestLinesDoNotAllocate(t *testing.T) {
 		t.Errorf("%v allocations, want 0", n)
 	}
 }
+
+// A line belongs to its channel also where the recorder reads it.
+func TestLinesBelongToTheirChannel(t *testing.T) {
+	c, srv := bridgetest.Start(t)
+	l := c.Channel("net").Lines("csv", func() krunk.LineReader { return &csv{done: new(atomic.Int32)} })
+	l.Emit(krunk.LevelInfo, []byte("packet lost,seq=17"))
+	c.Channel("game").Error("the end")
+	c.Flush(time.Minute)
+	logs, events := srv.Logs(), srv.Events()
+	if len(logs) != 2 || logs[0].Attr("krunk.channel") != "net" {
+		t.Errorf("log records %+v, want one of net first", logs)
+	}
+	if crumbs := events[0].Breadcrumbs; len(crumbs) != 1 || crumbs[0].Category != "net" {
+		t.Errorf("breadcrumbs %+v, want one of net", crumbs)
+	}
+}
