@@ -39,7 +39,7 @@ func TestFeedback(t *testing.T) {
 			if got.Message != want || got.Name != "Anna" || got.Email != "anna@example.org" || got.URL != "https://game.example/?level=3" || got.About != crash.String() || got.ID != id.String() {
 				t.Errorf("got %+v\nwant %q", got, want)
 			}
-			if got.Level != "info" || got.Tag("scene") != "lift" || got.Tag("support_code") != id.SupportCode() || got.Release != "moonfall@1.4.2" || len(got.Exceptions)+len(got.Breadcrumbs) > 0 {
+			if got.Level != "info" || got.Tag("scene") != "lift" || got.Tag("support_code") != id.SupportCode() || got.Tag("krunk.kind") != "" || got.Release != "moonfall@1.4.2" || len(got.Exceptions)+len(got.Breadcrumbs) > 0 {
 				t.Errorf("got %+v", got.Event)
 			}
 			if a := got.Contexts["attributes"]; len(a) != 1 || a["level"] != int64(3) || got.Contexts["feedback_"]["of"] != "the game" {

@@ -76,15 +76,16 @@ func (c *Client) steer(join func(*gate.Controls, *gate.Program) error) error {
 
 // settle decides about an event whose kind is known; see gate.Controls. The recorders of dead runs ask too, of which a channel may not have
 // been made yet in this one.
-func (c *Client) settle(e gate.Event, channel string) (gate.Fate, uint32) {
+func (c *Client) settle(e *gate.Event, channel string) gate.Fate {
+	e.Channel = nil
 	if e.Doubt && !e.Panic {
 		e.Channel = c.known(channel).state
 	}
-	fate := c.controls.Settle(&e)
+	fate := c.controls.Settle(e)
 	if e.Panic && fate == gate.Missed {
 		c.missed.Store(e.ID)
 	}
-	return fate, e.Share
+	return fate
 }
 
 // known returns a channel without a lock, unless nobody has asked for it so far.

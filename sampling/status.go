@@ -24,7 +24,7 @@ type Status struct {
 	Killed     bool          // all but panics are silenced
 	Panics     bool          // this client sends panics
 	Age        time.Duration // since the last document that was good, 0 if none
-	NextExpiry time.Duration // until a rule starts or ends, a ramp takes a step, or the policy ends; 0 if nothing does
+	NextExpiry time.Duration // until a rule starts or ends, a raise ends, a ramp takes a step, or the policy ends; 0 if nothing does
 	Rules      []string      // ids of the rules that apply, in order
 	ServerTime time.Time     // as far as it is known
 	PanicsPPM  uint32        // share of clients that send panics

@@ -308,6 +308,8 @@ func (p *Plan) join(r *Resolved) {
 }
 
 // PanicShare returns the share of clients that send panics, 0 if this one was picked by name, and whether it does.
+//
+//go:noinline
 func (p *Plan) PanicShare() (uint32, bool) {
 	share := p.Panics
 	if p.Muted {

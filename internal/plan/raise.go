@@ -33,6 +33,8 @@ func (p *Plan) raise(doc *Document, s *Situation) {
 
 // Raised returns the share of clients that send all issues of a kind that is raised, and whether this one is among them. It is drawn as the
 // cohort is, so that the smaller one of the two is part of the other.
+//
+//go:noinline
 func (p *Plan) Raised(k *KindRule) (ppm uint32, in bool) {
 	if ppm = k.Clients; p.Ceiling.Has&HasClients != 0 {
 		ppm = min(ppm, p.Ceiling.Clients)
@@ -41,6 +43,8 @@ func (p *Plan) Raised(k *KindRule) (ppm uint32, in bool) {
 }
 
 // RaisesPanics reports whether the share of a kind is above that of panics, which nobody was picked for by name.
+//
+//go:noinline
 func (p *Plan) RaisesPanics(share uint32) bool {
 	of, _ := p.PanicShare()
 	return share > of && !p.panicsNamed()
@@ -56,4 +60,6 @@ func (p *Plan) doubts(r *Resolved) bool {
 }
 
 // Known reports whether it is known whom cohorts are drawn by.
+//
+//go:noinline
 func (p *Plan) Known() bool { return p.ID.key(p.By) != "" }

@@ -56,7 +56,8 @@ type events struct {
 	slow       uint32   // frames that were slow since the last event
 	code       [8]byte
 	kind       [8]byte
-	judge      func(e gate.Event, channel string) (f gate.Fate, share uint32) // Config.Settle
+	judge      func(e *gate.Event, channel string) gate.Fate // Config.Settle
+	asked      gate.Event                                    // about which it is asked
 	id         [32]byte
 }
 

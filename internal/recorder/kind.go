@@ -77,11 +77,11 @@ func (e *events) settle(rec *record.Record, s *scope) error {
 	kind := e.kindOf(rec)
 	e.tag("krunk.kind", view(text.AppendHex(e.kind[:0], []byte{byte(kind >> 24), byte(kind >> 16), byte(kind >> 8), byte(kind)})))
 	if e.judge != nil {
-		var fate gate.Fate
-		fate, rec.PPM = e.judge(gate.Event{
-			ID: binary.LittleEndian.Uint32(rec.ID[12:]), Kind: kind, Level: gate.Level(rec.Level), Share: rec.PPM,
-			Panic: rec.Type == record.PanicType, Doubt: rec.Flags&record.FlagDoubt != 0,
-		}, e.event.Logger)
+		q := &e.asked
+		q.ID, q.Kind, q.Share, q.Level = binary.LittleEndian.Uint32(rec.ID[12:]), kind, rec.PPM, gate.Level(rec.Level)
+		q.Panic, q.Doubt = rec.Type == record.PanicType, rec.Flags&record.FlagDoubt != 0
+		fate := e.judge(q, e.event.Logger)
+		rec.PPM = q.Share
 		switch fate {
 		case gate.Muted:
 			return errMuted

@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/krunk-go/krunk/internal/blackbox"
+	"github.com/krunk-go/krunk/internal/gate"
 	"github.com/krunk-go/krunk/internal/record"
 )
 
@@ -94,5 +95,47 @@ func TestEventWhileABatchWaits(t *testing.T) {
 	}
 	if events != 1 || want != nil {
 		t.Errorf("%d events, log records arrived: %v; want one, and true", events, want == nil)
+	}
+}
+
+// What a policy keeps back, and what turns out not to be raised, is no issue of the history either where its log record has to wait for room, and
+// is counted where it is to be.
+func TestMutedWhileABatchWaits(t *testing.T) {
+	for fate, want := range map[gate.Fate][]string{gate.Muted: {"ignored error 1"}, gate.Missed: nil} {
+		var untold uint32
+		g := newRig(1<<20, func(c *Config) {
+			c.Settle = func(*gate.Event, string) gate.Fate { return fate }
+			c.Untell = func(_ record.Type, _ uint16, n uint32) { untold += n + 1 }
+		})
+		filler := make([]byte, 1<<18-1000)
+		for g.outbox.Put(blackbox.Meta{Kind: blackbox.Log, Count: 1}, filler) {
+		}
+		for i := range 99 {
+			g.log(t, 0, escaped(i, 100))
+		}
+		h := record.Head{
+			Type: record.LogType, Flags: record.FlagSend | record.FlagID | record.FlagTrail | record.FlagDoubt, Level: 8, PPM: million, ID: [16]byte{1}, Suppressed: 3,
+		}
+		g.put(t, blackbox.Event, encoded(h, "lost", []uintptr{1}, nil))
+		g.drain()
+		if !g.stalled() {
+			t.Fatal("there was room for the batch; the test wants none")
+		}
+		for e, ok := g.sent(); ok; e, ok = g.sent() {
+			if e.Kind == blackbox.Event {
+				t.Error("an event was sent")
+			}
+			g.drain()
+		}
+		n := g.cfg.History.Len()
+		if n != 1 || strings.Contains(string(g.cfg.History.Body(n-1)), `"type":"error"`) {
+			t.Errorf("fate %d: %d breadcrumbs, the last is %q", fate, n, g.cfg.History.Body(n-1))
+		}
+		if fate == gate.Missed && (untold != 3 || g.Events.Load() != 0) || fate == gate.Muted && untold != 4 {
+			t.Errorf("fate %d: the next one tells of %d, and %d are counted as events", fate, untold, g.Events.Load())
+		}
+		if !slices.Equal(g.drops(), want) {
+			t.Errorf("fate %d: dropped %v, want %v", fate, g.drops(), want)
+		}
 	}
 }

@@ -53,7 +53,7 @@ type Uses struct {
 	Feedback    *Feedback
 	Deaths      *Deaths
 	Lines       *Lines
-	Settle      func(e gate.Event, channel string) (f gate.Fate, share uint32) // what becomes of an event, and for how many it stands
+	Settle      func(e *gate.Event, channel string) gate.Fate // what becomes of an event, whose share it may change
 }
 
 // Legacy is what a run does for whoever goes on with it after its death. It is zero where nobody will.

@@ -17,8 +17,11 @@ import (
 	"github.com/krunk-go/krunk/transport"
 )
 
-// raising returns a policy by which nobody is in the cohort and everybody sends one kind.
+// raising returns a policy by which nobody is in the cohort and everybody sends one kind, or the policy itself.
 func raising(kind string) sampling.Options {
+	if strings.HasPrefix(kind, "{") {
+		return sampling.Options{Default: []byte(kind)}
+	}
 	until := time.Now().Add(time.Hour).UTC().Format(time.RFC3339)
 	return sampling.Options{Default: fmt.Appendf(nil, `{"krunk":1,"version":1,"clients":0,"panics":0,"kinds":{%q:{"until":%q,"clients":100,"panics":true}}}`, kind, until)}
 }
@@ -141,5 +144,26 @@ func TestDeathInDoubt(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// TestPolicyOfDeadRuns checks that what a policy says about kinds and panics holds for what a dead run has left: all but the first of a kind that is
+// muted is kept back, and a crash text says for how many it stands.
+func TestPolicyOfDeadRuns(t *testing.T) {
+	var box inbox
+	c := start(t, config(folder(t), &box))
+	raised(c.Channel("x"), "stuck")
+	c.Close(time.Second)
+	kind := kindTag.FindStringSubmatch(box.all())[1]
+	dir := folder(t)
+	play(t, "doubts", dir, "KRUNK_KIND="+kind, "KRUNK_HOW=stuck")
+	all, _ := inherit(t, dir, fmt.Sprintf(`{"krunk":1,"version":1,"kinds":{%q:{"until":"2100-01-01T00:00:00Z","mute":true}}}`, kind))
+	if n := strings.Count(all, `"krunk.kind":"`+kind); n != 1 {
+		t.Errorf("%d of a muted kind are sent, want the first: %s", n, all)
+	}
+	dir = folder(t)
+	play(t, "doubts", dir, "KRUNK_HOW=nobody")
+	if all, _ := inherit(t, dir, `{"krunk":1,"version":1,"salt":"s","panics":80}`); !strings.Contains(all, `"krunk.p":"0.8"`) {
+		t.Errorf("a death of 80 %% does not say so: %s", all)
 	}
 }
