@@ -151,17 +151,17 @@ func TestDeathInDoubt(t *testing.T) {
 // muted is kept back, and a crash text says for how many it stands.
 func TestPolicyOfDeadRuns(t *testing.T) {
 	var box inbox
-	c := start(t, config(folder(t), &box))
+	c := start(t, config(folder.Held(t), &box))
 	raised(c.Channel("x"), "stuck")
 	c.Close(time.Second)
 	kind := kindTag.FindStringSubmatch(box.all())[1]
-	dir := folder(t)
+	dir := folder.Held(t)
 	play(t, "doubts", dir, "KRUNK_KIND="+kind, "KRUNK_HOW=stuck")
 	all, _ := inherit(t, dir, fmt.Sprintf(`{"krunk":1,"version":1,"kinds":{%q:{"until":"2100-01-01T00:00:00Z","mute":true}}}`, kind))
 	if n := strings.Count(all, `"krunk.kind":"`+kind); n != 1 {
 		t.Errorf("%d of a muted kind are sent, want the first: %s", n, all)
 	}
-	dir = folder(t)
+	dir = folder.Held(t)
 	play(t, "doubts", dir, "KRUNK_HOW=nobody")
 	if all, _ := inherit(t, dir, `{"krunk":1,"version":1,"salt":"s","panics":80}`); !strings.Contains(all, `"krunk.p":"0.8"`) {
 		t.Errorf("a death of 80 %% does not say so: %s", all)
