@@ -39,7 +39,7 @@ func workplace(t *testing.T) (golden string) {
 		t.Fatal(err)
 	}
 	dir := t.TempDir()
-	for _, pattern := range []string{"*.json", "*.key", "*.pub"} {
+	for _, pattern := range []string{"*.json", "*.policy", "*.key", "*.pub"} {
 		names, _ := filepath.Glob(filepath.Join(golden, pattern))
 		if len(names) == 0 {
 			t.Fatalf("no %s in testdata", pattern)
@@ -95,8 +95,8 @@ var goldens = []struct {
 	{"explain", []string{"explain", now, "-channel", "Net.HTTP", "-client", "c-1", "-release", "game@1.42.0", "-platform", "windows", "base.json"}},
 	{"explain_in", []string{"explain", now, "-channel", "net", "-client", "c-1", "base.json"}},
 	{"explain_noid", []string{"explain", now, "-channel", "match", "base.json"}},
-	{"explain_raise", []string{"explain", now, "-channel", "net", "-client", "c-1", "raised/policy.json"}},
-	{"explain_raise_off", []string{"explain", now, "-channel", "anticheat", "-client", "c-1", "--json", "raised/policy.json"}},
+	{"explain_raise", []string{"explain", now, "-channel", "net", "-client", "c-1", "raised.policy"}},
+	{"explain_raise_off", []string{"explain", now, "-channel", "anticheat", "-client", "c-1", "--json", "raised.policy"}},
 	{"explain_json", []string{"explain", now, "-channel", "net", "-client", "c-1", "-tag", "a=b", "--json", "base.json"}},
 	{"simulate", []string{"simulate", now, "-clients", "20000", "-mix", "release=1.41.0:70,1.42.0:30", "-mix", "platform=windows:90,linux:10",
 		"-rate", "*=0.01", "-rate", "net:info=2", "-rate", "net.http:trace=5", "base.json"}},
