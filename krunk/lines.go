@@ -21,8 +21,8 @@ type Lines struct {
 
 // LineReader takes a line apart. It must not retain the line, nor change it.
 type LineReader interface {
-	// Read returns what the line says. What is none of its format is all message, so that nothing is lost. It is called once, and what
-	// it returns stays valid until Done.
+	// Read returns what the line says. What is none of its format is all message, so that nothing is lost, and so is a line that Read
+	// panics at. It is called once, and what it returns stays valid until Done.
 	Read(line string) (message string, attrs []Attr)
 	// Done ends the use of the reader.
 	Done()
@@ -119,7 +119,7 @@ func (l *Lines) now(v gate.Verdict, base *capture, line []byte) EventID {
 	reader := l.open()
 	defer reader.Done()
 	r := *base
-	r.text, r.attrs = reader.Read(view(line))
+	r.text, r.attrs = read(reader, view(line))
 	if v&gate.Issue != 0 {
 		return l.channel.raise(v, &r, nil)
 	}
@@ -127,12 +127,22 @@ func (l *Lines) now(v gate.Verdict, base *capture, line []byte) EventID {
 	return EventID{}
 }
 
+// read is Read. A line that it panics at is all message.
+func read(r LineReader, line string) (message string, attrs []Attr) {
+	defer func() {
+		if recover() != nil {
+			message, attrs = line, nil
+		}
+	}()
+	return r.Read(line)
+}
+
 // body is recorder.Format.Open.
 func (l *Lines) body(dst, body []byte) []byte {
 	rec, _ := record.Read(body) // who calls has read it
 	reader := l.open()
 	defer reader.Done()
-	message, attrs := reader.Read(rec.Text)
+	message, attrs := read(reader, rec.Text)
 	for i := range attrs {
 		attrs[i].settle(l.channel.owner(), false)
 	}

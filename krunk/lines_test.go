@@ -76,6 +76,30 @@ func TestLinesOfNothing(t *testing.T) {
 	}
 }
 
+// clumsy is a reader that panics.
+type clumsy struct{ csv }
+
+func (clumsy) Read(string) (string, []krunk.Attr) { panic("no line") }
+
+// A line that its reader cannot read is all message, whoever reads it.
+func TestLinesThatCannotBeRead(t *testing.T) {
+	c, srv := bridgetest.Start(t)
+	l := c.Channel("net").Lines("csv", func() krunk.LineReader { return &clumsy{csv{done: new(atomic.Int32)}} })
+	for _, level := range []krunk.Level{krunk.LevelInfo, krunk.LevelError} {
+		l.Emit(level, []byte("packet lost,seq=17"))
+	}
+	c.Flush(time.Minute)
+	logs := srv.Logs()
+	for i := range logs {
+		if got := logs[i].Body; got != "packet lost,seq=17" {
+			t.Errorf("record %d says %q", i, got)
+		}
+	}
+	if len(logs) != 2 || len(srv.Events()) != 1 {
+		t.Errorf("%d log records and %d events, want 2 and 1", len(logs), len(srv.Events()))
+	}
+}
+
 // What finds no room is counted.
 func TestLinesWithoutRoom(t *testing.T) {
 	c := stalled(t)

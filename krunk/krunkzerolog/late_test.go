@@ -105,3 +105,17 @@ func TestLateNames(t *testing.T) {
 		t.Errorf("log records %v, want one that says got", l)
 	}
 }
+
+// What a line is taken apart into is found in it, and takes no more of a record than Channel.Lines makes room for.
+func FuzzScan(f *testing.F) {
+	for _, line := range lines() {
+		f.Add(line)
+	}
+	f.Fuzz(func(t *testing.T, line string) {
+		s := &scanner{names: names{"level", "message", "time", "error"}}
+		message, attrs := s.Read(line)
+		if n := len(message); n > len(line) || 10*len(attrs) > 2*len(line) {
+			t.Errorf("a message of %d bytes and %d attributes in %d bytes", n, len(attrs), len(line))
+		}
+	})
+}
