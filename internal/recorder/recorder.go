@@ -246,6 +246,7 @@ func (r *Recorder) Resume() {
 }
 
 func (r *Recorder) end() {
+	r.batch.Stop() // it would keep a client that is closed in memory
 	r.readers.mu.Unlock()
 	r.ended.Store(true)
 	r.cfg.Progress.Broadcast()
