@@ -12,13 +12,25 @@ type Channel struct {
 	_    [0]func() // no code to compare it
 	gate Gate
 	draw atomic.Pointer[Settings]
-	dice func() uint64
+	dice func() uint64 // for simulations; else nil, and draws come from drawn
 	name string
 	salt uint64   // tells fingerprints of channels apart
+	seed uint32   // tells draws apart
 	_    [32]byte // counters on a cache line of their own: a storm of drops must not slow Enabled on other cores
-	out  [4]atomic.Uint64
-	held [2]held   // log records and events that rates keep back
-	seen [2]uint32 // sums of held when they were told last; guarded by whoever calls TakeDropped
+
+	// Of log records and of events:
+	draws [2]draws
+	held  [2]held   // what rates keep back
+	seen  [2]uint32 // sums of held when they were told last; guarded by whoever calls TakeDropped
+}
+
+// draws count those of one kind.
+type draws struct {
+	_     [0]func()     // no code to compare it
+	drawn atomic.Uint64 // how many there were
+	kept  atomic.Uint64 // how many of these were let through
+	lost  atomic.Uint64 // beside them, what a rate kept back and no later record stands for
+	told  uint64        // how many lost, as far as that was told; guarded by whoever calls TakeDropped
 }
 
 // Settings are what Take needs beyond the gate. They are immutable after Publish, apart from limiters and novelty.
@@ -38,7 +50,7 @@ type Settings struct {
 // every record that passes.
 func NewChannel(name string) *Channel {
 	name = Fold(name)
-	return &Channel{name: name, salt: Sum64([]byte(name)), dice: rand.Uint64}
+	return &Channel{name: name, salt: Sum64([]byte(name)), seed: rand.Uint32()}
 }
 
 // Name returns the channel's name, in lower case.
@@ -72,9 +84,10 @@ func (c *Channel) Take(v Verdict, l Level, key uint64) (Verdict, uint32) {
 			now = int64(time.Since(d.Start))
 		}
 		if d.First == 0 || !d.Novel.fresh(key^c.salt, d.First, now) {
-			if uint32(c.dice()>>32*Million>>32) >= d.Records {
-				return c.drop(v, 0), Million
+			if project(c.roll(event(v))) >= d.Records {
+				return v & Trail, Million
 			}
+			c.draws[event(v)].kept.Add(1)
 			records = Million / float32(d.Records)
 		}
 	}
@@ -127,14 +140,27 @@ func (c *Channel) Settle(l Level, kind uint32) (share uint32, ok bool) {
 	return share, v&Issue != 0
 }
 
-// SetDice replaces math/rand, for simulations of one goroutine, before the first Take.
+// SetDice replaces what draws are made from, for simulations of one goroutine, before the first Take.
 func (c *Channel) SetDice(f func() uint64) { c.dice = f }
+
+// roll counts a draw and returns 32 random bits: SplitMix32 of its number. A generator with a state of its own, such as math/rand's,
+// would cost as much as all the rest of a draw.
+func (c *Channel) roll(event int) uint32 {
+	n := uint32(c.draws[event].drawn.Add(1))
+	if c.dice != nil {
+		return uint32(c.dice() >> 32)
+	}
+	x := c.seed + uint32(event)<<31 + n*0x9e3779b9
+	x = (x ^ x>>16) * 0x21f0aaad
+	x = (x ^ x>>15) * 0x735a2d97
+	return x ^ x>>15
+}
 
 // hold counts a record that a rate keeps back. What no counter has room for, as in a storm on a channel of a few an hour, is told by
 // a client report.
 func (c *Channel) hold(v Verdict, l Level, records float32) Verdict {
 	if n := c.held[event(v)].add(l, records); n > 0 {
-		c.out[2+event(v)].Add(n)
+		c.draws[event(v)].lost.Add(n)
 	}
 	return v & Trail
 }
@@ -180,12 +206,6 @@ func (c *Channel) WantsKey() bool {
 	return d != nil && d.First > 0
 }
 
-// drop counts a record.
-func (c *Channel) drop(v Verdict, why int) Verdict {
-	c.out[why+event(v)].Add(1)
-	return v & Trail
-}
-
 // Dropped counts what passed the thresholds and was not wanted after all.
 type Dropped struct {
 	SampledRecords, SampledEvents uint64 // lost the draw: "sample_rate" in a client report
@@ -194,7 +214,16 @@ type Dropped struct {
 
 // Dropped returns the counts since the channel was made or TakeDropped was called, with what rates keep back.
 func (c *Channel) Dropped() Dropped {
-	return Dropped{c.out[0].Load(), c.out[1].Load(), c.out[2].Load() + uint64(c.held[0].sum()/unit), c.out[3].Load() + uint64(c.held[1].sum()/unit)}
+	return Dropped{c.draws[0].unlucky(), c.draws[1].unlucky(), c.draws[0].lost.Load() + uint64(c.held[0].sum()/unit), c.draws[1].lost.Load() + uint64(c.held[1].sum()/unit)}
+}
+
+// unlucky returns how many lost their draw since that was told last. A draw may be counted before what it let through is, which the next
+// call makes up for.
+//
+//go:noinline
+func (d *draws) unlucky() uint64 {
+	drawn := d.drawn.Load()
+	return uint64(max(int64(drawn-d.kept.Load()-d.told), 0))
 }
 
 // Window says what TakeDropped does with what rates keep back.
@@ -215,12 +244,15 @@ func (c *Channel) TakeDropped(w Window) Dropped {
 		}
 		sum := c.held[kind].sum()
 		if sum != 0 && (w == Closed || sum == c.seen[kind]) {
-			c.out[2+kind].Add(c.held[kind].empty())
+			c.draws[kind].lost.Add(c.held[kind].empty())
 			sum = 0
 		}
 		c.seen[kind] = sum
 	}
-	return Dropped{c.out[0].Swap(0), c.out[1].Swap(0), c.out[2].Swap(0), c.out[3].Swap(0)}
+	d := Dropped{c.draws[0].unlucky(), c.draws[1].unlucky(), c.draws[0].lost.Swap(0), c.draws[1].lost.Swap(0)}
+	c.draws[0].told += d.SampledRecords
+	c.draws[1].told += d.SampledEvents
+	return d
 }
 
 // Publish brings thresholds and settings into force: first what Take reads, then the gate that sends callers there. Settings
@@ -237,7 +269,7 @@ func (c *Channel) Publish(t Thresholds, d Settings) {
 	}
 	if old != nil && (!need || d.Clients != old.Clients) {
 		for kind := range c.held { // another client's share does not stand for what this one's has kept back
-			c.out[2+kind].Add(c.held[kind].empty())
+			c.draws[kind].lost.Add(c.held[kind].empty())
 		}
 	}
 	c.gate.set(t, need && (d.Doubt || !d.Closed))

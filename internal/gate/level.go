@@ -19,10 +19,7 @@ const (
 // Inherit stands for a threshold that a program leaves to the entry above.
 const Inherit Level = -1 << 15
 
-// ParseLevel returns the level with that exact name: trace, debug, info, warn, error, fatal or off. Not inlined: comparing seven texts is
-// half a kilobyte.
-//
-//go:noinline
+// ParseLevel returns the level with that exact name: trace, debug, info, warn, error, fatal or off.
 func ParseLevel(name string) (Level, bool) {
 	switch name {
 	case "trace":

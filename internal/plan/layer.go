@@ -37,12 +37,17 @@ func level(field, name string, err *error) gate.Level {
 	if name == "" {
 		return gate.Inherit
 	}
-	l, ok := gate.ParseLevel(name)
+	l, ok := parseLevel(name)
 	if !ok && *err == nil {
 		*err = errors.New(field + ": " + Quoted(name) + " is not a level; write trace, debug, info, warn, error, fatal or off")
 	}
 	return l
 }
+
+// parseLevel is not inlined: comparing seven texts is half a kilobyte.
+//
+//go:noinline
+func parseLevel(name string) (gate.Level, bool) { return gate.ParseLevel(name) }
 
 // Stated are the settings that thresholds state.
 func Stated(t gate.Thresholds) Fields {

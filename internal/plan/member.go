@@ -88,7 +88,7 @@ func (d *Decoder) store(how reading, s string, p unsafe.Pointer) (ok bool) {
 	case times:
 		*(*Moment)(p), ok = rfc3339(s)
 	case levels:
-		*(*gate.Level)(p), ok = gate.ParseLevel(s)
+		*(*gate.Level)(p), ok = parseLevel(s)
 	case rates:
 		*(*Rate)(p), ok = ParseRate(s)
 	case spans:
