@@ -14,7 +14,6 @@ package sampling
 import (
 	"errors"
 	"math/rand/v2"
-	"strconv"
 	"sync"
 	"time"
 	"unsafe"
@@ -119,7 +118,7 @@ func (r *running) floor(kid string) *floor {
 func New(id Identity, o Options) (*Controller, error) {
 	c := &Controller{opt: o, id: id.clone(), sticky: id.ID != "", steered: steered{controls: new(gate.Controls), client: new(gate.Program)}}
 	if !c.sticky {
-		c.id.ID = strconv.FormatUint(rand.Uint64(), 16) + strconv.FormatUint(rand.Uint64(), 16)
+		c.id.ID = plan.KindName(rand.Uint32()) + plan.KindName(rand.Uint32())
 	}
 	var err error
 	if c.limits, err = plan.Bounds(o.Limits.Trail, o.Limits.Send, o.Limits.Issue, plan.Rate(o.Limits.MaxRate)); err != nil {
