@@ -253,7 +253,7 @@ func (c *Client) Channel(name string) *Channel {
 	denied := c.denied()
 	ch.gate.Shut(denied)
 	if h := c.controls.Hooks(); h != nil {
-		h.Adopt(ch.state)
+		h.Adopt(h.Owner, ch.state)
 	} else if !c.closed.Load() {
 		ch.gate.Set(c.plan.levels.of(name))
 	}

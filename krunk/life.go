@@ -170,7 +170,7 @@ func (c *Client) shut() *atomic.Bool {
 		return stored
 	}
 	go func() {
-		ctl.Close() // shuts the gates again: a policy may have come in between
+		ctl.Close(ctl.Owner) // shuts the gates again: a policy may have come in between
 		stored.Store(true)
 		c.progress.Broadcast()
 	}()

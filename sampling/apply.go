@@ -34,8 +34,7 @@ func (c *Controller) Apply(b []byte, at ...At) error {
 	if (err == nil && o.fresh || o.kills) && c.opt.Storage != nil {
 		c.opt.Storage.store(c, b, &a)
 	}
-	c.mu.Unlock()
-	c.news.deliver(c.opt.OnChange)
+	c.unlock()
 	return err
 }
 
@@ -48,8 +47,7 @@ func (c *Controller) Clock(server time.Time) {
 	c.mu.Lock()
 	c.clock.set(plan.MomentOf(server), true)
 	c.rebuild()
-	c.mu.Unlock()
-	c.news.deliver(c.opt.OnChange)
+	c.unlock()
 }
 
 // opened is a document after everything that needs no lock.
@@ -179,16 +177,12 @@ func (c *Controller) refuse(o *opened, err error) error {
 		return err
 	}
 	key := o.version().String() + code
-	for _, old := range c.told {
-		if old == key {
-			return err
-		}
-	}
 	if len(c.told) == maxTold {
 		c.told = nil
 	}
-	c.told = append(c.told, key)
-	c.news.add(c.version(), o.version(), "rejected", err)
+	if c.told.Add(key) {
+		c.news.add(c.version(), o.version(), "rejected", err)
+	}
 	return err
 }
 

@@ -3,6 +3,7 @@ package sampling
 import (
 	"slices"
 	"testing"
+	"unsafe"
 
 	"github.com/krunk-go/krunk/internal/gate"
 )
@@ -17,7 +18,7 @@ func Channel(c *Controller, name string) *gate.Channel {
 	}
 	c.mu.Unlock()
 	if i < 0 {
-		c.adopt(ch)
+		adopt(unsafe.Pointer(c), ch)
 	}
 	return ch
 }

@@ -63,7 +63,7 @@ type Controller struct {
 	closed   bool
 	run      running
 	memo     memo
-	told     []string // versions and codes of rejections that were told, at most maxTold
+	told     plan.Keys // versions and codes of rejections that were told, at most maxTold
 }
 
 // steered is the client under a controller.
@@ -143,8 +143,7 @@ func New(id Identity, o Options) (*Controller, error) {
 		time.AfterFunc(o.Wait, c.answered)
 	}
 	c.rebuild()
-	c.mu.Unlock()
-	c.news.deliver(c.opt.OnChange)
+	c.unlock()
 	return c, nil
 }
 
@@ -168,13 +167,14 @@ func (c *Controller) Join(controls *gate.Controls, client *gate.Program) error {
 	c.base = plan.Compiled(client.Base)
 	c.rebuild()
 	c.mu.Unlock()
-	controls.Hang(&gate.Hooks{Owner: unsafe.Pointer(c), Adopt: c.adopt, Login: c.login, Kind: c.kind, Close: c.Close})
-	c.login() // who logged in meanwhile told nobody
+	controls.Hang(&gate.Hooks{Owner: unsafe.Pointer(c), Adopt: adopt, Login: login, Kind: kind, Close: shut})
+	login(unsafe.Pointer(c)) // who logged in meanwhile told nobody
 	return nil
 }
 
 // adopt puts one more channel under the controller.
-func (c *Controller) adopt(ch *gate.Channel) {
+func adopt(owner unsafe.Pointer, ch *gate.Channel) {
+	c := (*Controller)(owner)
 	c.mu.Lock()
 	c.channels = append(c.channels, ch)
 	if !c.closed {
@@ -185,7 +185,8 @@ func (c *Controller) adopt(ch *gate.Channel) {
 }
 
 // login decides anew for another player, unless the game has said who plays.
-func (c *Controller) login() {
+func login(owner unsafe.Pointer) {
+	c := (*Controller)(owner)
 	c.mu.Lock()
 	if c.id.Player == "" && c.plan.ID.Player != c.controls.Player() {
 		c.rebuild()
@@ -213,9 +214,8 @@ func (c *Controller) identity() *plan.Identity {
 // Update changes what the controller knows about its client, at login or match start, and decides anew. f must not retain
 // its argument nor call the controller.
 func (c *Controller) Update(f func(*Identity)) {
-	defer c.news.deliver(c.opt.OnChange)
 	c.mu.Lock()
-	defer c.mu.Unlock()
+	defer c.unlock()
 	id := c.id.clone()
 	f(&id)
 	if id.ID == "" {
@@ -225,6 +225,14 @@ func (c *Controller) Update(f func(*Identity)) {
 	}
 	c.id = id
 	c.rebuild()
+}
+
+// unlock lets go of the lock and tells what has changed.
+//
+//go:noinline
+func (c *Controller) unlock() {
+	c.mu.Unlock()
+	c.news.deliver(c.opt.OnChange)
 }
 
 // Close shuts all gates, stops the timer and waits for a policy that is being stored. Later policies give ErrClosed.
@@ -242,6 +250,8 @@ func (c *Controller) Close() {
 		c.opt.Storage.wait()
 	}
 }
+
+func shut(owner unsafe.Pointer) { (*Controller)(owner).Close() }
 
 // rebuild makes a plan for this moment, publishes it channel by channel and sets the timer to when the next thing starts, steps or ends.
 func (c *Controller) rebuild() {
@@ -312,6 +322,5 @@ func (c *Controller) tick() {
 	} else if !c.closed {
 		c.wake(now)
 	}
-	c.mu.Unlock()
-	c.news.deliver(c.opt.OnChange)
+	c.unlock()
 }

@@ -1,6 +1,8 @@
 package sampling
 
 import (
+	"unsafe"
+
 	"github.com/krunk-go/krunk/internal/gate"
 	"github.com/krunk-go/krunk/internal/plan"
 )
@@ -8,7 +10,8 @@ import (
 // kind returns what the running policy says about an event of a kind: kept back are all of a kind that is muted but the first of each day, and
 // what is over a rate; raised is one whose share this client is in. About one in doubt, which its channel has not drawn yet, only what
 // raises it says anything, and about a panic only what names panics.
-func (c *Controller) kind(kind uint32, panicked, doubt bool) (gate.Fate, uint32) {
+func kind(owner unsafe.Pointer, kind uint32, panicked, doubt bool) (gate.Fate, uint32) {
+	c := (*Controller)(owner)
 	c.mu.Lock()
 	fate, share := c.fate(kind, panicked, doubt)
 	c.mu.Unlock()

@@ -41,7 +41,7 @@ func ChannelPath(prefix, name string) string { return prefix + "channels[" + Quo
 // channels reads the members of channels; keys that differ in case alone are the same key.
 func (d *Decoder) channels() []Entry {
 	var out []Entry
-	var names keys
+	var names Keys
 	var o items
 	start := d.i
 	for d.inObject(&o, KShape) {
@@ -49,7 +49,7 @@ func (d *Decoder) channels() []Entry {
 		name := gate.Fold(key)
 		if k := ChannelProblem(key); k != 0 {
 			d.Note(k, at, key, "")
-		} else if !names.add(name) {
+		} else if !names.Add(name) {
 			d.path = d.path[:len(d.path)-1]
 			d.fail(KTwice, at, key)
 			break

@@ -5,6 +5,7 @@ import (
 	"strings"
 	"unicode/utf16"
 	"unicode/utf8"
+	"unsafe"
 
 	"github.com/krunk-go/krunk/internal/ascii"
 	"github.com/krunk-go/krunk/internal/gate"
@@ -148,7 +149,7 @@ func (d *Decoder) expect(c byte, what string) bool {
 type items struct {
 	_    [0]func() // see Fields
 	n    int
-	seen keys
+	seen Keys
 }
 
 // inObject goes to the next member of an object: the reader stands before its value, which the caller must consume. A value of
@@ -206,11 +207,11 @@ func (d *Decoder) next(o *items, k Kind, begin string) bool {
 }
 
 // name reads a key and what stands behind it.
-func (d *Decoder) name(seen *keys) string {
+func (d *Decoder) name(seen *Keys) string {
 	d.peek()
 	at := d.i
 	key, ok := d.text()
-	if ok && !seen.add(key) {
+	if ok && !seen.Add(key) {
 		d.fail(KTwice, at, key)
 	}
 	d.expect(':', `":"`)
@@ -255,6 +256,8 @@ func (d *Decoder) skip() {
 }
 
 // word passes w if it stands here.
+//
+//go:noinline
 func (d *Decoder) word(w string) bool {
 	if len(d.b)-d.i < len(w) || string(d.b[d.i:d.i+len(w)]) != w {
 		return false
@@ -294,38 +297,41 @@ func (d *Decoder) number(k Kind) (string, bool) {
 }
 
 func (d *Decoder) literal() (string, bool) {
-	at := d.i
-	if d.b[d.i] == '-' {
-		d.i++
+	s := unsafe.String(&d.b[d.i], len(d.b)-d.i)
+	n := 0
+	if s[0] == '-' {
+		n = 1
 	}
-	zero := d.i < len(d.b) && d.b[d.i] == '0'
-	n := d.run()
-	good := n > 0 && (!zero || n == 1)
-	if good && d.i < len(d.b) && d.b[d.i] == '.' {
-		d.i++
-		good = d.run() > 0
+	whole := digitsAt(s, n)
+	good := whole == 1 || whole > 1 && s[n] != '0'
+	if n += whole; n < len(s) && s[n] == '.' {
+		part := digitsAt(s, n+1)
+		good = good && part > 0
+		n += 1 + part
 	}
-	if good && d.i < len(d.b) && d.b[d.i]|0x20 == 'e' {
-		d.i++
-		if d.i < len(d.b) && (d.b[d.i] == '+' || d.b[d.i] == '-') {
-			d.i++
+	if n < len(s) && s[n]|0x20 == 'e' {
+		if n++; n < len(s) && (s[n] == '+' || s[n] == '-') {
+			n++
 		}
-		good = d.run() > 0
+		part := digitsAt(s, n)
+		good = good && part > 0
+		n += part
 	}
 	if !good {
-		d.fail(KSyntax, at, "a number")
+		d.fail(KSyntax, d.i, "a number")
 		return "", false
 	}
-	return string(d.b[at:d.i]), true
+	d.i += n
+	return strings.Clone(s[:n]), true // what is kept of a number must not change with b
 }
 
-// run passes digits and returns how many.
-func (d *Decoder) run() int {
-	at := d.i
-	for d.i < len(d.b) && d.b[d.i] >= '0' && d.b[d.i] <= '9' {
-		d.i++
+// digitsAt returns how many stand at a place.
+//
+//go:noinline
+func digitsAt(s string, at int) (n int) {
+	for n = at; n < len(s) && s[n] >= '0' && s[n] <= '9'; n++ {
 	}
-	return d.i - at
+	return n - at
 }
 
 // text reads a string.
@@ -423,13 +429,13 @@ func (d *Decoder) end() {
 	}
 }
 
-// keys are hashes of the members of one object so far.
-type keys []uint64
+// Keys are hashes of texts, such as the members of one object so far.
+type Keys []uint64
 
-// add reports whether key is a new one.
+// Add reports whether key is a new one, and adds it.
 //
 //go:noinline
-func (k *keys) add(key string) bool {
+func (k *Keys) Add(key string) bool {
 	h := gate.Sum64([]byte(key))
 	for _, old := range *k {
 		if old == h {

@@ -94,30 +94,31 @@ func comparePre(a, b string) int {
 	for {
 		x, restA, moreA := ascii.Cut(a, '.')
 		y, restB, moreB := ascii.Cut(b, '.')
-		m, isM := digits(x[:min(len(x), 9)])
-		n, isN := digits(y[:min(len(y), 9)])
-		switch {
-		case isM && isN && m != n:
-			if m < n {
-				return -1
-			}
-			return 1
-		case isM != isN:
-			if isM {
-				return -1
-			}
+		switch m, n := rank(x), rank(y); {
+		case m < n:
+			return -1
+		case m > n:
 			return 1
 		case x != y:
 			return strings.Compare(x, y)
-		case !moreA || !moreB:
-			if moreA == moreB {
-				return 0
-			}
-			if moreB {
-				return -1
-			}
+		case !moreA && !moreB:
+			return 0
+		case !moreA:
+			return -1
+		case !moreB:
 			return 1
 		}
 		a, b = restA, restB
 	}
+}
+
+// rank is the value of a number, of which nine digits count, and above all of them for a word.
+//
+//go:noinline
+func rank(s string) int {
+	n, ok := digits(s[:min(len(s), 9)])
+	if !ok {
+		n = 1e9
+	}
+	return n
 }

@@ -34,7 +34,8 @@ func (c *Client) Channel(name string) *Channel {
 	ch, ok := c.channels[name]
 	if !ok {
 		ch = &Channel{gate.NewChannel(name), &c.controls}
-		c.controls.Hooks().Adopt(ch.state)
+		h := c.controls.Hooks()
+		h.Adopt(h.Owner, ch.state)
 		c.channels[name] = ch
 	}
 	return ch
