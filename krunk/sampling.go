@@ -145,17 +145,11 @@ func (c *Client) collectChannels() (refused uint64) {
 			refused += n
 		}
 		d := ch.state.TakeDropped(window)
-		for _, n := range [...]struct {
-			reason   protocol.Reason
-			category protocol.Category
-			n        uint64
-		}{
-			{protocol.ReasonSampleRate, protocol.CategoryLogItem, d.SampledRecords}, {protocol.ReasonSampleRate, protocol.CategoryError, d.SampledEvents},
-			{protocol.ReasonSampleRate, protocol.CategoryLogItem, d.LimitedRecords}, {protocol.ReasonSampleRate, protocol.CategoryError, d.LimitedEvents},
-		} {
-			if n.n > 0 {
-				c.tally.Add(n.reason, n.category, n.n)
-			}
+		if n := d.SampledRecords + d.LimitedRecords; n > 0 {
+			c.tally.Add(protocol.ReasonSampleRate, protocol.CategoryLogItem, n)
+		}
+		if n := d.SampledEvents + d.LimitedEvents; n > 0 {
+			c.tally.Add(protocol.ReasonSampleRate, protocol.CategoryError, n)
 		}
 	}
 	return refused

@@ -2,6 +2,7 @@ package verdict
 
 import (
 	"math"
+	"reflect"
 	"testing"
 	"time"
 
@@ -117,7 +118,7 @@ func TestLastMoments(t *testing.T) {
 			e := evidence("")
 			tt.live(e.Live)
 			tt.want.How = Killed
-			if got := Of(e); got != tt.want {
+			if got := Of(e); !reflect.DeepEqual(got, tt.want) {
 				t.Errorf("got %+v, want %+v", got, tt.want)
 			}
 		})
