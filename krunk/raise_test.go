@@ -148,6 +148,26 @@ func TestRaise(t *testing.T) {
 	}
 }
 
+// TestRaiseByDefault checks that kinds of the compiled default count where no policy runs, but not while the client waits for its first one.
+func TestRaiseByDefault(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		from := year2026()
+		net, _ := kindsOfFaults(t)
+		o := sampling.Options{Wait: 15 * time.Second, Default: fmt.Appendf(nil, `{"krunk":1,"version":1,"clients":10,"kinds":{%q:{"until":%q,"clients":25}}}`, net, from(time.Hour))}
+		c, _, srv := steered(t, sampling.Identity{ID: between(10, 15)}, o, krunk.Config{})
+		faults(c)
+		if id := c.Report(lostPacket{errors.New("too early")}); !id.IsZero() {
+			t.Error("something is in doubt while the client waits")
+		}
+		time.Sleep(20 * time.Second)
+		faults(c)
+		c.Close(time.Second)
+		if got := kinds(srv); len(got) != 1 || got[0] != net {
+			t.Errorf("got %q, want %q once", got, net)
+		}
+	})
+}
+
 // TestRaisePanics checks "panics": true of a raise: panics of the kind are sent by more clients than without, and never by fewer.
 func TestRaisePanics(t *testing.T) {
 	for _, tt := range []struct {
@@ -319,4 +339,37 @@ func TestDoubtDoesNotAllocate(t *testing.T) {
 	if id := c.Report(fault); id.IsZero() {
 		t.Error("nothing was in doubt")
 	}
+}
+
+// TestRaiseAndRepeats checks that repeats are limited while all is in doubt, that those of the raised kind are told by the next event, and that a
+// client outside of the cohort tells nobody of all others.
+func TestRaiseAndRepeats(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		from := year2026()
+		net, _ := kindsOfFaults(t)
+		ctl, err := sampling.New(sampling.Identity{ID: between(10, 15)}, sampling.Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		c, srv := controlled(t, krunk.Config{Sampling: krunk.Steer(ctl), MaxRepeats: 2}, "")
+		apply(t, ctl, 1, fmt.Sprintf(`"clients":10,"kinds":{%q:{"until":%q,"clients":25}}`, net, from(time.Hour)))
+		for i := range 6 { // in one place, as the stack is what repeats are told by
+			if i == 5 {
+				c.Flush(time.Second)
+				time.Sleep(2 * time.Minute)
+			}
+			faults(c)
+		}
+		c.Close(time.Second)
+		all := srv.Events()
+		if len(all) != 3 {
+			t.Fatalf("%d events, want 2 and one more", len(all))
+		}
+		if n := all[2].Contexts["krunk"]["suppressed"]; n != int64(3) {
+			t.Errorf("the next one tells of %v, want 3", n)
+		}
+		if n := told(srv, "sample_rate", "error"); n != 0 {
+			t.Errorf("%d told, want none of a client outside of the cohort", n)
+		}
+	})
 }

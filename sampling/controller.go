@@ -268,7 +268,7 @@ func (c *Controller) rebuild() {
 	}
 	p := s.Plan()
 	if c.run.waits && s.Policy == nil {
-		p.Clients = 0
+		p.Nobody()
 	}
 	if k := c.run.kill; k != nil {
 		p.Killed, p.Muted, p.Silence = true, k.Mutes, k.Panics

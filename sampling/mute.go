@@ -45,7 +45,7 @@ func (c *Controller) fate(kind uint32, panicked, doubt bool) (gate.Fate, uint32)
 // raised decides about an event of a kind that is raised. Its own share counts, unless that is settled: whom a rule picks by name nobody else
 // stands for, and panics are never sent by fewer than without it.
 func (c *Controller) raised(k *plan.KindRule, panicked, doubt bool) (gate.Fate, uint32) {
-	if c.plan.Killed {
+	if !c.plan.Raises() {
 		return gate.Goes, 0
 	}
 	share, in := c.plan.Raised(k)

@@ -53,10 +53,16 @@ func (p *Plan) RaisesPanics(share uint32) bool {
 // PanicsInDoubt reports whether this client sends no panics but those of a kind that is raised.
 func (p *Plan) PanicsInDoubt() bool { return p.raises&panicsRaised != 0 && !p.Killed }
 
+// Raises reports whether any kind is raised.
+func (p *Plan) Raises() bool { return p.raises != 0 && !p.Killed }
+
+// Nobody leaves nobody in the cohort, nor among those of a kind.
+func (p *Plan) Nobody() { p.Clients, p.raises = 0, 0 }
+
 // doubts reports whether it depends on their kind which events of a channel go out. Who was picked by name is not asked. Who is neither in
 // the cohort nor among those of a kind sends nothing anyway.
 func (p *Plan) doubts(r *Resolved) bool {
-	return p.raises&anyRaised != 0 && !p.Killed && !r.Forced && (r.In || p.raises&raisedHere != 0)
+	return p.Raises() && !r.Forced && (r.In || p.raises&raisedHere != 0)
 }
 
 // Known reports whether it is known whom cohorts are drawn by.
