@@ -39,7 +39,7 @@ func TestMuteAndRaise(t *testing.T) {
 		t.Errorf("%s", b)
 	}
 	write("ended.json", "raise", now, kind, "-end", "more.json")
-	if b, _ := os.ReadFile("ended.json"); strings.Contains(string(b), "9f2c41d0\"") {
+	if b, _ := os.ReadFile("ended.json"); strings.Contains(string(b), `"9f2c41d0":`) {
 		t.Errorf("%s", b)
 	}
 	// What has ended by itself is in nobody's way.

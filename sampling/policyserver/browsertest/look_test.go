@@ -70,17 +70,27 @@ func packed(dir string) ([]byte, error) {
 	}
 }
 
-// accessible has axe-core judge what is shown.
+// accessible has axe-core judge what is shown, of an open dialog that alone. What a box with a scroll bar hides it would leave open, so it judges
+// the boxes, and then all of what they hold: nothing may be wrong, and no colour undecided.
 func (b tab) accessible(source, what string) {
 	b.t.Helper()
 	if b.eval("typeof axe") == "undefined" {
-		b.eval(source + `; ""`)
+		b.eval(source + `; { const s = document.styleSheets[0];
+			s.insertRule(".judged .scroll, .judged .long { max-height: none !important; overflow: visible !important }", s.cssRules.length);
+			s.insertRule(".judged .tall thead th { position: static !important }", s.cssRules.length); } ""`)
 	}
-	b.eval(`axeFound = undefined; axe.run(document, { resultTypes: ["violations"] }).then((r) => { axeFound = r.violations.map((v) =>
-		v.id + " (" + v.impact + "): " + v.nodes.map((n) => n.target + " " + n.failureSummary).join(" | ")).join("\n"); }); ""`)
+	b.eval(`axeFound = undefined; (async () => {
+		const words = (list) => list.map((v) => v.id + " (" + v.impact + "): " + v.nodes.map((n) => n.target + " " + n.failureSummary).join(" | "));
+		const where = document.querySelector("dialog[open]") || document;
+		const boxes = await axe.run(where, { runOnly: { type: "rule", values: ["scrollable-region-focusable"] } });
+		document.documentElement.classList.add("judged");
+		const all = await axe.run(where, { resultTypes: ["violations", "incomplete"] });
+		document.documentElement.classList.remove("judged");
+		axeFound = [...words(boxes.violations), ...words(all.violations), ...words(all.incomplete.filter((v) => v.id === "color-contrast"))].join("\n");
+	})(); ""`)
 	b.until("axeFound !== undefined")
 	if found := b.eval("axeFound"); found != "" {
-		b.t.Errorf("%s: axe-core finds\n%s", what, found)
+		b.t.Errorf("%s: axe-core finds\n%.4000s", what, found)
 	}
 }
 
@@ -291,6 +301,14 @@ func TestPageIsolatesDirections(t *testing.T) {
 	for _, id := range []string{"running", "history"} {
 		b.until(fmt.Sprintf(`document.querySelector("#%s bdi") !== null && document.getElementById(%[1]q).innerText.includes("photo[U+202E]gnp.exe")`, id))
 	}
+	b = open(t, g.url+"/#key=s3cret")
+	b.do(chromedp.Focus("#slider"))
+	b.keys(kb.End)
+	b.says("effect", "200 → 1,000")
+	if _, err := g.Change(t.Context(), share(30, "no harm\u202egnp.exe"), "ber\u202et"); err != nil {
+		t.Fatal(err)
+	}
+	b.says("alert", "ber[U+202E]t published 3.1189 (no harm[U+202E]gnp.exe) meanwhile")
 	if strings.Contains(b.eval("document.body.innerText"), "\u202e") {
 		t.Error("the page shows a character that turns the line around")
 	}

@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -134,13 +135,13 @@ func TestPageBehindABalancer(t *testing.T) {
 	b.says("said", "Published 3.1188")
 	b.do(chromedp.Focus("#channel"))
 	b.keys("ui", kb.Enter)
-	time.Sleep(time.Second) // some polls
+	b.says("behind", "A server that answered just now still serves 3.1187, and 3.1188 is the newest.")
 	if got := b.eval(`document.getElementById("alert").textContent`); strings.Contains(got, "meanwhile") {
 		t.Errorf("the page takes an old answer for a publication: %s", got)
 	}
 	old.Store(nil)
 	b.says("running", "3.1188")
-	b.until(`!document.getElementById("publish").disabled && document.getElementById("alert").textContent === ""`)
+	b.until(`!document.getElementById("publish").disabled && document.getElementById("alert").textContent === "" && document.getElementById("behind").textContent === ""`)
 	b.do(chromedp.Click("#publish"))
 	b.says("said", "Published 3.1189")
 	g.wants(t, 1189, `"clients": 50`, `"ui"`)
@@ -150,6 +151,8 @@ func TestPageBehindABalancer(t *testing.T) {
 func TestPublishThatTakesLong(t *testing.T) {
 	g := newGame(t)
 	leave := make(chan struct{})
+	free := sync.OnceFunc(func() { close(leave) })
+	defer free()
 	url := front(t, g, func(_ http.ResponseWriter, r *http.Request) bool {
 		if r.Method == http.MethodPut {
 			select {
@@ -167,7 +170,7 @@ func TestPublishThatTakesLong(t *testing.T) {
 	b.do(chromedp.Click("#kill"))
 	b.until(`document.getElementById("confirm").open`)
 	b.keys(kb.Escape)
-	close(leave)
+	free()
 	b.says("said", "Published 3.1188")
 	b.until(`!document.getElementById("main").inert`)
 	g.wants(t, 1188, `"clients": 50`)

@@ -12,7 +12,10 @@ function make(tag, props = {}, ...children) {
   e.append(...children);
   return e;
 }
-function text(id, s) { if ($(id).textContent !== s) $(id).textContent = s; } // a live region speaks only when it changes
+function text(id, s) { // a live region speaks only when it changes
+  const shown = visible(s);
+  if ($(id).textContent !== shown) $(id).textContent = shown;
+}
 function fill(parent, children) { parent.replaceChildren(...children); }
 
 // visible shows the characters that turn the order of a line around: a note could look like another one.

@@ -396,11 +396,19 @@ let newest = "", newestAt = 0; // highest version that was told, and when it was
 // the store yet. One that stays behind for 10 s is believed.
 function stale(number, s) {
   if (number < answered) return true;
-  if (Date.now() - newestAt < 10000 && below(s.version, newest)) return true;
+  if (Date.now() - newestAt < 10000 && below(s.version, newest)) {
+    behind = s.version || "no policy";
+    behindAt = Date.now();
+    showBehind();
+    return true;
+  }
   answered = number;
   seenVersion(s.version);
   return false;
 }
+// showBehind says that the servers do not all serve the same, which nobody would see otherwise.
+let behind = "", behindAt = 0;
+function showBehind() { text("behind", Date.now() - behindAt < 4000 ? "A server that answered just now still serves " + behind + ", and " + newest + " is the newest." : ""); }
 function seenVersion(v) {
   newest = v;
   newestAt = Date.now();
@@ -416,6 +424,7 @@ async function poll() {
     if (stale(number, s)) return;
     status = s;
     setClock(s.now);
+    showBehind();
     showStatus();
     loadAhead(shownHistory !== status.version).then(show); // what takes long keeps nothing else back
     if (shownHistory !== status.version && $("whole").open) showWhole();
