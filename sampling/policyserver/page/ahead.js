@@ -89,7 +89,7 @@ function stepRow(s) {
   const unit = make("select", { "aria-label": "Unit of the time" }, ...Object.entries(units).map(([name, u]) => make("option", { value: u, selected: u === m[2] }, name)));
   const time = make("input", { type: "number", min: "1", max: "999", step: "any", value: m[1], "aria-label": "Time of the step, from publishing on" });
   const share = make("input", { type: "number", min: "0", max: "100", step: "any", value: String(s.clients), "aria-label": "Share from then on, in percent" });
-  const out = make("button", { type: "button", className: "small", "aria-label": "Take the step out" }, "✕");
+  const out = make("button", { type: "button", className: "small", "aria-label": "Take out: this step" }, "Take out");
   const li = make("li", {}, "after ", time, unit, " to ", share, " % ", out);
   out.addEventListener("click", () => { li.remove(); readSteps(); $("step-add").focus(); });
   for (const e of [unit, time, share]) e.addEventListener("input", readSteps);
