@@ -19,7 +19,8 @@ type Lines struct {
 	size    int // of a record of such a line without it
 }
 
-// LineReader takes a line apart. It must not retain the line, nor change it.
+// LineReader takes a line apart. It must not retain the line, nor change it, nor wait for the client, such as by Client.Flush: the client waits for it. A
+// panic of it costs the line, and one where the line is read at once is the caller's.
 type LineReader interface {
 	// Read returns what the line says. What is none of its format is all message, so that nothing is lost, and so is a line that Read
 	// panics at. It is called once, and what it returns stays valid until Done.
@@ -30,7 +31,8 @@ type LineReader interface {
 
 // Lines returns what takes lines of a format to the channel. The format's name, of up to 200 bytes, tells this one from others:
 // of one name the client keeps the first open. It is called for a reader of one line, by any goroutine and by several at once. Lines allocates:
-// call it once.
+// call it once, and with a Config.RunFile within a second of Start: what a run left that crashed is read then, and a line of which nobody has brought the
+// format, as in a Start that waits for what runs left which died early, is all message.
 func (c *Channel) Lines(format string, open func() LineReader) *Lines {
 	if c == nil {
 		return nil

@@ -59,6 +59,7 @@ type Heirs struct {
 	crashed []string // the one that began first in front
 	rest    []string // likewise
 	due     time.Time
+	formats time.Time // until then lines wait for who brings their format
 	listed  bool
 	over    bool // Leave was called
 	hand    *estate
@@ -76,9 +77,12 @@ func (h *Heirs) Next(rest, all bool) *blackbox.Outbox {
 	}
 	h.List()
 	if all {
-		h.due = time.Time{}
+		h.due, h.formats = time.Time{}, time.Time{}
 	}
 	for h.hand != nil || h.open(rest) {
+		if h.early() > 0 {
+			return nil
+		}
 		if h.hand.next(h.cfg.Form) {
 			return h.hand.outbox
 		}
@@ -99,9 +103,20 @@ func (h *Heirs) Start() int64 {
 // Wait is sender.Heirs.Wait.
 func (h *Heirs) Wait() time.Duration {
 	if h.over || h.hand != nil || len(h.rest) == 0 || h.due.IsZero() {
-		return 0
+		return h.early()
 	}
 	return max(time.Until(h.due), 0)
+}
+
+// patience is how long a run whose lines nobody can read yet waits: it is found while the program starts, and its loggers are made after the client.
+const patience = time.Second
+
+// early returns how long the run at hand still waits for that.
+func (h *Heirs) early() time.Duration {
+	if e := h.hand; e == nil || e.through || !e.rec.Strange() {
+		return 0
+	}
+	return max(time.Until(h.formats), 0)
 }
 
 // Shorten is sender.Heirs.Shorten.
@@ -135,7 +150,7 @@ func (h *Heirs) List() {
 // list looks at every run once: one that has a crash is taken up at once, the newest first, others later, so that a fleet that comes
 // back does not come in one second. What is too old, and what takes too much room, goes.
 func (h *Heirs) list() {
-	h.listed = true
+	h.listed, h.formats = true, time.Now().Add(patience)
 	runs := h.dir.List()
 	bytes, age := h.dir.Rule()
 	oldest := time.Now().UnixNano() - age

@@ -37,7 +37,7 @@ type Writer struct {
 }
 
 // NewWriter returns a writer to channel, which may be nil: then it takes everything and does nothing. The names of fields are those
-// that zerolog's variables hold at this moment.
+// that zerolog's variables hold at this moment. Make it within a second of krunk.Start: then it reads what a crashed run has left in a run file as well.
 func NewWriter(channel *krunk.Channel, o *Options) *Writer {
 	n := names{zerolog.LevelFieldName, zerolog.MessageFieldName, zerolog.TimestampFieldName, zerolog.ErrorFieldName}
 	pool := new(sync.Pool)
