@@ -530,6 +530,7 @@ func TestConsentInside(t *testing.T) {
 				c, _, _ = asking(t, krunk.Granted, func(cfg *krunk.Config) { attr = change(cfg, say) })
 				c.Report(errors.New("boom"), attr)
 				time.Sleep(time.Minute)
+				synctest.Wait()
 				if took != 0 || holds != krunk.Denied || said == nil || !strings.Contains(said.Error(), "inside") {
 					t.Errorf("it took %v and said %v; the answer was %d; want at once, that it was called from inside, and Denied", took, said, holds)
 				}
@@ -557,6 +558,7 @@ func TestConsentInsideKeepsItsOrder(t *testing.T) {
 		})
 		c.Report(errors.New("early"))
 		time.Sleep(time.Minute)
+		synctest.Wait()
 		if c.Answer() != krunk.Granted {
 			t.Errorf("the answer is %d, want the last one", c.Answer())
 		}
