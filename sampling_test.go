@@ -281,3 +281,46 @@ func TestRateIsToldWhole(t *testing.T) {
 		}
 	})
 }
+
+// A kind that a policy raises takes nothing from the others: where a channel's records are events and log records at once they are drawn,
+// and cost of its rate, once, as without it.
+func TestRaiseTakesNothingFromOtherKinds(t *testing.T) {
+	for _, raise := range []string{"", `"kinds":{"9f2c41d0":{"until":"2026-10-20T12:00:00Z","clients":100}},`} {
+		synctest.Test(t, func(t *testing.T) {
+			srv := sentrytest.New(sentrytest.Options{AnyTime: true})
+			c, err := krunk.Start(krunk.Config{DSN: srv.DSN(), Transport: srv.Transport(), MaxRepeats: -1})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := c.Sampling().Apply(document(1, raise+`"channels":{"net":{"send":"error","rate":"6/h","burst":3},"ui":{"send":"error","records":25}}`)); err != nil {
+				t.Fatal(err)
+			}
+			net, ui := c.Channel("net"), c.Channel("ui")
+			const n = 300
+			for i := range n {
+				net.Error("net", krunk.Int("i", i))
+				ui.Error("ui", krunk.Int("i", i))
+				time.Sleep(20 * time.Second)
+			}
+			c.Close(time.Minute)
+			events, logs, sum := map[string]int{}, map[string]int{}, map[string]float64{}
+			for _, ev := range srv.Events() {
+				name, share := ev.Logger, 1.0
+				if p := ev.Tag("krunk.p"); p != "" {
+					_, _ = fmt.Sscan(p, &share)
+				}
+				events[name]++
+				sum[name] += 1 / share
+			}
+			for _, l := range srv.Logs() {
+				logs[l.Body]++
+			}
+			if events["net"] != logs["net"] || events["net"] < 10 || events["net"] > 15 || events["ui"] != logs["ui"] {
+				t.Errorf("raise %q: %d and %d events, %d and %d log records", raise, events["net"], events["ui"], logs["net"], logs["ui"])
+			}
+			if sum["net"] < n-40 || sum["net"] > n || sum["ui"] != float64(4*events["ui"]) {
+				t.Errorf("raise %q: the events stand for %.2f and %.2f of %d", raise, sum["net"], sum["ui"], n)
+			}
+		})
+	}
+}

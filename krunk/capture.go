@@ -501,6 +501,9 @@ func flags(v gate.Verdict) uint16 {
 	var f uint16
 	if v&(gate.Issue|gate.Doubt) == gate.Issue|gate.Doubt {
 		f = record.FlagDoubt
+		if v&gate.Drawn != 0 {
+			f |= record.FlagDrawn
+		}
 		v &^= gate.Issue
 	}
 	if v&gate.Trail != 0 && v&gate.Issue == 0 {

@@ -126,6 +126,9 @@ func (c *Channel) postpone(d *Settings, v Verdict, l Level, key uint64) (Verdict
 		event |= Doubt
 	}
 	if v &^= Issue; v&Send != 0 && !d.Closed {
+		if event != 0 {
+			event |= Drawn // and costs of the rates once, as it does where no kind is in doubt
+		}
 		v, share = c.Take(v|late, l, key)
 	} else {
 		v &= Trail
@@ -134,9 +137,15 @@ func (c *Channel) postpone(d *Settings, v Verdict, l Level, key uint64) (Verdict
 }
 
 // Settle draws an event that Take let pass with Doubt, now that its kind is known, which counts for "first" as a fingerprint. What it does not
-// let through it has counted as Take does.
-func (c *Channel) Settle(l Level, kind uint32) (share uint32, ok bool) {
-	v, share := c.Take(Issue|Draw|late, l, uint64(kind))
+// let through it has counted as Take does. One that was drawn at the call goes with its log record, and stands for as many.
+func (c *Channel) Settle(e *Event) (share uint32, ok bool) {
+	if e.Drawn {
+		if d := c.draw.Load(); !e.Sent && (d == nil || d.Limits[0] == nil) { // for what a rate keeps back the next one stands
+			c.drop(Issue, 0)
+		}
+		return e.Share, e.Sent
+	}
+	v, share := c.Take(Issue|Draw|late, e.Level, uint64(e.Kind))
 	return share, v&Issue != 0
 }
 

@@ -119,6 +119,8 @@ type Event struct {
 	Level   Level
 	Panic   bool
 	Doubt   bool     // its share is not settled
+	Drawn   bool     // with its log record, of which Share is
+	Sent    bool     // that goes
 	Channel *Channel // of one in doubt; nil for a panic, which is not drawn
 }
 
@@ -136,7 +138,7 @@ func (c *Controls) Settle(e *Event) Fate {
 		}
 		ok := false
 		if e.Channel != nil {
-			e.Share, ok = e.Channel.Settle(e.Level, e.Kind)
+			e.Share, ok = e.Channel.Settle(e)
 		}
 		if !ok {
 			return Missed

@@ -56,6 +56,7 @@ const (
 	Doubt                       // with Issue: it is raised if Controls.Settle says so, once its kind is known
 	Outside                     // with Doubt: this client is not in the cohort
 	late                        // the kind is known
+	Drawn                       // with Doubt: it was drawn at the call, with its log record, and goes if that goes
 )
 
 // Floor returns the number that Reaches compares with for a record of level l, which is below LevelOff.

@@ -62,6 +62,7 @@ const (
 	FlagFeedback             // what the player wrote; of PanicType: that the program told of an earlier run's death
 	FlagLine                 // its text is what another library made of message and attributes; a Line among its attributes says which one
 	FlagDoubt                // with FlagID: whether it is an event is settled when its kind is known
+	FlagDrawn                // with FlagDoubt: it was drawn with its log record, which FlagSend tells of
 )
 
 const (

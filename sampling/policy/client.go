@@ -80,7 +80,8 @@ func (c *Channel) SetDice(f func() uint64) { c.state.SetDice(f) }
 func (c *Channel) Weigh(l Level, key uint64) (v Verdict, weight float64) {
 	d, share := c.take(l, key, 0)
 	if d&gate.Doubt != 0 {
-		if s, ok := c.state.Settle(gate.Level(l), uint32(key>>32)^uint32(key)); ok {
+		e := gate.Event{Kind: uint32(key>>32) ^ uint32(key), Level: gate.Level(l), Share: share, Drawn: d&gate.Drawn != 0, Sent: d&gate.Send != 0}
+		if s, ok := c.state.Settle(&e); ok {
 			share = s
 		} else {
 			d &^= gate.Issue
