@@ -500,10 +500,7 @@ func (r *capture) madeAt(since time.Duration) {
 func flags(v gate.Verdict) uint16 {
 	var f uint16
 	if v&(gate.Issue|gate.Doubt) == gate.Issue|gate.Doubt {
-		f = record.FlagDoubt
-		if v&gate.Drawn != 0 {
-			f |= record.FlagDrawn
-		}
+		f = record.FlagDoubt | uint16(v&gate.Drawn)*(record.FlagDrawn/uint16(gate.Drawn))
 		v &^= gate.Issue
 	}
 	if v&gate.Trail != 0 && v&gate.Issue == 0 {
