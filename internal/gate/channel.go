@@ -141,7 +141,7 @@ func (c *Channel) postpone(d *Settings, v Verdict, l Level, key uint64) (Verdict
 func (c *Channel) Settle(e *Event) (share uint32, ok bool) {
 	if e.Drawn {
 		if d := c.draw.Load(); !e.Sent && (d == nil || d.Limits[0] == nil) { // for what a rate keeps back the next one stands
-			c.out[1].Add(1)
+			c.draws[1].drawn.Add(1)
 		}
 		return e.Share, e.Sent
 	}
