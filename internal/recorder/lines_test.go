@@ -124,3 +124,20 @@ func TestLinesThatBreak(t *testing.T) {
 		t.Errorf("counted %q, want the two that are lost", got)
 	}
 }
+
+// What a line said is gone with the record that was the line.
+func TestWipeForgetsTheLine(t *testing.T) {
+	g := newRig(1<<18, func(cfg *Config) {
+		cfg.Lines = new(Lines)
+		cfg.Lines.Add(spelled("words"))
+	})
+	g.put(t, blackbox.History, line(record.FlagTrail, "lost peer=anna", "words"))
+	g.drain()
+	if !bytes.Contains(g.line, []byte("anna")) {
+		t.Fatal("the line was not opened")
+	}
+	g.Wipe()
+	if g.line != nil {
+		t.Errorf("the recorder still knows %q", g.line)
+	}
+}

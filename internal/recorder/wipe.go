@@ -22,7 +22,7 @@ func (r *Recorder) Call() {
 func (r *Recorder) Wipe() (all bool) {
 	r.shred = r.blank
 	upto := r.cfg.Ring.Head()
-	r.held.End, r.pending, r.packed, r.beside = 0, nil, nil, nil
+	r.held.End, r.pending, r.packed, r.beside, r.line = 0, nil, nil, nil, nil
 	r.later.Store(nil)
 	r.logs.reset()
 	r.logs.due = false
