@@ -1,12 +1,12 @@
 package krunk
 
 import (
-	"bytes"
 	"runtime"
 	"strconv"
 	"time"
 	"unsafe"
 
+	"github.com/krunk-go/krunk/internal/ascii"
 	"github.com/krunk-go/krunk/internal/blackbox"
 	"github.com/krunk-go/krunk/internal/gate"
 	"github.com/krunk-go/krunk/internal/record"
@@ -75,9 +75,9 @@ func (h hang) Error() string { return "no frame for " + h.after }
 func (c *Client) everybody() string {
 	for n := 64 << 10; ; n = 1 << 20 {
 		text := make([]byte, n)
-		text = text[:runtime.Stack(text, true)]
-		if len(text) < n || n > 64<<10 || bytes.Contains(text, append(strconv.AppendUint([]byte("\ngoroutine "), c.loopID, 10), ' ')) {
-			return unsafe.String(unsafe.SliceData(text), len(text))
+		all := unsafe.String(unsafe.SliceData(text), runtime.Stack(text, true))
+		if len(all) < n || n > 64<<10 || ascii.Index(all, "\ngoroutine "+strconv.FormatUint(c.loopID, 10)+" ") >= 0 {
+			return all
 		}
 	}
 }

@@ -1,9 +1,9 @@
 package recorder
 
 import (
-	"strings"
 	"time"
 
+	"github.com/krunk-go/krunk/internal/ascii"
 	"github.com/krunk-go/krunk/internal/blackbox"
 	"github.com/krunk-go/krunk/internal/crashtext"
 	"github.com/krunk-go/krunk/internal/stack"
@@ -21,8 +21,10 @@ func (r *Recorder) Stacks(text string, loop uint64) {
 }
 
 func besideOf(text string, loop uint64) *beside {
-	_, others, _ := strings.Cut(text, "\n\n")
-	g := &goroutines{text: others, loop: loop}
+	g := &goroutines{loop: loop}
+	if i := ascii.Index(text, "\n\n"); i >= 0 {
+		g.text = text[i+2:]
+	}
 	return &beside{g.stack, g.threads}
 }
 
