@@ -58,6 +58,18 @@ func Read(body []byte) (Record, error) {
 	return r, nil
 }
 
+// Said returns what a record says, in two parts: not when it was captured nor what tells an event from others, its id and what it was to tell of them.
+func Said(body []byte) (head, rest []byte) {
+	head = body[min(When, len(body)):]
+	if len(body) < fixed+named || body[26]&FlagID == 0 {
+		return head, nil
+	}
+	return body[When:fixed], body[fixed+named:]
+}
+
+// named is how long ID, Suppressed and Place are.
+const named = 16 + 4 + 4
+
 // IsLine reports whether a record has FlagLine.
 func IsLine(body []byte) bool { return len(body) >= fixed && body[27]&(FlagLine>>8) != 0 }
 

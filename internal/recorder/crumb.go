@@ -89,11 +89,16 @@ func (s *stamp) append(dst []byte, ns int64) []byte {
 	return dst
 }
 
-// crumb puts a record into the history.
+// crumb puts a record into the history. What was to be an event is one with others that say the same, as if it had never been to be one.
 func (r *Recorder) crumb(rec *record.Record, in *blackbox.Record) {
 	e := &r.events
 	var head [crumbHead]byte
-	binary.LittleEndian.PutUint64(head[:], hash(in.Body[min(record.When, len(in.Body)):]))
+	said, rest := record.Said(in.Body)
+	h := hash(said)
+	if len(rest) > 0 {
+		h += hash(rest)
+	}
+	binary.LittleEndian.PutUint64(head[:], h)
 	if r.cfg.History.Repeated(head[:crumbHash], rec.Time) {
 		return
 	}
