@@ -127,6 +127,7 @@ func (s *Server) decided(who *Player) jsonPlayer {
 	}
 	under := s.o.Under
 	under.Hash, under.Now = sum256, time.Now()
+	named := true
 	for i, name := range s.forecast(p).channels {
 		d, err := policy.Explain(p, id, name, under)
 		if err != nil {
@@ -138,13 +139,14 @@ func (s *Server) decided(who *Player) jsonPlayer {
 				out.Rules = append(out.Rules, jsonRuleState(r))
 			}
 		}
+		named = named && d.Forced
 		out.In = out.In || d.In && (d.Send != policy.LevelOff || d.Issue != policy.LevelOff)
 		out.Channels = append(out.Channels, jsonDecision{name, d.Trail.String(), d.Send.String(), d.Issue.String(), d.In, d.Forced, decisionWords(&d)})
 	}
 	h := s.heardOf(who)
 	out.Follows, out.Current = s.follows(who, &h)
 	out.Pulls, out.Signed = s.pullsOf(c, who, &h), s.signs(c)
-	out.Kinds = kindsOf(p, &id, under.Now)
+	out.Kinds = kindsOf(p, &id, named, under.Now)
 	return out
 }
 

@@ -66,7 +66,7 @@ func raisedBy(p *sampling.Policy, kind uint32) *plan.KindRule {
 type RaiseEffect struct {
 	Kind                string
 	Clients, NewClients float64 // that send every event of it; 0 of a kind that is not raised
-	Most                float64 // events per second of all together at most; below zero: no rate bounds them
+	Most                float64 // events per second of all together at most, by the kind's rate and the ceiling's; below zero: no rate bounds them
 }
 
 // raises predicts what changes about raised kinds; policies may be nil.
@@ -88,8 +88,8 @@ func (f *forecast) raises(old, new *sampling.Policy) (out []RaiseEffect) {
 			var was, is *plan.KindRule
 			e.Clients, was = at(old, kind)
 			e.NewClients, is = at(new, kind)
-			if is != nil && is.Rate.N > 0 {
-				e.Most = e.NewClients * float64(is.Rate.N) / is.Rate.Per.Seconds()
+			if is != nil {
+				e.Most = e.NewClients * perClient(new, is)
 			}
 			same := was == nil && is == nil || was != nil && is != nil && e.Clients == e.NewClients && was.Clients == is.Clients && was.Rate == is.Rate && was.Panics == is.Panics
 			if !same && !slices.ContainsFunc(out, func(o RaiseEffect) bool { return o.Kind == e.Kind }) {
@@ -101,12 +101,23 @@ func (f *forecast) raises(old, new *sampling.Policy) (out []RaiseEffect) {
 	return out
 }
 
+// perClient is how many events of a raised kind one client sends in a second at most, -1 where no rate bounds them.
+func perClient(p *sampling.Policy, k *plan.KindRule) float64 {
+	most := -1.0
+	for _, r := range [...]*plan.Rate{&k.Rate, &p.Document().Ceiling.Rate} {
+		if r.N == 0 {
+			continue
+		}
+		if n := float64(r.N) / r.Per.Seconds(); most < 0 || n < most {
+			most = n
+		}
+	}
+	return most
+}
+
 // raisedShare is the share of a raise within the ceiling, in ppm.
 func raisedShare(p *sampling.Policy, k *plan.KindRule) uint32 {
-	if c := &p.Document().Ceiling; c.Has&plan.HasClients != 0 {
-		return min(k.Clients, c.Clients)
-	}
-	return k.Clients
+	return k.Share(&p.Document().Ceiling)
 }
 
 // short is an effect for a log line.
@@ -163,9 +174,12 @@ type jsonKindState struct {
 	Text string `json:"text"`
 }
 
-// kindsOf says for a player what is different about single issues.
-func kindsOf(p *sampling.Policy, id *sampling.Identity, now time.Time) []jsonKindState {
+// kindsOf says for a player what is different about single issues. Whom a rule picks by name, on all channels, is decided about by that.
+func kindsOf(p *sampling.Policy, id *sampling.Identity, named bool, now time.Time) []jsonKindState {
 	out := []jsonKindState{}
+	if p.Enabled() && p.Document().Expires.Over(plan.MomentOf(now)) {
+		return out
+	}
 	top, of := p.Document().Top, plan.Identity(*id)
 	by := [...]string{plan.ByClient: of.ID, plan.ByPlayer: of.Player, plan.ByMatch: of.Match}[top.By]
 	list := p.Document().Kinds
@@ -177,7 +191,14 @@ func kindsOf(p *sampling.Policy, id *sampling.Identity, now time.Time) []jsonKin
 			continue
 		case k.Clients == 0:
 			text = "kept back, " + text
-		case by == "":
+		case !p.Enabled():
+			text = "raised, but the kill switch is thrown: nobody sends any"
+		case named:
+			text = "raised, but a rule picks them by name: what that says of their channels counts"
+			if k.Rate.N > 0 {
+				text += ", at most " + sampling.Rate(k.Rate).String()
+			}
+		case by == "" && raisedShare(p, k) < policy.Million:
 			text = "raised for a share of the clients; whether theirs is one of them cannot be told"
 		case policy.Bucket(p.Salt(), by) < raisedShare(p, k):
 			text = "raised: their client sends every event of it"

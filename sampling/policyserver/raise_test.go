@@ -56,6 +56,16 @@ func TestRaiseOfAChange(t *testing.T) {
 	if r := d.Effect.Raises; len(r) != 1 || r[0].Text != "Fault 9f2c41d0: 500 of 1,000 clients send every event of it, 250 did until now; how many that are nobody knows, and no rate bounds them." || r[0].Most != nil {
 		t.Errorf("%+v", r)
 	}
+	rates := serving(t, Options{})
+	rates.Observe(Observation{Clients: 1000})
+	bounded := strings.NewReplacer(`"salt"`, `"ceiling": { "rate": "36/h" }, "salt"`, "1187", "1188").Replace(string(rates.current.Load().doc))
+	if _, err := rates.Publish(t.Context(), []byte(bounded), "anna"); err != nil {
+		t.Fatal(err)
+	}
+	w := do(rates, "POST", "/policy/draft", `{"raise":[{"kind":"9f2c41d0","for":"24h","clients":50}]}`, "Authorization", "Bearer secret")
+	if r := decoded[jsonReport](t, w).Effect.Raises; len(r) != 1 || r[0].Text != "Fault 9f2c41d0: 500 of 1,000 clients send every event of it, all together at most 5/s." {
+		t.Errorf("under a ceiling %+v", r)
+	}
 	if d = draft(`{"clients":20}`); len(d.Effect.Raises) != 0 {
 		t.Errorf("a share raises %+v", d.Effect.Raises)
 	}
@@ -179,6 +189,29 @@ func TestRaiseOfAPlayer(t *testing.T) {
 	p := decoded[jsonPlayer](t, do(s, "POST", "/policy/player", `{"player":"p"}`, "Authorization", "Bearer secret"))
 	if !strings.Contains(p.Kinds[2].Text, "cannot be told") {
 		t.Errorf("%+v", p.Kinds)
+	}
+	said := func(doc string) (s string) {
+		one := serving(t, Options{})
+		if _, err := one.Publish(t.Context(), []byte(doc), "anna"); err != nil {
+			t.Fatal(err)
+		}
+		for _, k := range decoded[jsonPlayer](t, do(one, "POST", "/policy/player", `{"player":"p","client":"a"}`, "Authorization", "Bearer secret")).Kinds {
+			s += k.Text
+		}
+		return s
+	}
+	now := time.Now().UTC()
+	doc := fmt.Sprintf(`{"krunk":1,"epoch":3,"version":2000,"issued":%q,MORE"kinds":{"0000000a":{"until":%q,"clients":100,"rate":"5/h"}}}`, now.Add(-time.Hour).Format(time.RFC3339), now.Add(time.Hour).Format(time.RFC3339))
+	for more, want := range map[string]string{
+		"":                         "raised: their client sends every event of it, at most 5/h",
+		`"enabled":false,`:         "raised, but the kill switch is thrown: nobody sends any",
+		`"by":"match",`:            "raised: their client sends every event of it, at most 5/h",
+		`"ceiling":{"records":0},`: "raised, and their client is not one of those that send it",
+		fmt.Sprintf(`"rules":[{"id":"a","until":%q,"when":{"player":["p"]},"set":{"clients":0}}],`, now.Add(time.Hour).Format(time.RFC3339)): "raised, but a rule picks them by name: what that says of their channels counts, at most 5/h",
+	} {
+		if got := said(strings.Replace(doc, "MORE", more, 1)); got != want {
+			t.Errorf("%s: %s", more, got)
+		}
 	}
 	if _, err := s.Change(t.Context(), Change{Rollback: "3.1188"}, "anna"); err != nil {
 		t.Fatal(err)
