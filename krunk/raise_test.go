@@ -102,6 +102,8 @@ func TestRaise(t *testing.T) {
 		{name: "limits of the client", low: 10, policy: few + `,"kinds":{"KIND":{"until":"UNTIL","clients":25,"rate":"20/h"}}`, limits: sampling.Limits{MaxRate: sampling.Rate{N: 1, Per: time.Hour}}, turns: 3, sent: 1, p: "0.25", ignored: 2, doubt: true},
 		{name: "ceiling", low: 10, policy: few + `,"ceiling":{"clients":20,"rate":"2/h"},"kinds":{"KIND":{"until":"UNTIL","clients":25}}`, turns: 3, sent: 2, p: "0.2", ignored: 1, doubt: true},
 		{name: "beyond the ceiling", low: 20, policy: few + `,"ceiling":{"clients":20,"rate":"2/h"},"kinds":{"KIND":{"until":"UNTIL","clients":25}}`, turns: 3},
+		{name: "a ceiling of records", low: 5, policy: few + `,"ceiling":{"records":40},"kinds":{"KIND":{"until":"UNTIL","clients":25}}`, turns: 3, sent: 3, p: "0.1", sampled: 6, doubt: true},
+		{name: "beyond a ceiling of records", low: 10, policy: few + `,"ceiling":{"records":40},"kinds":{"KIND":{"until":"UNTIL","clients":25}}`, turns: 3},
 		{name: "picked by name", low: 30, policy: `"clients":10,"rules":[{"id":"a","when":{"player":["anna"]},"set":{"clients":0}}],"kinds":{"KIND":{"until":"UNTIL","clients":100}}`, player: "anna", turns: 3},
 		{name: "killed", low: 10, policy: `"enabled":false,` + few + `,"kinds":{"KIND":{"until":"UNTIL","clients":25}}`, turns: 3},
 		{name: "ended", low: 10, policy: few + `,"kinds":{"KIND":{"until":"2001-01-01T00:00:00Z","clients":25}}`, turns: 3},
@@ -184,6 +186,8 @@ func TestRaisePanics(t *testing.T) {
 		{"fewer than without", `"panics":50,"kinds":{"KIND":{"until":"UNTIL","clients":25,"panics":true}}`, 30, 2, "0.5"},
 		{"everybody's", `"clients":10,"kinds":{"KIND":{"until":"UNTIL","clients":25,"panics":true}}`, 60, 2, ""},
 		{"a rate", `"panics":10,"kinds":{"KIND":{"until":"UNTIL","clients":25,"rate":"1/h","panics":true}}`, 10, 1, "0.25"},
+		{"nobody plays", `"by":"player","panics":10,"kinds":{"KIND":{"until":"UNTIL","clients":25,"panics":true}}`, 0, 2, "0.1"},
+		{"nobody plays, outside of panics", `"by":"player","panics":10,"kinds":{"KIND":{"until":"UNTIL","clients":25,"panics":true}}`, 10, 0, ""},
 		{"killed", `"enabled":false,"panics":10,"kinds":{"KIND":{"until":"UNTIL","clients":25,"panics":true}}`, 10, 0, ""},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
@@ -260,6 +264,49 @@ func TestRaiseOfWhatIsLogged(t *testing.T) {
 			t.Errorf("%d told as ignored, want 1", n)
 		}
 	})
+}
+
+// TestWhatDoesNotGoIsOneBreadcrumb checks that what a policy keeps back behind its call is folded in the history as what was never raised is: a storm
+// of it must not push out what led to an event.
+func TestWhatDoesNotGoIsOneBreadcrumb(t *testing.T) {
+	for name, kinds := range map[string]string{
+		"in doubt":    `{NET:{"until":UNTIL,"clients":100}}`,
+		"muted":       `{LOST:{"until":UNTIL,"mute":true}}`,
+		"never asked": "",
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				from := year2026()
+				c, ctl, srv := steered(t, sampling.Identity{ID: between(30, 35)}, sampling.Options{}, krunk.Config{})
+				storm := func(n int) {
+					for range n {
+						c.Channel("ui").Error("lost", krunk.Int("n", 1))
+					}
+				}
+				storm(1)
+				faultOfNet(c, true)
+				c.Flush(time.Second)
+				all := srv.Events()
+				lost, net := all[0].Tag("krunk.kind"), all[1].Tag("krunk.kind")
+				switch name {
+				case "in doubt":
+					apply(t, ctl, 1, `"clients":10,"kinds":`+strings.NewReplacer("NET", fmt.Sprintf("%q", net), "UNTIL", fmt.Sprintf("%q", from(time.Hour))).Replace(kinds))
+				case "muted":
+					apply(t, ctl, 1, `"kinds":`+strings.NewReplacer("LOST", fmt.Sprintf("%q", lost), "UNTIL", fmt.Sprintf("%q", from(time.Hour))).Replace(kinds))
+					storm(1) // the first of a day goes
+				default:
+					apply(t, ctl, 1, `"channels":{"ui":{"issue":"off"}}`)
+				}
+				storm(50)
+				faultOfNet(c, true)
+				c.Close(time.Second)
+				all = srv.Events()
+				if got := string(all[len(all)-1].Raw); strings.Count(got, `"lost n=1 ×50"`) != 1 {
+					t.Errorf("not one breadcrumb: %s", got)
+				}
+			})
+		})
+	}
 }
 
 // TestRaiseStorm checks that nothing is lost without a count while policies that raise a kind come and go.

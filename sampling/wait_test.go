@@ -6,6 +6,7 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
+	"unsafe"
 
 	"github.com/krunk-go/krunk/internal/gate"
 )
@@ -32,6 +33,9 @@ func (s *silent) Run(ctx context.Context, to Sink) error {
 	return ctx.Err()
 }
 
+// raisesOne raises a kind for everybody.
+const raisesOne = `"kinds":{"9f2c41d0":{"until":"2100-01-01T00:00:00Z","clients":100}}`
+
 // Before its first answer a client sends nothing that the answer may not want, and not for longer than it was told to wait.
 func TestWait(t *testing.T) {
 	for _, row := range []struct {
@@ -39,6 +43,7 @@ func TestWait(t *testing.T) {
 		wait   time.Duration
 		source silent
 		stored string
+		def    string
 		ends   time.Duration // the first moment at which errors are reported, of those looked at
 	}{
 		{name: "nothing set", ends: 0},
@@ -48,6 +53,7 @@ func TestWait(t *testing.T) {
 		{name: "a policy for all", wait: 15 * time.Second, source: silent{after: 5 * time.Second, doc: v("1", `"clients":100`)}, ends: 5 * time.Second},
 		{name: "a policy that is refused", wait: 15 * time.Second, source: silent{after: 5 * time.Second, doc: v("1", `"clients":150`)}, ends: 5 * time.Second},
 		{name: "a policy for nobody", wait: 15 * time.Second, source: silent{after: 5 * time.Second, doc: v("1", `"clients":0`)}, ends: -1},
+		{name: "a default that raises a kind", wait: 15 * time.Second, source: silent{after: time.Hour}, def: v("1", raisesOne), ends: 15 * time.Second},
 		{name: "a stored policy", wait: 15 * time.Second, source: silent{after: time.Hour}, stored: v("1", loud), ends: 0},
 	} {
 		t.Run(row.name, func(t *testing.T) {
@@ -56,7 +62,11 @@ func TestWait(t *testing.T) {
 				if row.stored != "" {
 					controller(t, Identity{ID: "a"}, Options{Storage: Keep(m)}, row.stored).Close()
 				}
-				c := controller(t, Identity{ID: "a"}, Options{Wait: row.wait, Storage: Keep(m)})
+				o := Options{Wait: row.wait, Storage: Keep(m)}
+				if row.def != "" {
+					o.Default = []byte(row.def)
+				}
+				c := controller(t, Identity{ID: "a"}, o)
 				join(t, c, map[string]gate.Thresholds{"*": sends(gate.LevelInfo)})
 				ctx, stop := context.WithCancel(t.Context())
 				defer stop()
@@ -66,6 +76,9 @@ func TestWait(t *testing.T) {
 					synctest.Wait()
 					if !c.Status().Panics || !net.Enabled(gate.LevelDebug) {
 						t.Errorf("after %v: panics %v, kept for breadcrumbs %v", at, c.Status().Panics, net.Enabled(gate.LevelDebug))
+					}
+					if fate, _ := kind(unsafe.Pointer(c), 0x9f2c41d0, false, true); fate == gate.Raised && (at < row.ends || row.ends < 0) {
+						t.Errorf("after %v: what a dead run was in doubt about is raised", at)
 					}
 					if got, _ := net.Take(net.Decide(gate.LevelError), gate.LevelError, 0); got&gate.Issue != 0 {
 						ends = at

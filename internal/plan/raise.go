@@ -36,18 +36,29 @@ func (p *Plan) raise(doc *Document, s *Situation) {
 //
 //go:noinline
 func (p *Plan) Raised(k *KindRule) (ppm uint32, in bool) {
-	if ppm = k.Clients; p.Ceiling.Has&HasClients != 0 {
-		ppm = min(ppm, p.Ceiling.Clients)
-	}
+	ppm = k.Share(p.Ceiling)
 	return ppm, gate.Inside(p.Buckets[p.By], ppm, p.Known())
 }
 
-// RaisesPanics reports whether the share of a kind is above that of panics, which nobody was picked for by name.
+// Share returns the share of clients that send all issues of a kind that is raised, under a policy's ceiling. One of records thins clients out: who
+// sends some of a kind would stand for the rest by a draw that nobody counts.
+func (k *KindRule) Share(ceiling *Fields) (ppm uint32) {
+	if ppm = k.Clients; ceiling.Has&HasClients != 0 {
+		ppm = min(ppm, ceiling.Clients)
+	}
+	if ceiling.Has&HasRecords != 0 {
+		ppm = gate.Product(ppm, ceiling.Records)
+	}
+	return ppm
+}
+
+// RaisesPanics reports whether the share of a kind is above that of panics, which nobody was picked for by name. Panics are drawn by client: of whom
+// it is not known whom shares are drawn by, theirs counts.
 //
 //go:noinline
 func (p *Plan) RaisesPanics(share uint32) bool {
 	of, _ := p.PanicShare()
-	return share > of && !p.panicsNamed()
+	return share > of && !p.panicsNamed() && (p.Known() || share == gate.Million)
 }
 
 // PanicsInDoubt reports whether this client sends no panics but those of a kind that is raised.

@@ -27,7 +27,8 @@
 //	           most 30 days after issued; mute: true keeps all but the first of each client and day back, rate ("5/h") all beyond
 //	           it; panics: true means panics of the kind too. Client reports tell of them ("ignored"). clients raises the kind: this share
 //	           of all clients, drawn by salt and by of the top level, sends all of it, whatever shares, records, rates and first say,
-//	           and nobody else sends any, but whom a rule picks by name; the ceiling holds, and rate beside it is of each client.
+//	           and nobody else sends any, but whom a rule picks by name; the ceiling holds, that of records as a share of
+//	           clients, and rate beside it is of each client.
 //	           panics: true raises panics too, where their share is smaller. A member with anything else in it is ignored as a whole
 //	pulls      flight logs that are asked for, by the request's id: {"INC-4711": {…}}, at most 16. until, at most 7 days after issued; one of
 //	           player and client (lists of at most 32 hashes) and match (one); bytes, 1024 to 1048576: of the event at most;

@@ -158,6 +158,7 @@ func TestSumOfWeightsWhileAKindIsRaised(t *testing.T) {
 		{name: "below the cohort", doc: `"clients":50,"channels":{"net":{"send":"warn"}},` + raise, clients: 300, records: 8},
 		{name: "a rate of the kind", doc: `"clients":10,"channels":{"net":{"send":"warn"}},"kinds":{"9f2c41d0":{"until":"2100-01-01T00:00:00Z","clients":25,"rate":"30/m"}}`, clients: 300, records: 40, every: 100 * time.Millisecond},
 		{name: "ceiling", doc: `"channels":{"net":{"send":"warn","records":50}},"ceiling":{"clients":20,"rate":"120/m"},` + raise, clients: 300, records: 40, every: 100 * time.Millisecond},
+		{name: "ceiling of records", doc: `"channels":{"net":{"send":"warn"}},"ceiling":{"clients":80,"records":50},` + raise, clients: 300, records: 20},
 		{name: "1 percent picked by name", doc: `"clients":10,"channels":{"net":{"send":"warn","records":50}},` + raise +
 			`,"rules":[{"id":"n","when":{"player":["player-0","player-100","player-200"]},"set":{"clients":100}}]`, clients: 300, records: 20, id: player},
 	} {
