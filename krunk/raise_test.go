@@ -309,6 +309,48 @@ func TestWhatDoesNotGoIsOneBreadcrumb(t *testing.T) {
 	}
 }
 
+// TestNobodyAsksForWhatDoesNotGo checks that what is attached to an event which a policy keeps back behind its call is neither read nor counted.
+func TestNobodyAsksForWhatDoesNotGo(t *testing.T) {
+	for _, muted := range []bool{false, true} {
+		synctest.Test(t, func(t *testing.T) {
+			from := year2026()
+			net, _ := kindsOfFaults(t)
+			c, ctl, srv := steered(t, sampling.Identity{ID: between(30, 35)}, sampling.Options{}, krunk.Config{})
+			doc := fmt.Sprintf(`"clients":10,"kinds":{%q:{"until":%q,"clients":100}}`, net, from(time.Hour))
+			fault := func(of ...krunk.Attr) { c.Channel("ui").Error("lost", of...) }
+			if muted {
+				fault()
+				c.Flush(time.Second)
+				doc = fmt.Sprintf(`"kinds":{%q:{"until":%q,"mute":true}}`, kinds(srv)[0], from(time.Hour))
+			}
+			apply(t, ctl, 1, doc)
+			if muted { // the first of a day goes
+				fault()
+				c.Flush(time.Second)
+			}
+			asked, was := 0, len(srv.Events())
+			one := krunk.Attachment{Name: "save", Read: func(int) ([]byte, error) { asked++; return nil, errors.New("the card is gone") }}
+			every := one
+			every.Every = true
+			if err := c.Attach(every); err != nil {
+				t.Fatal(err)
+			}
+			for range 40 {
+				fault(krunk.Attach(one))
+			}
+			c.Flush(time.Second)
+			if asked != 0 {
+				t.Errorf("muted %v: Read was called %d times for what does not go", muted, asked)
+			}
+			faults(c)
+			c.Close(time.Second)
+			if n := told(srv, "invalid", "attachment_item"); asked != len(srv.Events())-was || n != int64(asked) {
+				t.Errorf("muted %v: Read was called %d times and %d told for %d events", muted, asked, n, len(srv.Events())-was)
+			}
+		})
+	}
+}
+
 // TestRaiseStorm checks that nothing is lost without a count while policies that raise a kind come and go.
 func TestRaiseStorm(t *testing.T) {
 	srv := sentrytest.New(sentrytest.Options{AnyTime: true})

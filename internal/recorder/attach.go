@@ -35,8 +35,9 @@ type Attachments struct {
 
 // attaching is what a program links only if it attaches something, its types included.
 type attaching struct {
-	_      [0]func()                                  // no code to compare it
-	gather func(r *Recorder, body []byte, fatal bool) // of a record, which would move to the heap
+	_      [0]func() // no code to compare it
+	hold   func(r *Recorder, id [16]byte, body []byte, fatal bool)
+	gather func(e *events, goes bool) // of the record of the event in hand
 	within func(r *Recorder, event int, panicked bool) (bytes int)
 	forget func(mute bool)
 	shelf  unsafe.Pointer // *shelf: an interface would keep the types of all that it leads to
@@ -80,7 +81,7 @@ func (a *Attachments) shelf() *shelf {
 	use := a.used.Load()
 	if use == nil {
 		s := &shelf{limit: a.limit}
-		a.used.CompareAndSwap(nil, &attaching{gather: s.gather, within: (*Recorder).within, forget: s.forget, shelf: unsafe.Pointer(s)})
+		a.used.CompareAndSwap(nil, &attaching{hold: (*Recorder).hold, gather: s.gather, within: (*Recorder).within, forget: s.forget, shelf: unsafe.Pointer(s)})
 		use = a.used.Load()
 	}
 	return (*shelf)(use.shelf)
@@ -90,16 +91,19 @@ func (a *Attachments) shelf() *shelf {
 func (a *Attachments) Lose(b *blackbox.Block) {
 	tapes := b.OpenTapes()
 	a.used.Store(&attaching{
-		gather: func(r *Recorder, body []byte, fatal bool) {
-			fields := fieldsOf(body)
-			r.events.attached.none()
+		hold: (*Recorder).hold,
+		gather: func(e *events, goes bool) {
+			if !goes {
+				return
+			}
+			r, fields := e.attached.to, fieldsOf(e.attached.body)
 			for f, ok := fields.Next(); ok; f, ok = fields.Next() {
 				if f.Kind == record.Attachment && len(f.Str) > 8 {
 					r.events.attached.failed = append(r.events.attached.failed, f.Str[8:]+": lost with the program")
 					r.cfg.Tally.Add(protocol.ReasonInternalSDKError, protocol.CategoryAttachmentItem, 1)
 				}
 			}
-			if fatal {
+			if e.attached.fatal {
 				r.rings(tapes)
 			}
 		},
@@ -192,6 +196,11 @@ type attached struct {
 	pieces int
 	failed []string // what was left out, and why
 	rings  []string // which byte of its ring an attachment begins with
+
+	use   *attaching // gathers once it is known that the event goes; nil: nothing is attached
+	to    *Recorder
+	body  []byte // of the record
+	fatal bool
 }
 
 func fieldsOf(body []byte) record.Fields {
@@ -202,13 +211,20 @@ func fieldsOf(body []byte) record.Fields {
 // none forgets it. Its memory is used again.
 func (a *attached) none() { a.items, a.pieces, a.failed, a.rings = a.items[:0], 0, nil, nil }
 
-// gather makes items of what is attached to an event, by the fields of its record. What does not fit, and what cannot be had, is left out and told.
-func (a *shelf) gather(r *Recorder, body []byte, fatal bool) {
-	r.events.attached.none()
-	if rec, _ := record.Read(body); r.events.pulls(rec.ID) { // nothing but what the program has allowed
-		return
+// hold has what is attached to the event that comes next gathered once it is known that it goes: the game is not asked for what nobody gets. A
+// flight log has nothing but what the program has allowed.
+func (r *Recorder) hold(id [16]byte, body []byte, fatal bool) {
+	a := &r.events.attached
+	a.none()
+	if !r.events.pulls(id) {
+		a.use, a.to, a.body, a.fatal = r.cfg.Attachments.using(), r, body, fatal
 	}
-	fields := fieldsOf(body)
+}
+
+// gather makes items of what is attached to an event, by the fields of its record. What does not fit, and what cannot be had, is left out and told.
+// Of one that does not go it lets go of what is attached to it alone, and asks nobody.
+func (a *shelf) gather(e *events, goes bool) {
+	r, fatal, fields := e.attached.to, e.attached.fatal, fieldsOf(e.attached.body)
 	for f, ok := fields.Next(); ok; f, ok = fields.Next() {
 		if f.Kind != record.Attachment || len(f.Str) < 8 {
 			continue
@@ -217,7 +233,12 @@ func (a *shelf) gather(r *Recorder, body []byte, fatal bool) {
 		if p := a.take(binary.LittleEndian.Uint64([]byte(f.Str))); p != nil {
 			x = &p.Attachment
 		}
-		r.attach(x)
+		if goes {
+			r.attach(x)
+		}
+	}
+	if !goes {
+		return
 	}
 	if list := a.stand.Load(); list != nil {
 		for i := range *list {

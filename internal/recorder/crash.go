@@ -54,7 +54,7 @@ func (r *Recorder) Crash(c *Crash) (done bool) {
 	}()
 	r.Events.Add(1)
 	if use := r.cfg.Attachments.using(); use != nil {
-		use.gather(r, nil, true)
+		use.hold(r, c.ID, nil, true)
 	}
 	item, cut, err := r.events.crash(c, head, &r.scope, r.cfg.Block, r.cfg.History)
 	r.putCrash(c, item, cut, 0, err)

@@ -207,7 +207,7 @@ func (e *events) rebase() {
 // forget lets go of the texts of an event that was encoded.
 func (e *events) forget() {
 	e.reset()
-	e.most = 0
+	e.most, e.attached.use, e.attached.body = 0, nil, nil
 	e.entry = protocol.LogEntry{}
 	clear(e.crumbs)
 	clear(e.exceptions.Values)

@@ -37,7 +37,8 @@ func (r *Recorder) feedback(body []byte, upto uint64) {
 	}
 	r.logs.waits.body = nil
 	if use := r.cfg.Attachments.using(); use != nil {
-		use.gather(r, body, false)
+		use.hold(r, rec.ID, body, false)
+		use.gather(&r.events, true)
 	}
 	item, err := r.events.feedback(&rec, &r.scope)
 	r.worked += eventWork + len(item)

@@ -73,7 +73,7 @@ func owner(name string) string {
 
 // settle asks the policy about the kind of the event that stands in e, and notes in the event which it is, for how many it stands, and the
 // tags of the scope.
-func (e *events) settle(rec *record.Record, s *scope) error {
+func (e *events) settle(rec *record.Record, s *scope) (err error) {
 	kind := e.kindOf(rec)
 	e.tag("krunk.kind", view(text.AppendHex(e.kind[:0], []byte{byte(kind >> 24), byte(kind >> 16), byte(kind >> 8), byte(kind)})))
 	if e.judge != nil {
@@ -85,13 +85,18 @@ func (e *events) settle(rec *record.Record, s *scope) error {
 		rec.PPM = q.Share
 		switch fate {
 		case gate.Muted:
-			return errMuted
+			err = errMuted
 		case gate.Missed:
-			return errMissed
+			err = errMissed
 		}
 	}
-	e.tags(rec, s)
-	return nil
+	if use := e.attached.use; use != nil {
+		use.gather(e, err == nil)
+	}
+	if err == nil {
+		e.tags(rec, s)
+	}
+	return err
 }
 
 // tags adds for how many the event stands, and the tags of the scope.

@@ -31,7 +31,7 @@ func (r *Recorder) event(rec *record.Record, in *blackbox.Record) {
 	known := r.events.stacks.Resolved()
 	use := r.cfg.Attachments.using()
 	if use != nil {
-		use.gather(r, in.Body, panicked || rec.Level >= levelFatal || rec.Flags&record.FlagHang != 0)
+		use.hold(r, rec.ID, in.Body, panicked || rec.Level >= levelFatal || rec.Flags&record.FlagHang != 0)
 	}
 	item, cut, err := r.events.item(rec, &r.scope, r.cfg.History)
 	r.worked += eventWork + len(item) + (r.events.stacks.Resolved()-known)*frameWork
