@@ -172,14 +172,16 @@ func (c *Controller) Join(controls *gate.Controls, client *gate.Program) error {
 	return nil
 }
 
-// adopt puts one more channel under the controller.
+// adopt puts one more channel under the controller, which nobody else knows yet. One that comes behind Close stays shut, but what dead runs were in
+// doubt about is drawn there.
 func adopt(owner unsafe.Pointer, ch *gate.Channel) {
 	c := (*Controller)(owner)
 	c.mu.Lock()
 	c.channels = append(c.channels, ch)
-	if !c.closed {
-		c.plan.Publish(ch, &c.budgets)
-		c.budgets.Next()
+	c.plan.Publish(ch, &c.budgets)
+	c.budgets.Next()
+	if c.closed {
+		ch.Gate().Set(gate.Off())
 	}
 	c.mu.Unlock()
 }

@@ -98,6 +98,20 @@ func TestWait(t *testing.T) {
 	}
 }
 
+// A dead run may have been in doubt about what lies on a channel that this one has not made before it closes: that is drawn all the same.
+func TestChannelsMadeBehindCloseAreDrawn(t *testing.T) {
+	for doc, want := range map[string]bool{`"clients":0`: false, `"clients":100`: true} {
+		c := controller(t, Identity{ID: "a"}, Options{}, v("1", doc+","+raisesOne))
+		join(t, c, nil)
+		c.Close()
+		net := gate.NewChannel("net")
+		adopt(unsafe.Pointer(c), net)
+		if _, ok := net.Settle(&gate.Event{Level: gate.LevelError, Kind: 1}); ok != want || net.Enabled(gate.LevelFatal) {
+			t.Errorf("%s: an event in doubt goes: %v; the gate is open: %v", doc, ok, net.Enabled(gate.LevelFatal))
+		}
+	}
+}
+
 // The salt of a policy is its own, also where it states none: who is in is drawn anew when the first policy comes.
 func TestDefaultsSaltStaysItsOwn(t *testing.T) {
 	c := controller(t, Identity{ID: "a"}, Options{Default: []byte(v("1", `"salt":"s"`))})
