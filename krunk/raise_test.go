@@ -215,6 +215,22 @@ func TestRaisePanics(t *testing.T) {
 	}
 }
 
+// TestReportCrashInDoubt checks that a death that was told, and is of no kind that is raised, is neither sent nor counted as an event.
+func TestReportCrashInDoubt(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		from := year2026()
+		c, ctl, srv := steered(t, sampling.Identity{ID: between(0, 5)}, sampling.Options{}, krunk.Config{})
+		apply(t, ctl, 1, fmt.Sprintf(`"panics":0,"kinds":{"00000001":{"until":%q,"clients":100,"panics":true}}`, from(time.Hour)))
+		if c.ReportCrash("panic: boom\n\ngoroutine 1 [running]:\nmain.main()\n\t/src/main.go:3 +0x1d\n").IsZero() {
+			t.Error("nothing was in doubt")
+		}
+		c.Close(time.Second)
+		if n := c.Stats().Events; n != 0 || len(srv.Events()) != 0 {
+			t.Errorf("%d are counted as events, %d were sent", n, len(srv.Events()))
+		}
+	})
+}
+
 // TestRaiseOfWhatIsLogged checks that a log record is drawn at its call and its event behind that, so that one goes without the other, and that a
 // muted kind's first of a day is not used up by an event that its channel does not let through.
 func TestRaiseOfWhatIsLogged(t *testing.T) {

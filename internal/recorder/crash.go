@@ -66,6 +66,8 @@ func (r *Recorder) putCrash(c *Crash, item []byte, cut int, upto uint64, err err
 	if err != nil || len(item) > r.cfg.Outbox.Size()/4 {
 		if err != errMissed {
 			r.cfg.Tally.Add(because(err), protocol.CategoryError, 1)
+		} else {
+			r.Events.Add(^uint64(0)) // one less
 		}
 		return
 	}
