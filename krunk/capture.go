@@ -306,7 +306,7 @@ func (c *Channel) raised(v gate.Verdict, r *capture, cause any) EventID {
 		return c.demote(v, r, cause)
 	}
 	c.owner().parts.glean()
-	if Level(r.Level) >= LevelError {
+	if Level(r.Level) >= LevelError && (v&gate.Outside == 0 || r.Type == record.ErrorType) { // what counts where no kind is in doubt
 		c.owner().failed(1)
 	}
 	now := c.owner().stamp(r)

@@ -231,6 +231,26 @@ func TestReportCrashInDoubt(t *testing.T) {
 	})
 }
 
+// TestSessionsOfARaise checks that a session is as healthy while a kind is raised as without: what a client outside of the cohort logs is no
+// error of its session, and what it reports is.
+func TestSessionsOfARaise(t *testing.T) {
+	for _, kinds := range []string{"", `,"kinds":{"00000001":{"until":"UNTIL","clients":100,"panics":true}}`} {
+		synctest.Test(t, func(t *testing.T) {
+			from := year2026()
+			c, ctl, srv := steered(t, sampling.Identity{ID: between(30, 35)}, sampling.Options{}, krunk.Config{Release: "game@1"})
+			apply(t, ctl, 1, `"clients":10,"panics":0`+strings.Replace(kinds, "UNTIL", from(time.Hour), 1))
+			c.Channel("ui").Error("lost")
+			crashes(c)
+			c.Report(errors.New("one"))
+			c.Close(time.Second)
+			all := srv.Sessions()
+			if len(all) == 0 || all[len(all)-1].Errors != 1 || len(srv.Events()) != 0 {
+				t.Errorf("kinds %s: sessions %+v, want 1 error; %d events", kinds, all, len(srv.Events()))
+			}
+		})
+	}
+}
+
 // TestRaiseOfWhatIsLogged checks that a log record is drawn at its call and its event behind that, so that one goes without the other, and that a
 // muted kind's first of a day is not used up by an event that its channel does not let through.
 func TestRaiseOfWhatIsLogged(t *testing.T) {
