@@ -208,6 +208,13 @@ func event(v Verdict) int {
 	return 0
 }
 
+// Outside reports whether this client is not in the channel's cohort: of what passes the gate all the same, since a kind of issue is
+// raised, nothing else is sent.
+func (c *Channel) Outside() bool {
+	d := c.draw.Load()
+	return d != nil && d.Closed
+}
+
 // WantsKey reports whether Take looks at its key, since the policy says "first": making one may cost the caller something.
 // It never blocks and does not allocate.
 func (c *Channel) WantsKey() bool {

@@ -52,6 +52,21 @@ func (k *KindRule) Share(ceiling *Fields) (ppm uint32) {
 	return ppm
 }
 
+// PerSecond returns how many events of a raised kind one client sends in a second at most, under a policy's ceiling; below zero: no rate
+// bounds them.
+func (k *KindRule) PerSecond(ceiling *Fields) float64 {
+	most := -1.0
+	for _, r := range [...]*Rate{&k.Rate, &ceiling.Rate} {
+		if r.N == 0 {
+			continue
+		}
+		if n := float64(r.N) / r.Per.Seconds(); most < 0 || n < most {
+			most = n
+		}
+	}
+	return most
+}
+
 // RaisesPanics reports whether the share of a kind is above that of panics, which nobody was picked for by name. Panics are drawn by client: of whom
 // it is not known whom shares are drawn by, theirs counts.
 //

@@ -148,6 +148,7 @@ func (c *compared) write(w io.Writer, file string) error {
 			figure(was.Logs), figure(now.Logs), figure(was.Events), figure(now.Events))
 	}
 	err := t.Flush()
+	a.writeRaised(w)
 	a.writeLater(w)
 	return err
 }

@@ -31,7 +31,7 @@ threshold, which says how much a policy lets through and not what it costs; -rat
 channels without a rate write nothing, or what -rate "*=N" says. "*" in the table is one channel that the policy does not name. A record
 at or above "send" is a log record, one at or above "issue" an event, one above both is both. Rates are those that hold
 for ever: bursts and "first" are left out. Steps of ramps, starts and ends of rules are forecast one by one. Clients that rules pick by name are not in the population and are counted
-apart.`,
+apart, and so are kinds of issues that the policy raises: how often a fault happens is not known.`,
 		setup: func(s *streams, f *flag.FlagSet) func([]string) error {
 			pop := populationFlags(f)
 			var price prices
@@ -111,6 +111,7 @@ type simulated struct {
 	Events    float64         `json:"events_per_s"`
 	Channels  []channelEffect `json:"channels"`
 	Rules     []ruleEffect    `json:"rules"`
+	Raised    []raisedEffect  `json:"raised,omitempty"`
 	Later     []laterEffect   `json:"later,omitempty"` // when something starts, steps or ends by itself
 	More      int             `json:"more,omitempty"`  // such moments beyond the first maxMoments
 	Cost      *cost           `json:"cost_per_day,omitempty"`
@@ -264,7 +265,7 @@ func effect(pop *population, src *source, p *sampling.Policy, names []string, no
 		logs, events = logs+c.logs, events+c.events
 		r.Channels = append(r.Channels, channelEffect{names[i], c.clients, whole(c.logs), whole(c.events), whole(c.held)})
 	}
-	r.Logs, r.Events = whole(logs), whole(events)
+	r.Logs, r.Events, r.Raised = whole(logs), whole(events), raisedBy(p, pop.clients, now)
 	return r, nil
 }
 
@@ -317,6 +318,7 @@ func (r *simulated) write(w io.Writer) error {
 		}
 		fmt.Fprintf(w, "rule %q applies to %s\n", rule.ID, thousands(rule.Clients))
 	}
+	r.writeRaised(w)
 	r.writeLater(w)
 	c := r.Cost
 	if err != nil {

@@ -61,8 +61,15 @@ func verdict(v gate.Verdict) Verdict {
 	return Verdict{Trail: v&gate.Trail != 0, Send: v&gate.Send != 0, Issue: v&gate.Issue != 0}
 }
 
-// Decide returns what thresholds and cohort say about a record of level l, without draws and rates.
-func (c *Channel) Decide(l Level) Verdict { return verdict(c.state.Decide(gate.Level(l))) }
+// Decide returns what thresholds and cohort say about a record of level l, without draws and rates. An issue is of a kind about which the
+// policy says nothing; see WeighKind.
+func (c *Channel) Decide(l Level) Verdict {
+	v := c.state.Decide(gate.Level(l))
+	if c.state.Outside() {
+		v &= gate.Trail
+	}
+	return verdict(v)
+}
 
 // Record does what a capture call does for a record of level l: thresholds and cohort, then the draw, then the rates, which it
 // uses up. The key is the record's fingerprint, for "first". An issue is of a kind about which the policy says nothing; see WeighKind.

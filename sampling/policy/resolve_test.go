@@ -260,3 +260,25 @@ func simulated(t *testing.T, id sampling.Identity) *sampling.Controller {
 	t.Cleanup(c.Close)
 	return c
 }
+
+// Who is in no cohort reports nothing that is counted, also while a kind of issue is raised.
+func TestDecideWhileAKindIsRaised(t *testing.T) {
+	c, err := sampling.New(sampling.Identity{ID: "c-1"}, sampling.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	client, err := Simulate(c)
+	if err != nil {
+		t.Fatal(err)
+	}
+	doc := `{"krunk":1,"version":1,"issued":"2026-10-10T12:00:00Z","clients":0,"kinds":{"9f2c41d0":{"until":"2026-10-11T12:00:00Z","clients":100}}}`
+	if err := c.Apply([]byte(doc), sampling.At{ServerTime: time.Date(2026, 10, 10, 12, 0, 0, 0, time.UTC)}); err != nil {
+		t.Fatal(err)
+	}
+	if v := client.Channel("net").Decide(LevelError); v != (Verdict{Trail: true}) {
+		t.Errorf("got %+v, want a breadcrumb alone", v)
+	}
+	if v, _, err := client.Channel("net").WeighKind(LevelError, 1, "9f2c41d0"); !v.Issue || err != nil {
+		t.Errorf("got %+v and %v of the kind that is raised, want an issue", v, err)
+	}
+}

@@ -89,7 +89,7 @@ func (f *forecast) raises(old, new *sampling.Policy) (out []RaiseEffect) {
 			e.Clients, was = at(old, kind)
 			e.NewClients, is = at(new, kind)
 			if is != nil {
-				e.Most = e.NewClients * perClient(new, is)
+				e.Most = e.NewClients * is.PerSecond(&new.Document().Ceiling)
 			}
 			same := was == nil && is == nil || was != nil && is != nil && e.Clients == e.NewClients && was.Clients == is.Clients && was.Rate == is.Rate && was.Panics == is.Panics
 			if !same && !slices.ContainsFunc(out, func(o RaiseEffect) bool { return o.Kind == e.Kind }) {
@@ -99,20 +99,6 @@ func (f *forecast) raises(old, new *sampling.Policy) (out []RaiseEffect) {
 	}
 	slices.SortFunc(out, func(a, b RaiseEffect) int { return strings.Compare(a.Kind, b.Kind) })
 	return out
-}
-
-// perClient is how many events of a raised kind one client sends in a second at most, -1 where no rate bounds them.
-func perClient(p *sampling.Policy, k *plan.KindRule) float64 {
-	most := -1.0
-	for _, r := range [...]*plan.Rate{&k.Rate, &p.Document().Ceiling.Rate} {
-		if r.N == 0 {
-			continue
-		}
-		if n := float64(r.N) / r.Per.Seconds(); most < 0 || n < most {
-			most = n
-		}
-	}
-	return most
 }
 
 // raisedShare is the share of a raise within the ceiling, in ppm.
