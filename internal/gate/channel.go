@@ -12,7 +12,7 @@ type Channel struct {
 	_    [0]func() // no code to compare it
 	gate Gate
 	draw atomic.Pointer[Settings]
-	dice func() uint64 // for simulations; else nil, and draws come from drawn
+	dice func() uint64 // for simulations; else nil, and draws come from their number
 	name string
 	salt uint64   // tells fingerprints of channels apart
 	seed uint32   // tells draws apart
@@ -27,10 +27,9 @@ type Channel struct {
 // draws count those of one kind.
 type draws struct {
 	_     [0]func()     // no code to compare it
-	drawn atomic.Uint64 // how many there were
-	kept  atomic.Uint64 // how many of these were let through
+	drawn atomic.Uint64 // how many there were, in the lower half, and in the upper how many of these lost: one word, so that nobody finds one without the other
 	lost  atomic.Uint64 // beside them, what a rate kept back and no later record stands for
-	told  uint64        // how many lost, as far as that was told; guarded by whoever calls TakeDropped
+	told  uint32        // of the upper half, as far as that was told; guarded by whoever calls TakeDropped
 }
 
 // Settings are what Take needs beyond the gate. They are immutable after Publish, apart from limiters and novelty.
@@ -84,10 +83,9 @@ func (c *Channel) Take(v Verdict, l Level, key uint64) (Verdict, uint32) {
 			now = int64(time.Since(d.Start))
 		}
 		if d.First == 0 || !d.Novel.fresh(key^c.salt, d.First, now) {
-			if project(c.roll(event(v))) >= d.Records {
+			if !c.wins(event(v), d.Records) {
 				return v & Trail, Million
 			}
-			c.draws[event(v)].kept.Add(1)
 			records = Million / float32(d.Records)
 		}
 	}
@@ -141,7 +139,7 @@ func (c *Channel) postpone(d *Settings, v Verdict, l Level, key uint64) (Verdict
 func (c *Channel) Settle(e *Event) (share uint32, ok bool) {
 	if e.Drawn {
 		if d := c.draw.Load(); !e.Sent && (d == nil || d.Limits[0] == nil) { // for what a rate keeps back the next one stands
-			c.draws[1].drawn.Add(1)
+			c.draws[1].drawn.Add(oneLost)
 		}
 		return e.Share, e.Sent
 	}
@@ -152,10 +150,27 @@ func (c *Channel) Settle(e *Event) (share uint32, ok bool) {
 // SetDice replaces what draws are made from, for simulations of one goroutine, before the first Take.
 func (c *Channel) SetDice(f func() uint64) { c.dice = f }
 
-// roll counts a draw and returns 32 random bits: SplitMix32 of its number. A generator with a state of its own, such as math/rand's,
+const oneLost = 1 << 32
+
+// wins draws with a chance of ppm, and counts that.
+func (c *Channel) wins(event int, ppm uint32) bool {
+	word := &c.draws[event].drawn
+	for {
+		old := word.Load()
+		next := old + 1 // which makes one more lost of four billion
+		won := project(c.roll(event, uint32(next))) < ppm
+		if !won {
+			next += oneLost
+		}
+		if word.CompareAndSwap(old, next) {
+			return won
+		}
+	}
+}
+
+// roll returns 32 random bits: SplitMix32 of a draw's number. A generator with a state of its own, such as math/rand's,
 // would cost as much as all the rest of a draw.
-func (c *Channel) roll(event int) uint32 {
-	n := uint32(c.draws[event].drawn.Add(1))
+func (c *Channel) roll(event int, n uint32) uint32 {
 	if c.dice != nil {
 		return uint32(c.dice() >> 32)
 	}
@@ -233,14 +248,8 @@ func (c *Channel) Dropped() Dropped {
 	return Dropped{c.draws[0].unlucky(), c.draws[1].unlucky(), c.draws[0].lost.Load() + uint64(c.held[0].sum()/unit), c.draws[1].lost.Load() + uint64(c.held[1].sum()/unit)}
 }
 
-// unlucky returns how many lost their draw since that was told last. A draw may be counted before what it let through is, which the next
-// call makes up for.
-//
-//go:noinline
-func (d *draws) unlucky() uint64 {
-	drawn := d.drawn.Load()
-	return uint64(max(int64(drawn-d.kept.Load()-d.told), 0))
-}
+// unlucky returns how many lost their draw since that was told last.
+func (d *draws) unlucky() uint64 { return uint64(uint32(d.drawn.Load()>>32) - d.told) }
 
 // Window says what TakeDropped does with what rates keep back.
 type Window uint8
@@ -266,8 +275,8 @@ func (c *Channel) TakeDropped(w Window) Dropped {
 		c.seen[kind] = sum
 	}
 	d := Dropped{c.draws[0].unlucky(), c.draws[1].unlucky(), c.draws[0].lost.Swap(0), c.draws[1].lost.Swap(0)}
-	c.draws[0].told += d.SampledRecords
-	c.draws[1].told += d.SampledEvents
+	c.draws[0].told += uint32(d.SampledRecords)
+	c.draws[1].told += uint32(d.SampledEvents)
 	return d
 }
 

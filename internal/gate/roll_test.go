@@ -13,9 +13,9 @@ func TestRollIsEven(t *testing.T) {
 	for seed := range uint32(8) {
 		c.seed = seed // the worst there are
 		single, pairs, both := make([]int, cells), make([]int, cells), make([]int, cells)
-		before := c.roll(0)
-		for range n {
-			x, y := c.roll(0), c.roll(1)
+		before := c.roll(0, 0)
+		for i := range uint32(n) {
+			x, y := c.roll(0, i+1), c.roll(1, i+1)
 			single[x>>26]++
 			pairs[before>>29<<3|x>>29]++
 			both[x>>29<<3|y>>29]++
