@@ -2,6 +2,7 @@ package gate
 
 import (
 	"math"
+	"runtime"
 	"sync"
 	"testing"
 )
@@ -55,6 +56,7 @@ func TestDrawsAreCountedOnce(t *testing.T) {
 		defer close(stopped)
 		for {
 			told += c.TakeDropped(Open).SampledRecords
+			runtime.Gosched() // nobody takes the processor from a goroutine in a browser
 			select {
 			case <-stop:
 				return
