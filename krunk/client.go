@@ -301,9 +301,14 @@ func (c *Client) untell(t record.Type, place uint16, suppressed uint32) {
 //go:noinline
 func (c *Client) failed(n uint64) {
 	if n := c.failures.Add(n); c.diary != nil {
-		c.diary.Failed(n)
+		c.noteFailed(n)
 	}
 }
+
+// noteFailed is not in line, so that failed is.
+//
+//go:noinline
+func (c *Client) noteFailed(n uint64) { c.diary.Failed(n) }
 
 // mark sets bits of the run's state, blackbox.StateBackground and so on, and clears others.
 //
