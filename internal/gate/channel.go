@@ -150,9 +150,9 @@ func (c *Channel) Settle(e *Event) (share uint32, ok bool) {
 // SetDice replaces what draws are made from, for simulations of one goroutine, before the first Take.
 func (c *Channel) SetDice(f func() uint64) { c.dice = f }
 
-const oneLost = 1 << 32
+const oneLost = 1 << 32 // in draws.drawn
 
-// wins draws with a chance of ppm, and counts that.
+// wins draws with a chance of ppm, and counts that. It tries again only where another draw was counted meanwhile.
 func (c *Channel) wins(event int, ppm uint32) bool {
 	word := &c.draws[event].drawn
 	for {
