@@ -119,9 +119,9 @@ func (c *Channel) postpone(d *Settings, v Verdict, l Level, key uint64) (Verdict
 		return v & Trail, Million
 	case event == 0:
 	case d.Closed:
-		event |= Doubt | Outside
+		event, share = event|Doubt|Outside, 0
 	default:
-		event |= Doubt
+		event, share = event|Doubt, d.unsettled()
 	}
 	if v &^= Issue; v&Send != 0 && !d.Closed {
 		if event != 0 {
@@ -134,14 +134,32 @@ func (c *Channel) postpone(d *Settings, v Verdict, l Level, key uint64) (Verdict
 	return v&(Trail|Send) | event, share
 }
 
+// unsettled returns the share of an event that is in doubt, for who settles it where no policy is known any more: as if no kind was raised, but
+// for rates. 0: it does not go.
+func (d *Settings) unsettled() uint32 {
+	records := float32(1)
+	if d.Records < Million {
+		if project(rand.Uint32()) >= d.Records {
+			return 0
+		}
+		records = Million / float32(d.Records)
+	}
+	return shareOf(records, d.Clients)
+}
+
 // Settle draws an event that Take let pass with Doubt, now that its kind is known, which counts for "first" as a fingerprint. What it does not
-// let through it has counted as Take does. One that was drawn at the call goes with its log record, and stands for as many.
+// let through it has counted as Take does. One that was drawn at the call goes with its log record, and stands for as many. Where nothing is drawn
+// any more, as for a dead run whose policy nobody has stored, its share is what Take gave it: more would go than that policy wanted, and stand for fewer.
 func (c *Channel) Settle(e *Event) (share uint32, ok bool) {
+	d := c.draw.Load()
 	if e.Drawn {
-		if d := c.draw.Load(); !e.Sent && (d == nil || d.Limits[0] == nil) { // for what a rate keeps back the next one stands
+		if !e.Sent && (d == nil || d.Limits[0] == nil) { // for what a rate keeps back the next one stands
 			c.draws[1].drawn.Add(oneLost)
 		}
 		return e.Share, e.Sent
+	}
+	if d == nil {
+		return e.Share, e.Share != 0
 	}
 	v, share := c.Take(Issue|Draw|late, e.Level, uint64(e.Kind))
 	return share, v&Issue != 0
