@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/krunk-go/krunk/internal/gate"
@@ -25,7 +26,10 @@ func kept(ch *gate.Channel, n int) (sent int) {
 
 // What was sent counts against the next rate too: neither a policy nor a match refills a bucket.
 func TestRatesKeepWhatWasSpent(t *testing.T) {
-	t.Run("the policy changes the rate", func(t *testing.T) {
+	run := func(name string, f func(*testing.T)) { // no bucket is refilled meanwhile
+		t.Run(name, func(t *testing.T) { synctest.Test(t, f) })
+	}
+	run("the policy changes the rate", func(t *testing.T) {
 		c := controller(t, Identity{ID: "a"}, Options{})
 		ch, sum := Channel(c, "net"), 0
 		for i := range 100 {
@@ -39,7 +43,7 @@ func TestRatesKeepWhatWasSpent(t *testing.T) {
 			t.Errorf("%d records at 10 an hour", sum)
 		}
 	})
-	t.Run("a match comes and goes", func(t *testing.T) {
+	run("a match comes and goes", func(t *testing.T) {
 		c := controller(t, Identity{ID: "a"}, Options{}, v("1", `"channels":{"net":{"send":"info","rate":"10/h","burst":10}},
 			"rules":[{"id":"r","when":{"match":["m"]},"set":{"channels":{"net":{"rate":"20/h","burst":20}}}}]`))
 		ch, sum := Channel(c, "net"), 0
@@ -51,7 +55,7 @@ func TestRatesKeepWhatWasSpent(t *testing.T) {
 			t.Errorf("%d records at 10 an hour and 20 more in a match", sum)
 		}
 	})
-	t.Run("another limit refuses", func(t *testing.T) {
+	run("another limit refuses", func(t *testing.T) {
 		c := controller(t, Identity{ID: "a"}, Options{}, v("1", `"channels":{"net":{"send":"info","rate":"10/h","burst":10}},"ceiling":{"rate":"1/h","burst":1}`))
 		ch := Channel(c, "net")
 		if n := kept(ch, 10); n != 1 {

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 	"math/rand/v2"
+	"os"
 	"strconv"
 	"strings"
 	"testing"
@@ -66,21 +67,30 @@ func TestSumOfWeightsIsTheNumberOfAll(t *testing.T) {
 	} {
 		t.Run(s.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				const runs = 200
+				runs, most := enough(200)
 				var sum, squares float64
 				for run := range runs {
 					bias := s.run(t, run)
 					sum, squares = sum+bias, squares+bias*bias
 				}
-				mean := sum / runs
-				err := math.Sqrt(max(squares/runs-mean*mean, 0) / (runs - 1))
+				mean := sum / float64(runs)
+				err := math.Sqrt(max(squares/float64(runs)-mean*mean, 0) / float64(runs-1))
 				t.Logf("bias %+.2f %%, standard error %.2f %%", 100*mean, 100*err)
-				if math.Abs(mean) > 3*err+1e-6 || math.Abs(mean) > 0.03 {
+				if math.Abs(mean) > 3*err+1e-6 || math.Abs(mean) > most {
 					t.Errorf("the estimate is off by %+.2f %%, standard error %.2f %%", 100*mean, 100*err)
 				}
 			})
 		})
 	}
+}
+
+// enough is n runs, in the mean of which no estimate is off by more than 3 %. The race detector and an emulator take ten times as long: there
+// a fifth of the runs asks whether an estimate is right, and not how exact it is. As the seeds are fixed, so is the outcome.
+func enough(n int) (runs int, most float64) {
+	if raceEnabled || os.Getenv("KRUNK_EXEC") != "" {
+		return n / 5, 1
+	}
+	return n, 0.03
 }
 
 // run returns by how much the estimate of one run is off, as a share of the truth.
@@ -164,7 +174,7 @@ func TestSumOfWeightsWhileAKindIsRaised(t *testing.T) {
 	} {
 		t.Run(s.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				const runs = 100
+				runs, most := enough(100)
 				var sum, squares [3]float64
 				for run := range runs {
 					for i, bias := range s.raised(t, run) {
@@ -172,10 +182,10 @@ func TestSumOfWeightsWhileAKindIsRaised(t *testing.T) {
 					}
 				}
 				for i, what := range [...]string{"the raised kind", "other issues", "log records"} {
-					mean := sum[i] / runs
-					err := math.Sqrt(max(squares[i]/runs-mean*mean, 0) / (runs - 1))
+					mean := sum[i] / float64(runs)
+					err := math.Sqrt(max(squares[i]/float64(runs)-mean*mean, 0) / float64(runs-1))
 					t.Logf("%s: bias %+.2f %%, standard error %.2f %%", what, 100*mean, 100*err)
-					if math.Abs(mean) > 3*err+1e-6 || math.Abs(mean) > 0.03 {
+					if math.Abs(mean) > 3*err+1e-6 || math.Abs(mean) > most {
 						t.Errorf("%s: the estimate is off by %+.2f %%, standard error %.2f %%", what, 100*mean, 100*err)
 					}
 				}

@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/krunk-go/krunk/sampling"
@@ -54,24 +55,26 @@ func TestBrokenStoreCanBeKilled(t *testing.T) {
 		{"a folder with a version's name", func(dir string) error { return os.Mkdir(filepath.Join(dir, "3.1199.json"), 0o755) }, "3.1188", false},
 	} {
 		t.Run(row.name, func(t *testing.T) {
-			d, _ := torn(t, row.spoil)
-			s, err := New(d, Options{Authorize: anna}) // a restart
-			if err != nil {
-				t.Fatal(err)
-			}
-			if _, v := s.Bytes(); v != v3(1187) {
-				t.Fatalf("serves %v", v)
-			}
-			if st := decoded[jsonStatus](t, do(s, http.MethodGet, "/policy/status", "")); (st.Store != "") != row.told {
-				t.Errorf("the status says %q", st.Store)
-			}
-			r, err := s.Change(t.Context(), Change{Enabled: new(bool)}, "anna")
-			if err != nil || r.Version.String() != row.next {
-				t.Fatalf("kill: %v, %v", r.Version, err)
-			}
-			if again, err := New(d, Options{}); err != nil || again.current.Load().policy.Enabled() {
-				t.Errorf("after the next restart: %v", err)
-			}
+			synctest.Test(t, func(t *testing.T) { // the 2 s that a kill gives its store do not pass while the disk works
+				d, _ := torn(t, row.spoil)
+				s, err := New(d, Options{Authorize: anna}) // a restart
+				if err != nil {
+					t.Fatal(err)
+				}
+				if _, v := s.Bytes(); v != v3(1187) {
+					t.Fatalf("serves %v", v)
+				}
+				if st := decoded[jsonStatus](t, do(s, http.MethodGet, "/policy/status", "")); (st.Store != "") != row.told {
+					t.Errorf("the status says %q", st.Store)
+				}
+				r, err := s.Change(t.Context(), Change{Enabled: new(bool)}, "anna")
+				if err != nil || r.Version.String() != row.next {
+					t.Fatalf("kill: %v, %v", r.Version, err)
+				}
+				if again, err := New(d, Options{}); err != nil || again.current.Load().policy.Enabled() {
+					t.Errorf("after the next restart: %v", err)
+				}
+			})
 		})
 	}
 }

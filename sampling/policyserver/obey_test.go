@@ -140,17 +140,15 @@ type rig struct {
 	stop    context.CancelFunc
 	verify  sampling.Verifier
 	every   time.Duration // between two heartbeats
+	beats   int           // clients that follow by heartbeat
+	polls   int           // clients that follow by HTTP
 }
 
-const (
-	beats = 12 // clients that follow by heartbeat
-	polls = 12 // clients that follow by HTTP
-	beat  = 30 * time.Second
-)
+const beat = 30 * time.Second
 
 func newRig(t *testing.T, sign bool) *rig {
 	time.Sleep(26 * 365 * 24 * time.Hour) // the bubble's 2000 is before any clock that counts
-	r := &rig{t: t, every: beat, store: new(ill), way: new(way), options: Options{Authorize: anna}}
+	r := &rig{t: t, every: beat, beats: 12, polls: 12, store: new(ill), way: new(way), options: Options{Authorize: anna}}
 	if sign {
 		key := testKey("ops")
 		v, err := signed.New(signed.Keys{"ops": key.Private.Public().(ed25519.PublicKey)})
@@ -184,7 +182,7 @@ func (r *rig) start() {
 func (r *rig) join() {
 	ctx, stop := context.WithCancel(context.Background())
 	r.stop = stop
-	for i := range beats + polls {
+	for i := range r.beats + r.polls {
 		o := sampling.Options{}
 		if r.verify != nil {
 			o.Verifier = sampling.Require(r.verify)
@@ -194,7 +192,7 @@ func (r *rig) join() {
 			r.t.Fatal(err)
 		}
 		r.clients = append(r.clients, c)
-		if i < beats {
+		if i < r.beats {
 			go r.beat(ctx, uint64(i), c)
 			continue
 		}
@@ -234,7 +232,7 @@ func (c *served) applyTo(to *sampling.Controller) {
 func (r *rig) killed() (byBeat, byPoll int) {
 	for i, c := range r.clients {
 		if c.Status().Killed {
-			if i < beats {
+			if i < r.beats {
 				byBeat++
 			} else {
 				byPoll++
@@ -392,15 +390,15 @@ func TestKillReachesEveryClient(t *testing.T) {
 					row.mended(r)
 				}
 				time.Sleep(beat + time.Second)
-				if n, _ := r.killed(); n != beats {
-					t.Errorf("%d of %d obey after a heartbeat", n, beats)
+				if n, _ := r.killed(); n != r.beats {
+					t.Errorf("%d of %d obey after a heartbeat", n, r.beats)
 				}
 				time.Sleep(6*time.Minute + row.extra - beat)
-				if _, n := r.killed(); n != polls {
-					t.Errorf("%d of %d that poll obey", n, polls)
+				if _, n := r.killed(); n != r.polls {
+					t.Errorf("%d of %d that poll obey", n, r.polls)
 				}
 				time.Sleep(time.Hour)
-				if a, b := r.killed(); a != beats || b != polls {
+				if a, b := r.killed(); a != r.beats || b != r.polls {
 					t.Errorf("an hour later %d and %d obey", a, b)
 				}
 				r.store.set(func(i *ill) { i.current, i.publish, i.hangs, i.forgets = nil, nil, 0, false })
@@ -408,7 +406,7 @@ func TestKillReachesEveryClient(t *testing.T) {
 				if e, err := r.store.Memory.Current(t.Context()); err != nil || !disables(e.Bytes) {
 					t.Errorf("once it is well the store holds %s, %v", e.Bytes, err)
 				}
-				if a, b := r.killed(); a != beats || b != polls {
+				if a, b := r.killed(); a != r.beats || b != r.polls {
 					t.Errorf("once the store is well %d and %d obey", a, b)
 				}
 			})

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+	"testing/synctest"
 
 	"github.com/krunk-go/krunk/sampling"
 	"github.com/krunk-go/krunk/sampling/policy"
@@ -12,6 +13,10 @@ import (
 
 // What is decided for one player is what their client does, with reasons, and whether it follows.
 func TestPlayer(t *testing.T) {
+	synctest.Test(t, testPlayer) // "0s ago" is so however long a request takes
+}
+
+func testPlayer(t *testing.T) {
 	inside, outside := "", ""
 	for i := 0; inside == "" || outside == ""; i++ {
 		id := fmt.Sprint("install-", i)

@@ -20,7 +20,7 @@ func TestSignedPoliciesAreRenewed(t *testing.T) {
 		other := r.way.at()
 		r.start() // a second server over the same store
 		r.publish(`{"krunk":1,"epoch":3,"version":5,"salt":"w41","clients":100,"poll":{"every":"6h"}}`)
-		r.every = time.Hour
+		r.every, r.beats, r.polls = time.Hour, 3, 3 // 22 days are long
 		r.join()
 		defer r.stop()
 		time.Sleep(8 * time.Hour)
@@ -184,7 +184,8 @@ func TestLongRampOutlivesTheTerm(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := newRig(t, true)
 		last := time.Now().Add(40 * 24 * time.Hour)
-		r.publish(fmt.Sprintf(`{"krunk":1,"epoch":3,"version":5,"clients":1,"ramp":[{"at":%q,"clients":5},{"at":%q,"clients":100}]}`,
+		r.every, r.beats, r.polls = time.Hour, 2, 2 // 41 days are long
+		r.publish(fmt.Sprintf(`{"krunk":1,"epoch":3,"version":5,"clients":1,"poll":{"every":"6h"},"ramp":[{"at":%q,"clients":5},{"at":%q,"clients":100}]}`,
 			last.Add(-30*24*time.Hour).UTC().Format(time.RFC3339), last.UTC().Format(time.RFC3339)))
 		r.join()
 		defer r.stop()

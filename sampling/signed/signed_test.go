@@ -207,7 +207,7 @@ func TestVerifyDoesNotAllocateMuch(t *testing.T) {
 	}
 	doc := document("1")
 	sigs := sign(t, doc, key("ops"))
-	if n := testing.AllocsPerRun(20, func() {
+	if n := testing.AllocsPerRun(200, func() { // so many that what another goroutine allocates meanwhile does not count
 		if _, err := v.Verify(doc, sigs); err != nil {
 			t.Fatal(err)
 		}
