@@ -122,10 +122,10 @@ func parsed(b []byte) (*plan.Document, error) {
 	switch {
 	case len(b) > plan.MaxDocument:
 		return nil, ErrTooLarge
-	case fault == nil:
-		return doc, nil
 	case fault.Newer:
 		return nil, ErrUnsupported
+	case fault.Code == "":
+		return doc, nil
 	}
 	return nil, &Rejection{Code: fault.Code, Path: fault.Path, Offset: fault.At, Also: fault.Also}
 }

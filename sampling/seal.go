@@ -65,7 +65,7 @@ func unseal(b []byte, header string, seal Seal) (body []byte, kid string, err er
 	case seal != nil:
 		return seal.open(b, header)
 	}
-	body, ok := plan.OpenEnvelope(b, nil)
+	body, _, ok := plan.OpenEnvelope(b)
 	switch {
 	case !ok:
 		return nil, "", ErrSignature
@@ -80,8 +80,8 @@ const maxSignatures = 8
 // OpenEnvelope returns the document inside {"payload":"<base64>","sigs":[{"kid":"...","sig":"<base64>"}]} and its
 // signatures, unverified; anything else is returned as it is. An envelope that is malformed gives ErrSignature.
 func OpenEnvelope(b []byte) (doc []byte, sigs []Signature, err error) {
-	doc, ok := plan.OpenEnvelope(b, plan.Signatures(func(kid string, sig []byte) { sigs = append(sigs, Signature{kid, sig}) }))
-	if !ok || len(sigs) > maxSignatures {
+	doc, text, ok := plan.OpenEnvelope(b)
+	if !ok || !plan.Signatures(text, func(kid string, sig []byte) { sigs = append(sigs, Signature{kid, sig}) }) || len(sigs) > maxSignatures {
 		return nil, nil, ErrSignature
 	}
 	return doc, sigs, nil

@@ -9,17 +9,13 @@ import (
 )
 
 // Parse reads a policy as a client does.
-func Parse(b []byte) (*Document, *Fault) {
-	d := Decode(b, false)
-	switch {
-	case d.newer:
-		return nil, &Fault{Newer: true}
-	case d.Fault != nil:
-		return nil, d.Fault
-	case d.partial != 0:
+func Parse(b []byte) (*Document, Fault) {
+	var d Decoder
+	d.decode(b)
+	if d.Fault.Newer = d.newer; d.partial != 0 {
 		d.P.Partial = d.partial.Code()
 	}
-	return d.P, nil
+	return d.P, d.Fault
 }
 
 // Decoder reads a policy from front to back, as JSON and for what it says. It refuses repeated keys, knows where it stands, stops for
@@ -32,26 +28,35 @@ type Decoder struct {
 	at      int // offset of the key before the value
 	depth   int
 	path    []step
-	broken  bool // by a syntax error
-	newer   bool // the format is not ours
-	keep    bool // all problems, which only a publisher reads
-	partial Kind // why a rule is not understood
-	noted   int  // how many problems there were
-	faults  int  // and how many of them reject the document
-	seen    uint // members of the document, by their place in documentNames
+	broken  bool           // by a syntax error
+	newer   bool           // the format is not ours
+	keep    func(*Problem) // takes all problems; only a publisher reads them and links what collects them
+	partial Kind           // why a rule is not understood
+	noted   int            // how many problems there were
+	faults  int            // and how many of them reject the document
+	seen    uint           // members of the document, by their place in documentNames
 
 	P        *Document
-	Fault    *Fault
+	Fault    Fault
 	Problems []Problem
 }
 
-// Decode reads all that it can, and keeps all problems or none.
-func Decode(b []byte, keep bool) *Decoder {
-	d := &Decoder{b: b, keep: keep, P: &Document{Sum: gate.Sum64(b), size: len(b)}}
+// Decode reads all that it can and keeps all problems.
+func Decode(b []byte) *Decoder {
+	d := new(Decoder)
+	d.keep = d.add
+	d.decode(b)
+	return d
+}
+
+func (d *Decoder) add(p *Problem) { d.Problems = append(d.Problems, *p) }
+
+func (d *Decoder) decode(b []byte) {
+	d.b, d.P = b, &Document{Sum: gate.Sum64(b), size: len(b)}
 	if len(b) > MaxDocument {
-		d.bad("", KSize, MaxDocument)
+		d.note(KSize, MaxDocument, 0)
 	} else if at := invalid(b); at < len(b) {
-		d.bad("", KUTF8, at)
+		d.note(KUTF8, at, 0)
 	} else {
 		whole := d.peek() == '{'
 		var o items
@@ -64,7 +69,6 @@ func Decode(b []byte, keep bool) *Decoder {
 			d.whole()
 		}
 	}
-	return d
 }
 
 // invalid returns the offset of the first byte that is not UTF-8.
@@ -81,25 +85,25 @@ func invalid(b []byte) int {
 func (d *Decoder) whole() {
 	p := d.P
 	if d.seen&sawFormat == 0 {
-		d.Note(KMissing, 0, "krunk", "1")
+		d.note(KMissing, 0, 0)
 	}
 	if d.seen&sawVersion == 0 {
-		d.Note(KMissing, 0, "version", "1")
+		d.note(KMissing, 0, 1)
 	}
 	if p.Expires.Over(p.Issued) {
-		d.bad("expires", KExpires, 0)
+		d.noteAt("expires", KExpires, 0, 0)
 	}
 	for i := range p.Rules {
 		r := &p.Rules[i]
 		if r.Until.Over(p.Issued) {
-			d.bad(RulePath(i)+".until", KUntil, r.At)
+			d.noteAt(RulePath(i)+".until", KUntil, r.At, 0)
 		} else if r.Until.Over(r.From) {
-			d.bad(RulePath(i)+".when.from", KFrom, r.At)
+			d.noteAt(RulePath(i)+".when.from", KFrom, r.At, 0)
 		}
 	}
 	for i := range p.Kinds {
 		if k := &p.Kinds[i]; k.Until.Over(p.Issued) {
-			d.bad(KindPath(k.Kind)+".until", KUntil, k.At)
+			d.noteAt(KindPath(k.Kind)+".until", KUntil, k.At, 0)
 		}
 	}
 	d.order()
@@ -121,7 +125,7 @@ func wordAt(list, name string) int {
 // unfamiliar passes a member that this program does not know.
 func (d *Decoder) unfamiliar() {
 	d.P.Unknown++
-	d.Note(KUnknown, d.at, d.key(), "")
+	d.note(KUnknown, d.at, 0)
 	d.skip()
 }
 

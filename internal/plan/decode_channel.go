@@ -48,10 +48,10 @@ func (d *Decoder) channels() []Entry {
 		key, at := d.key(), d.at
 		name := gate.Fold(key)
 		if k := ChannelProblem(key); k != 0 {
-			d.Note(k, at, key, "")
+			d.note(k, at, 0)
 		} else if !names.Add(name) {
 			d.path = d.path[:len(d.path)-1]
-			d.fail(KTwice, at, key)
+			d.fail(KTwice, at, 0)
 			break
 		}
 		out = append(out, Entry{Name: name, At: at})
@@ -61,7 +61,7 @@ func (d *Decoder) channels() []Entry {
 		d.rises(f)
 	}
 	if len(out) > MaxChannels {
-		d.Note(KCount, start, "channels", strconv.Itoa(len(out)))
+		d.note(KCount, start, len(out))
 	}
 	return out
 }
@@ -88,6 +88,9 @@ func ChannelProblem(key string) Kind {
 
 // fieldNames are what Fields may state: those with a flag, in its order, then the others.
 const fieldNames = "trail send issue clients records rate first by salt panics burst ramp"
+
+// Alone is Problem.N of a burst without a rate.
+const Alone = 1
 
 // Which of them may stand where.
 const (
@@ -123,7 +126,7 @@ func (d *Decoder) field(f *Fields, allowed uint16) {
 // burst wants a rate beside it.
 func (d *Decoder) burst(f *Fields, at int) {
 	if f.Burst > 0 && f.Has&HasRate == 0 && !d.broken {
-		d.NoteAt(d.where()+".burst", KBurst, at, "alone", "")
+		d.noteAt(d.where()+".burst", KBurst, at, Alone)
 	}
 }
 
@@ -147,8 +150,8 @@ func (d *Decoder) ordered(prefix string, p *Plan) {
 	}
 	for i := range entries {
 		e := &entries[i]
-		if a, b, ok := p.chain(e.Name).disorder(); ok {
-			d.NoteAt(ChannelPath(prefix, e.Name), KOrder, e.At, a, b)
+		if n := p.chain(e.Name).disorder(); n != 0 {
+			d.noteAt(ChannelPath(prefix, e.Name), KOrder, e.At, n)
 		}
 	}
 }
@@ -164,21 +167,17 @@ func (f *Fields) levels(e *Fields) {
 	f.Has |= e.Has
 }
 
-// disorder returns the first two stated thresholds that stand in the wrong order; off takes part in none.
-func (f *Fields) disorder() (upper, lower string, found bool) {
+// disorder returns the first two stated thresholds that stand in the wrong order, as four bytes: the place of the one that is too low, its
+// level, and the same of the other one; 0 if there are none. Off takes part in none.
+func (f *Fields) disorder() int {
 	list := levelsOf(&f.Thresholds)
 	for i, a := range list {
 		for j := i + 1; j < len(list); j++ {
 			both := HasTrail<<i | HasTrail<<j
 			if b := list[j]; f.Has&both == both && a > b && a != gate.LevelOff && b != gate.LevelOff {
-				return stated(j, b), stated(i, a), true
+				return j<<24 | int(uint8(b))<<16 | i<<8 | int(uint8(a))
 			}
 		}
 	}
-	return "", "", false
-}
-
-// stated is a threshold as a message has it.
-func stated(i int, l gate.Level) string {
-	return [...]string{"trail ", "send ", "issue "}[i] + Quoted(l.String())
+	return 0
 }

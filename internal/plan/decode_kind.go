@@ -1,7 +1,6 @@
 package plan
 
 import (
-	"strconv"
 	"unsafe"
 )
 
@@ -36,7 +35,7 @@ func (d *Decoder) kinds() {
 		faults, unknown := d.faults, d.P.Unknown
 		m, ok := KindRule{At: d.at}, false
 		if m.Kind, ok = ParseKind(d.key()); !ok {
-			d.Note(KKind, m.At, d.key(), "")
+			d.note(KKind, m.At, 0)
 		}
 		does := d.fill(kindNames, kindMembers[:], unsafe.Pointer(&m)) & (kindMute | kindRate | kindClients)
 		switch {
@@ -44,17 +43,17 @@ func (d *Decoder) kinds() {
 			continue
 		case faults != d.faults:
 		case m.Until == 0:
-			d.bad("", KKindEnd, m.At)
+			d.note(KKindEnd, m.At, 0)
 		case does&kindClients != 0:
 			if m.Clients == 0 || does&kindMute != 0 {
-				d.bad("", KRaiseWhat, m.At)
+				d.note(KRaiseWhat, m.At, 0)
 			}
 		case does == 0 || does&(does-1) != 0 || !m.Silent && m.Rate.N == 0:
-			d.bad("", KKindWhat, m.At)
+			d.note(KKindWhat, m.At, 0)
 		}
 		d.P.Kinds = append(d.P.Kinds, m)
 	}
 	if o.n > MaxKinds {
-		d.Note(KCount, start, "kinds", strconv.Itoa(o.n))
+		d.note(KCount, start, o.n)
 	}
 }

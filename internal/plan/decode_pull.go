@@ -1,7 +1,6 @@
 package plan
 
 import (
-	"strconv"
 	"strings"
 	"unsafe"
 )
@@ -49,10 +48,8 @@ func (d *Decoder) ReadPulls() []Pull {
 	if d.P.Pulls == nil || d.broken {
 		return nil
 	}
-	r := Decoder{b: d.b, i: d.P.PullsAt, keep: true, path: []step{{key: "pulls", index: -1}}, P: d.P}
-	list := r.pulls()
-	d.Problems = append(d.Problems, r.Problems...)
-	return list
+	r := Decoder{b: d.b, i: d.P.PullsAt, keep: d.add, path: []step{{key: "pulls", index: -1}}, P: d.P}
+	return r.pulls()
 }
 
 // pulls reads the requests, without those that something is wrong with.
@@ -63,21 +60,21 @@ func (d *Decoder) pulls() (out []Pull) {
 		noted := d.noted
 		p := Pull{ID: d.key(), At: d.at}
 		if len(p.ID) == 0 || len(p.ID) > 64 {
-			d.Note(KPullID, p.At, Quoted(p.ID), "")
+			d.note(KPullID, p.At, 0)
 		}
 		who := d.fill(pullNames, pullMembers[:], unsafe.Pointer(&p)) & (1<<1 | 1<<2 | 1<<3)
 		switch {
 		case noted != d.noted:
 		case p.Until == 0:
-			d.bad("", KPullEnd, p.At)
+			d.note(KPullEnd, p.At, 0)
 		case who == 0 || who&(who-1) != 0:
-			d.bad("", KPullWho, p.At)
+			d.note(KPullWho, p.At, 0)
 		default:
 			out = append(out, p)
 		}
 	}
 	if o.n > MaxPulls {
-		d.Note(KCount, start, "pulls", strconv.Itoa(o.n))
+		d.note(KCount, start, o.n)
 	}
 	return out
 }
@@ -98,12 +95,12 @@ func (d *Decoder) pulled(c *Condition, at int) {
 		most = 1
 	}
 	if n > most {
-		d.Note(KPullMany, at, strconv.Itoa(n), c.Name)
+		d.note(KPullMany, at, n)
 		return
 	}
-	for _, v := range c.Values {
+	for i, v := range c.Values {
 		if c.Key != CondMatch && !strings.HasPrefix(v, Hashed) {
-			d.Note(KPullPlain, at, Quoted(v), c.Name)
+			d.note(KPullPlain, at, i)
 		}
 	}
 }

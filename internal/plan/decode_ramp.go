@@ -14,11 +14,11 @@ func (d *Decoder) ramp(f *Fields) {
 		if d.fill(stepNames, stepMembers[:], unsafe.Pointer(&s)) == 3 && s.At != 0 {
 			f.Ramp = append(f.Ramp, s)
 		} else if faults == d.faults && unknown == d.P.Unknown { // a share of less than a percent is no reason
-			d.bad("", KRampStep, s.Pos)
+			d.note(KRampStep, s.Pos, 0)
 		}
 	}
 	if l.n == 0 || l.n > MaxSteps {
-		d.Note(KRampCount, start, strconv.Itoa(l.n), "")
+		d.note(KRampCount, start, l.n)
 	}
 }
 
@@ -27,7 +27,7 @@ func (d *Decoder) rises(f *Fields) {
 	if d.broken || len(f.Ramp) == 0 {
 		return
 	}
-	wrong := func(k Kind, i int, member, more string) {
+	wrong := func(k Kind, i int, member string, n int) {
 		s := &f.Ramp[i]
 		path := d.where()
 		if path != "" {
@@ -36,19 +36,19 @@ func (d *Decoder) rises(f *Fields) {
 		if path += "ramp"; member != "" {
 			path += "[" + strconv.Itoa(i) + "]." + member
 		}
-		d.NoteAt(path, k, s.Pos, strconv.Itoa(int(s.Clients)), more)
+		d.noteAt(path, k, s.Pos, n)
 	}
 	if f.Has&HasClients == 0 {
-		wrong(KRampAlone, 0, "", "")
+		wrong(KRampAlone, 0, "", 0)
 	}
 	share, last := f.Clients, Moment(0)
 	for i := range f.Ramp {
 		s := &f.Ramp[i]
 		if s.At.Over(last) {
-			wrong(KRampOrder, i, "at", "")
+			wrong(KRampOrder, i, "at", 0)
 		}
 		if s.Clients <= share && f.Has&HasClients != 0 {
-			wrong(KRampDown, i, "clients", strconv.Itoa(int(share)))
+			wrong(KRampDown, i, "clients", int(share))
 		}
 		share, last = s.Clients, s.At
 	}

@@ -1,7 +1,6 @@
 package plan
 
 import (
-	"strconv"
 	"unsafe"
 )
 
@@ -13,7 +12,7 @@ func (d *Decoder) rules() {
 		d.rule(l.n - 1)
 	}
 	if n := len(d.P.Rules); n > MaxRules {
-		d.Note(KCount, start, "rules", strconv.Itoa(n))
+		d.note(KCount, start, n)
 	}
 }
 
@@ -29,15 +28,15 @@ func (d *Decoder) rule(i int) {
 		if seen&(1<<2) != 0 {
 			path += ".when"
 		}
-		d.bad(path, KWhen, r.At)
+		d.noteAt(path, KWhen, r.At, 0)
 	}
 	if len(r.ID) == 0 || len(r.ID) > 64 {
-		d.NoteAt(RulePath(i)+".id", KRuleID, r.At, Quoted(r.ID), "")
+		d.noteAt(RulePath(i)+".id", KRuleID, r.At, -1-i)
 		return
 	}
 	for j := range min(i, MaxRules) { // of more the document is refused anyway, and each would be compared with each
 		if d.P.Rules[j].ID == r.ID {
-			d.NoteAt(RulePath(i)+".id", KRuleTwice, r.At, Quoted(r.ID), RulePath(j))
+			d.noteAt(RulePath(i)+".id", KRuleTwice, r.At, j)
 			return
 		}
 	}
@@ -80,7 +79,7 @@ func (d *Decoder) conditions(r *Rule, outer bool) []Condition {
 		case c.Key == condUnknown:
 			r.Dead = true
 			d.P.Unknown++
-			d.Note(KCondition, d.at, key, "")
+			d.note(KCondition, d.at, 0)
 			d.skip()
 		default:
 			if c.Key == CondTag {
@@ -108,7 +107,7 @@ func (d *Decoder) values(c *Condition) bool {
 		if c.Key == condRelease && isRange(v) {
 			if _, good := new(Release).within(v); !good {
 				ok = false
-				d.Note(KRange, at, Quoted(v), "")
+				d.note(KRange, at, 0)
 			}
 			c.Ranges = append(c.Ranges, v)
 			continue
@@ -117,7 +116,7 @@ func (d *Decoder) values(c *Condition) bool {
 	}
 	n := len(c.Values) + len(c.Ranges)
 	if ok && (n == 0 || n > MaxValues) {
-		d.Note(KList, start, strconv.Itoa(n), "count")
+		d.note(KList, start, -n)
 		return false
 	}
 	return ok

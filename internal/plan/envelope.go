@@ -6,41 +6,38 @@ import (
 	"github.com/krunk-go/krunk/internal/ascii"
 )
 
-// Signer takes what an envelope says beside its document.
-type Signer func(d *Decoder)
-
-// Signatures gives those of an envelope to add. It is a function of its own, so that a client which does not ask for signatures links
-// nothing that reads them.
-func Signatures(add func(kid string, sig []byte)) Signer {
-	return func(d *Decoder) {
-		var l items
-		for d.inList(&l, KShape) {
-			d.signature(add)
-		}
+// Signatures gives those of an envelope to add, from their text; it reports false if they are malformed. It is a function of its own, so
+// that a client which does not ask for signatures links nothing that reads them.
+func Signatures(text []byte, add func(kid string, sig []byte)) (ok bool) {
+	d := Decoder{b: text}
+	var l items
+	for text != nil && d.inList(&l, KShape) {
+		d.signature(add)
 	}
+	return d.noted == 0
 }
 
-// OpenEnvelope returns the document inside a signed envelope, and anything else as it is. Without a signer signatures are skipped. It
-// reports false if the envelope is malformed.
-func OpenEnvelope(b []byte, sigs Signer) (doc []byte, ok bool) {
+// OpenEnvelope returns the document inside a signed envelope, and anything else as it is, with the text of its signatures, of which only
+// the syntax is checked. It reports false if the envelope is malformed.
+func OpenEnvelope(b []byte) (doc, sigs []byte, ok bool) {
 	d := Decoder{b: b}
 	var o items
 	if !d.inObject(&o, KShape) || wordAt("payload sigs", d.key()) < 0 {
-		return b, true
+		return b, nil, true
 	}
 	for more := true; more; more = d.inObject(&o, KShape) {
-		switch key := d.key(); {
-		case key == "payload":
+		switch d.key() {
+		case "payload":
 			ok = true
 			doc = d.base64()
-		case key == "sigs" && sigs != nil:
-			sigs(&d)
+		case "sigs":
+			sigs = d.raw()
 		default:
 			d.skip()
 		}
 	}
 	d.end()
-	return doc, ok && d.noted == 0
+	return doc, sigs, ok && d.noted == 0
 }
 
 func (d *Decoder) signature(add func(kid string, sig []byte)) {
@@ -64,7 +61,7 @@ func (d *Decoder) base64() []byte {
 	s, ok := d.str(KShape)
 	b, good := Unbase64(s)
 	if ok && !good {
-		d.bad("", KShape, d.i)
+		d.note(KShape, d.i, 0)
 	}
 	return b
 }

@@ -24,46 +24,41 @@ type step struct {
 // fail notes a syntax error; nothing is read after it.
 //
 //go:noinline
-func (d *Decoder) fail(k Kind, at int, arg string) {
+func (d *Decoder) fail(k Kind, at int, want Expected) {
 	if !d.broken {
 		d.broken = true
-		d.Note(k, at, arg, "")
+		d.note(k, at, int(want))
 	}
 }
 
-// Note adds a problem at the current path, with the value that is wrong.
+// note adds a problem at the current path.
 //
 //go:noinline
-func (d *Decoder) Note(k Kind, at int, arg, more string) { d.NoteAt("", k, at, arg, more) }
+func (d *Decoder) note(k Kind, at, n int) { d.noteAt("", k, at, n) }
 
-// bad adds a problem at a path, of which nothing is to be told beside that; an empty path stands for the current.
+// noteAt adds a problem at a path; an empty one stands for the current.
 //
 //go:noinline
-func (d *Decoder) bad(path string, k Kind, at int) { d.NoteAt(path, k, at, "", "") }
-
-// NoteAt adds a problem at a path; an empty one stands for the current.
-//
-//go:noinline
-func (d *Decoder) NoteAt(path string, k Kind, at int, arg, more string) {
+func (d *Decoder) noteAt(path string, k Kind, at, n int) {
 	d.noted++
 	fatal := k.fatal()
 	if k >= KWhen && k <= KRange && d.partial == 0 {
 		d.partial = k
 	}
-	if !fatal && !d.keep {
+	if !fatal && d.keep == nil {
 		return
 	}
 	if path == "" {
 		path = d.where()
 	}
 	if fatal {
-		if d.faults++; d.Fault == nil {
-			d.Fault = &Fault{Code: k.Code(), Path: path, At: at}
+		if d.faults++; d.Fault.Code == "" {
+			d.Fault.Code, d.Fault.Path, d.Fault.At = k.Code(), path, at
 		}
 		d.Fault.Also = min(d.faults, MaxProblems) - 1
 	}
-	if d.keep {
-		d.Problems = append(d.Problems, Problem{Kind: k, Path: path, At: at, Arg: arg, More: more})
+	if d.keep != nil {
+		d.keep(&Problem{Kind: k, Path: path, At: at, N: n})
 	}
 }
 
@@ -133,12 +128,12 @@ func (d *Decoder) peek() byte {
 	return 0
 }
 
-func (d *Decoder) expect(c byte, what string) bool {
+func (d *Decoder) expect(c byte, want Expected) bool {
 	if d.broken {
 		return false
 	}
 	if d.peek() != c {
-		d.fail(KSyntax, d.i, what)
+		d.fail(KSyntax, d.i, want)
 		return false
 	}
 	d.i++
@@ -156,27 +151,27 @@ type items struct {
 // another shape is skipped and noted as k.
 //
 //go:noinline
-func (d *Decoder) inObject(o *items, k Kind) bool { return d.next(o, k, "{") }
+func (d *Decoder) inObject(o *items, k Kind) bool { return d.next(o, k, '{') }
 
 // inList goes to the next element of a list likewise.
 //
 //go:noinline
-func (d *Decoder) inList(o *items, k Kind) bool { return d.next(o, k, "[") }
+func (d *Decoder) inList(o *items, k Kind) bool { return d.next(o, k, '[') }
 
-func (d *Decoder) next(o *items, k Kind, begin string) bool {
-	open, end := begin[0], begin[0]+2
+func (d *Decoder) next(o *items, k Kind, open byte) bool {
+	end := open + 2 // of "[]" and "{}" alike
 	switch {
 	case d.broken:
 		return false
 	case o.n > 0:
 		d.path = d.path[:len(d.path)-1]
 	case d.peek() != open:
-		d.wrong(k, begin)
+		d.wrong(k, open)
 		return false
 	default:
 		d.i++
 		if d.depth++; d.depth > maxDepth {
-			d.fail(KDepth, d.i, "")
+			d.fail(KDepth, d.i, 0)
 			return false
 		}
 	}
@@ -186,11 +181,11 @@ func (d *Decoder) next(o *items, k Kind, begin string) bool {
 		return false
 	}
 	if o.n > 0 {
-		more := `"," or "}"`
+		want := ACommaInObject
 		if open == '[' {
-			more = `"," or "]"`
+			want = ACommaInList
 		}
-		if !d.expect(',', more) {
+		if !d.expect(',', want) {
 			return false
 		}
 	}
@@ -212,9 +207,9 @@ func (d *Decoder) name(seen *Keys) string {
 	at := d.i
 	key, ok := d.text()
 	if ok && !seen.Add(key) {
-		d.fail(KTwice, at, key)
+		d.fail(KTwice, at, 0)
 	}
-	d.expect(':', `":"`)
+	d.expect(':', AColon)
 	d.at = at
 	return key
 }
@@ -224,13 +219,13 @@ func (d *Decoder) name(seen *Keys) string {
 //go:noinline
 func (d *Decoder) key() string { return d.path[len(d.path)-1].key }
 
-// wrong skips a value and notes it with its text, and with how the one begins that was to be there.
-func (d *Decoder) wrong(k Kind, want string) {
+// wrong skips a value and notes it, and how the one begins that was to be there.
+func (d *Decoder) wrong(k Kind, want byte) {
 	d.peek()
 	at := d.i
 	d.skip()
 	if !d.broken {
-		d.Note(k, at, Cut(string(d.b[at:d.i])), want)
+		d.note(k, at, int(want))
 	}
 }
 
@@ -238,12 +233,8 @@ func (d *Decoder) wrong(k Kind, want string) {
 func (d *Decoder) skip() {
 	switch c := d.peek(); {
 	case c == '{' || c == '[':
-		begin := "{"
-		if c == '[' {
-			begin = "["
-		}
 		var o items
-		for d.next(&o, KShape, begin) {
+		for d.next(&o, KShape, c) {
 			d.skip()
 		}
 	case c == '"':
@@ -251,7 +242,7 @@ func (d *Decoder) skip() {
 	case c == '-' || c >= '0' && c <= '9':
 		d.literal()
 	case !d.word("true") && !d.word("false") && !d.word("null"):
-		d.fail(KSyntax, d.i, "a value")
+		d.fail(KSyntax, d.i, AValue)
 	}
 }
 
@@ -269,7 +260,7 @@ func (d *Decoder) word(w string) bool {
 // str returns the next value if it is a string; another one is skipped and noted as k. So do the next two.
 func (d *Decoder) str(k Kind) (string, bool) {
 	if d.peek() != '"' {
-		d.wrong(k, `"`)
+		d.wrong(k, '"')
 		return "", false
 	}
 	return d.text()
@@ -282,7 +273,7 @@ func (d *Decoder) boolean(k Kind) (value, ok bool) {
 		return true, true
 	}
 	if ok = d.word("false"); !ok {
-		d.wrong(k, "t")
+		d.wrong(k, 't')
 	}
 	return false, ok
 }
@@ -290,7 +281,7 @@ func (d *Decoder) boolean(k Kind) (value, ok bool) {
 // number returns the text of the next value if it is a number.
 func (d *Decoder) number(k Kind) (string, bool) {
 	if c := d.peek(); c != '-' && (c < '0' || c > '9') {
-		d.wrong(k, "0")
+		d.wrong(k, '0')
 		return "", false
 	}
 	return d.literal()
@@ -318,7 +309,7 @@ func (d *Decoder) literal() (string, bool) {
 		n += part
 	}
 	if !good {
-		d.fail(KSyntax, d.i, "a number")
+		d.fail(KSyntax, d.i, ANumber)
 		return "", false
 	}
 	d.i += n
@@ -336,36 +327,31 @@ func digitsAt(s string, at int) (n int) {
 
 // text reads a string.
 func (d *Decoder) text() (string, bool) {
-	if !d.expect('"', "a string") {
+	if !d.expect('"', AString) {
 		return "", false
 	}
-	var before []byte // with what was escaped
-	at := d.i
+	out := make([]byte, 0, 64)
 	for d.i < len(d.b) {
 		c := d.b[d.i]
 		d.i++
 		switch {
 		case c == '"':
-			s := d.b[at : d.i-1]
-			if before != nil {
-				s = append(before, s...)
-			}
-			return string(s), true
+			return string(out), true
 		case c == '\\':
-			before = append(before, d.b[at:d.i-1]...)
 			u := d.escape()
 			if u < 0 {
-				d.fail(KSyntax, d.i, "an escape")
+				d.fail(KSyntax, d.i, AnEscape)
 				return "", false
 			}
-			before = utf8.AppendRune(before, u)
-			at = d.i
+			out = utf8.AppendRune(out, u)
+			continue
 		case c < 0x20:
-			d.fail(KSyntax, d.i-1, "no control character")
+			d.fail(KSyntax, d.i-1, NoControl)
 			return "", false
 		}
+		out = append(out, c)
 	}
-	d.fail(KSyntax, d.i, `"`)
+	d.fail(KSyntax, d.i, AQuote)
 	return "", false
 }
 
@@ -425,7 +411,7 @@ func unhex(s string) (n int64) {
 // end wants nothing but space after the document.
 func (d *Decoder) end() {
 	if !d.broken && d.peek() != 0 || !d.broken && d.i < len(d.b) {
-		d.fail(KMore, d.i, "")
+		d.fail(KMore, d.i, 0)
 	}
 }
 

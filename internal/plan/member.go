@@ -67,7 +67,7 @@ func (d *Decoder) value(m *member, to unsafe.Pointer) bool {
 	case m.read <= hashes:
 		s, ok := d.str(m.wrong)
 		if ok && !d.store(m.read, s, p) {
-			d.Note(m.wrong, at, Quoted(s), "")
+			d.note(m.wrong, at, 0)
 			return false
 		}
 		return ok
@@ -112,7 +112,7 @@ func (d *Decoder) count(m *member, p unsafe.Pointer) bool {
 	if !ok {
 		return false
 	}
-	low, high, scale, more := uint64(1), uint64(gate.Million), 0, ""
+	low, high, scale, more := uint64(1), uint64(gate.Million), 0, 0
 	switch m.wrong {
 	case KPercent:
 		low, scale = 0, 4
@@ -133,7 +133,7 @@ func (d *Decoder) count(m *member, p unsafe.Pointer) bool {
 	switch {
 	case m.read == formats:
 		if d.newer = n > 1 || bad == numLarge; d.newer {
-			more = "newer"
+			more = Newer
 		}
 	case m.read == wides:
 		if ok {
@@ -150,7 +150,7 @@ func (d *Decoder) count(m *member, p unsafe.Pointer) bool {
 	case ok:
 		return true
 	}
-	d.Note(k, at, Cut(lit), more)
+	d.note(k, at, more)
 	return ok
 }
 
@@ -193,6 +193,9 @@ const (
 	pullNames     = "until player client match bytes goroutines"
 	sawFormat     = 1 << 0
 	sawVersion    = 1 << 2
+
+	// Newer is Problem.N of a format that is newer than this program.
+	Newer = 1
 )
 
 var (

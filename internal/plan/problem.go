@@ -91,20 +91,36 @@ func (k Kind) fatal() bool {
 	return true
 }
 
-// Problem is one finding in a document.
+// Problem is one finding in a document. A client notes no words: what somebody wrote is read once more where it stands.
 type Problem struct {
-	_         [0]func() // see Fields
 	Kind      Kind
 	Path      string
-	At        int    // offset
-	Arg, More string // of KShape and KList: the value, and how the one begins that was to be there
+	At        int    // offset of a value, or of the key before it
+	N         int    // what the document does not say by itself: how many, or what was to be there; see Expected
+	Arg, More string // for package policy
 }
 
-// Fault is why a client keeps its policy: the first fatal problem.
+// Expected is what stands in Problem.N for a syntax error; for a value of another shape it is how the one begins that was to be there.
+type Expected int
+
+// What may be missing.
+const (
+	AValue Expected = iota
+	AColon
+	ACommaInObject
+	ACommaInList
+	AString
+	AQuote
+	ANumber
+	AnEscape
+	NoControl
+)
+
+// Fault is why a client keeps its policy: the first fatal problem. The zero Fault is none.
 type Fault struct {
 	_     [0]func() // see Fields
 	Newer bool      // the format is newer than this program
-	Code  string
+	Code  string    // empty for none
 	Path  string
 	At    int
 	Also  int // further fatal problems

@@ -99,7 +99,7 @@ func (d linter) kinds() {
 }
 
 func (d linter) found(path string, k plan.Kind, at int, what, write string) {
-	d.NoteAt(path, k, at, what, write)
+	d.Problems = append(d.Problems, plan.Problem{Kind: k, Path: path, At: at, Arg: what, More: write})
 }
 
 // far reports whether a beginning lies so far ahead that nobody can have meant it: a signed policy would hold as long.

@@ -54,8 +54,8 @@ func (e *Errors) Error() string {
 // ParseStrict reads a policy as a publisher does: whatever Parse would ignore is an error too, and all errors are listed
 // with places and what to write, in an *Errors. Warnings come with a policy and with errors alike.
 func ParseStrict(b []byte) (*sampling.Policy, []Warning, error) {
-	d := plan.Decode(b, true)
-	if d.Fault == nil {
+	d := plan.Decode(b)
+	if d.Fault.Code == "" {
 		linter{d}.lint()
 	}
 	var errs Errors
@@ -69,6 +69,7 @@ func ParseStrict(b []byte) (*sampling.Policy, []Warning, error) {
 			at = find(b, p.Path)
 		}
 		line, column := position(b, at)
+		fill(&p, d.P, b)
 		out := Problem{Code: p.Kind.Code(), Path: p.Path, Line: line, Column: column}
 		if out.What, out.Write = text(&p); p.Kind <= plan.KUTF8 && p.Kind != plan.KShape {
 			out.Path = "" // the text says where: the path ends where reading stopped
