@@ -28,9 +28,10 @@ func (c *Controller) Apply(b []byte, at ...At) error {
 			a.Source = "apply"
 		}
 	}
-	o := c.open(b, &a)
+	var o opened
+	c.open(&o, b, &a)
 	c.mu.Lock()
-	err := c.apply(o, &a)
+	err := c.apply(&o, &a)
 	if (err == nil && o.fresh || o.kills) && c.opt.Storage != nil {
 		c.opt.Storage.store(c, b, &a)
 	}
@@ -63,18 +64,16 @@ type opened struct {
 }
 
 // open verifies, then parses.
-func (c *Controller) open(b []byte, a *At) *opened {
-	o := new(opened)
+func (c *Controller) open(o *opened, b []byte, a *At) {
 	o.body, o.kid, o.err = unseal(b, a.Signature, c.opt.Verifier)
 	if o.err != nil {
-		return o
+		return
 	}
 	if o.policy, o.err = parsed(o.body); o.err == nil {
 		o.head.Version, o.head.Disabled = o.policy.Version, o.policy.Disabled
 	} else if len(o.body) <= MaxDocument {
 		plan.Peek(o.body, &o.head)
 	}
-	return o
 }
 
 func (c *Controller) apply(o *opened, a *At) error {
@@ -115,7 +114,8 @@ func (c *Controller) apply(o *opened, a *At) error {
 	if now >= never {
 		c.clock.least = max(a.least, p.Issued)
 	}
-	r.policy, r.kid, r.kill, r.source, r.etag = p, o.kid, nil, a.Source, a.ETag
+	r.policy, r.kid, r.source, r.etag = p, o.kid, a.Source, a.ETag
+	r.kill = plan.Head{}
 	r.issued = min(p.Issued, told)
 	f := r.floor(o.kid)
 	f.version, f.sum = *o.version(), p.Sum
@@ -139,14 +139,14 @@ func (c *Controller) admit(o *opened, now plan.Moment) (same bool, err error) {
 		return false, ErrEndless
 	case run != nil && o.kid != r.kid && (p.Issued == 0 || p.Issued < r.issued):
 		return false, ErrStale // versions count per key: without this an old document of another key would come back
-	case newer < 0 || r.kill != nil && o.kid == r.killKid && v.order((*Version)(&r.kill.Version)) < 0:
+	case newer < 0 || o.kid == r.killKid && v.order((*Version)(&r.kill.Version)) < 0:
 		return false, ErrStale
 	case newer == 0 && p.Sum != f.sum:
 		return false, ErrConflict
 	case !p.Disabled && p.Expires.Over(now):
 		return false, ErrExpired
 	}
-	return run != nil && r.kill == nil && run.Sum == p.Sum && v.order((*Version)(&run.Version)) == 0, nil
+	return run != nil && r.kill.Version.N == 0 && run.Sum == p.Sum && v.order((*Version)(&run.Version)) == 0, nil
 }
 
 // kill obeys the head of a newer document that says so, however wrong the rest is.
@@ -155,10 +155,10 @@ func (c *Controller) kill(o *opened) {
 	if !o.head.Disabled || v.N == 0 || v.order(&r.floor(o.kid).version) <= 0 {
 		return
 	}
-	if r.kill != nil && o.kid == r.killKid && v.order((*Version)(&r.kill.Version)) <= 0 {
+	if o.kid == r.killKid && v.order((*Version)(&r.kill.Version)) <= 0 {
 		return
 	}
-	r.kill, r.killKid, o.kills = &o.head, o.kid, true
+	r.kill, r.killKid, o.kills = o.head, o.kid, true
 	c.rebuild()
 	c.news.add(c.version(), v, "killed", o.err)
 }

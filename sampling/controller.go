@@ -68,9 +68,9 @@ type Controller struct {
 
 // steered is the client under a controller.
 type steered struct {
-	controls *gate.Controls // of the client, or one that nobody reads
-	client   *gate.Program  // what the client told of itself
-	joined   bool
+	_        [0]func()      // no code to compare it
+	controls *gate.Controls // of the client; nil while there is none
+	client   *gate.Program  // what the client told of itself, likewise
 }
 
 // running is what the controller knows about documents.
@@ -83,8 +83,8 @@ type running struct {
 	since   time.Time // of the last successful apply
 	seen    Version
 	err     error
-	fetch   error // of a source that could not reach its origin
-	kill    *plan.Head
+	fetch   error     // of a source that could not reach its origin
+	kill    plan.Head // whose version is zero while nothing was stopped by a head
 	killKid string
 	floors  []floor
 	storage error
@@ -116,15 +116,17 @@ func (r *running) floor(kid string) *floor {
 // New returns a controller for a client. The stored policy, or else the default, is in force on return. It fails if Default
 // is not a valid policy or Limits name a level that does not exist; what is stored never makes it fail.
 func New(id Identity, o Options) (*Controller, error) {
-	c := &Controller{opt: o, id: id.clone(), sticky: id.ID != "", steered: steered{controls: new(gate.Controls), client: new(gate.Program)}}
-	if !c.sticky {
-		c.id.ID = plan.KindName(rand.Uint32()) + plan.KindName(rand.Uint32())
+	c := &Controller{opt: o, id: id, sticky: id.ID != ""}
+	c.id.own()
+	for len(c.id.ID) < 16 && !c.sticky {
+		c.id.ID += plan.KindName(rand.Uint32())
 	}
-	var err error
-	if c.limits, err = plan.Bounds(o.Limits.Trail, o.Limits.Send, o.Limits.Issue, plan.Rate(o.Limits.MaxRate)); err != nil {
+	limits := &o.Limits
+	if err := c.limits.Bound([...]string{limits.Trail, limits.Send, limits.Issue}, plan.Rate(limits.MaxRate)); err != nil {
 		return nil, errors.New("sampling: Options.Limits." + err.Error())
 	}
 	if o.Default != nil {
+		var err error
 		if c.fallback, err = parsed(o.Default); err != nil {
 			return nil, err
 		}
@@ -152,7 +154,7 @@ func New(id Identity, o Options) (*Controller, error) {
 func (c *Controller) Join(controls *gate.Controls, client *gate.Program) error {
 	c.mu.Lock()
 	switch {
-	case c.joined:
+	case c.client != nil:
 		c.mu.Unlock()
 		return errSteers
 	case c.closed:
@@ -163,7 +165,7 @@ func (c *Controller) Join(controls *gate.Controls, client *gate.Program) error {
 		c.id.ID, c.sticky = client.Install, true
 	}
 	c.clock.still = client.Still
-	c.joined, c.controls, c.client, c.channels = true, controls, client, client.Channels
+	c.controls, c.client, c.channels = controls, client, client.Channels
 	c.base = plan.Compiled(client.Base)
 	c.rebuild()
 	c.mu.Unlock()
@@ -199,6 +201,9 @@ func login(owner unsafe.Pointer) {
 // identity is what the game told, and what it left out as far as the client knows it.
 func (c *Controller) identity() *plan.Identity {
 	id := plan.Identity(c.id)
+	if c.client == nil {
+		return &id
+	}
 	for _, f := range [...]struct {
 		to   *string
 		from string
@@ -218,7 +223,8 @@ func (c *Controller) identity() *plan.Identity {
 func (c *Controller) Update(f func(*Identity)) {
 	c.mu.Lock()
 	defer c.unlock()
-	id := c.id.clone()
+	id := c.id
+	id.own()
 	f(&id)
 	if id.ID == "" {
 		id.ID = c.id.ID
@@ -272,7 +278,7 @@ func (c *Controller) rebuild() {
 	if c.run.waits && s.Policy == nil {
 		p.Nobody()
 	}
-	if k := c.run.kill; k != nil {
+	if k := &c.run.kill; k.Version.N != 0 {
 		p.Killed, p.Muted, p.Silence = true, k.Mutes, k.Panics
 	}
 	c.plan = p
@@ -280,18 +286,23 @@ func (c *Controller) rebuild() {
 		p.Publish(ch, &c.budgets)
 	}
 	c.budgets.Sweep()
-	share, mine := p.PanicShare()
-	state := gate.State{
-		PanicsPPM: share, Panics: mine, Doubt: p.PanicsInDoubt(), Killed: p.Killed, Reports: c.run.policy != nil && p.InCohort(), Bytes: max(c.opt.Limits.MaxBytesPerHour, 0),
+	if c.client != nil {
+		c.show(p)
 	}
-	if c.run.policy != nil {
-		state.Policy = c.version().String()
-	}
-	c.controls.Publish(&state)
 	if look := c.opt.Limits.Pull.look; look != nil {
 		look(c)
 	}
 	c.wake(s.Now)
+}
+
+// show tells the client what holds beside channels.
+func (c *Controller) show(p *plan.Plan) {
+	share, mine := p.PanicShare()
+	state := gate.State{PanicsPPM: share, Panics: mine, Doubt: p.PanicsInDoubt(), Killed: p.Killed, Bytes: max(c.opt.Limits.MaxBytesPerHour, 0)}
+	if c.run.policy != nil {
+		state.Policy, state.Reports = c.version().String(), p.InCohort()
+	}
+	c.controls.Publish(&state)
 }
 
 // answered ends Options.Wait.

@@ -7,23 +7,27 @@ import (
 )
 
 // refusal is an error with what the server is told of it; older documents are normal and have no code.
-type refusal struct{ text, code string }
+type refusal struct {
+	_    [0]func() // no code to compare it: errors are compared by their addresses
+	text string
+	code string
+}
 
 func (e *refusal) Error() string { return e.text }
 
 // The reasons for which a document does not change what runs; test with errors.Is. A document that is malformed gives a
 // *Rejection instead.
 var (
-	ErrStale       error = &refusal{"sampling: older than the policy that runs; to go back, publish the old content under a higher version", ""}
-	ErrConflict    error = &refusal{"sampling: same version as the policy that runs, other content: two publishers; publish under a higher version", plan.CodeConflict}
-	ErrSignature   error = &refusal{"sampling: no valid signature of a known key", plan.CodeSignature}
-	ErrUnsupported error = &refusal{"sampling: the policy's format is newer than this program", "E02"}
-	ErrTooLarge    error = &refusal{"sampling: larger than 64 KiB", "E01"}
-	ErrExpired     error = &refusal{"sampling: the policy's expires lies in the past", plan.CodeExpired}
-	ErrEndless     error = &refusal{"sampling: a signed policy needs \"expires\", or who holds back newer ones could keep it for ever", plan.CodeEndless}
-	ErrClosed      error = &refusal{"sampling: the controller is closed", ""}
-	errWait        error = &refusal{"sampling: Options.Wait: write a time from 0 to a minute", ""}
-	errSteers      error = &refusal{"sampling: this controller steers another client; make one for each client with New", ""}
+	ErrStale       error = &refusal{text: "sampling: older than the policy that runs; to go back, publish the old content under a higher version"}
+	ErrConflict    error = &refusal{text: "sampling: same version as the policy that runs, other content: two publishers; publish under a higher version", code: plan.CodeConflict}
+	ErrSignature   error = &refusal{text: "sampling: no valid signature of a known key", code: plan.CodeSignature}
+	ErrUnsupported error = &refusal{text: "sampling: the policy's format is newer than this program", code: "E02"}
+	ErrTooLarge    error = &refusal{text: "sampling: larger than 64 KiB", code: "E01"}
+	ErrExpired     error = &refusal{text: "sampling: the policy's expires lies in the past", code: plan.CodeExpired}
+	ErrEndless     error = &refusal{text: "sampling: a signed policy needs \"expires\", or who holds back newer ones could keep it for ever", code: plan.CodeEndless}
+	ErrClosed      error = &refusal{text: "sampling: the controller is closed"}
+	errWait        error = &refusal{text: "sampling: Options.Wait: write a time from 0 to a minute"}
+	errSteers      error = &refusal{text: "sampling: this controller steers another client; make one for each client with New"}
 )
 
 // Rejection is the short form in which a client says why it keeps its policy. policy.ParseStrict gives the text with all that is

@@ -14,12 +14,13 @@ type Identity struct {
 	Tags     map[string]string // what the game sets, also states of feature flags
 }
 
+// own gives the tags a map that the game does not hold.
+//
 //go:noinline
-func (id *Identity) clone() Identity {
-	c := *id
-	c.Tags = make(map[string]string, len(id.Tags))
+func (id *Identity) own() {
+	tags := make(map[string]string, len(id.Tags))
 	for k, v := range id.Tags {
-		c.Tags[k] = v
+		tags[k] = v
 	}
-	return c
+	id.Tags = tags
 }

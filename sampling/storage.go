@@ -238,12 +238,13 @@ func (k *keeper) restore(c *Controller) {
 	if passed < 0 {
 		r.at.ServerTime, r.at.least, r.at.doubt = never.Time(), r.server, true // the clock went back: no way to know how much time is left
 	}
-	o := c.open(r.body, &r.at)
+	var o opened
+	c.open(&o, r.body, &r.at)
 	if passed > maxAge && !o.head.Disabled {
 		c.run.floors = r.floors
 		return
 	}
-	if err := c.apply(o, &r.at); err == nil || o.kills {
+	if err := c.apply(&o, &r.at); err == nil || o.kills {
 		k.last = record{at: r.at, body: r.body}
 	} else {
 		c.run.source = "default"

@@ -17,6 +17,7 @@ type Budgets struct {
 
 // Budget is a limiter that is used by the plan of its turn, and maybe by none since.
 type Budget struct {
+	_       [0]func() // see Fields
 	key     string
 	limiter *gate.Limiter
 	turn    uint32

@@ -28,13 +28,13 @@ type Decoder struct {
 	at      int // offset of the key before the value
 	depth   int
 	path    []step
-	broken  bool           // by a syntax error
-	newer   bool           // the format is not ours
-	keep    func(*Problem) // takes all problems; only a publisher reads them and links what collects them
-	partial Kind           // why a rule is not understood
-	noted   int            // how many problems there were
-	faults  int            // and how many of them reject the document
-	seen    uint           // members of the document, by their place in documentNames
+	broken  bool          // by a syntax error
+	newer   bool          // the format is not ours
+	keep    func(Problem) // takes all problems; only a publisher reads them and links what collects them
+	partial Kind          // why a rule is not understood
+	noted   int           // how many problems there were
+	faults  int           // and how many of them reject the document
+	seen    uint          // members of the document, by their place in documentNames
 
 	P        *Document
 	Fault    Fault
@@ -49,7 +49,7 @@ func Decode(b []byte) *Decoder {
 	return d
 }
 
-func (d *Decoder) add(p *Problem) { d.Problems = append(d.Problems, *p) }
+func (d *Decoder) add(p Problem) { d.Problems = append(d.Problems, p) }
 
 func (d *Decoder) decode(b []byte) {
 	d.b, d.P = b, &Document{Sum: gate.Sum64(b), size: len(b)}

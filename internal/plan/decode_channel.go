@@ -150,7 +150,9 @@ func (d *Decoder) ordered(prefix string, p *Plan) {
 	}
 	for i := range entries {
 		e := &entries[i]
-		if n := p.chain(e.Name).disorder(); n != 0 {
+		var r Resolved
+		p.chain(&r, e.Name)
+		if n := r.disorder(); n != 0 {
 			d.noteAt(ChannelPath(prefix, e.Name), KOrder, e.At, n)
 		}
 	}

@@ -58,7 +58,7 @@ func (d *Decoder) noteAt(path string, k Kind, at, n int) {
 		d.Fault.Also = min(d.faults, MaxProblems) - 1
 	}
 	if d.keep != nil {
-		d.keep(&Problem{Kind: k, Path: path, At: at, N: n})
+		d.keep(Problem{Kind: k, Path: path, At: at, N: n})
 	}
 }
 

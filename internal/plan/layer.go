@@ -22,26 +22,20 @@ type Layer struct {
 // levelsOf lists trail, send and issue.
 func levelsOf(t *gate.Thresholds) *[3]gate.Level { return (*[3]gate.Level)(unsafe.Pointer(t)) }
 
-// Levels reads thresholds by name of level; an empty one becomes gate.Inherit. It returns the first error.
-func Levels(trail, send, issue string) (t gate.Thresholds, err error) {
-	t.Trail = level("Trail", trail, &err)
-	t.Send = level("Send", send, &err)
-	t.Issue = level("Issue", issue, &err)
-	return t, err
-}
-
-// level leaves an error where there is none yet.
-//
-//go:noinline
-func level(field, name string, err *error) gate.Level {
-	if name == "" {
-		return gate.Inherit
+// State takes over trail, send and issue by name of level; an empty one is not stated. It returns the first error.
+func (f *Fields) State(names [3]string) error {
+	for i, name := range names {
+		if name == "" {
+			continue
+		}
+		l, ok := parseLevel(name)
+		if !ok {
+			return errors.New([...]string{"Trail: ", "Send: ", "Issue: "}[i] + Quoted(name) + " is not a level; write trace, debug, info, warn, error, fatal or off")
+		}
+		levelsOf(&f.Thresholds)[i] = l
+		f.Has |= HasTrail << i
 	}
-	l, ok := parseLevel(name)
-	if !ok && *err == nil {
-		*err = errors.New(field + ": " + Quoted(name) + " is not a level; write trace, debug, info, warn, error, fatal or off")
-	}
-	return l
+	return nil
 }
 
 // parseLevel is not inlined: comparing seven texts is half a kilobyte.
@@ -60,17 +54,16 @@ func Stated(t gate.Thresholds) Fields {
 	return f
 }
 
-// Bounds are what a program sets above every policy.
-func Bounds(trail, send, issue string, rate Rate) (Fields, error) {
-	t, err := Levels(trail, send, issue)
-	f := Stated(t)
-	if rate.N > 0 {
-		if per := rate.Per; per != time.Second && per != time.Minute && per != time.Hour && err == nil {
-			err = errors.New("MaxRate.Per: " + strconv.FormatInt(int64(per), 10) + "ns is not a second, a minute or an hour")
-		}
-		f.Rate, f.Has = rate, f.Has|HasRate
+// Bound takes over what a program sets above every policy.
+func (f *Fields) Bound(names [3]string, rate Rate) error {
+	if err := f.State(names); err != nil || rate.N == 0 {
+		return err
 	}
-	return f, err
+	if per := rate.Per; per != time.Second && per != time.Minute && per != time.Hour {
+		return errors.New("MaxRate.Per: " + strconv.FormatInt(int64(per), 10) + "ns is not a second, a minute or an hour")
+	}
+	f.Rate, f.Has = rate, f.Has|HasRate
+	return nil
 }
 
 // Compiled are the entries of a program's own levels, whose names are in lower case.

@@ -35,6 +35,7 @@ type Plan struct {
 
 // stopped is what a kill switch says.
 type stopped struct {
+	_       [0]func() // see Fields
 	Killed  bool
 	Silence uint32 // panics in ppm while killed by a document that was malformed otherwise
 	Muted   bool   // silence counts
@@ -184,15 +185,21 @@ func bit(has uint16) int { return bits.TrailingZeros16(has) }
 
 // Resolve finds the settings of a channel, whose name is in lower case.
 func (p *Plan) Resolve(name string) *Resolved {
-	r := p.chain(name)
-	p.bound(r)
-	p.join(r)
+	r := new(Resolved)
+	p.resolve(r, name)
 	return r
 }
 
+// resolve is Resolve for who has room for them: that of clients is on the stack, where it needs no descriptor.
+func (p *Plan) resolve(r *Resolved, name string) {
+	p.chain(r, name)
+	p.bound(r)
+	p.join(r)
+}
+
 // chain lays the entries that cover a name over each other: of each layer "*", then "net", then "net.http".
-func (p *Plan) chain(name string) *Resolved {
-	r := &Resolved{star: Origin{Layer: -1}}
+func (p *Plan) chain(r *Resolved, name string) {
+	r.star.Layer = -1
 	r.Thresholds = gate.Defaults()
 	r.Clients, r.Records, r.By = gate.Million, gate.Million, p.By
 	r.From[bit(HasBy)] = p.byOrigin
@@ -205,7 +212,6 @@ func (p *Plan) chain(name string) *Resolved {
 		}
 		p.cover(r, i, name)
 	}
-	return r
 }
 
 // cover takes over what a layer says about a name.

@@ -6,8 +6,9 @@ import (
 
 // Publish brings what holds for a channel into force.
 func (p *Plan) Publish(c *gate.Channel, b *Budgets) {
-	r := p.Resolve(c.Name())
-	t, doubt := r.Thresholds, p.doubts(r)
+	var r Resolved
+	p.resolve(&r, c.Name())
+	t, doubt := r.Thresholds, p.doubts(&r)
 	if !r.In {
 		if t.Send = gate.LevelOff; !doubt {
 			t.Issue = gate.LevelOff
@@ -21,7 +22,7 @@ func (p *Plan) Publish(c *gate.Channel, b *Budgets) {
 		s.First, s.Novel = uint16(r.First), b.novelty()
 	}
 	if !s.Closed {
-		b.limits(&s, r, p)
+		b.limits(&s, &r, p)
 	}
 	c.Publish(t, s)
 }

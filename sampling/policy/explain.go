@@ -68,8 +68,8 @@ func (u *Under) situation(policy *sampling.Policy, id sampling.Identity) (*plan.
 		return nil, err
 	}
 	l := &u.Limits
-	limits, err := plan.Bounds(l.Trail, l.Send, l.Issue, plan.Rate(l.MaxRate))
-	if err != nil {
+	var limits plan.Fields
+	if err := limits.Bound([...]string{l.Trail, l.Send, l.Issue}, plan.Rate(l.MaxRate)); err != nil {
 		return nil, errors.New("sampling/policy: Under.Limits." + err.Error())
 	}
 	p, who := policy.Document(), plan.Identity(id)
@@ -94,11 +94,11 @@ func (u *Under) base() (map[string]gate.Thresholds, error) {
 		if plan.ChannelProblem(name) != 0 {
 			return nil, errors.New(place + ": write letters, digits, _ and -, with dots between parts")
 		}
-		t, err := plan.Levels(l.Trail, l.Send, l.Issue)
-		if err != nil {
+		f := plan.Fields{Thresholds: gate.Thresholds{Trail: gate.Inherit, Send: gate.Inherit, Issue: gate.Inherit}}
+		if err := f.State([...]string{l.Trail, l.Send, l.Issue}); err != nil {
 			return nil, errors.New(place + "." + err.Error())
 		}
-		out[gate.Fold(name)] = t
+		out[gate.Fold(name)] = f.Thresholds
 	}
 	return out, nil
 }
