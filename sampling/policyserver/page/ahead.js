@@ -105,7 +105,7 @@ function readSteps() {
   });
   edited();
 }
-function stepRows() { fill($("steps"), change.ramp.map(stepRow)); }
+function stepRows() { $("steps").replaceChildren(...change.ramp.map(stepRow)); }
 $("step-add").addEventListener("click", () => {
   const last = change.ramp[change.ramp.length - 1];
   const share = last ? last.clients : change.clients !== null ? change.clients : status ? status.clients : 0;

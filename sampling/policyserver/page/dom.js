@@ -16,7 +16,48 @@ function text(id, s) { // a live region speaks only when it changes
   const shown = visible(s);
   if ($(id).textContent !== shown) $(id).textContent = shown;
 }
-function fill(parent, children) { parent.replaceChildren(...children); }
+
+// fill makes parent hold children, and keeps what is there: only what differs is written, so that neither a selection nor the focus is lost
+// because something beside it goes on. What has data-of stands for the same thing as what had it before, wherever it stands now; all else is
+// paired in order. What is clicked is said by onclick, which comes along; whether a details is open is the person's.
+function fill(parent, children) {
+  const old = [...parent.childNodes];
+  const nodes = children.map((c) => {
+    const made = typeof c === "string" ? new Text(c) : c;
+    const i = old.findIndex((o) => o.nodeName === made.nodeName && of(o) === of(made));
+    return i < 0 ? made : become(old.splice(i, 1)[0], made);
+  });
+  for (const o of old) o.remove();
+  arrange(parent, nodes);
+}
+function of(node) { return node.dataset ? node.dataset.of : undefined; }
+function become(node, made) {
+  if (node.nodeType === Node.TEXT_NODE) {
+    if (node.data !== made.data) node.data = made.data;
+    return node;
+  }
+  for (const { name } of [...node.attributes]) if (name !== "open" && !made.hasAttribute(name)) node.removeAttribute(name);
+  for (const { name, value } of made.attributes) if (node.getAttribute(name) !== value) node.setAttribute(name, value);
+  node.onclick = made.onclick;
+  node.words = made.words;
+  fill(node, [...made.childNodes]);
+  return node;
+}
+// arrange puts nodes in order. What holds the focus or the selection is not moved, since it would lose them: others are moved around it.
+function arrange(parent, nodes) {
+  const anchor = document.getSelection().anchorNode;
+  const fixed = nodes.find((n) => n.contains(document.activeElement)) || nodes.find((n) => n.contains(anchor));
+  let at = parent.firstChild;
+  for (const n of nodes) {
+    while (n === fixed && at !== n) {
+      const later = at;
+      at = at.nextSibling;
+      parent.append(later);
+    }
+    if (n === at) at = at.nextSibling;
+    else parent.insertBefore(n, at);
+  }
+}
 
 // visible shows the characters that turn the order of a line around: a note could look like another one.
 function visible(s) { return String(s).replace(/[\u202a-\u202e\u2066-\u2069]/g, (c) => "[U+" + c.charCodeAt(0).toString(16).toUpperCase() + "]"); }
@@ -45,16 +86,11 @@ for (const t of document.querySelectorAll("table.stack")) {
 }
 const num = (...children) => make("td", { className: "num" }, ...children);
 
-// keep puts children in place if they are others than before. What has the focus does not vanish under the fingers: it goes to what
-// has the same name now.
+// keep is fill for what takes long to make: nothing is made while key is the same.
 function keep(parent, key, children) {
   if (parent.dataset.key === key) return;
   parent.dataset.key = key;
-  const focused = parent.contains(document.activeElement) ? document.activeElement.getAttribute("aria-label") : null;
   fill(parent, children());
-  if (focused === null) return;
-  const same = [...parent.querySelectorAll("[aria-label]")].find((e) => e.getAttribute("aria-label") === focused && !e.disabled);
-  if (same) same.focus();
 }
 
 function count(x) {
@@ -107,7 +143,7 @@ function arrow(a, b) { return a === b ? b : a + " → " + b; }
 function changeRows(list) {
   const names = ["Setting", "Now", "Then"];
   if (!list.length) return [row([], [make("td", { colSpan: 3 }, "No setting differs.")])];
-  return list.map((c) => row(names, [make("code", {}, theirs(c.path)), c.old ? make("del", {}, theirs(c.old)) : "–", c.new ? make("ins", {}, theirs(c.new)) : "–"]));
+  return list.map((c) => row(names, [make("code", {}, theirs(c.path)), c.old ? make("del", {}, theirs(c.old)) : "–", c.new ? make("ins", {}, theirs(c.new)) : "–"], { "data-of": c.path }));
 }
 
 // speak tells screen readers, so seldom that they can keep up.

@@ -65,9 +65,9 @@ function showKinds() {
   if (long) $("kinds").tabIndex = 0; else $("kinds").removeAttribute("tabindex");
   keep($("kinds"), JSON.stringify([status.kinds, change.unmute, status.publish]), () => status.kinds.map((k) => {
     const ending = change.unmute.includes(k.kind);
-    const stop = make("button", { type: "button", className: "small", disabled: !status.publish || ending, "aria-label": (ending ? "Will end " : "End ") + (k.raised ? "raise of " : "mute of ") + k.kind }, ending ? "Will end" : "End");
-    stop.addEventListener("click", () => { forgetKind(k.kind); change.unmute.push(k.kind); edited(); });
-    return make("li", { className: k.over ? "over" : "" }, make("div", {},
+    const stop = make("button", { type: "button", className: "small", disabled: !status.publish || ending, "aria-label": (ending ? "Will end " : "End ") + (k.raised ? "raise of " : "mute of ") + k.kind,
+      onclick: () => { forgetKind(k.kind); change.unmute.push(k.kind); edited(); } }, ending ? "Will end" : "End");
+    return make("li", { className: k.over ? "over" : "", "data-of": k.kind }, make("div", {},
       make("div", {}, make("b", {}, k.kind), " ", make("span", { className: "quiet" }, clock(k.until, left))),
       make("div", {}, (k.raised ? "Raised: " : "Kept back: ") + k.what), from(k)), stop);
   }));
@@ -82,9 +82,9 @@ function showPulls() {
   $("pulls-box").hidden = !status.pulls.length;
   keep($("pulls"), JSON.stringify([status.pulls, change.unpull, status.publish]), () => status.pulls.map((p) => {
     const ending = change.unpull.includes(p.id);
-    const stop = make("button", { type: "button", className: "small", disabled: !status.publish || ending, "aria-label": (ending ? "Will end" : "End") + " request " + p.id }, ending ? "Will end" : "End");
-    stop.addEventListener("click", () => { change.unpull.push(p.id); edited(); });
-    return make("li", { className: p.over ? "over" : "" }, make("div", {},
+    const stop = make("button", { type: "button", className: "small", disabled: !status.publish || ending, "aria-label": (ending ? "Will end" : "End") + " request " + p.id,
+      onclick: () => { change.unpull.push(p.id); edited(); } }, ending ? "Will end" : "End");
+    return make("li", { className: p.over ? "over" : "", "data-of": p.id }, make("div", {},
       make("div", {}, make("b", {}, theirs(p.who)), " ", make("span", { className: "quiet" }, clock(p.until, left), p.answered ? ", " + many(p.answered, "client") + " answered" : ", nobody has answered yet")),
       make("div", {}, p.what), from(p), make("small", {}, make("code", {}, theirs(p.id)))), stop);
   }));

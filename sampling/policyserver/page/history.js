@@ -27,7 +27,7 @@ async function loadHistory() {
   }
   for (const id of ["from", "to"]) {
     const was = $(id).value;
-    fill($(id), versions.map((v) => make("option", { value: v.version }, v.version + (v.note ? " " + visible(v.note).slice(0, 40) : ""))));
+    fill($(id), versions.map((v) => make("option", { value: v.version, "data-of": v.version }, v.version + (v.note ? " " + visible(v.note).slice(0, 40) : ""))));
     if (picked && versions.some((v) => v.version === was)) $(id).value = was;
     else $(id).selectedIndex = id === "from" ? Math.min(1, versions.length - 1) : 0;
   }
@@ -49,19 +49,21 @@ function historyRow(v) {
   const buttons = make("div", { className: "actions" });
   const before = versions[versions.indexOf(v) + 1];
   if (before) {
-    const look = make("button", { type: "button", className: "small", "aria-label": "Changes of " + v.version }, "Changes");
-    look.addEventListener("click", () => compare(before.version, v.version));
-    buttons.append(look);
+    buttons.append(make("button", { type: "button", className: "small", "aria-label": "Changes of " + v.version, onclick: () => compare(before.version, v.version), "data-of": "look" }, "Changes"));
   }
   if (v.version === status.version) {
     buttons.append(make("span", { className: "quiet" }, "runs"));
   } else {
-    const back = make("button", { type: "button", className: "small", disabled: !status.publish, "aria-label": "Roll back to " + v.version }, "Roll back");
-    back.addEventListener("click", () => { change.rollback = v.version; change.clients = null; edited(); $("preview").scrollIntoView({ block: "nearest" }); });
-    buttons.append(back);
+    buttons.append(make("button", { type: "button", className: "small", disabled: !status.publish, "aria-label": "Roll back to " + v.version, onclick: () => rollBack(v.version), "data-of": "back" }, "Roll back"));
   }
   const line = v.audit ? make("details", {}, make("summary", { "aria-label": "Log line of " + v.version }, "Log line"), theirs(v.audit)) : "–";
-  return row(["Version", "When and who", "Why", "", ""], [make("th", { scope: "row" }, v.version), [clock(v.at, ago), make("br"), theirs(v.by, { className: "quiet" })], theirs(v.note || "–"), line, buttons]);
+  return row(["Version", "When and who", "Why", "", ""], [make("th", { scope: "row" }, v.version), [clock(v.at, ago), make("br"), theirs(v.by, { className: "quiet" })], theirs(v.note || "–"), line, buttons], { "data-of": v.version });
+}
+
+function rollBack(version) {
+  change.rollback = version; // what else is prepared goes on top of it
+  edited();
+  $("preview").scrollIntoView({ block: "nearest" });
 }
 
 async function compare(from, to) {

@@ -36,7 +36,7 @@ $("key").addEventListener("input", (e) => {
 const kept = "krunk-change";
 function save() {
   try {
-    if (isEmpty(change)) sessionStorage.removeItem(kept);
+    if (isEmpty(change) && !$("note").value) sessionStorage.removeItem(kept);
     else sessionStorage.setItem(kept, JSON.stringify({ change, base, unseen, note: $("note").value }));
   } catch { /* a browser that keeps nothing */ }
 }
@@ -44,12 +44,13 @@ let restored = false; // and not drafted yet
 function restore() {
   try {
     const was = JSON.parse(sessionStorage.getItem(kept));
-    if (!was || isEmpty({ ...fresh(), ...was.change })) return;
+    if (!was) return;
+    $("note").value = was.note || ""; // which may be there before anything is changed
+    if (isEmpty({ ...fresh(), ...was.change })) return;
     change = { ...fresh(), ...was.change };
     base = was.base;
     unseen = was.unseen || null;
     restored = true;
-    $("note").value = was.note || "";
   } catch { /* what is not ours */ }
 }
 
@@ -285,7 +286,7 @@ function items() {
   const list = [];
   const add = (words, without, fault) => list.push({ words, without, fault });
   if (change.rollback) add("Back to " + change.rollback, () => { change.rollback = ""; });
-  if (change.clients !== null) add("Share of clients " + percent(change.clients) + (ramping() && !change.ramp.length ? ", which ends the steps" : ""), () => { change.clients = null; invalid = ""; });
+  if (change.clients !== null) add("Share of clients " + percent(change.clients) + (change.rollback ? ", in place of that of " + change.rollback : "") + (ramping() && !change.ramp.length ? ", which ends the steps" : ""), () => { change.clients = null; invalid = ""; });
   if (change.ramp.length) add("Rising by itself: " + change.ramp.map((s) => percent(s.clients) + " after " + (s.shown || s.after)).join(", "), () => { change.ramp = []; stepRows(); }, faulty("ramp["));
   change.connect.forEach((c, i) => add("Connect " + c.channel + " from " + c.level + " for " + c.for
     + (c.clients === undefined ? "" : ", " + percent(c.clients) + " of the clients") + (c.rate ? ", at most " + c.rate : "") + (c.player ? ", for player " + c.player : ""),
@@ -303,16 +304,17 @@ function items() {
 function showItems() {
   const list = items();
   keep($("items"), JSON.stringify(list), () => list.map((item) => {
-    const out = make("button", { type: "button", className: "small", "aria-label": "Take out: " + item.words }, "Take out");
-    out.addEventListener("click", () => {
-      item.without();
-      faults = [];
-      fill($("problems"), []);
-      edited();
-      ($("items").querySelector("button") || $("slider")).focus();
-    });
-    return make("li", { className: item.fault ? "bad" : "" }, make("span", {}, item.fault ? "⚠ " : "", theirs(item.words)), out);
+    const out = make("button", { type: "button", className: "small", "aria-label": "Take out: " + item.words, onclick: () => takeOut(item) }, "Take out");
+    return make("li", { className: item.fault ? "bad" : "", "data-of": item.words }, make("span", {}, item.fault ? "⚠ " : "", theirs(item.words)), out);
   }));
+}
+
+function takeOut(item) {
+  item.without();
+  faults = [];
+  fill($("problems"), []);
+  edited();
+  ($("items").querySelector("button") || $("slider")).focus();
 }
 
 function tile(name, before, after, extra) {
@@ -334,7 +336,7 @@ function showDraft() {
   fill($("bychannel").tBodies[0], e.channels.map((c) => row(names, [
     c.channel === "*" ? "all others" : make("code", {}, c.channel), arrow(c.oldSend, c.newSend), arrow(c.oldIssue, c.newIssue),
     num(count(c.before.clients) + " → " + count(c.after.clients)),
-    num(c.after.records === null ? "–" : count(c.before.records) + " → " + count(c.after.records))])));
+    num(c.after.records === null ? "–" : count(c.before.records) + " → " + count(c.after.records))], { "data-of": c.channel })));
   text("bychannel-more", e.more ? "And " + e.more + " more." : "");
   const notes = draft.warnings.map((w) => (w.path ? w.path + ": " : "") + w.what + (w.write ? "; " + w.write : ""));
   if (draft.killed && status.enabled) notes.unshift("This throws the kill switch: every client stops sending anything but crashes.");
@@ -369,7 +371,7 @@ function showStatus() {
   const within = " within " + c.window + " s, by " + (s.servers.length === 1 ? "this server" : counted === s.servers.length ? "all " + counted + " servers" : counted + " of " + s.servers.length + " servers");
   showServers(s.servers);
   text("heard", [c.clients ? many(c.clients, "client") + " heard of on the game's connection" : "", c.polls ? count(c.polls) + " that ask by HTTP, as anybody can" : ""].filter(Boolean).join(", ") + (c.clients + c.polls ? within : ""));
-  fill($("states"), s.convergence.states.map((g) => make("li", { className: g.rejected ? "rejected" : g.current ? "current" : "" },
+  fill($("states"), s.convergence.states.map((g) => make("li", { className: g.rejected ? "rejected" : g.current ? "current" : "", "data-of": g.text + g.polled },
     make("div", { className: "line" }, make("span", {}, g.text + (g.polled ? " (by HTTP)" : "")), make("span", {}, many(g.clients, "client"))),
     make("progress", { max: 1, value: g.share, "aria-label": g.text }))));
   keep($("channels"), JSON.stringify(s.channels), () => s.channels.map((c) => make("option", { value: c })));
@@ -387,7 +389,7 @@ function showServers(list) {
   silent = bad > 0;
   const names = ["Server", "Serves", "Clients", "By HTTP"];
   fill($("servers").tBodies[0], list.map((x) => row(names, [make("th", { scope: "row" }, theirs(x.name), x.own ? make("small", {}, "this one") : "", x.why ? make("small", { className: "bad" }, "⚠ " + x.why + (x.silent > 5 ? " (for " + span(x.silent) + ")" : "")) : ""),
-    x.version === status.version ? x.version : make("b", {}, x.version), num(count(x.clients)), num(count(x.polls))])));
+    x.version === status.version ? x.version : make("b", {}, x.version), num(count(x.clients)), num(count(x.polls))], { "data-of": x.name })));
 }
 
 let polls = 0, answered = 0; // numbers of the newest question and of the newest answer

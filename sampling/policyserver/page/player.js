@@ -49,15 +49,15 @@ function showPlayer(p) {
   text("p-rules-summary", many(applied.length, "rule") + " of " + p.rules.length + (applied.length === 1 ? " is" : " are") + " for them");
   keep($("p-rules"), JSON.stringify(p.rules), () => [...applied, ...p.rules.filter((r) => !r.applies)].map((r) => {
     const rule = status && status.rules.find((x) => x.id === r.id);
-    return make("li", {}, make("div", {}, make("div", {}, r.applies ? "" : "Not: ", theirs(rule ? "“" + rule.what + "” for " + rule.who : r.id), rule && rule.until ? " " : "", rule && rule.until ? make("span", { className: "quiet" }, clock(rule.until, left)) : ""),
+    return make("li", { "data-of": r.id }, make("div", {}, make("div", {}, r.applies ? "" : "Not: ", theirs(rule ? "“" + rule.what + "” for " + rule.who : r.id), rule && rule.until ? " " : "", rule && rule.until ? make("span", { className: "quiet" }, clock(rule.until, left)) : ""),
       r.applies ? "" : make("small", {}, theirs(r.why))));
   }));
   const names = ["Channel", "Kept from", "Shipped from", "Raised from", "Why"];
   keep($("p-channels").tBodies[0], JSON.stringify(p.channels), () => p.channels.map((c) => row(names, [
     make("th", { scope: "row" }, c.channel === "*" ? "all others" : make("code", {}, c.channel)), c.trail, c.send, c.issue,
-    make("details", {}, make("summary", { "aria-label": (c.forced ? "by name" : c.in ? "inside" : "outside") + ": why, " + c.channel }, c.forced ? "by name" : c.in ? "inside" : "outside"), make("ul", { className: "why" }, ...c.why.map((w) => make("li", {}, theirs(w)))))])));
+    make("details", {}, make("summary", { "aria-label": (c.forced ? "by name" : c.in ? "inside" : "outside") + ": why, " + c.channel }, c.forced ? "by name" : c.in ? "inside" : "outside"), make("ul", { className: "why" }, ...c.why.map((w) => make("li", {}, theirs(w)))))], { "data-of": c.channel })));
   keep($("p-pulls"), JSON.stringify(p.pulls), () => p.pulls.map(pullOfPlayer));
-  keep($("p-kinds"), JSON.stringify(p.kinds), () => p.kinds.map((k) => make("li", {}, make("span", {}, make("b", {}, k.kind), " " + k.text))));
+  keep($("p-kinds"), JSON.stringify(p.kinds), () => p.kinds.map((k) => make("li", { "data-of": k.kind }, make("span", {}, make("b", {}, k.kind), " " + k.text))));
   text("p-unsigned", p.signed ? "" : "Policies are not signed here (Options.Sign), and to others no client sends its flight log.");
   shownPlayer = p;
   showPlayerButtons();
@@ -66,7 +66,7 @@ function showPlayer(p) {
 function pullOfPlayer(x) {
   const words = x.answered ? ["Their flight log is on its way: their client has answered ", theirs(x.id), "; look for the event “flight log”."]
     : ["Asked for " + x.what + ", ", theirs(x.id), " ", clock(x.until, left)];
-  return make("li", { className: x.answered ? "good" : "" }, make("span", {}, ...words));
+  return make("li", { className: x.answered ? "good" : "", "data-of": x.id }, make("span", {}, ...words));
 }
 
 // showPlayerButtons offers what is not asked for already, nor prepared.

@@ -67,7 +67,12 @@ function levelRow(c, most, counted) {
   if (counted) {
     cells.push(num(c.perSecond === null ? "–" : count(c.perSecond), make("progress", { max: most, value: c.perSecond || 0, "aria-hidden": "true" })), num(c.total === null ? "–" : count(c.total)));
   }
-  return row(columns.map((c) => c.name), cells);
+  return row(columns.map((c) => c.name), cells, { "data-of": c.channel });
+}
+
+function sortBy(c) {
+  sorted = { key: c.key, down: sorted.key === c.key ? !sorted.down : Boolean(c.num) };
+  showLevels(status);
 }
 
 // heads are buttons that sort.
@@ -75,11 +80,7 @@ function heads(counted) {
   const tr = $("levels").tHead.rows[0], list = counted ? columns : columns.slice(0, 6);
   if (tr.cells.length !== list.length) {
     fill(tr, list.map((c) => {
-      const b = make("button", { type: "button", className: "sort" }, c.name);
-      b.addEventListener("click", () => {
-        sorted = { key: c.key, down: sorted.key === c.key ? !sorted.down : Boolean(c.num) };
-        showLevels(status);
-      });
+      const b = make("button", { type: "button", className: "sort", onclick: () => sortBy(c) }, c.name);
       return make("th", { scope: "col", role: "columnheader", className: c.num ? "num" : "" }, b);
     }));
   }
@@ -106,10 +107,10 @@ function ruleItem(r) {
   const ending = change.end.includes(r.id);
   const stop = make("button", { type: "button", className: "small", disabled: !status.publish || ending }, ending ? "Will end" : "End");
   stop.setAttribute("aria-label", (ending ? "Will end" : "End") + " rule " + r.id);
-  stop.addEventListener("click", () => { change.end.push(r.id); edited(); $("items").scrollIntoView({ block: "nearest" }); });
+  stop.onclick = () => { change.end.push(r.id); edited(); $("items").scrollIntoView({ block: "nearest" }); };
   const facts = [...(r.from && new Date(r.from) > clockNow() ? ["starts ", clock(r.from, when), ", "] : []), r.until ? clock(r.until, left) : "has no end"];
   if (r.clients !== null) facts.push(", for " + many(r.clients, "client"));
-  return make("li", { className: r.over ? "over" : "" }, make("div", {},
+  return make("li", { className: r.over ? "over" : "", "data-of": r.id }, make("div", {},
     make("div", {}, make("b", {}, theirs(r.who)), " ", make("span", { className: "quiet" }, ...facts)),
     make("div", {}, theirs(r.what)),
     from(r), make("small", {}, make("code", {}, theirs(r.id)))), stop);
