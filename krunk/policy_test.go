@@ -1,9 +1,12 @@
 package krunk_test
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
+	"math"
 	"slices"
+	"strconv"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -404,4 +407,67 @@ func TestRatesAreStoodFor(t *testing.T) {
 			t.Errorf("at the end told of %d events and %d log records, want 2 and 3", e, l)
 		}
 	})
+}
+
+// What was to go out both as an event and as a log record is lost as both, and what goes out as both stands for such alone: an error that is no log
+// record counts for no log record.
+func TestBothUsesAreCounted(t *testing.T) {
+	const draws = 400
+	for _, tt := range []struct {
+		name, policy string
+		do           func(net *krunk.Channel)
+		events, logs float64 // what all that arrives stands for
+		told         int64   // of either category, below zero: as many as did not arrive
+	}{
+		{"draws", `"records":50`, func(net *krunk.Channel) {
+			for range draws {
+				net.Error("lost")
+			}
+		}, 0, 0, -1},
+		{"a rate", `"rate":"1/m","burst":1`, func(net *krunk.Channel) {
+			net.Error("first")
+			net.Report(errors.New("held"))
+			net.Report(errors.New("held"))
+			for range 3 {
+				net.Error("held")
+			}
+			time.Sleep(time.Minute)
+			net.Error("stands for 4")
+			time.Sleep(time.Minute)
+			net.Report(errors.New("stands for 3"))
+			net.Error("at the end")
+			net.Error("at the end")
+		}, 8, 5, 2},
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			c, srv := controlled(t, krunk.Config{MaxRepeats: -1}, `"channels":{"net":{"send":"error",`+tt.policy+`}}`)
+			tt.do(c.Channel("net"))
+			c.Flush(time.Minute)
+			c.Close(time.Minute)
+			events, logs := 0.0, 0.0
+			for _, ev := range srv.Events() {
+				p, err := strconv.ParseFloat(cmp.Or(ev.Tag("krunk.p"), "1"), 64)
+				if err != nil {
+					t.Fatal(err)
+				}
+				events += 1 / p
+			}
+			for _, l := range srv.Logs() {
+				w, weighed := l.Attributes["krunk.weight"].Value.(float64)
+				if !weighed {
+					w = 1
+				}
+				logs += w
+			}
+			if tt.told < 0 {
+				tt.told, tt.events, tt.logs = int64(draws-len(srv.Logs())), 2*float64(len(srv.Events())), 2*float64(len(srv.Logs()))
+			}
+			if math.Abs(events-tt.events) > 1e-3 || logs != tt.logs {
+				t.Errorf("%s: what arrived stands for %v events and %v log records, want %v and %v", tt.name, events, logs, tt.events, tt.logs)
+			}
+			if e, l := told(srv, "sample_rate", "error"), told(srv, "sample_rate", "log_item"); e != tt.told || l != tt.told {
+				t.Errorf("%s: told of %d events and %d log records, want %d of both", tt.name, e, l, tt.told)
+			}
+		})
+	}
 }

@@ -144,12 +144,12 @@ func (c *Client) collectChannels() (refused uint64) {
 		if n := ch.refused.Swap(0); n > 0 && c.plan.levels.of(name).Issue <= gate.LevelError {
 			refused += n
 		}
-		d := ch.state.TakeDropped(window)
-		if n := d.SampledRecords + d.LimitedRecords; n > 0 {
-			c.tally.Add(protocol.ReasonSampleRate, protocol.CategoryLogItem, n)
+		records, events := ch.state.TakeDropped(window)
+		if records > 0 {
+			c.tally.Add(protocol.ReasonSampleRate, protocol.CategoryLogItem, records)
 		}
-		if n := d.SampledEvents + d.LimitedEvents; n > 0 {
-			c.tally.Add(protocol.ReasonSampleRate, protocol.CategoryError, n)
+		if events > 0 {
+			c.tally.Add(protocol.ReasonSampleRate, protocol.CategoryError, events)
 		}
 	}
 	return refused

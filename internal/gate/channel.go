@@ -15,13 +15,12 @@ type Channel struct {
 	dice func() uint64 // for simulations; else nil, and draws come from their number
 	name string
 	salt uint64   // tells fingerprints of channels apart
-	seed uint32   // tells draws apart
-	_    [32]byte // counters on a cache line of their own: a storm of drops must not slow Enabled on other cores
+	_    [40]byte // counters on a cache line of their own: a storm of drops must not slow Enabled on other cores
 
-	// Of log records and of events:
-	draws [2]draws
-	held  [2]held   // what rates keep back
-	seen  [2]uint32 // sums of held when they were told last; guarded by whoever calls TakeDropped
+	// By use:
+	draws [uses]draws
+	held  [uses]held   // what rates keep back
+	seen  [uses]uint32 // sums of held when they were told last; guarded by whoever calls TakeDropped
 }
 
 // draws count those of one kind.
@@ -30,6 +29,7 @@ type draws struct {
 	drawn atomic.Uint64 // how many there were, in the lower half, and in the upper how many of these lost: one word, so that nobody finds one without the other
 	lost  atomic.Uint64 // beside them, what a rate kept back and no later record stands for
 	told  uint32        // of the upper half, as far as that was told; guarded by whoever calls TakeDropped
+	seed  uint32        // tells draws apart; immutable after NewChannel
 }
 
 // Settings are what Take needs beyond the gate. They are immutable after Publish, apart from limiters and novelty.
@@ -49,7 +49,15 @@ type Settings struct {
 // every record that passes.
 func NewChannel(name string) *Channel {
 	name = Fold(name)
-	return &Channel{name: name, salt: Sum64([]byte(name)), seed: rand.Uint32()}
+	c := &Channel{name: name, salt: Sum64([]byte(name))}
+	c.sow(rand.Uint32())
+	return c
+}
+
+func (c *Channel) sow(seed uint32) {
+	for u := range c.draws {
+		c.draws[u].seed = seed + uint32(u)*0x6a09e667 // far from each other, and no power of two: draws would be alike
+	}
 }
 
 // Name returns the channel's name, in lower case.
@@ -66,7 +74,7 @@ func (c *Channel) Decide(l Level) Verdict { return c.gate.Decide(l) }
 
 // Take settles a verdict that has Draw set: it clears Send and Issue if the record is sampled out or above the rate, and
 // counts it. The second result is the share of the record, for how many it stands: one that is let through stands also for those
-// of its level that rates kept back since the last one. The key is the record's fingerprint, for "first". It reads the clock only
+// of its level and use that rates kept back since the last one. The key is the record's fingerprint, for "first". It reads the clock only
 // if a rate or first is set.
 func (c *Channel) Take(v Verdict, l Level, key uint64) (Verdict, uint32) {
 	d := c.draw.Load()
@@ -83,7 +91,7 @@ func (c *Channel) Take(v Verdict, l Level, key uint64) (Verdict, uint32) {
 			now = int64(time.Since(d.Start))
 		}
 		if d.First == 0 || !d.Novel.fresh(key^c.salt, d.First, now) {
-			if !c.wins(event(v), d.Records) {
+			if !c.wins(useOf(v), d.Records) {
 				return v & Trail, Million
 			}
 			records = Million / float32(d.Records)
@@ -104,7 +112,7 @@ func (c *Channel) Take(v Verdict, l Level, key uint64) (Verdict, uint32) {
 		}
 	}
 	if d.Limits[0] != nil {
-		records += c.held[event(v)].take(l)
+		records += c.held[useOf(v)].take(l)
 	}
 	return v, shareOf(records, d.Clients)
 }
@@ -154,7 +162,7 @@ func (c *Channel) Settle(e *Event) (share uint32, ok bool) {
 	d := c.draw.Load()
 	if e.Drawn {
 		if !e.Sent && (d == nil || d.Limits[0] == nil) { // for what a rate keeps back the next one stands
-			c.draws[1].drawn.Add(oneLost)
+			c.draws[asEvent].drawn.Add(oneLost)
 		}
 		return e.Share, e.Sent
 	}
@@ -171,28 +179,28 @@ func (c *Channel) SetDice(f func() uint64) { c.dice = f }
 const oneLost = 1 << 32 // in draws.drawn
 
 // wins draws with a chance of ppm, and counts that. It tries again only where another draw was counted meanwhile.
-func (c *Channel) wins(event int, ppm uint32) bool {
-	word := &c.draws[event].drawn
+func (c *Channel) wins(u use, ppm uint32) bool {
+	d := &c.draws[u]
 	for {
-		old := word.Load()
+		old := d.drawn.Load()
 		next := old + 1 // which makes one more lost of four billion
-		won := project(c.roll(event, uint32(next))) < ppm
+		won := project(c.roll(d.seed, uint32(next))) < ppm
 		if !won {
 			next += oneLost
 		}
-		if word.CompareAndSwap(old, next) {
+		if d.drawn.CompareAndSwap(old, next) {
 			return won
 		}
 	}
 }
 
-// roll returns 32 random bits: SplitMix32 of a draw's number. A generator with a state of its own, such as math/rand's,
+// roll returns 32 random bits: SplitMix32 of a draw's number from a seed on. A generator with a state of its own, such as math/rand's,
 // would cost as much as all the rest of a draw.
-func (c *Channel) roll(event int, n uint32) uint32 {
+func (c *Channel) roll(seed, n uint32) uint32 {
 	if c.dice != nil {
 		return uint32(c.dice() >> 32)
 	}
-	x := c.seed + uint32(event)<<31 + n*0x9e3779b9
+	x := seed + n*0x9e3779b9
 	x = (x ^ x>>16) * 0x21f0aaad
 	x = (x ^ x>>15) * 0x735a2d97
 	return x ^ x>>15
@@ -201,8 +209,8 @@ func (c *Channel) roll(event int, n uint32) uint32 {
 // hold counts a record that a rate keeps back. What no counter has room for, as in a storm on a channel of a few an hour, is told by
 // a client report.
 func (c *Channel) hold(v Verdict, l Level, records float32) Verdict {
-	if n := c.held[event(v)].add(l, records); n > 0 {
-		c.draws[event(v)].lost.Add(n)
+	if n := c.held[useOf(v)].add(l, records); n > 0 {
+		c.draws[useOf(v)].lost.Add(n)
 	}
 	return v & Trail
 }
@@ -233,13 +241,18 @@ func (c *Channel) Return(v Verdict, l Level, share uint32) {
 	}
 }
 
-// event is the index of an event's counters, 0 for a log record; an event that is a log record too counts as an event.
-func event(v Verdict) int {
-	if v&Issue != 0 {
-		return 1
-	}
-	return 0
-}
+// use is what a record passes the gate for, beside history.
+type use uint8
+
+// The uses of a record. One that goes out both ways is lost both ways, and what is let through stands for its like in both.
+const (
+	asRecord use = 1 + iota
+	asEvent
+	asBoth
+	uses
+)
+
+func useOf(v Verdict) use { return use(v/Send) % uses }
 
 // Outside reports whether this client is not in the channel's cohort: of what passes the gate all the same, since a kind of issue is
 // raised, nothing else is sent.
@@ -255,15 +268,17 @@ func (c *Channel) WantsKey() bool {
 	return d != nil && d.First > 0
 }
 
-// Dropped counts what passed the thresholds and was not wanted after all.
+// Dropped counts what passed the thresholds and was not wanted after all: log records, events, and records that were to go out as both.
 type Dropped struct {
-	SampledRecords, SampledEvents uint64 // lost the draw: "sample_rate" in a client report
-	LimitedRecords, LimitedEvents uint64 // above a rate, and no later record stands for them: "sample_rate" too, since the other name is for limits of a server
+	SampledRecords, SampledEvents, SampledBoth uint64 // lost the draw: "sample_rate" in a client report
+	LimitedRecords, LimitedEvents, LimitedBoth uint64 // above a rate, and no later record stands for them: "sample_rate" too, since the other name is for limits of a server
 }
 
 // Dropped returns the counts since the channel was made or TakeDropped was called, with what rates keep back.
 func (c *Channel) Dropped() Dropped {
-	return Dropped{c.draws[0].unlucky(), c.draws[1].unlucky(), c.draws[0].lost.Load() + uint64(c.held[0].sum()/unit), c.draws[1].lost.Load() + uint64(c.held[1].sum()/unit)}
+	sampled := func(u use) uint64 { return c.draws[u].unlucky() }
+	limited := func(u use) uint64 { return c.draws[u].lost.Load() + uint64(c.held[u].sum()/unit) }
+	return Dropped{sampled(asRecord), sampled(asEvent), sampled(asBoth), limited(asRecord), limited(asEvent), limited(asBoth)}
 }
 
 // unlucky returns how many lost their draw since that was told last.
@@ -279,23 +294,30 @@ const (
 	Closed               // nothing comes any more: all is told
 )
 
-// TakeDropped returns the counts since its last call and starts them again from zero. It is called by one goroutine at a time.
-func (c *Channel) TakeDropped(w Window) Dropped {
-	for kind := range c.held {
-		if w == Open {
-			break
+// TakeDropped returns how many log records and events there were of what Dropped tells, since its last call, and starts the counts again from zero. It
+// is called by one goroutine at a time.
+func (c *Channel) TakeDropped(w Window) (records, events uint64) {
+	for u := asRecord; u < uses; u++ {
+		draws := &c.draws[u]
+		if w != Open {
+			sum := c.held[u].sum()
+			if sum != 0 && (w == Closed || sum == c.seen[u]) {
+				draws.lost.Add(c.held[u].empty())
+				sum = 0
+			}
+			c.seen[u] = sum
 		}
-		sum := c.held[kind].sum()
-		if sum != 0 && (w == Closed || sum == c.seen[kind]) {
-			c.draws[kind].lost.Add(c.held[kind].empty())
-			sum = 0
+		sampled := draws.unlucky()
+		draws.told += uint32(sampled)
+		sampled += draws.lost.Swap(0)
+		if u&asRecord != 0 {
+			records += sampled
 		}
-		c.seen[kind] = sum
+		if u&asEvent != 0 {
+			events += sampled
+		}
 	}
-	d := Dropped{c.draws[0].unlucky(), c.draws[1].unlucky(), c.draws[0].lost.Swap(0), c.draws[1].lost.Swap(0)}
-	c.draws[0].told += uint32(d.SampledRecords)
-	c.draws[1].told += uint32(d.SampledEvents)
-	return d
+	return records, events
 }
 
 // Publish brings thresholds and settings into force: first what Take reads, then the gate that sends callers there. Settings
@@ -311,8 +333,8 @@ func (c *Channel) Publish(t Thresholds, d Settings) {
 		c.draw.Store(&d)
 	}
 	if old != nil && (!need || d.Clients != old.Clients) {
-		for kind := range c.held { // another client's share does not stand for what this one's has kept back
-			c.draws[kind].lost.Add(c.held[kind].empty())
+		for u := range c.held { // another client's share does not stand for what this one's has kept back
+			c.draws[u].lost.Add(c.held[u].empty())
 		}
 	}
 	c.gate.set(t, need && (d.Doubt || !d.Closed))

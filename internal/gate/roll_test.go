@@ -7,22 +7,23 @@ import (
 	"testing"
 )
 
-// Draws are as even as those of a generator with a state of its own: over all, from one to the next, and between log records and events.
+// Draws are as even as those of a generator with a state of its own: over all, from one to the next, and between what goes out as log records, as events and as both.
 func TestRollIsEven(t *testing.T) {
 	const n, cells = 1 << 18, 64
 	c := NewChannel("net")
 	for seed := range uint32(8) {
-		c.seed = seed // the worst there are
-		single, pairs, both := make([]int, cells), make([]int, cells), make([]int, cells)
-		before := c.roll(0, 0)
+		c.sow(seed) // the worst there are
+		single, pairs, both, third := make([]int, cells), make([]int, cells), make([]int, cells), make([]int, cells)
+		before := c.roll(c.draws[asRecord].seed, 0)
 		for i := range uint32(n) {
-			x, y := c.roll(0, i+1), c.roll(1, i+1)
+			x, y, z := c.roll(c.draws[asRecord].seed, i+1), c.roll(c.draws[asEvent].seed, i+1), c.roll(c.draws[asBoth].seed, i+1)
 			single[x>>26]++
 			pairs[before>>29<<3|x>>29]++
 			both[x>>29<<3|y>>29]++
+			third[y>>29<<3|z>>29]++
 			before = x
 		}
-		for name, got := range map[string][]int{"single": single, "pairs": pairs, "both": both} {
+		for name, got := range map[string][]int{"single": single, "pairs": pairs, "both": both, "third": third} {
 			chi := 0.0
 			for _, k := range got {
 				chi += math.Pow(float64(k)-n/cells, 2) / (n / cells)
@@ -55,7 +56,8 @@ func TestDrawsAreCountedOnce(t *testing.T) {
 	go func() {
 		defer close(stopped)
 		for {
-			told += c.TakeDropped(Open).SampledRecords
+			some, _ := c.TakeDropped(Open)
+			told += some
 			runtime.Gosched() // nobody takes the processor from a goroutine in a browser
 			select {
 			case <-stop:
@@ -67,7 +69,8 @@ func TestDrawsAreCountedOnce(t *testing.T) {
 	busy.Wait()
 	close(stop)
 	<-stopped
-	told += c.TakeDropped(Closed).SampledRecords
+	last, _ := c.TakeDropped(Closed)
+	told += last
 	all := told
 	for _, k := range kept {
 		all += k

@@ -130,7 +130,7 @@ func (c *Channel) take(l Level, key uint64, without gate.Verdict) (gate.Verdict,
 // nothing comes any more and at its end.
 func (c *Channel) Withheld() uint64 {
 	d := c.state.Dropped()
-	return d.LimitedRecords + d.LimitedEvents
+	return d.LimitedRecords + d.LimitedEvents + d.LimitedBoth
 }
 
 // Million is the share of everything, in parts per million.
