@@ -30,7 +30,7 @@ const pulledKey = 1<<64 - 1
 func (c *Controller) pulls() {
 	doc, now := c.run.policy, c.clock.now()
 	c.run.log = 0
-	if doc == nil || c.run.kid == "" || c.plan.Killed || c.client.Client == nil || c.opt.Storage == nil {
+	if doc == nil || c.run.kid == "" || c.plan.Killed || c.client == nil || c.client.Client == nil || c.opt.Storage == nil {
 		return
 	}
 	id, day := c.identity(), dayOf(now)
