@@ -2,6 +2,8 @@ package krunk
 
 import (
 	"math/rand/v2"
+	"sync/atomic"
+	"unsafe"
 
 	"github.com/krunk-go/krunk/internal/blackbox"
 	"github.com/krunk-go/krunk/internal/ident"
@@ -63,7 +65,7 @@ func (c *Client) fromFile(sizes blackbox.Sizes, f *blackbox.Facts, module func()
 		return nil
 	}
 	c.after.run, c.after.why = run, run.Path
-	c.say.install.Store(&run.Install)
+	atomic.StorePointer(&c.say.install, unsafe.Pointer(&run.Install))
 	c.kept, c.diary, c.guard = run.Kept, run.Kept.Diary, run.Guard
 	return run.Block
 }

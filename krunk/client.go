@@ -116,10 +116,10 @@ type losses struct {
 type registry struct {
 	parts    parts
 	mu       sync.Mutex
-	none     []*Channel                 // what listed begins with
-	channels map[string]*Channel        // guarded by mu
-	kept     blackbox.Kept              // zero without a run file; Name is guarded by mu
-	listed   atomic.Pointer[[]*Channel] // by index; longer by one for every channel, over the same array, written under mu
+	none     []*Channel          // what listed begins with
+	channels map[string]*Channel // guarded by mu
+	kept     blackbox.Kept       // zero without a run file; Name is guarded by mu
+	listed   unsafe.Pointer      // *[]*Channel, atomic; by index; longer by one for every channel, over the same array, written under mu
 }
 
 // Start checks cfg, allocates all of Config.Memory that is fixed, and starts two goroutines: one that encodes, and, with a
@@ -145,7 +145,7 @@ func Start(cfg Config) (*Client, error) {
 	c.ids.Init()
 	c.bell.Init()
 	c.frames.init(p.Frames)
-	c.listed.Store(&c.none)
+	atomic.StorePointer(&c.listed, unsafe.Pointer(&c.none))
 	block, facts := c.reside(module)
 	c.own = c.Channel("default")
 	if join := cfg.Sampling.join; join != nil {
@@ -242,7 +242,7 @@ func (c *Client) Channel(name string) *Channel {
 	if len(c.channels) == maxChannels {
 		return c.own
 	}
-	old := *c.listed.Load()
+	old := c.channelList()
 	made := new(struct { // one block of memory
 		channel Channel
 		refused atomic.Uint64
@@ -261,14 +261,17 @@ func (c *Client) Channel(name string) *Channel {
 		c.keepName(name)
 	}
 	listed := append(old, ch) // who reads the shorter slice never looks behind its end
-	c.listed.Store(&listed)
+	atomic.StorePointer(&c.listed, unsafe.Pointer(&listed))
 	c.channels[name] = ch
 	return ch
 }
 
+// channelList is all channels by their number, immutable.
+func (c *Client) channelList() []*Channel { return *(*[]*Channel)(atomic.LoadPointer(&c.listed)) }
+
 // channelName returns the name of a channel by its number.
 func (c *Client) channelName(i uint16) string {
-	if list := *c.listed.Load(); int(i) < len(list) {
+	if list := c.channelList(); int(i) < len(list) {
 		return list[i].name
 	}
 	return ""

@@ -5,6 +5,7 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+	"unsafe"
 
 	"github.com/krunk-go/krunk/internal/blackbox"
 	"github.com/krunk-go/krunk/internal/notify"
@@ -26,10 +27,10 @@ const (
 type say struct {
 	_       [0]func() // no code to compare it
 	state   atomic.Uint32
-	noes    atomic.Uint32          // how often the player has said no
-	mu      sync.Mutex             // one change after the other
-	install atomic.Pointer[string] // id of the installation, nil if there is none
-	forgot  atomic.Bool            // LastRun knows nothing any more
+	noes    atomic.Uint32  // how often the player has said no
+	mu      sync.Mutex     // one change after the other
+	install unsafe.Pointer // *string, atomic; id of the installation, nil if there is none
+	forgot  atomic.Bool    // LastRun knows nothing any more
 	behind
 }
 
@@ -173,7 +174,7 @@ func (c *Client) deny() error {
 	c.say.forgot.Store(true)
 	c.controls.Login("")
 	none := ""
-	c.say.install.Store(&none)
+	atomic.StorePointer(&c.say.install, unsafe.Pointer(&none))
 	if c.diary != nil {
 		c.diary.Silence(true)
 	}
@@ -207,9 +208,9 @@ func (c *Client) allow(answer Consent) error {
 	if run := c.after.run; run != nil && run.Player.Speak != nil {
 		c.guarded(func() { install = run.Player.Speak() })
 	}
-	c.say.install.Store(&install)
+	atomic.StorePointer(&c.say.install, unsafe.Pointer(&install))
 	c.named(func() {
-		for _, ch := range *c.listed.Load() {
+		for _, ch := range c.channelList() {
 			if c.kept.Name != nil {
 				c.keepName(ch.name)
 			}
@@ -336,7 +337,7 @@ func (c *Client) alone() {
 //
 //go:noinline
 func (c *Client) installID() string {
-	if id := c.say.install.Load(); id != nil {
+	if id := (*string)(atomic.LoadPointer(&c.say.install)); id != nil {
 		return *id
 	}
 	return ""

@@ -6,6 +6,7 @@ import (
 	"strconv"
 	"sync/atomic"
 	"time"
+	"unsafe"
 
 	"github.com/krunk-go/krunk/internal/blackbox"
 	"github.com/krunk-go/krunk/internal/gate"
@@ -60,13 +61,13 @@ type frames struct {
 	diary    blackbox.Diary // of the run file, nil: there is none; immutable after Start
 	watchdog notify.Bell    // wakes it
 	paused   atomic.Bool
-	away     atomic.Bool             // in the background
-	about    atomic.Pointer[Channel] // what is said about frames, nil before the first one
-	loop     uintptr                 // entry of the function that called Beat first, immutable after that
-	loopID   uint64                  // number of the goroutine that called it, immutable after that
-	hungAt   int64                   // owned by the watchdog: the last beat before the hang
-	hung     EventID                 // owned by the watchdog: the event of the newest hang, zero if it has none
-	ticks    uint32                  // owned by the watchdog
+	away     atomic.Bool    // in the background
+	about    unsafe.Pointer // *Channel, atomic; what is said about frames, nil before the first one
+	loop     uintptr        // entry of the function that called Beat first, immutable after that
+	loopID   uint64         // number of the goroutine that called it, immutable after that
+	hungAt   int64          // owned by the watchdog: the last beat before the hang
+	hung     EventID        // owned by the watchdog: the event of the newest hang, zero if it has none
+	ticks    uint32         // owned by the watchdog
 }
 
 // init says what is too long.
@@ -146,7 +147,7 @@ func (c *Client) beganFrames() {
 	if c.closed.Load() {
 		return
 	}
-	c.about.Store(c.Channel("frames"))
+	atomic.StorePointer(&c.about, unsafe.Pointer(c.Channel("frames")))
 	if c.plan.Frames.Hang < 0 {
 		return
 	}
@@ -170,7 +171,7 @@ func (c *Client) slowFrame(frame uint32, took int64) {
 
 // tellFrame leaves a breadcrumb about a frame that is over.
 func (c *Client) tellFrame(what string, frame uint32, took int64, flag uint16) {
-	ch := c.about.Load()
+	ch := (*Channel)(atomic.LoadPointer(&c.about))
 	if ch == nil || ch.gate.Decide(gate.LevelWarn)&gate.Trail == 0 {
 		return
 	}

@@ -3,6 +3,7 @@ package krunk
 import (
 	"runtime"
 	"strconv"
+	"sync/atomic"
 	"time"
 	"unsafe"
 
@@ -30,7 +31,7 @@ func (c *Client) hangs() {
 	c.hung = EventID{}
 	c.hungAt = c.beatAt.Load()
 	c.mark(blackbox.StateHung, 0)
-	ch := c.about.Load()
+	ch := (*Channel)(atomic.LoadPointer(&c.about))
 	v, ppm := ch.decide(record.ErrorType, LevelError, 0)
 	if v&gate.Issue == 0 {
 		return

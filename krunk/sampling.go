@@ -90,7 +90,7 @@ func (c *Client) settle(e *gate.Event, channel string) gate.Fate {
 
 // known returns a channel without a lock, unless nobody has asked for it so far.
 func (c *Client) known(name string) *Channel {
-	for _, ch := range *c.listed.Load() {
+	for _, ch := range c.channelList() {
 		if ch.name == name {
 			return ch
 		}

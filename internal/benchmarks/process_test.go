@@ -99,6 +99,14 @@ func TestSize(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	hello, err := os.ReadFile(filepath.Join(dir, "hello"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	shared := []byte("sync/atomic.(*Pointer[")
+	if got, want := bytes.Count(b, shared), bytes.Count(hello, shared); got > want {
+		t.Errorf("the lean program has %d names of atomic.Pointer, want %d: each type costs 1 KiB, with its whole form in the names; use atomic.LoadPointer", got, want)
+	}
 	if !Links(b, "github.com/krunk-go/krunk/krunk.Start") {
 		t.Error("the names of functions are not where they were: nothing is checked")
 	}

@@ -3,6 +3,7 @@ package blackbox
 import (
 	"sync"
 	"sync/atomic"
+	"unsafe"
 )
 
 // Diary is where a run notes what its heir has to know of its end. Any goroutine may call it.
@@ -36,20 +37,20 @@ type Hooks struct {
 // Diary returns what writes the diary of a run into its block. Where its memory is taken away, as that of a truncated file, nothing is written any more.
 func (b *Block) Diary(h Hooks) Diary {
 	d := &diary{hooks: h, all: b.Live}
-	d.live.Store(b.Live)
+	atomic.StorePointer(&d.live, unsafe.Pointer(b.Live))
 	return d
 }
 
 type diary struct {
 	_     [0]func() // no code to compare it
 	hooks Hooks
-	all   *Live                // immutable
-	live  atomic.Pointer[Live] // nil: it was taken away, or nothing is to be noted
-	mu    sync.Mutex           // guards the words of a panic, which are several
+	all   *Live          // immutable
+	live  unsafe.Pointer // *Live, atomic; nil: it was taken away, or nothing is to be noted
+	mu    sync.Mutex     // guards the words of a panic, which are several
 }
 
 func (d *diary) Beat(frame uint32, at int64) {
-	if live := d.live.Load(); live != nil {
+	if live := (*Live)(atomic.LoadPointer(&d.live)); live != nil {
 		var g guarded
 		defer g.end(d, d.hooks.guard(true))
 		live.Frame.Store(frame)
@@ -102,14 +103,14 @@ func (d *diary) Dies(id [16]byte, goroutine uint64, at int64, refused bool) {
 
 func (d *diary) Silence(on bool) {
 	if on {
-		d.live.Store(nil)
+		atomic.StorePointer(&d.live, nil)
 	} else {
-		d.live.Store(d.all)
+		atomic.StorePointer(&d.live, unsafe.Pointer(d.all))
 	}
 }
 
 func (d *diary) store(f func(*Live)) {
-	if live := d.live.Load(); live != nil {
+	if live := (*Live)(atomic.LoadPointer(&d.live)); live != nil {
 		var g guarded
 		defer g.end(d, d.hooks.guard(true))
 		f(live)
@@ -125,7 +126,7 @@ type guarded struct{ done bool }
 func (g *guarded) end(d *diary, was bool) {
 	if !g.done {
 		recover()
-		d.live.Store(nil)
+		atomic.StorePointer(&d.live, nil)
 	}
 	d.hooks.guard(was)
 }

@@ -2,6 +2,7 @@ package blackbox
 
 import (
 	"runtime/debug"
+	"sync/atomic"
 	"syscall"
 	"testing"
 	"unsafe"
@@ -30,7 +31,7 @@ func TestDiaryTakenAway(t *testing.T) {
 			b := Block{Live: (*Live)(unsafe.Pointer(&page[0]))}
 			w := b.Diary(Hooks{Guard: debug.SetPanicOnFault, Resident: func() (used, limit uint64) { return 1, 2 }})
 			write(w)
-			if w.(*diary).live.Load() != nil {
+			if atomic.LoadPointer(&w.(*diary).live) != nil {
 				t.Error("they are still written")
 			}
 			write(w)

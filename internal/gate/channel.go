@@ -4,6 +4,7 @@ import (
 	"math/rand/v2"
 	"sync/atomic"
 	"time"
+	"unsafe"
 )
 
 // Channel is what a controller publishes about one channel and what a client asks. All methods may be called by any
@@ -11,8 +12,8 @@ import (
 type Channel struct {
 	_    [0]func() // no code to compare it
 	gate Gate
-	draw atomic.Pointer[Settings]
-	dice func() uint64 // for simulations; else nil, and draws come from their number
+	draw unsafe.Pointer // *Settings, atomic
+	dice func() uint64  // for simulations; else nil, and draws come from their number
 	name string
 	salt uint64   // tells fingerprints of channels apart
 	_    [40]byte // counters on a cache line of their own: a storm of drops must not slow Enabled on other cores
@@ -77,7 +78,7 @@ func (c *Channel) Decide(l Level) Verdict { return c.gate.Decide(l) }
 // of its level and use that rates kept back since the last one. The key is the record's fingerprint, for "first". It reads the clock only
 // if a rate or first is set.
 func (c *Channel) Take(v Verdict, l Level, key uint64) (Verdict, uint32) {
-	d := c.draw.Load()
+	d := (*Settings)(atomic.LoadPointer(&c.draw))
 	if v&Draw == 0 || d == nil {
 		return v &^ Draw, Million
 	}
@@ -159,7 +160,7 @@ func (d *Settings) unsettled() uint32 {
 // let through it has counted as Take does. One that was drawn at the call goes with its log record, and stands for as many. Where nothing is drawn
 // any more, as for a dead run whose policy nobody has stored, its share is what Take gave it: more would go than that policy wanted, and stand for fewer.
 func (c *Channel) Settle(e *Event) (share uint32, ok bool) {
-	d := c.draw.Load()
+	d := (*Settings)(atomic.LoadPointer(&c.draw))
 	if e.Drawn {
 		if !e.Sent && (d == nil || d.Limits[0] == nil) { // for what a rate keeps back the next one stands
 			c.draws[asEvent].drawn.Add(oneLost)
@@ -223,7 +224,7 @@ func (c *Channel) Return(v Verdict, l Level, share uint32) {
 	if v&Doubt != 0 {
 		v &^= Issue
 	}
-	d := c.draw.Load()
+	d := (*Settings)(atomic.LoadPointer(&c.draw))
 	if d == nil || d.Limits[0] == nil {
 		return
 	}
@@ -257,14 +258,14 @@ func useOf(v Verdict) use { return use(v/Send) % uses }
 // Outside reports whether this client is not in the channel's cohort: of what passes the gate all the same, since a kind of issue is
 // raised, nothing else is sent.
 func (c *Channel) Outside() bool {
-	d := c.draw.Load()
+	d := (*Settings)(atomic.LoadPointer(&c.draw))
 	return d != nil && d.Closed
 }
 
 // WantsKey reports whether Take looks at its key, since the policy says "first": making one may cost the caller something.
 // It never blocks and does not allocate.
 func (c *Channel) WantsKey() bool {
-	d := c.draw.Load()
+	d := (*Settings)(atomic.LoadPointer(&c.draw))
 	return d != nil && d.First > 0
 }
 
@@ -325,12 +326,12 @@ func (c *Channel) TakeDropped(w Window) (records, events uint64) {
 func (c *Channel) Publish(t Thresholds, d Settings) {
 	d.early = d.Closed || d.Doubt
 	need := d.early || d.Clients != 1 || d.Records < Million || d.Limits[0] != nil
-	old := c.draw.Load()
+	old := (*Settings)(atomic.LoadPointer(&c.draw))
 	switch {
 	case !need:
-		c.draw.Store(nil)
+		atomic.StorePointer(&c.draw, nil)
 	case old == nil || *old != d:
-		c.draw.Store(&d)
+		atomic.StorePointer(&c.draw, unsafe.Pointer(&d))
 	}
 	if old != nil && (!need || d.Clients != old.Clients) {
 		for u := range c.held { // another client's share does not stand for what this one's has kept back

@@ -9,12 +9,12 @@ import (
 // package links the other, and no field has a type of the controller's: whatever descriptor a client reaches is in every
 // program, and those of a controller are 38 KiB on 32-bit ARM. The zero Controls have no controller.
 type Controls struct {
-	_      [0]func() // no code to compare it
-	hooks  atomic.Pointer[Hooks]
-	player atomic.Pointer[string]
+	_      [0]func()      // no code to compare it
+	hooks  unsafe.Pointer // *Hooks, atomic
+	player unsafe.Pointer // *string, atomic
 
-	policy  atomic.Pointer[string]
-	panics  atomic.Uint32 // share<<2, 0 where this client was picked by name; bit 1: see State.Doubt; bit 0: it sends them
+	policy  unsafe.Pointer // *string, atomic
+	panics  atomic.Uint32  // share<<2, 0 where this client was picked by name; bit 1: see State.Doubt; bit 0: it sends them
 	killed  atomic.Bool
 	reports atomic.Bool
 	bytes   atomic.Int64
@@ -60,9 +60,9 @@ type State struct {
 
 // Publish is for the controller. It allocates when the policy's name changes.
 func (c *Controls) Publish(s *State) {
-	if p := c.policy.Load(); p == nil || *p != s.Policy {
+	if p := (*string)(atomic.LoadPointer(&c.policy)); p == nil || *p != s.Policy {
 		name := s.Policy
-		c.policy.Store(&name)
+		atomic.StorePointer(&c.policy, unsafe.Pointer(&name))
 	}
 	w := s.PanicsPPM << 2
 	if s.Doubt {
@@ -78,15 +78,15 @@ func (c *Controls) Publish(s *State) {
 }
 
 // Hang puts the controller's hooks in place, after its first Publish; they stay for good.
-func (c *Controls) Hang(h *Hooks) { c.hooks.Store(h) }
+func (c *Controls) Hang(h *Hooks) { atomic.StorePointer(&c.hooks, unsafe.Pointer(h)) }
 
 // Hooks returns nil where there is no controller.
-func (c *Controls) Hooks() *Hooks { return c.hooks.Load() }
+func (c *Controls) Hooks() *Hooks { return (*Hooks)(atomic.LoadPointer(&c.hooks)) }
 
 // Panics returns the share of clients that send panics, in ppm, and whether this one does. It never blocks and does not
 // allocate, nor do the methods below.
 func (c *Controls) Panics() (ppm uint32, wanted bool) {
-	if c.hooks.Load() == nil {
+	if atomic.LoadPointer(&c.hooks) == nil {
 		return Million, true
 	}
 	w := c.panics.Load()
@@ -128,7 +128,7 @@ type Event struct {
 // for it, and then by what keeps its kind back. It takes the controller's lock and may store what it has let through, on
 // a goroutine of its own.
 func (c *Controls) Settle(e *Event) Fate {
-	h := c.hooks.Load()
+	h := (*Hooks)(atomic.LoadPointer(&c.hooks))
 	if e.Doubt {
 		if h != nil {
 			if fate, share := h.Kind(h.Owner, e.Kind, e.Panic, true); fate != Goes {
@@ -176,14 +176,14 @@ func (c *Controls) Login(player string) {
 		return
 	}
 	next := player // so that only a change allocates
-	c.player.Store(&next)
-	if h := c.hooks.Load(); h != nil {
+	atomic.StorePointer(&c.player, unsafe.Pointer(&next))
+	if h := (*Hooks)(atomic.LoadPointer(&c.hooks)); h != nil {
 		h.Login(h.Owner)
 	}
 }
 
-func textOf(p *atomic.Pointer[string]) string {
-	if s := p.Load(); s != nil {
+func textOf(p *unsafe.Pointer) string {
+	if s := (*string)(atomic.LoadPointer(p)); s != nil {
 		return *s
 	}
 	return ""

@@ -28,9 +28,9 @@ type Attachment struct {
 // Attachments are what the game attaches: to one event, where its record names a parcel by a number, and to all that are fatal. Any goroutine
 // may call its methods; those of a capture call never wait.
 type Attachments struct {
-	_     [0]func() // no code to compare it
-	limit int       // bytes of all parcels, immutable after Start
-	used  atomic.Pointer[attaching]
+	_     [0]func()      // no code to compare it
+	limit int            // bytes of all parcels, immutable after Start
+	used  unsafe.Pointer // *attaching, atomic
 }
 
 // attaching is what a program links only if it attaches something, its types included.
@@ -78,11 +78,11 @@ func (a *Attachments) Most() int { return a.limit }
 func (a *Attachments) Use() { a.shelf() }
 
 func (a *Attachments) shelf() *shelf {
-	use := a.used.Load()
+	use := (*attaching)(atomic.LoadPointer(&a.used))
 	if use == nil {
 		s := &shelf{limit: a.limit}
-		a.used.CompareAndSwap(nil, &attaching{hold: (*Recorder).hold, gather: s.gather, within: (*Recorder).within, forget: s.forget, shelf: unsafe.Pointer(s)})
-		use = a.used.Load()
+		atomic.CompareAndSwapPointer(&a.used, nil, unsafe.Pointer(&attaching{hold: (*Recorder).hold, gather: s.gather, within: (*Recorder).within, forget: s.forget, shelf: unsafe.Pointer(s)}))
+		use = (*attaching)(atomic.LoadPointer(&a.used))
 	}
 	return (*shelf)(use.shelf)
 }
@@ -90,7 +90,7 @@ func (a *Attachments) shelf() *shelf {
 // Lose makes the records of a dead run tell of what was attached to them, which is lost. What is on its tapes is there, for what it died of.
 func (a *Attachments) Lose(b *blackbox.Block) {
 	tapes := b.OpenTapes()
-	a.used.Store(&attaching{
+	atomic.StorePointer(&a.used, unsafe.Pointer(&attaching{
 		hold: (*Recorder).hold,
 		gather: func(e *events, goes bool) {
 			if !goes {
@@ -108,7 +108,7 @@ func (a *Attachments) Lose(b *blackbox.Block) {
 			}
 		},
 		within: (*Recorder).within, forget: func(bool) {},
-	})
+	}))
 }
 
 // using returns what takes attachments, nil if there never was one.
@@ -116,7 +116,7 @@ func (a *Attachments) using() *attaching {
 	if a == nil {
 		return nil
 	}
-	return a.used.Load()
+	return (*attaching)(atomic.LoadPointer(&a.used))
 }
 
 // Keep makes a parcel of x for a record that is about to be written, and returns what the record says of it. Data is copied. Where more waits

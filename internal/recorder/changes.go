@@ -2,6 +2,7 @@ package recorder
 
 import (
 	"sync/atomic"
+	"unsafe"
 
 	"github.com/krunk-go/krunk/internal/record"
 )
@@ -13,12 +14,12 @@ import (
 // They are a stack whose top moves by compare-and-swap. One that is over its limit loses what a newer change of the same tag,
 // user or context has overtaken anyway, and then the oldest contexts and the oldest tags.
 type Changes struct {
-	_     [0]func() // no code to compare it
-	limit int       // bytes, immutable after NewChanges
-	top   atomic.Pointer[change]
+	_     [0]func()      // no code to compare it
+	limit int            // bytes, immutable after NewChanges
+	top   unsafe.Pointer // *change, atomic
 	made  atomic.Uint64
-	cut   atomic.Bool // a change was given up
-	used  atomic.Pointer[applying]
+	cut   atomic.Bool    // a change was given up
+	used  unsafe.Pointer // *applying, atomic
 }
 
 // applying is what a program links only if it changes the scope.
@@ -48,18 +49,18 @@ const changeSize = 128
 func NewChanges(limit int) *Changes { return &Changes{limit: limit} }
 
 // Wipe forgets all changes.
-func (c *Changes) Wipe() { c.top.Store(nil) }
+func (c *Changes) Wipe() { atomic.StorePointer(&c.top, nil) }
 
 // Use is called before the first change, and may be called before each.
 func (c *Changes) Use() {
-	if c.used.Load() == nil {
-		c.used.Store(&applies)
+	if atomic.LoadPointer(&c.used) == nil {
+		atomic.StorePointer(&c.used, unsafe.Pointer(&applies))
 	}
 }
 
 // Inherit is Use for a dead run's, all of which are in its ring: nothing is ever added.
 func (c *Changes) Inherit() {
-	c.used.Store(&applying{change: func(*Recorder, uint64) {}, apply: (*scope).apply})
+	atomic.StorePointer(&c.used, unsafe.Pointer(&applying{change: func(*Recorder, uint64) {}, apply: (*scope).apply}))
 }
 
 // using returns what applies changes, nil if there never was one.
@@ -67,11 +68,13 @@ func (c *Changes) using() *applying {
 	if c == nil {
 		return nil
 	}
-	return c.used.Load()
+	return (*applying)(atomic.LoadPointer(&c.used))
 }
 
 // Add takes a change that was made when the head of the ring was at pos. The body is owned by c from now on.
-func (c *Changes) Add(pos uint64, body []byte) { c.used.Load().add(c, pos, body) }
+func (c *Changes) Add(pos uint64, body []byte) {
+	(*applying)(atomic.LoadPointer(&c.used)).add(c, pos, body)
+}
 
 func (c *Changes) add(pos uint64, body []byte) {
 	n := &change{turn: c.made.Add(1), pos: pos, body: body}
@@ -81,12 +84,12 @@ func (c *Changes) add(pos uint64, body []byte) {
 
 // push puts n on top, and reports false when another goroutine was faster.
 func (c *Changes) push(n *change) bool {
-	below := c.top.Load()
+	below := (*change)(atomic.LoadPointer(&c.top))
 	n.on(below)
 	if n.size > c.limit {
 		n = c.shorten(n)
 	}
-	return c.top.CompareAndSwap(below, n)
+	return atomic.CompareAndSwapPointer(&c.top, unsafe.Pointer(below), unsafe.Pointer(n))
 }
 
 // on puts n on top of below; n is not in the stack yet.
@@ -134,10 +137,10 @@ func (c *Changes) shorten(top *change) *change {
 
 // take removes the changes that were made at pos or before and returns them, the oldest first. The others stay.
 func (c *Changes) take(pos uint64) []*change {
-	if top := c.top.Load(); top == nil || top.first > pos {
+	if top := (*change)(atomic.LoadPointer(&c.top)); top == nil || top.first > pos {
 		return nil
 	}
-	list := c.top.Swap(nil).list()
+	list := (*change)(atomic.SwapPointer(&c.top, nil)).list()
 	due := list[:0]
 	for _, n := range list {
 		if n.pos <= pos {

@@ -5,6 +5,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 
 	"github.com/krunk-go/krunk/internal/blackbox"
@@ -33,7 +34,7 @@ func TestChangesTheNewestWins(t *testing.T) {
 	go func() { wg.Wait(); close(done) }()
 	s := newScope(16<<10, 8<<10, cleanerOf(""))
 	take := func(pos uint64) {
-		if top := c.top.Load(); top != nil && top.size > limit {
+		if top := (*change)(atomic.LoadPointer(&c.top)); top != nil && top.size > limit {
 			t.Errorf("%d bytes of changes, want at most %d", top.size, limit)
 		}
 		for _, n := range c.take(pos) {
@@ -53,7 +54,7 @@ func TestChangesTheNewestWins(t *testing.T) {
 		take(pos % each)
 	}
 	take(each)
-	if len(s.tags) != setters || c.cut.Load() || c.top.Load() != nil {
+	if len(s.tags) != setters || c.cut.Load() || atomic.LoadPointer(&c.top) != nil {
 		t.Errorf("%d tags, cut %v; want %d and all of them taken", len(s.tags), c.cut.Load(), setters)
 	}
 	for _, tag := range s.tags {

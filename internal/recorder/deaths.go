@@ -2,6 +2,7 @@ package recorder
 
 import (
 	"sync/atomic"
+	"unsafe"
 
 	"github.com/krunk-go/krunk/internal/blackbox"
 	"github.com/krunk-go/krunk/internal/crashtext"
@@ -12,8 +13,8 @@ import (
 // Deaths makes events of texts that the program kept of an earlier run's death, for one that tells such a text: any other one does not link
 // what it takes. The zero Deaths has none.
 type Deaths struct {
-	_    [0]func() // no code to compare it
-	told atomic.Pointer[dying]
+	_    [0]func()      // no code to compare it
+	told unsafe.Pointer // *dying, atomic
 }
 
 // dying is one that was told, until the recorder has made its event.
@@ -24,18 +25,18 @@ type dying struct {
 // Tell takes a death, of which a record of record.PanicType with record.FlagFeedback stands for the event. It reports false while another
 // one waits.
 func (d *Deaths) Tell(c *Crash) bool {
-	return d.told.CompareAndSwap(nil, &dying{func(r *Recorder, share uint32, flags uint16, upto uint64) {
+	return atomic.CompareAndSwapPointer(&d.told, nil, unsafe.Pointer(&dying{func(r *Recorder, share uint32, flags uint16, upto uint64) {
 		r.tell(c, record.Head{PPM: share, Flags: flags & record.FlagDoubt}, upto)
-	}})
+	}}))
 }
 
 // Forget lets go of the one that waits, whose record could not be written.
-func (d *Deaths) Forget() { d.told.Store(nil) }
+func (d *Deaths) Forget() { atomic.StorePointer(&d.told, nil) }
 
 // death makes the event that such a record stands for. One of a dead run has lost its text.
 func (r *Recorder) death(rec *record.Record, in *blackbox.Record) {
 	if d := r.cfg.Deaths; d != nil {
-		if t := d.told.Swap(nil); t != nil {
+		if t := (*dying)(atomic.SwapPointer(&d.told, nil)); t != nil {
 			t.put(r, rec.PPM, rec.Flags, in.End)
 			return
 		}

@@ -34,9 +34,9 @@ type events struct {
 	exceptions protocol.Exceptions
 	stacktrace protocol.Stacktrace
 	threads    protocol.Threads
-	pulled     atomic.Pointer[pulled] // the flight log that comes next
-	most       int                    // bytes of the event in hand, 0 for no limit of its own
-	beside     atomic.Pointer[beside] // of the next hang, nil if there is nothing
+	pulled     unsafe.Pointer // *pulled, atomic; the flight log that comes next
+	most       int            // bytes of the event in hand, 0 for no limit of its own
+	beside     unsafe.Pointer // *beside, atomic; of the next hang, nil if there is nothing
 	attached   attached
 	crumbs     []protocol.Raw
 	seconds    stamp
@@ -164,7 +164,7 @@ func (e *events) besides(rec *record.Record) *beside {
 	if rec.Flags&record.FlagHang == 0 {
 		return nil
 	}
-	more := e.beside.Swap(nil)
+	more := (*beside)(atomic.SwapPointer(&e.beside, nil))
 	if more == nil {
 		return nil
 	}

@@ -2,6 +2,7 @@ package recorder
 
 import (
 	"sync/atomic"
+	"unsafe"
 
 	"github.com/krunk-go/krunk/internal/blackbox"
 	"github.com/krunk-go/krunk/internal/protocol"
@@ -11,7 +12,9 @@ import (
 
 // Feedback makes items of what players write, for a program that asks them: any other one does not link what it takes. The zero Feedback has
 // none.
-type Feedback struct{ used atomic.Pointer[wording] }
+type Feedback struct {
+	used unsafe.Pointer // *wording, atomic
+}
 
 // wording is what a program links only if it has feedback.
 type wording struct {
@@ -24,8 +27,8 @@ var words = wording{put: (*Recorder).feedback}
 
 // Use is called before the first feedback is captured, and may be called before each.
 func (f *Feedback) Use() {
-	if f.used.Load() == nil {
-		f.used.Store(&words)
+	if atomic.LoadPointer(&f.used) == nil {
+		atomic.StorePointer(&f.used, unsafe.Pointer(&words))
 	}
 }
 

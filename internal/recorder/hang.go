@@ -1,7 +1,9 @@
 package recorder
 
 import (
+	"sync/atomic"
 	"time"
+	"unsafe"
 
 	"github.com/krunk-go/krunk/internal/ascii"
 	"github.com/krunk-go/krunk/internal/blackbox"
@@ -14,10 +16,10 @@ import (
 // goroutine may call it.
 func (r *Recorder) Stacks(text string, loop uint64) {
 	if text == "" {
-		r.events.beside.Store(nil)
+		atomic.StorePointer(&r.events.beside, nil)
 		return
 	}
-	r.events.beside.Store(besideOf(text, loop))
+	atomic.StorePointer(&r.events.beside, unsafe.Pointer(besideOf(text, loop)))
 }
 
 func besideOf(text string, loop uint64) *beside {
@@ -74,14 +76,14 @@ func (r *Recorder) HangOver(id [16]byte, length time.Duration) {
 		}
 	}
 	for { // its record may not have been read yet, nor what is told of an earlier one
-		earlier := r.later.Load()
+		earlier := (*func())(atomic.LoadPointer(&r.later))
 		all := func() {
 			if earlier != nil {
 				(*earlier)()
 			}
 			tell()
 		}
-		if r.later.CompareAndSwap(earlier, &all) {
+		if atomic.CompareAndSwapPointer(&r.later, unsafe.Pointer(earlier), unsafe.Pointer(&all)) {
 			break
 		}
 	}

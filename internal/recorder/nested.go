@@ -2,6 +2,7 @@ package recorder
 
 import (
 	"sync/atomic"
+	"unsafe"
 
 	"github.com/krunk-go/krunk/internal/protocol"
 	"github.com/krunk-go/krunk/internal/scrub"
@@ -15,7 +16,9 @@ type cleaner struct {
 
 // Nested reads values that are JSON, for a program that has such ones: any other one does not link what it takes. The zero Nested
 // has none.
-type Nested struct{ read atomic.Pointer[reading] }
+type Nested struct {
+	read unsafe.Pointer // *reading, atomic
+}
 
 // NewUses returns a Changes of that limit, and the others.
 func NewUses(changes int) Uses {
@@ -42,8 +45,8 @@ var reads = reading{clean: cleanJSON}
 
 // Use is called before the first value is captured, and may be called before each.
 func (n *Nested) Use() {
-	if n.read.Load() == nil {
-		n.read.Store(&reads)
+	if atomic.LoadPointer(&n.read) == nil {
+		atomic.StorePointer(&n.read, unsafe.Pointer(&reads))
 	}
 }
 
@@ -53,7 +56,7 @@ const notJSON = `"[krunk: value is not JSON]"`
 // clean returns v without what is private, as JSON that goes out as it is.
 func (n *Nested) clean(s *scrub.Scrubber, v string) string {
 	if n != nil {
-		if r := n.read.Load(); r != nil {
+		if r := (*reading)(atomic.LoadPointer(&n.read)); r != nil {
 			return r.clean(s, v)
 		}
 	}

@@ -2,6 +2,7 @@ package recorder
 
 import (
 	"math"
+	"sync/atomic"
 	"time"
 
 	"github.com/krunk-go/krunk/internal/blackbox"
@@ -22,7 +23,7 @@ func (r *Recorder) event(rec *record.Record, in *blackbox.Record) {
 		return
 	}
 	if use := r.cfg.Feedback; rec.Flags&record.FlagFeedback != 0 && use != nil {
-		if use := use.used.Load(); use != nil {
+		if use := (*wording)(atomic.LoadPointer(&use.used)); use != nil {
 			use.put(r, in.Body, in.End)
 			return
 		}

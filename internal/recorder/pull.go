@@ -1,5 +1,10 @@
 package recorder
 
+import (
+	"sync/atomic"
+	"unsafe"
+)
+
 // pulled is what belongs to the event of a flight log beside its record.
 type pulled struct {
 	_     [0]func() // no code to compare it
@@ -15,22 +20,22 @@ func (r *Recorder) Pulled(id [16]byte, bytes int, text string) {
 	if text != "" {
 		p.more = besideOf(text, 0)
 	}
-	r.events.pulled.Store(p)
+	atomic.StorePointer(&r.events.pulled, unsafe.Pointer(p))
 }
 
 // pulls reports whether the event with this id is a flight log.
 func (e *events) pulls(id [16]byte) bool {
-	p := e.pulled.Load()
+	p := (*pulled)(atomic.LoadPointer(&e.pulled))
 	return p != nil && p.id == id
 }
 
 // pull returns what an event has beside its record, nil if it is no flight log, and limits its length.
 func (e *events) pull(id [16]byte) *beside {
-	p := e.pulled.Load()
+	p := (*pulled)(atomic.LoadPointer(&e.pulled))
 	if p == nil || p.id != id {
 		return nil
 	}
-	e.pulled.CompareAndSwap(p, nil)
+	atomic.CompareAndSwapPointer(&e.pulled, unsafe.Pointer(p), nil)
 	e.most = p.bytes
 	return p.more
 }

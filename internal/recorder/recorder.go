@@ -7,6 +7,7 @@ import (
 	"runtime"
 	"sync/atomic"
 	"time"
+	"unsafe"
 
 	"github.com/krunk-go/krunk/internal/blackbox"
 	"github.com/krunk-go/krunk/internal/gate"
@@ -121,7 +122,7 @@ type state struct {
 // seam is where others come in.
 type seam struct {
 	_      [0]func()                  // no code to compare it
-	errand atomic.Pointer[func()]     // to be done between two records, nil if nothing is
+	errand unsafe.Pointer             // *func(), atomic; to be done between two records, nil if nothing is
 	shred  func(blackbox.Record) bool // whether a record is nothing to be read; nil: none is; owned by the recorder
 }
 
@@ -138,13 +139,13 @@ type outgoing struct {
 
 // marks are how far things are, for others than the owner.
 type marks struct {
-	_       [0]func()     // no code to compare it
-	flushTo atomic.Uint64 // position up to which somebody waits
-	done    atomic.Uint64 // position up to which everything is in the outbox or counted
-	freed   atomic.Bool   // the outbox got room since the recorder last looked
-	quit    atomic.Bool   // Work shall return
-	ended   atomic.Bool   // Work has returned
-	later   atomic.Pointer[func()]
+	_       [0]func()      // no code to compare it
+	flushTo atomic.Uint64  // position up to which somebody waits
+	done    atomic.Uint64  // position up to which everything is in the outbox or counted
+	freed   atomic.Bool    // the outbox got room since the recorder last looked
+	quit    atomic.Bool    // Work shall return
+	ended   atomic.Bool    // Work has returned
+	later   unsafe.Pointer // *func(), atomic
 }
 
 // Counts is what a Recorder has seen.

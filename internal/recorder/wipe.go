@@ -1,13 +1,16 @@
 package recorder
 
 import (
+	"sync/atomic"
+	"unsafe"
+
 	"github.com/krunk-go/krunk/internal/blackbox"
 	"github.com/krunk-go/krunk/internal/protocol"
 )
 
 // Ask has the recorder's goroutine do something, between two records; what waits is forgotten. It must not panic, and tells itself when it is done.
 func (r *Recorder) Ask(do func()) {
-	r.errand.Store(&do)
+	atomic.StorePointer(&r.errand, unsafe.Pointer(&do))
 	r.Call()
 }
 
@@ -23,7 +26,7 @@ func (r *Recorder) Wipe() (all bool) {
 	r.shred = r.blank
 	upto := r.cfg.Ring.Head()
 	r.held.End, r.pending, r.packed, r.beside, r.line = 0, nil, nil, nil, nil
-	r.later.Store(nil)
+	atomic.StorePointer(&r.later, nil)
 	r.logs.reset()
 	r.logs.due = false
 	r.logs.kept.Wipe()
@@ -84,8 +87,8 @@ func (s *scope) wipe() {
 }
 
 func (e *events) wipe() {
-	e.beside.Store(nil)
-	e.pulled.Store(nil)
+	atomic.StorePointer(&e.beside, nil)
+	atomic.StorePointer(&e.pulled, nil)
 	e.raw, e.crumbs, e.frames, e.stacktrace.Frames, e.exceptions.Values = nil, nil, nil, nil, nil
 	e.left, e.slow, e.attached = "", 0, attached{}
 }

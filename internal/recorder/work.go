@@ -3,6 +3,7 @@ package recorder
 import (
 	"math"
 	"runtime"
+	"sync/atomic"
 
 	"github.com/krunk-go/krunk/internal/blackbox"
 	"github.com/krunk-go/krunk/internal/notify"
@@ -91,14 +92,14 @@ func (r *Recorder) waitForRoom() bool {
 // work reports whether there is anything to do now; it is asked after the bell was armed, so nothing is missed.
 func (r *Recorder) work() bool {
 	r.tick()
-	return r.reader.Ready() || r.logs.due || r.reached() || r.later.Load() != nil || r.errand.Load() != nil
+	return r.reader.Ready() || r.logs.due || r.reached() || atomic.LoadPointer(&r.later) != nil || atomic.LoadPointer(&r.errand) != nil
 }
 
 // Errand does what somebody has asked for. It is called by who owns the recorder.
 //
 //go:noinline
 func (r *Recorder) Errand() {
-	if f := r.errand.Swap(nil); f != nil {
+	if f := (*func())(atomic.SwapPointer(&r.errand, nil)); f != nil {
 		(*f)()
 	}
 }
@@ -138,7 +139,7 @@ func (r *Recorder) drain() {
 			r.reader.Release(r.reader.Pos())
 			r.finish()
 			r.short()
-			if f := r.later.Swap(nil); f != nil {
+			if f := (*func())(atomic.SwapPointer(&r.later, nil)); f != nil {
 				(*f)()
 			}
 			break

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"sync/atomic"
 	"time"
+	"unsafe"
 
 	"github.com/krunk-go/krunk/internal/blackbox"
 	"github.com/krunk-go/krunk/internal/protocol"
@@ -25,14 +26,14 @@ type flight struct {
 	joined
 	aboard
 	began time.Duration
-	told  bool   // a client report goes along
-	used  bool   // between launch and landing
-	halts uint32 // Sender.halts when it began
-	life  atomic.Pointer[lifetime]
-	timer *time.Timer // of the attempt, nil before the first one
-	alone func()      // makes attempts in a goroutine of its own, nil before the first one that does
-	turns chan bool   // to that goroutine: whether there is one more
-	waits bool        // that goroutine is there and gets the next attempt
+	told  bool           // a client report goes along
+	used  bool           // between launch and landing
+	halts uint32         // Sender.halts when it began
+	life  unsafe.Pointer // *lifetime, atomic
+	timer *time.Timer    // of the attempt, nil before the first one
+	alone func()         // makes attempts in a goroutine of its own, nil before the first one that does
+	turns chan bool      // to that goroutine: whether there is one more
+	waits bool           // that goroutine is there and gets the next attempt
 	req   transport.Request
 	resp  transport.Response
 	err   error
@@ -113,7 +114,7 @@ func (s *Sender) moved(e *blackbox.Entry) int64 {
 func (s *Sender) fly(f *flight) {
 	life := &lifetime{began: int64(s.now())}
 	f.halts = s.halts.Load()
-	f.life.Store(life)
+	atomic.StorePointer(&f.life, unsafe.Pointer(life))
 	if s.stopping() {
 		life.end(errStopped)
 	}
@@ -151,7 +152,7 @@ func (s *Sender) post(f *flight, life *lifetime, body []byte, content string) {
 
 // timeout ends an attempt that takes too long, and not the next one where it comes late.
 func (s *Sender) timeout(f *flight) {
-	if life := f.life.Load(); int64(s.now())-life.began >= int64(attemptTime) {
+	if life := (*lifetime)(atomic.LoadPointer(&f.life)); int64(s.now())-life.began >= int64(attemptTime) {
 		life.end(errTimeout)
 	}
 }

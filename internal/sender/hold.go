@@ -2,7 +2,9 @@ package sender
 
 import (
 	"errors"
+	"sync/atomic"
 	"time"
+	"unsafe"
 
 	"github.com/krunk-go/krunk/internal/blackbox"
 	"github.com/krunk-go/krunk/transport"
@@ -19,13 +21,13 @@ func (s *Sender) held() bool { return s.cfg.Held.Load() != 0 }
 // Ask has the sender's goroutine do something while nothing is under way; what waits is forgotten. It must not panic, and tells itself when it is
 // done.
 func (s *Sender) Ask(do func()) {
-	s.errand.Store(&do)
+	atomic.StorePointer(&s.errand, unsafe.Pointer(&do))
 	s.bell.Ring()
 }
 
 // Errand does what somebody has asked for. It is called by who owns the sender.
 func (s *Sender) Errand() {
-	if f := s.errand.Swap(nil); f != nil {
+	if f := (*func())(atomic.SwapPointer(&s.errand, nil)); f != nil {
 		(*f)()
 	}
 }

@@ -3,6 +3,7 @@ package sender
 import (
 	"sync/atomic"
 	"time"
+	"unsafe"
 
 	"github.com/krunk-go/krunk/internal/blackbox"
 	"github.com/krunk-go/krunk/internal/notify"
@@ -22,7 +23,7 @@ type probe struct {
 func (s *Sender) Probe(limit *notify.Limit) (string, bool) {
 	p, mine := new(probe), false
 	s.cfg.Progress.Wait(limit, func() bool {
-		mine = mine || s.probing.CompareAndSwap(nil, p)
+		mine = mine || atomic.CompareAndSwapPointer(&s.probing, nil, unsafe.Pointer(p))
 		if s.ended.Load() || s.held() || p.done.Load() {
 			return true
 		}
@@ -31,7 +32,7 @@ func (s *Sender) Probe(limit *notify.Limit) (string, bool) {
 	})
 	if !p.done.Load() {
 		if s.held() {
-			s.probing.CompareAndSwap(p, nil)
+			atomic.CompareAndSwapPointer(&s.probing, unsafe.Pointer(p), nil)
 		}
 		return "", false
 	}
@@ -40,12 +41,12 @@ func (s *Sender) Probe(limit *notify.Limit) (string, bool) {
 
 // answer makes the attempt that somebody waits for in Probe, once no other is under way.
 func (s *Sender) answer() {
-	p := s.probing.Load()
+	p := (*probe)(atomic.LoadPointer(&s.probing))
 	if p == nil || s.under > 0 {
 		return
 	}
 	defer func() {
-		s.probing.CompareAndSwap(p, nil)
+		atomic.CompareAndSwapPointer(&s.probing, unsafe.Pointer(p), nil)
 		p.done.Store(true)
 		s.cfg.Progress.Broadcast()
 	}()

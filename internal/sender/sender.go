@@ -7,6 +7,7 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+	"unsafe"
 
 	"github.com/krunk-go/krunk/internal/blackbox"
 	"github.com/krunk-go/krunk/internal/notify"
@@ -53,7 +54,7 @@ type Sender struct {
 	flushes
 	away    atomic.Bool
 	inside  inside
-	probing atomic.Pointer[probe] // the question that waits, nil if none does
+	probing unsafe.Pointer // *probe, atomic; the question that waits, nil if none does
 
 	born    time.Time // the moments below count from here; immutable after New
 	limits  protocol.RateLimits
@@ -74,9 +75,9 @@ type flushes struct {
 	served  atomic.Uint64 // flushes after which the outbox was empty
 	flushTo atomic.Uint64 // newest entry that somebody waits for
 
-	errand atomic.Pointer[func()] // to be done while nothing is under way, nil if nothing is
-	halts  atomic.Uint32          // calls of Halt
-	hung   uint32                 // of those behind which nothing is kept open; owned by the goroutine of Work
+	errand unsafe.Pointer // *func(), atomic; to be done while nothing is under way, nil if nothing is
+	halts  atomic.Uint32  // calls of Halt
+	hung   uint32         // of those behind which nothing is kept open; owned by the goroutine of Work
 }
 
 // Counts is what a Sender has seen.
@@ -171,7 +172,7 @@ func (s *Sender) Stop() {
 // cut ends the attempts that are under way.
 func (s *Sender) cut(why error) {
 	for i := range s.flights {
-		if life := s.flights[i].life.Load(); life != nil {
+		if life := (*lifetime)(atomic.LoadPointer(&s.flights[i].life)); life != nil {
 			life.end(why)
 		}
 	}

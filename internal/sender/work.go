@@ -1,6 +1,7 @@
 package sender
 
 import (
+	"sync/atomic"
 	"time"
 
 	"github.com/krunk-go/krunk/internal/blackbox"
@@ -94,13 +95,13 @@ func (s *Sender) broken(text string) {
 
 // ready reports whether there is anything to do now; it is asked after the bell was armed, so nothing is missed.
 func (s *Sender) ready() bool {
-	if s.errand.Load() != nil || s.keep.Load() {
+	if atomic.LoadPointer(&s.errand) != nil || s.keep.Load() {
 		return true
 	}
 	if s.held() {
 		return false
 	}
-	if s.asked.Load() > s.pauses.seen || s.probing.Load() != nil {
+	if s.asked.Load() > s.pauses.seen || atomic.LoadPointer(&s.probing) != nil {
 		return true
 	}
 	now := s.now()
@@ -120,7 +121,7 @@ func (s *Sender) ready() bool {
 // pump sends until the outbox is empty or has to wait, and returns how long; 0 means until the bell rings.
 func (s *Sender) pump() time.Duration {
 	for !s.stopping() {
-		if s.errand.Load() != nil || s.held() {
+		if atomic.LoadPointer(&s.errand) != nil || s.held() {
 			return s.hold()
 		}
 		if wait, over := s.step(); over {
@@ -154,7 +155,7 @@ func (s *Sender) step() (wait time.Duration, over bool) {
 		return wait, true
 	}
 	wide := s.wide(n)
-	if s.under > 0 && (!wide || s.probing.Load() != nil) {
+	if s.under > 0 && (!wide || atomic.LoadPointer(&s.probing) != nil) {
 		s.land()
 		return 0, false
 	}
