@@ -64,20 +64,21 @@ func (f *follower) applies(n int64) {
 	}
 }
 
-// consumers asks the server for the names of the watches.
+// consumers asks the server for the names of the watches, as often as it takes.
 func consumers(t *testing.T, s *Store) (names []string) {
 	t.Helper()
-	stream, err := s.js.Stream(t.Context(), "KV_"+defaultBucket)
-	if err != nil {
-		t.Fatal(err)
-	}
-	l := stream.ConsumerNames(t.Context())
-	for n := range l.Name() {
-		names = append(names, n)
-	}
-	if err := l.Err(); err != nil {
-		t.Fatal(err)
-	}
+	eventually(t, "an answer about the watches", func() bool {
+		stream, err := s.js.Stream(t.Context(), "KV_"+defaultBucket)
+		if err != nil {
+			return false
+		}
+		l := stream.ConsumerNames(t.Context())
+		names = nil
+		for n := range l.Name() {
+			names = append(names, n)
+		}
+		return l.Err() == nil
+	})
 	return names
 }
 
@@ -161,7 +162,7 @@ func TestSilentWatch(t *testing.T) {
 	m := embedded(t)
 	s := m.store(Options{})
 	publish(t, s, 1, 0)
-	o := m.store(Options{Every: often})
+	o := m.store(Options{Every: 500 * time.Millisecond}) // for so long a watch that hears may take to bring a version
 	kv, err := o.bind(t.Context())
 	if err != nil {
 		t.Fatal(err)

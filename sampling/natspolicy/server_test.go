@@ -4,7 +4,9 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"math/rand/v2"
 	"net"
+	"os"
 	"os/exec"
 	"sync"
 	"testing"
@@ -16,7 +18,7 @@ import (
 )
 
 // patience is when a test that waits for something gives up; none asserts how long it took.
-const patience = 30 * time.Second
+const patience = 90 * time.Second
 
 // machine is a real server on loopback that can be ended and started again over the same directory and port.
 type machine struct {
@@ -34,12 +36,32 @@ func machines(t *testing.T, f func(*testing.T, *machine)) {
 }
 
 func newMachine(t *testing.T) *machine {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
+	t.Helper()
+	dir, err := os.MkdirTemp("", "krunk-nats")
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer l.Close()
-	return &machine{t: t, dir: t.TempDir(), port: l.Addr().(*net.TCPAddr).Port}
+	t.Cleanup(func() { // the server may still write when it says that it has ended
+		for end := time.Now().Add(10 * time.Second); os.RemoveAll(dir) != nil && time.Now().Before(end); {
+			time.Sleep(50 * time.Millisecond)
+		}
+	})
+	return &machine{t: t, dir: dir, port: freePort(t)}
+}
+
+// freePort returns a port for a server that comes and goes: below those that the system gives to whoever asks for any, so that no
+// connection of somebody else's takes it while the server is away.
+func freePort(t *testing.T) int {
+	t.Helper()
+	for range 100 {
+		port := 10_000 + rand.IntN(20_000)
+		if l, err := net.Listen("tcp", fmt.Sprintf("127.0.0.1:%d", port)); err == nil {
+			l.Close()
+			return port
+		}
+	}
+	t.Fatal("none of 100 ports is free")
+	return 0
 }
 
 func embedded(t *testing.T) *machine {

@@ -74,9 +74,7 @@ func TestFleetOverThreeServers(t *testing.T) {
 		}
 		beat(1188)
 		all("100 % on 1188")
-		if c := servers[2].Convergence(); c.Trouble != "" {
-			t.Errorf("trouble stays: %s", c.Trouble)
-		}
+		eventually(t, "an end of the trouble", func() bool { return servers[2].Convergence().Trouble == "" })
 	})
 }
 
@@ -108,13 +106,9 @@ func TestKillWhileNATSIsAway(t *testing.T) {
 	}
 	eventually(t, "3.1187", func() bool { _, v := servers[1].Bytes(); return v == v3(1187) })
 	m.end()
-	began := time.Now()
-	report, err := servers[0].Kill(ctx, "storm", "anna")
+	report, err := servers[0].Kill(ctx, "storm", "anna") // how long that takes is held by policyserver's TestKillReachesEveryClient
 	if err != nil || report.Unstored == nil || report.Version != v3(1188) {
 		t.Errorf("kill: %+v, %v", report, err)
-	}
-	if took := time.Since(began); took > 10*time.Second {
-		t.Errorf("the kill took %v, and a page gives up after 15 s", took)
 	}
 	if b, v := servers[0].Bytes(); v != v3(1188) || !strings.Contains(string(b), `"enabled": false`) {
 		t.Errorf("the server serves %v: %s", v, b)
