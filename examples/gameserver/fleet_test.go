@@ -142,7 +142,7 @@ func TestShareOfRecords(t *testing.T) {
 	if _, err := s.Publish(context.Background(), []byte(doc), "test"); err != nil {
 		t.Fatal(err)
 	}
-	for range 10 {
+	for range 40 { // so many records that chance decides nothing
 		f.heartbeat()
 	}
 	passed := 0
@@ -231,10 +231,16 @@ func TestRefusedPolicy(t *testing.T) {
 
 // TestGoroutines: clients have none of their own.
 func TestGoroutines(t *testing.T) {
-	before := runtime.NumGoroutine()
 	_, f := newRig(t)
 	f.heartbeat()
-	if n := runtime.NumGoroutine() - before; n > 8 {
+	stacks := make([]byte, 16<<20)
+	n := 0
+	for stack := range strings.SplitSeq(string(stacks[:runtime.Stack(stacks, true)]), "\n\n") {
+		if strings.Contains(stack, "krunk/sampling") || strings.Contains(stack, "examples/gameserver") { // and not what tests before this one have left
+			n++
+		}
+	}
+	if n > 8 {
 		t.Errorf("%d goroutines for %d clients, want at most 8", n, crowd)
 	}
 }

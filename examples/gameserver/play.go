@@ -81,10 +81,9 @@ func (g *game) watch(ctx context.Context) {
 	defer tick.Stop()
 	old := g.tally.read()
 	g.policies.Observe(policyserver.Observation{Clients: g.clients, Groups: groups(g.clients)})
-	for {
+	for ctx.Err() == nil {
 		select {
-		case <-ctx.Done():
-			return
+		case <-ctx.Done(): // how it ended
 		case <-tick.C:
 		}
 		now := g.tally.read()

@@ -238,18 +238,22 @@ func TestMemory(t *testing.T) {
 	if raceEnabled {
 		t.Skip("the race detector allocates")
 	}
-	for range 3 {
-		runtime.GC() // empties the pools
-	}
 	c, item, dst := Items(), join(line, text(40_000)), make([]byte, 0, 50_000)
-	var before, after runtime.MemStats
-	runtime.ReadMemStats(&before)
-	c.Pack(dst, item, 20_000)
-	runtime.ReadMemStats(&after)
 	_, _, says := c.Form()
-	if got := int(after.TotalAlloc - before.TotalAlloc); got > says || got < says*3/4 {
-		t.Errorf("got %d bytes, want at most %d and not much less", got, says)
+	got := 0
+	for range 5 { // another goroutine may allocate meanwhile, or a collection empty the pools once more
+		for range 3 {
+			runtime.GC() // empties the pools
+		}
+		var before, after runtime.MemStats
+		runtime.ReadMemStats(&before)
+		c.Pack(dst, item, 20_000)
+		runtime.ReadMemStats(&after)
+		if got = int(after.TotalAlloc - before.TotalAlloc); got <= says && got >= says*3/4 {
+			return
+		}
 	}
+	t.Errorf("got %d bytes, want at most %d and not much less", got, says)
 }
 
 func FuzzUnpack(f *testing.F) {

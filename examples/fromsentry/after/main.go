@@ -16,7 +16,7 @@ func main() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	defer client.Close(2 * time.Second)
+	defer client.Close(10 * time.Second)
 	client.SetUser(krunk.User{ID: "p-17"})
 	client.SetTag("level", "harbour")
 	g := &game{client: client, net: client.Channel("net")}

@@ -15,7 +15,7 @@ func main() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	defer sentry.Flush(2 * time.Second)
+	defer sentry.Flush(10 * time.Second)
 	sentry.ConfigureScope(func(scope *sentry.Scope) {
 		scope.SetUser(sentry.User{ID: "p-17"})
 		scope.SetTag("level", "harbour")
