@@ -80,7 +80,7 @@ func start(dir, dsn string, tr transport.Transport) (*krunk.Client, error) {
 	debug.SetTraceback("all") // the other goroutines too
 	return krunk.Start(krunk.Config{
 		DSN: dsn, Transport: tr, RunFile: runfile.In(dir), Release: "crash@1.0.0", Environment: "demo",
-		Panics: krunk.Panics{Wait: 100 * time.Millisecond}, Frames: krunk.Frames{Hang: time.Second},
+		Panics: krunk.Panics{Wait: 100 * time.Millisecond}, Frames: krunk.Frames{Hang: 2 * time.Second},
 		Channels: map[string]krunk.Thresholds{"match": {Send: "info"}},
 	})
 }

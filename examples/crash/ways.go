@@ -80,7 +80,7 @@ func deeper(n int) int {
 }
 
 func hang(*krunk.Client) {
-	time.Sleep(1500 * time.Millisecond)
+	time.Sleep(5 * time.Second)
 	kill()
 }
 

@@ -28,14 +28,29 @@ func chromium(t *testing.T) context.Context {
 	}
 	options := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.ExecPath(path), chromedp.NoSandbox,
 		chromedp.Flag("use-angle", "swiftshader"), chromedp.Flag("enable-unsafe-swiftshader", true), chromedp.WindowSize(800, 600),
-		chromedp.Flag("disable-quic", true), chromedp.Flag("disable-component-update", true), chromedp.UserDataDir(t.TempDir()))
-	ctx, stop := context.WithTimeout(context.Background(), 2*time.Minute)
+		chromedp.Flag("disable-quic", true), chromedp.Flag("disable-component-update", true), chromedp.UserDataDir(profile(t)), chromedp.WSURLReadTimeout(2*time.Minute))
+	ctx, stop := context.WithTimeout(context.Background(), 5*time.Minute)
 	t.Cleanup(stop)
 	ctx, stop = chromedp.NewExecAllocator(ctx, options...)
 	t.Cleanup(stop)
 	ctx, stop = chromedp.NewContext(ctx)
 	t.Cleanup(stop)
 	return ctx
+}
+
+// profile is a folder for a browser, whose processes may still write into it when the first of them has ended.
+func profile(t *testing.T) string {
+	t.Helper()
+	dir, err := os.MkdirTemp("", "krunk-browser")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		for end := time.Now().Add(10 * time.Second); os.RemoveAll(dir) != nil && time.Now().Before(end); {
+			time.Sleep(50 * time.Millisecond)
+		}
+	})
+	return dir
 }
 
 // served is the page with the game in it.
@@ -85,8 +100,9 @@ func press(t *testing.T, ctx context.Context, key string, seen func()) {
 // The game in a page: a panic after which it goes on, a storm, a death in a goroutine that nobody looks after, of which the page that is
 // loaded next tells.
 func TestPage(t *testing.T) {
-	ctx, srv := chromium(t), endpoint(t)
+	srv := endpoint(t)
 	url := served(t, srv)
+	ctx := chromium(t) // once the game is built, which may take longer than all the rest
 	do(t, ctx, chromedp.Navigate(url))
 	begun(t, srv)
 	press(t, ctx, "c", func() { crashed(t, srv) })
@@ -98,7 +114,7 @@ func TestPage(t *testing.T) {
 	}
 	keep(t, "ebiten-page.png", shot)
 	press(t, ctx, "d", func() {
-		if _, err := chromedp.Run(ctx, chromedp.Poll[bool](`localStorage.getItem("krunk.crash") !== null`, chromedp.WithPollingTimeout(20*time.Second))); err != nil {
+		if _, err := chromedp.Run(ctx, chromedp.Poll[bool](`localStorage.getItem("krunk.crash") !== null`, chromedp.WithPollingTimeout(patience))); err != nil {
 			t.Fatalf("the crash was not kept: %v", err)
 		}
 	})

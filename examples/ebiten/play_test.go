@@ -44,9 +44,12 @@ func arrived(t *testing.T, srv *sentrytest.Server, title string) sentrytest.Even
 	return srv.Events()[at(srv)]
 }
 
+// patience is for what takes a moment; only what never comes takes so long.
+const patience = time.Minute
+
 func wait(t *testing.T, srv *sentrytest.Server, what string, ok func(*sentrytest.Server) bool) {
 	t.Helper()
-	ctx, stop := context.WithTimeout(context.Background(), 30*time.Second)
+	ctx, stop := context.WithTimeout(context.Background(), patience)
 	defer stop()
 	if !srv.Wait(ctx, ok) {
 		var titles []string

@@ -107,17 +107,21 @@ func start(t *testing.T, game, dir, dsn string) *started {
 	return g
 }
 
-// end waits for the end, which is a death or none.
-func (g *started) end(t *testing.T, death bool) {
+// end presses a key until the game ends, by a death or without one: it takes no keys before its window has the focus, nor while it hangs.
+func (g *started) end(t *testing.T, press func(), death bool) {
 	t.Helper()
-	select {
-	case err := <-g.ended:
-		if (err != nil) != death {
-			t.Errorf("the game ended with %v\n%s", err, g.errs.String())
+	for begin := time.Now(); time.Since(begin) < patience; {
+		press()
+		select {
+		case err := <-g.ended:
+			if (err != nil) != death {
+				t.Errorf("the game ended with %v\n%s", err, g.errs.String())
+			}
+			return
+		case <-time.After(time.Second):
 		}
-	case <-time.After(20 * time.Second):
-		t.Fatal("the game does not end")
 	}
+	t.Fatal("the game does not end")
 }
 
 // The game in a window: a panic after which it goes on, a storm, a hang, a death in a goroutine that nobody looks after, of which the
@@ -128,7 +132,9 @@ func TestWindow(t *testing.T) {
 	g := start(t, exe, dir, srv.DSN())
 	begun(t, srv)
 	time.Sleep(1500 * time.Millisecond) // the line of what Krunk costs is there after a second
-	s.press('c')
+	for begin := time.Now(); len(srv.Events()) == 0 && time.Since(begin) < patience; time.Sleep(time.Second) { // it takes no keys before its window has the focus
+		s.press('c')
+	}
 	crashed(t, srv)
 	pictured(t, srv, arrived(t, srv, "assignment to entry in nil map"))
 	s.press('s')
@@ -143,16 +149,12 @@ func TestWindow(t *testing.T) {
 	if got := functions(arrived(t, srv, "no frame for 5000 ms")); !strings.Contains(got, "(*game).faults") {
 		t.Errorf("the hang's stack is %s, want the game's", got)
 	}
-	time.Sleep(2500 * time.Millisecond) // it takes seven seconds
-	s.press('d')
-	g.end(t, true)
+	g.end(t, func() { s.press('d') }, true)
 	g = start(t, exe, dir, srv.DSN())
 	if got := functions(arrived(t, srv, "the world is gone")); !strings.Contains(got, "(*game).faults.func") {
 		t.Errorf("the death's stack is %s, want the game's goroutine", got)
 	}
-	time.Sleep(2 * time.Second) // until the window takes keys
-	s.press(escape)
-	g.end(t, false)
+	g.end(t, func() { s.press(escape) }, false)
 	srv.Verify(t)
 }
 

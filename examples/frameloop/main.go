@@ -55,7 +55,7 @@ func start(dsn string) (*krunk.Client, error) {
 }
 
 // flushTime is what the reports of the last frames may take to arrive.
-const flushTime = 8 * time.Second
+const flushTime = 20 * time.Second
 
 // probeTime is what a server may take to answer that it knows the key and the project.
 const probeTime = 10 * time.Second

@@ -21,6 +21,7 @@ import (
 const (
 	examples = "../../../examples/web"
 	key      = "0123456789abcdef0123456789abcdef"
+	patience = time.Minute // for what takes a moment; only what never comes takes so long
 )
 
 // chromium returns a browser, or skips the test where there is none.
@@ -38,14 +39,29 @@ func chromium(t *testing.T) context.Context {
 	}
 	options := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.ExecPath(path), chromedp.NoSandbox, chromedp.DisableGPU,
 		chromedp.Flag("ignore-certificate-errors", true),
-		chromedp.Flag("disable-quic", true), chromedp.Flag("disable-component-update", true), chromedp.UserDataDir(t.TempDir()))
-	ctx, stop := context.WithTimeout(context.Background(), 2*time.Minute)
+		chromedp.Flag("disable-quic", true), chromedp.Flag("disable-component-update", true), chromedp.UserDataDir(profile(t)), chromedp.WSURLReadTimeout(2*time.Minute))
+	ctx, stop := context.WithTimeout(context.Background(), 5*time.Minute)
 	t.Cleanup(stop)
 	ctx, stop = chromedp.NewExecAllocator(ctx, options...)
 	t.Cleanup(stop)
 	ctx, stop = chromedp.NewContext(ctx)
 	t.Cleanup(stop)
 	return ctx
+}
+
+// profile is a folder for a browser, whose processes may still write into it when the first of them has ended.
+func profile(t *testing.T) string {
+	t.Helper()
+	dir, err := os.MkdirTemp("", "krunk-browser")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		for end := time.Now().Add(10 * time.Second); os.RemoveAll(dir) != nil && time.Now().Before(end); {
+			time.Sleep(50 * time.Millisecond)
+		}
+	})
+	return dir
 }
 
 // build makes the game once for all tests.
@@ -142,7 +158,7 @@ func (p *played) do(steps ...chromedp.Action[chromedp.Void]) {
 func (p *played) open() {
 	p.t.Helper()
 	p.do(chromedp.Navigate(p.url))
-	if _, err := chromedp.Run(p.ctx, chromedp.Poll[bool](`document.getElementById("out").textContent == "ready"`, chromedp.WithPollingTimeout(20*time.Second))); err != nil {
+	if _, err := chromedp.Run(p.ctx, chromedp.Poll[bool](`document.getElementById("out").textContent == "ready"`, chromedp.WithPollingTimeout(patience))); err != nil {
 		p.t.Fatalf("the game does not start: %v", err)
 	}
 }
@@ -150,7 +166,7 @@ func (p *played) open() {
 // arrived waits until the endpoint has what is asked for.
 func (p *played) arrived(what string, ok func(*sentrytest.Server) bool) {
 	p.t.Helper()
-	ctx, stop := context.WithTimeout(p.ctx, 20*time.Second)
+	ctx, stop := context.WithTimeout(p.ctx, patience)
 	defer stop()
 	if !p.Wait(ctx, ok) {
 		var titles []string
@@ -211,7 +227,7 @@ func TestPageCloses(t *testing.T) {
 func TestLastCrash(t *testing.T) {
 	p := play(t, build(t), another)
 	p.do(chromedp.Click("#die"))
-	if _, err := chromedp.Run(p.ctx, chromedp.Poll[bool](`localStorage.getItem("krunk.crash") !== null`, chromedp.WithPollingTimeout(20*time.Second))); err != nil {
+	if _, err := chromedp.Run(p.ctx, chromedp.Poll[bool](`localStorage.getItem("krunk.crash") !== null`, chromedp.WithPollingTimeout(patience))); err != nil {
 		t.Fatalf("the crash was not kept: %v", err)
 	}
 	p.open()
