@@ -46,8 +46,12 @@ func TestFaults(t *testing.T) {
 		{"reset", sentrytest.Reset(), transport.Response{}, errAny, true},
 	} {
 		for _, kept := range []bool{false, true} {
-			one, err := http1.New(&http1.Config{Timeout: 2 * time.Second})
-			two, err2 := nethttp.New(&nethttp.Config{Timeout: 2 * time.Second})
+			timeout := time.Minute // no answer is slower, but the one that never comes
+			if c.name == "hang" {
+				timeout = 3 * time.Second
+			}
+			one, err := http1.New(&http1.Config{Timeout: timeout})
+			two, err2 := nethttp.New(&nethttp.Config{Timeout: timeout})
 			if err := errors.Join(err, err2); err != nil {
 				t.Fatal(err)
 			}

@@ -73,7 +73,7 @@ func TestFollowTime(t *testing.T) {
 	b.keys(kb.End)
 	b.until(`!document.getElementById("publish").disabled`)
 	drafted := time.Since(begin)
-	b.do(chromedp.Click("#publish"))
+	b.do(click("#publish"))
 	b.says("said", "Published 3.1188")
 	published := time.Since(begin)
 	<-following

@@ -19,7 +19,6 @@ import (
 // A game in a browser follows a policy server of another origin: the first version, then the kill switch after a hint, which takes
 // a conditional request and its preflight.
 func TestGameOfAnotherOrigin(t *testing.T) {
-	ctx := browser(t)
 	s, err := policyserver.New(new(policyserver.Memory), policyserver.Options{})
 	if err != nil {
 		t.Fatal(err)
@@ -30,7 +29,7 @@ func TestGameOfAnotherOrigin(t *testing.T) {
 	policies := httptest.NewServer(s)
 	defer policies.Close()
 	game := gameServer(t, fmt.Sprintf("globalThis.policyAt = %q;", policies.URL+"/policy"))
-	b := tab{t, ctx}
+	b := tab{t, browser(t)} // once the game is built, which may take longer than all the rest
 	b.do(chromedp.Navigate(game))
 	b.until(`document.body.textContent.startsWith('runs 3.7 "3.7-')`) // with the tag, which a page reads only if it is told that it may
 	if _, err := s.Kill(t.Context(), "", "anna"); err != nil {
@@ -71,7 +70,6 @@ func gameServer(t *testing.T, script string) string {
 
 // A browser follows redirects by itself and takes the game's headers along: with such headers no redirect is followed, and the game is told.
 func TestHeadersStayInABrowser(t *testing.T) {
-	ctx := browser(t)
 	open := func(f http.HandlerFunc) *httptest.Server {
 		return httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			h := w.Header()
@@ -96,8 +94,9 @@ func TestHeadersStayInABrowser(t *testing.T) {
 		http.Redirect(w, r, other.URL, http.StatusFound)
 	})
 	defer first.Close()
-	b := tab{t, ctx}
-	b.do(chromedp.Navigate(gameServer(t, fmt.Sprintf(`globalThis.policyAt = %q; globalThis.gameToken = "secret";`, first.URL+"/policy"))))
+	game := gameServer(t, fmt.Sprintf(`globalThis.policyAt = %q; globalThis.gameToken = "secret";`, first.URL+"/policy"))
+	b := tab{t, browser(t)}
+	b.do(chromedp.Navigate(game))
 	b.until(`document.body.textContent.startsWith("runs") && document.body.textContent.includes("fetch")`) // the first request comes within 10 s
 	if sent.Load() != "secret" || leaked.Load() != nil {
 		t.Errorf("the game's host was sent %v, the other one %v", sent.Load(), leaked.Load())

@@ -102,8 +102,13 @@ func (g *game) follow(n int) {
 	}
 }
 
-// browser starts Chromium with one tab for a minute, or skips.
-func browser(t *testing.T) context.Context { return browserFor(t, time.Minute) }
+const (
+	patience = time.Minute     // for what a page takes a moment for; only what never comes takes so long
+	whole    = 5 * time.Minute // for a test with its browser, likewise
+)
+
+// browser starts Chromium with one tab, or skips.
+func browser(t *testing.T) context.Context { return browserFor(t, whole) }
 
 func browserFor(t *testing.T, long time.Duration) context.Context {
 	t.Helper()
@@ -118,7 +123,7 @@ func browserFor(t *testing.T, long time.Duration) context.Context {
 		t.Skip("no chromium or chromium-browser here; apt-get install --no-install-recommends chromium")
 	}
 	options := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.ExecPath(path), chromedp.NoSandbox, chromedp.DisableGPU,
-		chromedp.Flag("disable-quic", true), chromedp.Flag("disable-component-update", true), chromedp.UserDataDir(t.TempDir()))
+		chromedp.Flag("disable-quic", true), chromedp.Flag("disable-component-update", true), chromedp.UserDataDir(profile(t)), chromedp.WSURLReadTimeout(2*time.Minute))
 	ctx, stop := context.WithTimeout(context.Background(), long)
 	t.Cleanup(stop)
 	ctx, stop = chromedp.NewExecAllocator(ctx, options...)
@@ -126,6 +131,21 @@ func browserFor(t *testing.T, long time.Duration) context.Context {
 	ctx, stop = chromedp.NewContext(ctx)
 	t.Cleanup(stop)
 	return ctx
+}
+
+// profile is a folder for a browser, whose processes may still write into it when the first of them has ended.
+func profile(t *testing.T) string {
+	t.Helper()
+	dir, err := os.MkdirTemp("", "krunk-browser")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		for end := time.Now().Add(10 * time.Second); os.RemoveAll(dir) != nil && time.Now().Before(end); {
+			time.Sleep(50 * time.Millisecond)
+		}
+	})
+	return dir
 }
 
 // tab is a page under test.
@@ -144,7 +164,12 @@ func (b tab) do(steps ...chromedp.Action[chromedp.Void]) {
 // until waits for an expression of the page to become true.
 func (b tab) until(js string) {
 	b.t.Helper()
-	if _, err := chromedp.Run(b.ctx, chromedp.Poll[bool](js, chromedp.WithPollingTimeout(20*time.Second))); err != nil {
+	b.untilFor(patience, js)
+}
+
+func (b tab) untilFor(long time.Duration, js string) {
+	b.t.Helper()
+	if _, err := chromedp.Run(b.ctx, chromedp.Poll[bool](js, chromedp.WithPollingTimeout(long))); err != nil {
 		got, _ := chromedp.Run(b.ctx, chromedp.Evaluate[string]("document.body.innerText"))
 		b.t.Fatalf("%s: %v; the page says:\n%s", js, err, got)
 	}
@@ -153,6 +178,27 @@ func (b tab) until(js string) {
 func (b tab) says(id, text string) {
 	b.t.Helper()
 	b.until(fmt.Sprintf("document.getElementById(%q).innerText.includes(%q)", id, text))
+}
+
+// matches is says with a pattern of JavaScript.
+func (b tab) matches(id, pattern string) {
+	b.t.Helper()
+	b.until(fmt.Sprintf("/%s/.test(document.getElementById(%q).innerText)", pattern, id))
+}
+
+// click clicks an element once it is there, enabled and not covered by another one. All that is one step of the page's: one that looks for
+// the element and then sends a mouse there may hit what was drawn in its place meanwhile.
+func click(selector string) chromedp.Action[chromedp.Void] {
+	return chromedp.Poll[chromedp.Void](fmt.Sprintf(`(() => {
+		const e = document.querySelector(%q);
+		if (!e || e.disabled) return false;
+		e.scrollIntoView({ block: "center", behavior: "instant" });
+		const r = e.getBoundingClientRect(), hit = document.elementFromPoint(r.left + r.width / 2, r.top + r.height / 2);
+		if (!hit || !e.contains(hit) || e.closest("[inert]")) return false;
+		e.focus({ preventScroll: true });
+		e.click();
+		return true;
+	})()`, selector), chromedp.WithPollingTimeout(patience))
 }
 
 func (b tab) eval(js string) string {
@@ -201,7 +247,7 @@ func (b tab) shoot(name string) {
 }
 
 // open loads the page and reports whatever the browser complains of at the end.
-func open(t *testing.T, url string) tab { return openFor(t, time.Minute, url) }
+func open(t *testing.T, url string) tab { return openFor(t, whole, url) }
 
 func openFor(t *testing.T, long time.Duration, url string) tab {
 	b := tab{t, browserFor(t, long)}
@@ -327,17 +373,18 @@ func TestControlPage(t *testing.T) {
 	}
 
 	// And back to what was before.
-	b.do(chromedp.Click(`[aria-label="Roll back to 3.1187"]`))
+	b.says("history", "3.1189") // the kill has its row above that of the button
+	b.do(click(`[aria-label="Roll back to 3.1187"]`))
 	b.says("diff", "clients")
 	b.until(`!document.getElementById("publish").disabled`)
-	b.do(chromedp.Click("#publish"))
+	b.do(click("#publish"))
 	b.says("said", "Published 3.1190")
 	g.wants(t, 1190, `"clients": 10`, `"enabled": false`, "back to 3.1187 from 3.1189")
 	b.says("chip", "Killed") // the content is back, and reporting starts when a person says so
-	b.do(chromedp.Click("#kill"))
+	b.do(click("#kill"))
 	b.says("c-title", "Start reporting again?")
 	b.says("c-text", "10 % of them")
-	b.do(chromedp.Click("#c-yes"))
+	b.do(click("#c-yes"))
 	b.says("chip", "Reporting, 10 %")
 	g.wants(t, 1191, `"clients": 10`, `"enabled": true`)
 }
@@ -390,7 +437,7 @@ func TestPageConflict(t *testing.T) {
 	b.says("alert", "bert published 3.1188 (bert was faster) meanwhile")
 	b.says("diff", "20")
 	b.until(`document.getElementById("publish").disabled && !document.getElementById("seen").hidden`)
-	b.do(chromedp.Click("#seen"), chromedp.Click("#publish"))
+	b.do(click("#seen"), click("#publish"))
 	b.says("said", "Published 3.1189")
 	g.wants(t, 1189, `"clients": 100`)
 
@@ -431,7 +478,7 @@ func TestPagePublishesWhatWasSeen(t *testing.T) {
 			if _, err := g.Change(t.Context(), row.theirs, "bert"); err != nil {
 				t.Fatal(err)
 			}
-			b.do(chromedp.Click("#publish"))
+			b.do(click("#publish"))
 			b.says("alert", "another version was published meanwhile")
 			b.until(`document.getElementById("publish").disabled`)
 			g.wants(t, 1188, row.holds)
@@ -445,7 +492,7 @@ func TestPageOverARestart(t *testing.T) {
 	var now atomic.Pointer[policyserver.Server]
 	now.Store(g.Server)
 	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { now.Load().ServeHTTP(w, r) }))
-	defer srv.Close()
+	t.Cleanup(srv.Close) // after the page, which would complain
 	b := open(t, srv.URL+"/#key=s3cret")
 	b.do(chromedp.Focus("#slider"))
 	b.keys(kb.End)
@@ -455,9 +502,9 @@ func TestPageOverARestart(t *testing.T) {
 		t.Fatal(err)
 	}
 	now.Store(again)
-	b.do(chromedp.Click("#kill"))
+	b.do(click("#kill"))
 	b.until(`document.getElementById("confirm").open`)
-	b.do(chromedp.Click("#c-yes"))
+	b.do(click("#c-yes"))
 	b.says("chip", "Killed")
 	g.wants(t, 1188, `"enabled": false`, `"clients": 10`)
 	if got := b.eval(`document.getElementById("share").value`); got != "100" {

@@ -26,16 +26,16 @@ func TestMuteOfThePage(t *testing.T) {
 	b.keys("krunk.kind: 9F2C41D0", kb.Enter)
 	b.says("items", "Keep fault 9f2c41d0 back for 7 days, but the first of each client and day")
 	b.until(`!document.getElementById("publish").disabled`)
-	b.do(chromedp.SendKeys("#note", "INC-9"), chromedp.Click("#publish"))
+	b.do(chromedp.SendKeys("#note", "INC-9"), click("#publish"))
 	b.says("said", "Published 3.1188")
 	g.wants(t, 1188, `"9f2c41d0": { "until": `, `"mute": true`)
 	b.says("kinds", "Kept back: all but the first of each client and day")
 	b.says("kinds", "by anna@studio in 3.1188: INC-9")
 	b.shoot("page-mute.png")
-	b.do(chromedp.Click(`[aria-label="End mute of 9f2c41d0"]`))
+	b.do(click(`[aria-label="End mute of 9f2c41d0"]`))
 	b.says("items", "Keep fault 9f2c41d0 back no longer")
 	b.until(`!document.getElementById("publish").disabled`)
-	b.do(chromedp.Click("#publish"))
+	b.do(click("#publish"))
 	b.says("said", "Published 3.1189")
 	b.until(`document.getElementById("kinds").innerText === ""`)
 }
@@ -51,9 +51,9 @@ func TestMuteNeedsItsRight(t *testing.T) {
 		t.Fatal(err)
 	}
 	srv := httptest.NewServer(http.Handler(s))
-	defer srv.Close()
+	t.Cleanup(srv.Close) // after the page, which would complain
 	b := open(t, srv.URL+"/#key=s3cret")
-	b.do(chromedp.SendKeys("#m-kind", "9f2c41d0"), chromedp.Click("#m-add"))
+	b.do(chromedp.SendKeys("#m-kind", "9f2c41d0"), click("#m-add"))
 	b.says("alert", "your role does not keep faults back")
 	b.until(`document.getElementById("publish").disabled`)
 }
@@ -80,7 +80,7 @@ func TestPlayerOfThePage(t *testing.T) {
 	}
 	defer ctl.Close()
 	srv := httptest.NewServer(s)
-	defer srv.Close()
+	t.Cleanup(srv.Close) // after the page, which would complain
 	b := open(t, srv.URL+"/#key=s3cret")
 	b.do(chromedp.Focus("#p-name"))
 	b.keys("nobody", kb.Enter)
@@ -95,10 +95,10 @@ func TestPlayerOfThePage(t *testing.T) {
 	b.do(chromedp.Focus(`#p-channels tbody tr:nth-child(2) summary`))
 	b.keys(kb.Enter)
 	b.until(`document.querySelector("#p-channels details[open]").innerText.includes("outside of 0 %, place ")`)
-	b.do(chromedp.Click("#p-raise"))
+	b.do(click("#p-raise"))
 	b.says("items", "Connect * from debug for 1h, for player p-17")
 	b.until(`!document.getElementById("publish").disabled`)
-	b.do(chromedp.Click("#publish"))
+	b.do(click("#publish"))
 	b.says("said", "Published 3.1188")
 	b.says("p-says", "p-17: Reports.")
 	b.says("p-follows", "Their client is on 1187")

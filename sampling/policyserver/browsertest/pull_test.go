@@ -1,6 +1,7 @@
 package browsertest
 
 import (
+	"context"
 	"crypto/ed25519"
 	"net/http/httptest"
 	"testing"
@@ -71,15 +72,15 @@ func TestPullOfThePage(t *testing.T) {
 	}
 	beat()
 	srv := httptest.NewServer(s)
-	defer srv.Close()
+	t.Cleanup(srv.Close) // after the page, which would complain
 	b := open(t, srv.URL+"/#key=s3cret")
 	b.do(chromedp.Focus("#p-name"))
 	b.keys("p-17", kb.Enter)
 	b.says("p-says", "p-17: Reports nothing but crashes.")
-	b.do(chromedp.Click("#p-pull"))
+	b.do(click("#p-pull"))
 	b.says("items", "Ask player p-17 for their flight log, for a day")
 	b.until(`!document.getElementById("publish").disabled`)
-	b.do(chromedp.SendKeys("#note", "INC-7 freezes"), chromedp.Click("#publish"))
+	b.do(chromedp.SendKeys("#note", "INC-7 freezes"), click("#publish"))
 	b.says("said", "Published 3.1188")
 	b.says("p-pulls", "Asked for the flight log, pull-3.1188-1")
 	b.says("pulls", "nobody has answered yet")
@@ -88,7 +89,9 @@ func TestPullOfThePage(t *testing.T) {
 	b.says("pulls", "1 client answered")
 	b.says("pulls", "INC-7 freezes")
 	b.shoot("page-pull.png")
-	client.Flush(5 * time.Second)
+	ctx, stop := context.WithTimeout(t.Context(), patience)
+	defer stop()
+	sentry.Wait(ctx, func(s *sentrytest.Server) bool { return len(s.Events()) > 0 })
 	if list := sentry.Events(); len(list) != 1 || list[0].LogEntry.Message != "flight log" {
 		t.Errorf("%d events: %+v", len(list), list)
 	}

@@ -26,7 +26,7 @@ func (b tab) choose(id, value string) {
 // shows it among what runs, and ends it.
 func TestRaiseOfThePage(t *testing.T) {
 	g := newGame(t)
-	b := openFor(t, 3*time.Minute, g.url+"/#key=s3cret")
+	b := open(t, g.url+"/#key=s3cret")
 	b.do(chromedp.Focus("#m-kind"))
 	b.keys("krunk.kind: 9F2C41D0")
 	b.choose("m-do", "raise")
@@ -36,7 +36,7 @@ func TestRaiseOfThePage(t *testing.T) {
 	b.keys("25")
 	b.do(chromedp.Focus("#m-rate"))
 	b.keys("20/h")
-	b.do(chromedp.Click("#m-panics"), chromedp.Click("#m-add"))
+	b.do(click("#m-panics"), click("#m-add"))
 	b.says("items", "Raise fault 9f2c41d0 for 7 days: 25 % of all clients send every event of it, at most 20/h each, panics too")
 	b.says("raises", "Fault 9f2c41d0: 250 of 1,000 clients send every event of it, all together at most 1.4/s.")
 	b.says("diff", `kinds["9f2c41d0"].clients`)
@@ -54,11 +54,11 @@ func TestRaiseOfThePage(t *testing.T) {
 	b.says("alert", "bert published 3.1188 (bert was faster) meanwhile") // who has not looked at it before the reload does so now
 	b.until(`document.getElementById("publish").disabled && !document.getElementById("seen").hidden`)
 	b.shoot("page-raise-draft.png")
-	b.do(chromedp.Click("#seen"))
+	b.do(click("#seen"))
 	b.do(chromedp.Navigate("about:blank"))
 	b.do(chromedp.Navigate(g.url + "/#key=s3cret"))
 	b.until(`!document.getElementById("publish").disabled && document.getElementById("alert").textContent === ""`) // and who has need not again
-	b.do(chromedp.SendKeys("#note", "INC-12: nobody has seen it"), chromedp.Click("#publish"))
+	b.do(chromedp.SendKeys("#note", "INC-12: nobody has seen it"), click("#publish"))
 	b.says("said", "Published 3.1189")
 	g.wants(t, 1189, `"clients": 20`, `"9f2c41d0": { "until": `, `"clients": 25, "rate": "20/h", "panics": true }`)
 	b.says("kinds", "Raised: 25 % of all clients send every event of it, at most 20/h each, panics too")
@@ -68,16 +68,16 @@ func TestRaiseOfThePage(t *testing.T) {
 
 	// More of it, without a bound, which the page says.
 	b.choose("m-do", "raise") // the page was loaded again
-	b.do(chromedp.SendKeys("#m-kind", "9f2c41d0"), chromedp.SendKeys("#m-share", "100"), chromedp.Click("#m-add"))
+	b.do(chromedp.SendKeys("#m-kind", "9f2c41d0"), chromedp.SendKeys("#m-share", "100"), click("#m-add"))
 	b.says("items", "in place of what holds for it now")
 	b.says("raises", "1,000 of 1,000 clients send every event of it, 250 did until now; how many that are nobody knows, and no rate bounds them.")
 	b.says("warnings", `100 without a "rate"`)
-	b.do(chromedp.Click(`[aria-label="End raise of 9f2c41d0"]`))
+	b.do(click(`[aria-label="End raise of 9f2c41d0"]`))
 	b.until(`document.querySelectorAll("#items li").length === 1`)
 	b.says("items", "Raise fault 9f2c41d0 no longer")
 	b.says("raises", "is raised no longer: 250 clients sent every event of it")
 	b.until(`!document.getElementById("publish").disabled`)
-	b.do(chromedp.Click("#publish"))
+	b.do(click("#publish"))
 	b.says("said", "Published 3.1190")
 	b.until(`document.getElementById("kinds").innerText === ""`)
 }
@@ -93,12 +93,12 @@ func TestRaiseNeedsItsRight(t *testing.T) {
 		t.Fatal(err)
 	}
 	srv := httptest.NewServer(s)
-	defer srv.Close()
+	t.Cleanup(srv.Close) // after the page, which would complain
 	b := open(t, srv.URL+"/#key=s3cret")
-	b.do(chromedp.SendKeys("#m-kind", "9f2c41d0"), chromedp.Click("#m-add"))
+	b.do(chromedp.SendKeys("#m-kind", "9f2c41d0"), click("#m-add"))
 	b.until(`!document.getElementById("publish").disabled`)
 	b.choose("m-do", "raise")
-	b.do(chromedp.SendKeys("#m-kind", "9f2c41d0"), chromedp.SendKeys("#m-share", "5"), chromedp.Click("#m-add"))
+	b.do(chromedp.SendKeys("#m-kind", "9f2c41d0"), chromedp.SendKeys("#m-share", "5"), click("#m-add"))
 	b.says("alert", "your role does not raise faults")
 	b.until(`document.getElementById("publish").disabled && document.querySelectorAll("#items li").length === 1`)
 }
@@ -125,7 +125,9 @@ func TestRaiseReachesAClient(t *testing.T) {
 		follow(g.Server, ctl, 99)
 		savesGame(client)
 		joinsMatch(client)
-		client.Flush(5 * time.Second)
+		if !client.Flush(time.Minute) {
+			t.Error("not everything could be delivered")
+		}
 		for _, e := range sentry.Events()[before:] {
 			kinds = append(kinds, e.Tag("krunk.kind"))
 		}
@@ -143,17 +145,17 @@ func TestRaiseReachesAClient(t *testing.T) {
 	}
 	b := open(t, g.url+"/#key=s3cret")
 	b.choose("m-do", "raise")
-	b.do(chromedp.SendKeys("#m-kind", all[0]), chromedp.SendKeys("#m-share", "100"), chromedp.SendKeys("#m-rate", "100/s"), chromedp.Click("#m-add"))
+	b.do(chromedp.SendKeys("#m-kind", all[0]), chromedp.SendKeys("#m-share", "100"), chromedp.SendKeys("#m-rate", "100/s"), click("#m-add"))
 	b.says("raises", "1,000 of 1,000 clients send every event of it, all together at most 100,000/s.")
 	b.until(`!document.getElementById("publish").disabled`)
-	b.do(chromedp.Click("#publish"))
+	b.do(click("#publish"))
 	b.says("kinds", "Raised: 100 % of all clients")
 	if got := faults(); len(got) != 1 || got[0] != all[0] {
 		t.Errorf("what arrives of a raised fault is %q, want %q alone", got, all[0])
 	}
-	b.do(chromedp.Click(`[aria-label="End raise of ` + all[0] + `"]`))
+	b.do(click(`[aria-label="End raise of ` + all[0] + `"]`))
 	b.until(`!document.getElementById("publish").disabled`)
-	b.do(chromedp.Click("#publish"))
+	b.do(click("#publish"))
 	b.until(`document.getElementById("kinds").innerText === ""`)
 	if got := faults(); len(got) != 0 {
 		t.Errorf("after the end %q arrives", got)

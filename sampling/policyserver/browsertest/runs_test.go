@@ -135,14 +135,14 @@ func TestPendingTakenApart(t *testing.T) {
 	b.until(`document.querySelectorAll("#items li").length === 3`)
 	b.says("problems", "Connect net.*.http:")
 	b.until(`document.querySelector("#items li.bad").innerText.includes("net.*.http") && document.getElementById("publish").disabled`)
-	b.do(chromedp.Click(`[aria-label^="Take out: Connect net.*.http"]`))
+	b.do(click(`[aria-label^="Take out: Connect net.*.http"]`))
 	b.until(`document.querySelectorAll("#items li").length === 2 && document.getElementById("problems").innerText === "" && !document.getElementById("publish").disabled`)
 	b.says("diff", `channels["ui"].send`)
 	if strings.Contains(b.eval(`document.getElementById("diff").innerText`), "env: none") {
 		t.Error("the condition that stands for everyone is shown as it is written")
 	}
 	b.says("diff", "everyone")
-	b.do(chromedp.Click(`[aria-label^="Take out: Share of clients"]`))
+	b.do(click(`[aria-label^="Take out: Share of clients"]`))
 	b.until(`document.getElementById("share").value === "10" && !document.getElementById("publish").disabled`)
 
 	// A roll back keeps what else is prepared, and the slider shows the share that comes with it.
@@ -150,7 +150,7 @@ func TestPendingTakenApart(t *testing.T) {
 		t.Fatal(err)
 	}
 	b.until(`!document.getElementById("seen").hidden`)
-	b.do(chromedp.Click("#seen"), chromedp.Click(`[aria-label="Roll back to 3.1187"]`))
+	b.do(click("#seen"), click(`[aria-label="Roll back to 3.1187"]`))
 	b.until(`document.querySelectorAll("#items li").length === 2 && document.getElementById("share").value === "10" && !document.getElementById("publish").disabled`)
 
 	// "Why" leads on to the button.
@@ -172,7 +172,7 @@ func TestConnectOnePlayer(t *testing.T) {
 	b.keys(kb.Enter)
 	b.says("items", "Connect net from debug for 1h, at most 240/m, for player p-17")
 	b.until(`!document.getElementById("publish").disabled`)
-	b.do(chromedp.Click("#publish"))
+	b.do(click("#publish"))
 	b.says("said", "Published 3.1188")
 	g.wants(t, 1188, `"rate": "240/m"`, `"player": ["sha256:`)
 	b.says("rules", "player sha256:")
@@ -200,8 +200,10 @@ func TestHistoryOfThePage(t *testing.T) {
 	b.do(chromedp.Focus(`[aria-label="Log line of 3.1188"]`))
 	b.keys(kb.Enter)
 	b.until(`document.querySelector("#history details[open]").innerText.includes('"bert" published 3.1188 over 3.1187: clients 10 -> 20')`)
+	// However long it took until here: five seconds after the publication, and then 70 more.
+	b.eval(`setClock = () => {}; skew = 0; Date.now = () => Date.parse(document.querySelector("#history time").dateTime) + 5000; ""`)
 	b.until(`document.querySelector("#history time").textContent === "just now"`)
-	b.eval(`{ const was = Date.now; Date.now = () => was() + 75000; } ""`)
+	b.eval(`{ const was = Date.now; Date.now = () => was() + 70000; } ""`)
 	b.until(`document.querySelector("#history time").textContent === "1 min ago" && document.querySelector("#running time").textContent === "1 min ago"`)
 }
 

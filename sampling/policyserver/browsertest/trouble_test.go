@@ -21,7 +21,7 @@ func TestPageOfABareServer(t *testing.T) {
 		t.Fatal(err)
 	}
 	srv := httptest.NewServer(s)
-	defer srv.Close()
+	t.Cleanup(srv.Close) // after the page, which would complain
 	b := open(t, srv.URL)
 	b.says("running", "No policy was published yet")
 	b.until(`document.getElementById("alert").textContent === ""`)
@@ -39,14 +39,14 @@ func TestKillBeforeTheFirstStatus(t *testing.T) {
 		}
 		g.ServeHTTP(w, r)
 	}))
-	defer srv.Close()
+	t.Cleanup(srv.Close) // after the page, which would complain
 	b := tab{t, browser(t)}
 	b.do(chromedp.Navigate(srv.URL + "/#key=s3cret"))
 	b.do(chromedp.Focus("#kill"))
 	b.keys(kb.Enter)
 	b.until(`document.getElementById("confirm").open`)
 	b.says("c-title", "Stop all reporting?")
-	b.do(chromedp.Click("#c-yes"))
+	b.do(click("#c-yes"))
 	b.until(`document.getElementById("said").textContent.includes("Published")`)
 	if _, p := g.current(t); p.Enabled() {
 		t.Errorf("version %v does not kill", p.Version())
@@ -81,7 +81,7 @@ func TestKillKeepsWhatWasPrepared(t *testing.T) {
 	b.do(chromedp.Focus("#kill"))
 	b.keys(kb.Enter)
 	b.until(`document.getElementById("confirm").open`)
-	b.do(chromedp.Click("#c-yes"))
+	b.do(click("#c-yes"))
 	b.until(`document.getElementById("chip").textContent.startsWith("Killed") && !document.getElementById("publish").disabled`)
 	if got := b.eval(`document.getElementById("share").value`); got != "50" {
 		t.Errorf("the share that was prepared is %s", got)
