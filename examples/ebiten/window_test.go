@@ -131,7 +131,7 @@ func TestWindow(t *testing.T) {
 	exe, dir := filepath.Join(build(t, "game", nil), "game"), t.TempDir()
 	g := start(t, exe, dir, srv.DSN())
 	begun(t, srv)
-	time.Sleep(1500 * time.Millisecond) // the line of what Krunk costs is there after a second
+	time.Sleep(1500 * time.Millisecond)                                                                        // the line of what Krunk costs is there after a second
 	for begin := time.Now(); len(srv.Events()) == 0 && time.Since(begin) < patience; time.Sleep(time.Second) { // it takes no keys before its window has the focus
 		s.press('c')
 	}
