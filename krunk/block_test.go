@@ -4,6 +4,7 @@ import (
 	"errors"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/krunk-go/krunk/internal/blackbox"
@@ -13,6 +14,7 @@ import (
 	"github.com/krunk-go/krunk/internal/stack"
 	"github.com/krunk-go/krunk/internal/tally"
 	"github.com/krunk-go/krunk/transport"
+	"github.com/krunk-go/krunk/transport/sentrytest"
 )
 
 // memoryFile is a run file whose bytes are on the heap.
@@ -66,7 +68,9 @@ func TestBlockOutlivesTheClient(t *testing.T) {
 	c.SetTag("map", "aztec")
 	net.Report(errors.New("late"))
 	mem := blackbox.Words(len(file.block.Bytes()))
-	copy(mem, file.block.Bytes()) // the program is gone
+	c.done(nil, c.recorder.Ask, c.recorder.Call, func() { // the program is gone: neither goroutine writes meanwhile
+		c.done(nil, c.sender.Ask, c.sender.Wake, func() { copy(mem, file.block.Bytes()) })
+	})
 	c.Close(0)
 
 	b, facts, err := blackbox.Open(mem)
@@ -100,6 +104,30 @@ func TestBlockOutlivesTheClient(t *testing.T) {
 	}
 	if t.Failed() {
 		t.Log(all)
+	}
+}
+
+// slow is a transport whose Close takes its time, as on a machine that is busy with other things.
+type slow struct{ transport.Transport }
+
+func (slow) CloseIdle() { time.Sleep(500 * time.Millisecond) }
+
+// A client that delivered everything takes its file away, if it has ended within the time of Close.
+func TestCloseTakesTheFileAway(t *testing.T) {
+	for limit, want := range map[time.Duration]bool{time.Second: true, 300 * time.Millisecond: false} {
+		synctest.Test(t, func(t *testing.T) {
+			srv := sentrytest.New(sentrytest.Options{AnyTime: true})
+			file := new(memoryFile)
+			c, err := Start(Config{DSN: srv.DSN(), Transport: slow{srv.Transport()}, Release: "game@1", RunFile: file.keeper(), NoSessions: true})
+			if err != nil {
+				t.Fatal(err)
+			}
+			c.Report(errors.New("boom"))
+			if !c.Close(limit) || file.removed != want || len(srv.Events()) != 1 {
+				t.Errorf("Close(%v): %d events arrived, removed %v, want %v", limit, len(srv.Events()), file.removed, want)
+			}
+			time.Sleep(time.Second) // what was left behind ends
+		})
 	}
 }
 

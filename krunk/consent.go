@@ -182,25 +182,33 @@ func (c *Client) deny() error {
 		c.named(c.kept.Wipe)
 	}
 	c.halt()
-	if !c.wipe() {
+	if !c.forget() {
 		err = errBusy
 	}
+	return err
+}
+
+// forget is wipe for dead runs as well. One that the sender has in its hands goes when that comes back, also where somebody else has asked for
+// something meanwhile.
+func (c *Client) forget() bool {
+	ok := c.wipe()
 	if run := c.after.run; run != nil && run.Player.Silence != nil {
-		if run.Player.Silence(); err == errBusy && c.sender != nil { // it may have a dead run in its hands
+		if run.Player.Silence(); !ok && c.sender != nil {
 			c.sender.Ask(func() {
 				c.sender.Wipe()
 				run.Player.Silence()
 			})
 		}
 	}
-	return err
+	return ok
 }
 
 var errBusy = errors.New("the recorder, in Config.BeforeSend, or the transport has not come back within 2 s; what is in their hands goes when they do")
 
-// allow begins anew after Denied. What somebody wrote who had passed a gate before it closed goes first.
+// allow begins anew after Denied. What somebody wrote who had passed a gate before it closed goes first, and so does what a no that took too long
+// has left.
 func (c *Client) allow(answer Consent) error {
-	if !c.wipe() {
+	if !c.forget() {
 		return errBusy
 	}
 	err := c.keepAnswer(answer)

@@ -7,6 +7,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/krunk-go/krunk/internal/allocs"
 	"github.com/krunk-go/krunk/internal/blackbox"
 	"github.com/krunk-go/krunk/internal/gate"
 	"github.com/krunk-go/krunk/transport"
@@ -154,7 +155,7 @@ func TestNoWords(t *testing.T) {
 func TestWordsDoNotAllocate(t *testing.T) {
 	c := ended(t, Config{Frames: Frames{Slow: time.Hour}}, &memoryFile{hooks: blackbox.Hooks{Guard: debug.SetPanicOnFault}})
 	c.Beat()
-	if n := testing.AllocsPerRun(200, func() {
+	if n := allocs.Least(200, func() {
 		c.Beat()
 		c.Foreground(false)
 		c.Foreground(true)

@@ -95,7 +95,7 @@ func TestFeedbackInAStorm(t *testing.T) {
 	srv := sentrytest.New(sentrytest.Options{AnyTime: true})
 	net := &offline{next: srv.Transport()}
 	c := quiet(t, krunk.Config{DSN: srv.DSN(), Transport: net, MaxRepeats: -1, Memory: 256 << 10, Channels: map[string]krunk.Thresholds{"*": {Issue: "error"}}})
-	storm(c, c.Channel("net"))
+	fill(c, c.Channel("net"), "storm")
 	for i := range 10 {
 		if c.Feedback(fmt.Sprint("stuck ", i)).IsZero() {
 			t.Errorf("%d: not taken", i)

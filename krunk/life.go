@@ -13,7 +13,7 @@ import (
 	"github.com/krunk-go/krunk/internal/session"
 )
 
-// closeGrace is what a transport has to return in after its context ended.
+// closeGrace is what a transport has to return in after its context ended, where the time of Close is over.
 const closeGrace = 100 * time.Millisecond
 
 // life is what Close ends.
@@ -98,7 +98,7 @@ func (c *Client) Close(d time.Duration) bool {
 		limit.Stop()
 		c.await(stored.Load, d-time.Since(begin))
 		r := c.rest()
-		c.await(r.ended, closeGrace)
+		c.await(r.ended, max(d-time.Since(begin), closeGrace))
 		bits := blackbox.StateClean
 		if panics { // what it dies of is written behind the block
 			bits = 0

@@ -14,26 +14,28 @@ import (
 
 // A message that was made by Sprintf is another one each time, and still one kind: its place counts.
 func TestRepeatsByPlace(t *testing.T) {
-	c, srv := controlled(t, krunk.Config{MaxRepeats: 3, Channels: map[string]krunk.Thresholds{"*": {Send: "warn"}}}, "")
-	for i := range 20 {
-		c.Channel("net").Error(fmt.Sprintf("packet %d lost", i))
-	}
-	var pc [1]uintptr
-	runtime.Callers(1, pc[:])
-	for i := range 20 {
-		c.Channel("net").Emit(krunk.Entry{Level: krunk.LevelError, Message: fmt.Sprint("line ", i), PC: pc[0]})
-	}
-	c.Channel("net").Error("another place")
-	c.Flush(time.Minute)
-	if n := len(srv.Events()); n != 7 {
-		t.Errorf("%d events, want 3 of each place of the loops and 1", n)
-	}
-	if n := len(srv.Logs()); n != 41 {
-		t.Errorf("%d log records, want all 41: what is not raised is still a log record", n)
-	}
-	if n := c.Stats().Suppressed; n != 34 || told(srv, "sample_rate", "error") != 34 {
-		t.Errorf("%d suppressed, told %v, want 34", n, srv.Discards())
-	}
+	synctest.Test(t, func(t *testing.T) {
+		c, srv := controlled(t, krunk.Config{MaxRepeats: 3, Channels: map[string]krunk.Thresholds{"*": {Send: "warn"}}}, "")
+		for i := range 20 {
+			c.Channel("net").Error(fmt.Sprintf("packet %d lost", i))
+		}
+		var pc [1]uintptr
+		runtime.Callers(1, pc[:])
+		for i := range 20 {
+			c.Channel("net").Emit(krunk.Entry{Level: krunk.LevelError, Message: fmt.Sprint("line ", i), PC: pc[0]})
+		}
+		c.Channel("net").Error("another place")
+		c.Flush(time.Minute)
+		if n := len(srv.Events()); n != 7 {
+			t.Errorf("%d events, want 3 of each place of the loops and 1", n)
+		}
+		if n := len(srv.Logs()); n != 41 {
+			t.Errorf("%d log records, want all 41: what is not raised is still a log record", n)
+		}
+		if n := c.Stats().Suppressed; n != 34 || told(srv, "sample_rate", "error") != 34 {
+			t.Errorf("%d suppressed, told %v, want 34", n, srv.Discards())
+		}
+	})
 }
 
 // A call that is suppressed returns the id of the event that was raised before it, and the next one tells how many there were.
@@ -64,40 +66,44 @@ func TestSuppressedIDs(t *testing.T) {
 
 // A thousand kinds in turn pass the limit for each of them and no more.
 func TestManyKindsKeepTheLimit(t *testing.T) {
-	const kinds, limit, turns = 1000, 5, 20
-	c := quiet(t, krunk.Config{MaxRepeats: limit})
-	boom, raised := errors.New("boom"), map[krunk.EventID]bool{}
-	for range turns {
-		for i := range kinds {
-			raised[c.Report(boom, krunk.Group(fmt.Sprint("kind ", i)))] = true
+	synctest.Test(t, func(t *testing.T) {
+		const kinds, limit, turns = 1000, 5, 20
+		c := quiet(t, krunk.Config{MaxRepeats: limit})
+		boom, raised := errors.New("boom"), map[krunk.EventID]bool{}
+		for range turns {
+			for i := range kinds {
+				raised[c.Report(boom, krunk.Group(fmt.Sprint("kind ", i)))] = true
+			}
+			c.Flush(time.Minute)
 		}
-		c.Flush(time.Minute)
-	}
-	delete(raised, krunk.EventID{})
-	// The table has 256 places. Where a kind falls depends on the addresses of this build; by chance alone 5 places stay empty.
-	if n := len(raised); n > kinds*limit || n < 240*limit {
-		t.Errorf("%d raised, want %d to %d", n, 240*limit, kinds*limit)
-	}
-	if n := c.Stats().Suppressed; n != uint64(kinds*turns-len(raised)) {
-		t.Errorf("%d raised and %d suppressed of %d", len(raised), n, kinds*turns)
-	}
+		delete(raised, krunk.EventID{})
+		// The table has 256 places. Where a kind falls depends on the addresses of this build; by chance alone 5 places stay empty.
+		if n := len(raised); n > kinds*limit || n < 240*limit {
+			t.Errorf("%d raised, want %d to %d", n, 240*limit, kinds*limit)
+		}
+		if n := c.Stats().Suppressed; n != uint64(kinds*turns-len(raised)) {
+			t.Errorf("%d raised and %d suppressed of %d", len(raised), n, kinds*turns)
+		}
+	})
 }
 
 // Panics have a window and a table of their own: errors neither use it up nor share its counts.
 func TestPanicsAreCountedApart(t *testing.T) {
-	c, srv := controlled(t, krunk.Config{MaxRepeats: 2, Panics: krunk.Panics{MaxRepeats: 3}}, "")
-	for range 6 {
-		c.Report(errors.New("boom"))
-		crash(c)
-	}
-	c.Flush(time.Minute)
-	n := map[string]int{}
-	for _, ev := range srv.Events() {
-		n[ev.Level]++
-	}
-	if n["error"] != 2 || n["fatal"] != 3 {
-		t.Errorf("raised %v, want 2 errors and 3 panics", n)
-	}
+	synctest.Test(t, func(t *testing.T) {
+		c, srv := controlled(t, krunk.Config{MaxRepeats: 2, Panics: krunk.Panics{MaxRepeats: 3}}, "")
+		for range 6 {
+			c.Report(errors.New("boom"))
+			crash(c)
+		}
+		c.Flush(time.Minute)
+		n := map[string]int{}
+		for _, ev := range srv.Events() {
+			n[ev.Level]++
+		}
+		if n["error"] != 2 || n["fatal"] != 3 {
+			t.Errorf("raised %v, want 2 errors and 3 panics", n)
+		}
+	})
 }
 
 // A bridge's time that makes no sense is bounded and marked, and holds back nothing that comes after it.

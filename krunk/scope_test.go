@@ -26,16 +26,6 @@ func (o *offline) Send(ctx transport.Context, r *transport.Request) (transport.R
 	return o.next.Send(ctx, r)
 }
 
-// storm fills the ring of a client whose server is away, until the recorder has come to rest as well.
-func storm(c *krunk.Client, ch *krunk.Channel) {
-	err := errors.New("storm")
-	for refused := 0; refused < 20_000; refused++ {
-		if !ch.Report(err).IsZero() {
-			refused = 0
-		}
-	}
-}
-
 // What the game said last about itself holds for every event captured after it, however full the ring was when it said so.
 func TestScopeIsState(t *testing.T) {
 	srv := sentrytest.New(sentrytest.Options{AnyTime: true})
@@ -46,7 +36,7 @@ func TestScopeIsState(t *testing.T) {
 	c.SetTag("mods", "yes")
 	c.SetContext("level", krunk.String("name", "swamp"))
 	ch := c.Channel("net")
-	storm(c, ch)
+	fill(c, ch, "storm")
 	lost := c.Stats().Losses
 	for i := range 3000 { // a tag in every frame
 		c.SetTag("frame", fmt.Sprint(i))

@@ -7,6 +7,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/krunk-go/krunk/internal/allocs"
 	"github.com/krunk-go/krunk/transport/sentrytest"
 )
 
@@ -49,7 +50,7 @@ func TestSessionCallsDoNotAllocate(t *testing.T) {
 	}
 	defer c.Close(time.Second)
 	u := User{ID: "player-7"}
-	if n := testing.AllocsPerRun(100, func() {
+	if n := allocs.Least(100, func() {
 		c.SetUser(u)
 		c.Foreground(false)
 		c.Foreground(true)

@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/krunk-go/krunk/internal/allocs"
 	"github.com/krunk-go/krunk/krunk"
 	"github.com/krunk-go/krunk/krunk/krunkslog"
 )
@@ -180,11 +181,7 @@ func TestDrawsDoNotAllocate(t *testing.T) {
 		"report": func() { net.Report(err, krunk.Int("seq", 17)) }, "client report": func() { c.Report(err) },
 		"info": func() { net.Info("packet lost", krunk.Int("seq", 17)) }, "error": func() { net.Error("packet lost") },
 	} {
-		n := testing.AllocsPerRun(200, f)
-		for try := 0; n != 0 && try < 5; try++ {
-			n = testing.AllocsPerRun(200, f)
-		}
-		if n != 0 {
+		if n := allocs.Least(200, f); n != 0 {
 			t.Errorf("%s: %v allocations, want 0", name, n)
 		}
 	}

@@ -78,7 +78,7 @@ func TestTraceIsState(t *testing.T) {
 	srv := sentrytest.New(sentrytest.Options{AnyTime: true})
 	net := &offline{next: srv.Transport()}
 	c := quiet(t, krunk.Config{DSN: srv.DSN(), Transport: net, MaxRepeats: -1, Memory: 256 << 10})
-	storm(c, c.Channel("net"))
+	fill(c, c.Channel("net"), "storm")
 	for i := range 3000 {
 		c.SetTag("frame", strings.Repeat("x", i%7+1))
 		if err := c.SetTrace([...]string{next, match}[i%2]); err != nil {

@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/krunk-go/krunk/internal/allocs"
 	"github.com/krunk-go/krunk/krunk"
 	"github.com/krunk-go/krunk/krunk/krunkslog"
 )
@@ -66,17 +67,17 @@ func TestCallsDoNotAllocate(t *testing.T) {
 		{"LogAttrs 8", func(l *slog.Logger) { l.LogAttrs(ctx, slog.LevelInfo, "packet lost", eight...) }, 1},
 		{"Error 2", func(l *slog.Logger) { l.LogAttrs(ctx, slog.LevelError, "packet lost", two...) }, 0},
 	} {
-		own := testing.AllocsPerRun(200, func() { tt.f(base) })
+		own := allocs.Least(200, func() { tt.f(base) })
 		if own > tt.own {
 			t.Errorf("%s: slog alone makes %v allocations, want at most %v", tt.name, own, tt.own)
 		}
 		for _, logger := range []*slog.Logger{l, with} {
-			if got := testing.AllocsPerRun(200, func() { tt.f(logger) }); got != own {
+			if got := allocs.Least(200, func() { tt.f(logger) }); got != own {
 				t.Errorf("%s: %v allocations, want the %v of slog", tt.name, got, own)
 			}
 		}
 	}
-	if got := testing.AllocsPerRun(200, func() { l.LogAttrs(ctx, -8, "packet lost", two...) }); got != 0 {
+	if got := allocs.Least(200, func() { l.LogAttrs(ctx, -8, "packet lost", two...) }); got != 0 {
 		t.Errorf("below the threshold: %v allocations, want 0", got)
 	}
 }
@@ -97,7 +98,7 @@ func TestGroupsDoNotAllocate(t *testing.T) {
 		if h := h.WithGroup("net"); name == "an open group" {
 			f = func() { h.Handle(context.Background(), flat) }
 		}
-		if got := testing.AllocsPerRun(200, f); got != 0 {
+		if got := allocs.Least(200, f); got != 0 {
 			t.Errorf("%s: %v allocations, want 0", name, got)
 		}
 	}
@@ -111,7 +112,7 @@ func TestHandleDoesNotAllocate(t *testing.T) {
 	for _, n := range []int{0, 2, 8, 16} {
 		r := slog.NewRecord(time.Now(), slog.LevelInfo, "packet lost", 0)
 		r.AddAttrs(attrs(n)...)
-		if got := testing.AllocsPerRun(200, func() { h.Handle(context.Background(), r) }); got != 0 {
+		if got := allocs.Least(200, func() { h.Handle(context.Background(), r) }); got != 0 {
 			t.Errorf("%d attributes: %v allocations, want 0", n, got)
 		}
 	}

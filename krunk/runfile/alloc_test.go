@@ -5,6 +5,7 @@ package runfile_test
 import (
 	"testing"
 
+	"github.com/krunk-go/krunk/internal/allocs"
 	"github.com/krunk-go/krunk/internal/folder"
 	"github.com/krunk-go/krunk/krunk"
 	"github.com/krunk-go/krunk/krunk/runfile"
@@ -24,7 +25,7 @@ func TestCaptureDoesNotAllocate(t *testing.T) {
 	for name, f := range map[string]func(){
 		"breadcrumb": func() { ch.Debug("packet lost", krunk.Int("seq", 1), krunk.String("peer", "b")) }, "beat": c.Beat, "ring": func() { ring.Write(input) },
 	} {
-		if n := testing.AllocsPerRun(100, f); n != 0 {
+		if n := allocs.Least(100, f); n != 0 {
 			t.Errorf("%s: %v allocations, want 0", name, n)
 		}
 	}

@@ -25,24 +25,19 @@ func TestAttachmentsOutliveTheProgram(t *testing.T) {
 			cfg.DSN, cfg.Compress = srv.DSN(), pack
 			first := start(t, cfg)
 			first.Report(errors.New("boom"), krunk.Attach(krunk.Attachment{Name: "a.sav", Data: []byte(strings.Repeat("level 3\n", 200))}))
-			first.Flush(50 * time.Millisecond)
+			until(func() bool { return first.Stats().Waiting > 0 })
 			first.Pause()
-			for range 100 {
-				if kept.saved() > 0 {
-					break
-				}
-				time.Sleep(10 * time.Millisecond)
-			}
+			until(func() bool { return kept.saved() > 0 })
 			first.Close(0)
 			cfg.Transport = srv.Transport()
 			second := start(t, cfg)
 			if err := second.Attach(krunk.Attachment{Name: "b", Every: true, Data: []byte("of another run")}); err != nil {
 				t.Fatal(err)
 			}
-			if !second.Flush(10 * time.Second) {
+			if !second.Flush(time.Minute) {
 				t.Errorf("flush: %+v", second.Stats())
 			}
-			second.Close(time.Second)
+			second.Close(time.Minute)
 			srv.Verify(t)
 			e := srv.Events()
 			if len(e) != 1 {

@@ -41,7 +41,7 @@ func TestBeforeSendOfDeadRuns(t *testing.T) {
 	if !c.Flush(time.Minute) {
 		t.Fatalf("flush: %+v", c.Stats())
 	}
-	c.Close(time.Second)
+	c.Close(time.Minute)
 	if n := strings.Count(box.all(), `"type":"edited of aztec"`); dead.Load() != 1 || n != 1 {
 		t.Errorf("%d calls for panics of dead runs, %d of them arrived edited, want 1", dead.Load(), n)
 	}

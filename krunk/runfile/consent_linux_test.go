@@ -23,7 +23,7 @@ func TestAnswerWhereNobodyMayLook(t *testing.T) {
 		dir := folder.Held(t)
 		first := start(t, config(dir, transport.Func(offline)))
 		if answered {
-			if err := first.Consent(krunk.Denied); err != nil {
+			if err := say(first, krunk.Denied); err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -35,11 +35,11 @@ func TestAnswerWhereNobodyMayLook(t *testing.T) {
 		var c *krunk.Client
 		asOther(t, func() { c = start(t, config(dir, &box)) })
 		c.Report(errors.New("boom"))
-		c.Flush(time.Second)
+		c.Flush(time.Minute)
 		if s := c.Stats().RunFile; c.Answer() != krunk.Denied || box.all() != "" || !strings.Contains(s, "permission denied") || !strings.Contains(s, "counts as a no") {
 			t.Errorf("answered %v: the answer is %d, want a no; %d bytes sent; Stats.RunFile %q", answered, c.Answer(), len(box.all()), s)
 		}
-		c.Close(time.Second)
+		c.Close(time.Minute)
 		if err := os.Chmod(dir, 0o700); err != nil {
 			t.Fatal(err)
 		}

@@ -10,9 +10,11 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/krunk-go/krunk/internal/folder"
@@ -40,6 +42,15 @@ func holding(t *testing.T, dir, text string) (found []string) {
 		t.Fatal(err)
 	}
 	return found
+}
+
+// say says it until what is under way has ended: a machine that is busy with other things may not get there in the time that Consent waits.
+func say(c *krunk.Client, answer krunk.Consent) error {
+	err := c.Consent(answer)
+	for tries := 0; err != nil && strings.Contains(err.Error(), "not come back within") && tries < 20; tries++ {
+		err = c.Consent(answer)
+	}
+	return err
 }
 
 // plant captures a text in every way, so that it lies in all regions.
@@ -85,7 +96,7 @@ func TestDeniedClearsTheDisk(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := c.Consent(krunk.Denied); err != nil {
+	if err := say(c, krunk.Denied); err != nil {
 		t.Fatal(err)
 	}
 	plant(c, planted)
@@ -103,7 +114,7 @@ func TestDeniedClearsTheDisk(t *testing.T) {
 	if answer, err := os.ReadFile(filepath.Join(dir, "consent")); err != nil || string(answer) != "denied\n" {
 		t.Errorf("kept %q (error %v)", answer, err)
 	}
-	c.Close(time.Second)
+	c.Close(time.Minute)
 	if n := len(files(t, dir)); n != 0 {
 		t.Errorf("%d run files after Close, want none", n)
 	}
@@ -131,16 +142,16 @@ func TestAnswerIsKept(t *testing.T) {
 		if c.Answer() != step.found {
 			t.Errorf("start %d: the answer is %d, want %d", i, c.Answer(), step.found)
 		}
-		if err := c.Consent(step.say); err != nil {
+		if err := say(c, step.say); err != nil {
 			t.Errorf("start %d: %v", i, err)
 		}
 		what := fmt.Sprint("start ", i)
 		c.Report(errors.New(what))
-		c.Flush(5 * time.Second)
+		c.Flush(time.Minute)
 		if got := strings.Contains(box.all(), what); got != (step.say == krunk.Granted) {
 			t.Errorf("start %d: sent %v", i, got)
 		}
-		c.Close(time.Second)
+		c.Close(time.Minute)
 	}
 	for name, content := range map[string]string{"nonsense": "maybe", "long": strings.Repeat("granted\n", 9)} {
 		if err := os.WriteFile(filepath.Join(dir, "consent"), []byte(content), 0o600); err != nil {
@@ -150,7 +161,7 @@ func TestAnswerIsKept(t *testing.T) {
 		if c.Answer() != krunk.Denied {
 			t.Errorf("%s: the answer is %d, want a no", name, c.Answer())
 		}
-		c.Close(time.Second)
+		c.Close(time.Minute)
 	}
 }
 
@@ -177,7 +188,7 @@ func TestAnswerThatIsNoFile(t *testing.T) {
 			var box inbox
 			c := start(t, config(dir, &box))
 			c.Report(errors.New("boom"))
-			c.Close(time.Second)
+			c.Close(time.Minute)
 			if c.Answer() != krunk.Denied || box.all() != "" {
 				t.Errorf("the answer is %d, want a no; sent %d bytes", c.Answer(), len(box.all()))
 			}
@@ -192,7 +203,7 @@ func TestAnswerStaysWhereTheRunsAre(t *testing.T) {
 	t.Chdir(dir)
 	c := start(t, config("saves", transport.Func(offline)))
 	t.Chdir(folder.Held(t))
-	if err := c.Consent(krunk.Denied); err != nil {
+	if err := say(c, krunk.Denied); err != nil {
 		t.Fatal(err)
 	}
 	if answer, err := os.ReadFile(filepath.Join(dir, "saves", "consent")); err != nil || string(answer) != "denied\n" {
@@ -201,7 +212,7 @@ func TestAnswerStaysWhereTheRunsAre(t *testing.T) {
 	if n := len(files(t, filepath.Join(dir, "saves"))); n != 1 {
 		t.Errorf("%d run files, want that of this run", n)
 	}
-	c.Close(time.Second)
+	c.Close(time.Minute)
 	t.Chdir(os.TempDir())
 }
 
@@ -222,41 +233,43 @@ func TestDeniedWhileADeadRunIsSent(t *testing.T) {
 		t.Error("no word of the transport, which has not come back")
 	}
 	close(back)
-	for begin := time.Now(); len(files(t, dir)) != 1 && time.Since(begin) < 10*time.Second; {
-		time.Sleep(time.Millisecond)
-	}
+	until(func() bool { return len(files(t, dir)) == 1 })
 	if n := len(files(t, dir)); n != 1 {
 		t.Errorf("%d run files, want that of this run", n)
 	}
-	c.Close(time.Second)
+	c.Close(time.Minute)
 }
 
 // Of who has said no before the start not even frames are noted.
 func TestDeniedAtTheStartNotesNothing(t *testing.T) {
 	dir := folder.Held(t)
-	cfg := config(dir, transport.Func(offline))
-	cfg.Consent = krunk.Denied
-	c := start(t, cfg)
-	time.Sleep(50 * time.Millisecond)
-	before, err := os.ReadFile(c.Stats().RunFile)
-	if err != nil {
-		t.Skip("skipped: ", err)
-	}
-	for range 100 {
-		c.Beat()
-	}
-	c.Foreground(false)
-	c.SetTag("tag", planted)
-	c.Channel(planted).Error("error")
-	c.Report(errors.New(planted))
-	c.Flush(50 * time.Millisecond)
-	after, _ := os.ReadFile(c.Stats().RunFile)
-	for i := range before {
-		if before[i] != after[i] {
-			t.Errorf("byte %d is %d, and was %d", i, after[i], before[i])
+	synctest.Test(t, func(t *testing.T) {
+		cfg := config(dir, transport.Func(offline))
+		cfg.Consent = krunk.Denied
+		c := start(t, cfg)
+		defer c.Close(time.Second)
+		synctest.Wait() // the recorder has noted when it began
+		before, err := os.ReadFile(c.Stats().RunFile)
+		if err != nil {
+			t.Skip("skipped: ", err)
 		}
-	}
-	c.Close(time.Second)
+		for range 100 {
+			c.Beat()
+		}
+		c.Foreground(false)
+		c.SetTag("tag", planted)
+		c.Channel(planted).Error("error")
+		c.Report(errors.New(planted))
+		c.Flush(50 * time.Millisecond)
+		time.Sleep(time.Minute)
+		synctest.Wait()
+		after, _ := os.ReadFile(c.Stats().RunFile)
+		for i := range before {
+			if before[i] != after[i] {
+				t.Errorf("byte %d is %d, and was %d", i, after[i], before[i])
+			}
+		}
+	})
 }
 
 // Runs that wait are sent after Granted and not before, and a run that dies while the player is asked waits as well.
@@ -270,22 +283,22 @@ func TestDeadRunsWaitForTheAnswer(t *testing.T) {
 	cfg.Consent = krunk.Ask
 	c := start(t, cfg)
 	c.Online()
-	if c.Flush(5*time.Second) || box.all() != "" {
+	if c.Flush(time.Minute) || box.all() != "" {
 		t.Errorf("sent before the answer:\n%s", box.all())
 	}
 	if n := len(files(t, dir)); n != 4 {
 		t.Errorf("%d run files, want 4", n)
 	}
-	if err := c.Consent(krunk.Granted); err != nil {
+	if err := say(c, krunk.Granted); err != nil {
 		t.Fatal(err)
 	}
-	if !c.Flush(10 * time.Second) {
+	if !c.Flush(time.Minute) {
 		t.Errorf("flush: %+v", c.Stats())
 	}
 	if all := box.all(); !strings.Contains(all, "nobody wrapped me") || strings.Count(all, `"value":"late"`) != 3 {
 		t.Errorf("what dead runs have left did not arrive:\n%.2000s", all)
 	}
-	c.Close(time.Second)
+	c.Close(time.Minute)
 }
 
 // saysNoThenYes is a game whose player does, and tells both install ids.
@@ -293,7 +306,7 @@ func saysNoThenYes(c *krunk.Client, net *krunk.Channel, dir string) {
 	plant(c, planted)
 	before, _ := os.ReadFile(filepath.Join(dir, "install"))
 	for _, answer := range []krunk.Consent{krunk.Denied, krunk.Granted} {
-		if err := c.Consent(answer); err != nil {
+		if err := say(c, answer); err != nil {
 			panic(err)
 		}
 	}
@@ -314,10 +327,10 @@ func TestGrantedAfterDenied(t *testing.T) {
 	}
 	var box inbox
 	next := start(t, config(dir, &box))
-	if !next.Flush(10 * time.Second) {
+	if !next.Flush(time.Minute) {
 		t.Errorf("flush: %+v", next.Stats())
 	}
-	next.Close(time.Second)
+	next.Close(time.Minute)
 	all := box.all()
 	for _, want := range []string{`"value":"afterwards"`, `"map":"dust"`, `"logger":"net.http"`, `"logger":"made_later"`, `"user":{"id":"` + after + `"}`} {
 		if !strings.Contains(all, want) {
@@ -329,18 +342,22 @@ func TestGrantedAfterDenied(t *testing.T) {
 	}
 }
 
-// flips is a game whose player cannot decide. It ends by being killed.
+// flips is a game whose player cannot decide. It ends by being killed, by itself behind the no of which KRUNK_RUN is the number.
 func flips(c *krunk.Client, net *krunk.Channel) {
 	for i := 0; ; i++ {
 		plant(c, planted)
-		if err := c.Consent(krunk.Denied); err != nil {
+		if err := say(c, krunk.Denied); err != nil {
 			panic(err)
 		}
 		net.Report(errors.New(planted))
+		if strconv.Itoa(i) == os.Getenv("KRUNK_RUN") {
+			send(os.Kill)
+			select {}
+		}
 		if i%2 == 0 {
 			time.Sleep(time.Millisecond)
 		}
-		if err := c.Consent(krunk.Granted); err != nil {
+		if err := say(c, krunk.Granted); err != nil {
 			panic(err)
 		}
 	}
@@ -356,6 +373,9 @@ func TestKilledWhileThePlayerAnswers(t *testing.T) {
 	for i := range 30 {
 		cmd := again()
 		cmd.Env = append(cmd.Env, "KRUNK_GAME=flips", "KRUNK_DIR="+dir)
+		if i%10 == 0 { // for certain behind a no, however slow the machine
+			cmd.Env = append(cmd.Env, fmt.Sprint("KRUNK_RUN=", i/10))
+		}
 		out, err := cmd.StdoutPipe()
 		if err == nil {
 			err = cmd.Start()
@@ -364,8 +384,10 @@ func TestKilledWhileThePlayerAnswers(t *testing.T) {
 			t.Fatal(err)
 		}
 		_, _ = out.Read(make([]byte, 1))
-		time.Sleep(time.Duration(60+i*7) * time.Millisecond)
-		_ = cmd.Process.Kill()
+		if i%10 != 0 {
+			time.Sleep(time.Duration(60+i*7) * time.Millisecond)
+			_ = cmd.Process.Kill()
+		}
 		_ = cmd.Wait()
 		answer, _ := os.ReadFile(filepath.Join(dir, "consent"))
 		var box inbox
@@ -377,15 +399,67 @@ func TestKilledWhileThePlayerAnswers(t *testing.T) {
 			if found := holding(t, dir, planted); len(found) != 0 || c.Answer() != krunk.Denied {
 				t.Errorf("kill %d: the answer is a no (%d), and %v hold what was captured", i, c.Answer(), found)
 			}
-		} else if !c.Flush(20*time.Second) && c.Answer() == krunk.Granted {
+		} else if !c.Flush(time.Minute) && c.Answer() == krunk.Granted {
 			t.Errorf("kill %d: %+v", i, c.Stats())
 		}
-		if err := c.Consent(krunk.Ask); err != nil { // the next one is asked again
+		if err := say(c, krunk.Ask); err != nil { // the next one is asked again
 			t.Error(err)
 		}
-		c.Close(time.Second)
+		c.Close(time.Minute)
 	}
-	if noes == 0 {
-		t.Error("no kill behind a no")
+	if noes < 3 {
+		t.Errorf("%d kills behind a no, want 3 at least", noes)
+	}
+}
+
+// Whoever says yes right behind a no gets nothing back, though the sender had a dead run in its hands as the no came.
+func TestGrantedBringsBackNoDeadRun(t *testing.T) {
+	for name, again := range map[string]bool{"said while the transport is stuck, and again": true, "said as it comes back": false} {
+		t.Run(name, func(t *testing.T) {
+			dir := folder.Held(t)
+			play(t, "goroutine", dir)
+			synctest.Test(t, func(t *testing.T) {
+				var box inbox
+				stuck, back := make(chan struct{}), make(chan struct{})
+				var once sync.Once
+				c := start(t, config(dir, transport.Func(func(ctx transport.Context, r *transport.Request) (transport.Response, error) {
+					once.Do(func() { close(stuck) })
+					if <-back; ctx.Err() != nil {
+						return transport.Response{}, ctx.Err()
+					}
+					return box.Send(ctx, r)
+				})))
+				<-stuck
+				if err := c.Consent(krunk.Denied); err == nil {
+					t.Error("no word of the transport, which has not come back")
+				}
+				if again {
+					if err := c.Consent(krunk.Granted); err == nil {
+						t.Error("granted before what was there has gone")
+					}
+				}
+				close(back)
+				if again {
+					synctest.Wait()
+					if n := len(files(t, dir)); n != 1 {
+						t.Errorf("%d run files after the no, want that of this run", n)
+					}
+				}
+				if err := c.Consent(krunk.Granted); err != nil {
+					t.Error(err)
+				}
+				if n := len(files(t, dir)); n != 1 {
+					t.Errorf("%d run files after the yes, want that of this run", n)
+				}
+				c.Report(errors.New("after"))
+				if !c.Flush(time.Minute) {
+					t.Errorf("flush: %+v", c.Stats())
+				}
+				c.Close(time.Minute)
+				if all := box.all(); strings.Contains(all, "nobody wrapped me") || !strings.Contains(all, "after") {
+					t.Errorf("sent %.1000s", all)
+				}
+			})
+		})
 	}
 }

@@ -25,7 +25,7 @@ func Example() {
 		log.Fatal(err)
 	}
 	fmt.Println(filepath.Ext(client.Stats().RunFile))
-	client.Close(time.Second)
+	client.Close(10 * time.Second)
 	left, _ := os.ReadDir(filepath.Join(dir, "runs"))
 	fmt.Println(len(left), "files after an end in peace")
 	// Output:

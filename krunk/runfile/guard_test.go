@@ -65,17 +65,17 @@ func TestCutWhileTheGameRuns(t *testing.T) {
 			time.Sleep(100 * time.Millisecond)
 			close(stop)
 			wg.Wait()
-			c.Flush(10 * time.Second)
+			c.Flush(time.Minute)
 			ring.Write(make([]byte, 1000))
 			c.ReportPanic("a fatal one")
 			net.Report(errors.New("after all"))
-			if !c.Flush(10*time.Second) || !strings.Contains(box.all(), "after all") {
+			if !c.Flush(time.Minute) || !strings.Contains(box.all(), "after all") {
 				t.Errorf("what was captured afterwards did not arrive: %+v", c.Stats())
 			}
 			if s := c.Stats(); !strings.Contains(s.RunFile, "taken away") {
 				t.Errorf("Stats.RunFile %q", s.RunFile)
 			}
-			if !c.Close(10 * time.Second) {
+			if !c.Close(time.Minute) {
 				t.Errorf("close: %+v", c.Stats())
 			}
 		})
@@ -103,7 +103,7 @@ func TestAnswerWhereTheFileWasCut(t *testing.T) {
 					t.Fatal(err)
 				}
 				for _, answer := range answers {
-					if err := c.Consent(answer); err != nil {
+					if err := say(c, answer); err != nil {
 						t.Errorf("%d: %v", answer, err)
 					}
 				}
@@ -112,10 +112,10 @@ func TestAnswerWhereTheFileWasCut(t *testing.T) {
 				}
 				ring.Write(make([]byte, 1000))
 				c.Report(errors.New("after all"))
-				if !c.Flush(10*time.Second) || !strings.Contains(box.all(), "after all") {
+				if !c.Flush(time.Minute) || !strings.Contains(box.all(), "after all") {
 					t.Errorf("what was captured afterwards did not arrive: %+v", c.Stats())
 				}
-				c.Close(10 * time.Second)
+				c.Close(time.Minute)
 			})
 		}
 	}

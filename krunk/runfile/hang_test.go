@@ -102,7 +102,7 @@ func later(t *testing.T, dir string) {
 	t.Helper()
 	b := new(inbox)
 	c := start(t, config(dir, b))
-	defer c.Close(time.Second)
+	defer c.Close(time.Minute)
 	c.Flush(time.Minute)
 	if strings.Contains(b.all(), "AppHang") {
 		t.Errorf("the next start sent it again:\n%s", b.all())

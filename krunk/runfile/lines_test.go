@@ -63,10 +63,10 @@ func TestLinesOutliveTheProgram(t *testing.T) {
 				linesOf(c)
 			}
 			c.Consent(krunk.Granted)
-			if !c.Flush(10 * time.Second) {
+			if !c.Flush(time.Minute) {
 				t.Errorf("flush: %+v", c.Stats())
 			}
-			c.Close(time.Second)
+			c.Close(time.Minute)
 			all := box.all()
 			if n := strings.Count(all, `"body":"lost`); n != 20 {
 				t.Errorf("%d records arrived, want 20", n)

@@ -48,7 +48,7 @@ func TestRingsOutliveTheProgram(t *testing.T) {
 			cfg := config(dir, srv.Transport())
 			cfg.DSN = srv.DSN()
 			c := start(t, cfg)
-			defer c.Close(time.Second)
+			defer c.Close(time.Minute)
 			data, from := c.LastRun().Ring("inputs")
 			if from != ringBytes-4096 || string(data) != sequence(ringBytes-4096, 4096) {
 				t.Errorf("%d bytes from %d", len(data), from)
@@ -56,7 +56,7 @@ func TestRingsOutliveTheProgram(t *testing.T) {
 			if none, _ := c.LastRun().Ring("other"); none != nil {
 				t.Errorf("another ring of %d bytes", len(none))
 			}
-			if !c.Flush(10 * time.Second) {
+			if !c.Flush(time.Minute) {
 				t.Errorf("flush: %+v", c.Stats())
 			}
 			srv.Verify(t)

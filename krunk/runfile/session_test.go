@@ -31,10 +31,10 @@ func TestSessionOfADeadRun(t *testing.T) {
 			cfg.DSN = srv.DSN()
 			begin := time.Now().Truncate(time.Millisecond) // as sessions tell it
 			c := start(t, cfg)
-			if !c.Flush(10 * time.Second) {
+			if !c.Flush(time.Minute) {
 				t.Errorf("flush: %+v", c.Stats())
 			}
-			c.Close(time.Second)
+			c.Close(time.Minute)
 			srv.Verify(t)
 			var ended []sentrytest.Session
 			for _, s := range srv.Sessions() {

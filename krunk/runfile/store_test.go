@@ -9,6 +9,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/krunk-go/krunk/krunk"
@@ -62,8 +63,8 @@ func TestStore(t *testing.T) {
 		how  krunk.How
 	}{
 		{"closed", func(c *krunk.Client) { c.Close(10 * time.Millisecond) }, 1, krunk.HowClean},
-		{"paused, and then killed", func(c *krunk.Client) { c.Pause(); time.Sleep(200 * time.Millisecond) }, 1, krunk.HowKilled},
-		{"in the background, and then killed", func(c *krunk.Client) { c.Foreground(false); time.Sleep(200 * time.Millisecond) }, 1, krunk.HowKilledInBackground},
+		{"paused, and then killed", func(c *krunk.Client) { c.Pause() }, 1, krunk.HowKilled},
+		{"in the background, and then killed", func(c *krunk.Client) { c.Foreground(false) }, 1, krunk.HowKilledInBackground},
 		{"panicked", func(c *krunk.Client) {
 			defer func() { recover() }()
 			defer c.Repanic()
@@ -72,60 +73,67 @@ func TestStore(t *testing.T) {
 		{"killed without a word", func(*krunk.Client) {}, 0, krunk.HowUnknown},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			var kept console
-			first := start(t, kept.config(transport.Func(offline)))
-			first.SetTag("map", "dust")
-			first.Channel("net").Debug("connecting")
-			first.Channel("net").Report(errors.New("early"))
-			tt.end(first)
-			var box inbox
-			second := start(t, kept.config(&box))
-			second.Channel("net").Info("another run")
-			if last := second.LastRun(); last.How != tt.how || last.Known != (tt.how != krunk.HowUnknown) || last.Event.IsZero() != (tt.how != krunk.HowPanic) {
-				t.Errorf("the last run was %+v, want %v", last, tt.how)
-			}
-			if !second.Flush(10 * time.Second) {
-				t.Errorf("flush: %+v", second.Stats())
-			}
-			second.Close(time.Second)
-			all := box.all()
-			if n := strings.Count(all, `"exception"`); n != tt.want || tt.want > 0 && strings.Count(all, `"map":"dust"`) != tt.want {
-				t.Errorf("%d errors arrived, want %d, with their tag:\n%s", n, tt.want, all)
-			}
-			var again inbox
-			third := start(t, kept.config(&again))
-			third.Flush(10 * time.Second)
-			third.Close(time.Second)
-			if strings.Contains(again.all(), "early") {
-				t.Error("sent twice")
-			}
-			if last := third.LastRun(); last.How != krunk.HowClean || last.Ran < 0 || last.Ran > time.Minute {
-				t.Errorf("the second run was %+v, want that it was closed", last)
-			}
+			synctest.Test(t, func(t *testing.T) {
+				var alive console
+				first := start(t, alive.config(transport.Func(offline)))
+				defer first.Close(0)
+				first.SetTag("map", "dust")
+				first.Channel("net").Debug("connecting")
+				first.Channel("net").Report(errors.New("early"))
+				tt.end(first)
+				synctest.Wait()
+				kept := console{data: bytes.Clone(alive.data)} // what it would save from now on nobody finds
+				var box inbox
+				second := start(t, kept.config(&box))
+				second.Channel("net").Info("another run")
+				if last := second.LastRun(); last.How != tt.how || last.Known != (tt.how != krunk.HowUnknown) || last.Event.IsZero() != (tt.how != krunk.HowPanic) {
+					t.Errorf("the last run was %+v, want %v", last, tt.how)
+				}
+				if !second.Flush(time.Minute) {
+					t.Errorf("flush: %+v", second.Stats())
+				}
+				second.Close(time.Minute)
+				all := box.all()
+				if n := strings.Count(all, `"exception"`); n != tt.want || tt.want > 0 && strings.Count(all, `"map":"dust"`) != tt.want {
+					t.Errorf("%d errors arrived, want %d, with their tag:\n%s", n, tt.want, all)
+				}
+				var again inbox
+				third := start(t, kept.config(&again))
+				third.Flush(time.Minute)
+				third.Close(time.Minute)
+				if strings.Contains(again.all(), "early") {
+					t.Error("sent twice")
+				}
+				if last := third.LastRun(); last.How != krunk.HowClean || last.Ran < 0 || last.Ran > time.Minute {
+					t.Errorf("the second run was %+v, want that it was closed", last)
+				}
+			})
 		})
 	}
 }
 
 // What keeps the runs may fail, and Stats says so until it does no more.
 func TestStoreThatFails(t *testing.T) {
-	kept := console{full: errors.New("no space in the save data")}
-	c := start(t, kept.config(transport.Func(offline)))
-	c.Report(errors.New("boom"))
-	says := func(want bool) {
-		t.Helper()
-		if s := c.Stats().RunFile; strings.Contains(s, "no space in the save data") != want {
-			t.Errorf("Stats.RunFile %q", s)
+	synctest.Test(t, func(t *testing.T) {
+		kept := console{full: errors.New("no space in the save data")}
+		c := start(t, kept.config(transport.Func(offline)))
+		c.Report(errors.New("boom"))
+		says := func(want bool) {
+			t.Helper()
+			if s := c.Stats().RunFile; strings.Contains(s, "no space in the save data") != want {
+				t.Errorf("Stats.RunFile %q", s)
+			}
 		}
-	}
-	says(false)
-	c.Pause()
-	time.Sleep(200 * time.Millisecond)
-	says(true)
-	kept.mu.Lock()
-	kept.full = nil
-	kept.mu.Unlock()
-	c.Close(10 * time.Millisecond)
-	says(false)
+		says(false)
+		c.Pause()
+		synctest.Wait()
+		says(true)
+		kept.mu.Lock()
+		kept.full = nil
+		kept.mu.Unlock()
+		c.Close(10 * time.Millisecond)
+		says(false)
+	})
 }
 
 func TestStoreOfNonsense(t *testing.T) {
@@ -137,10 +145,10 @@ func TestStoreOfNonsense(t *testing.T) {
 		var box inbox
 		c := start(t, (&console{data: data}).config(&box))
 		c.Report(errors.New("boom"))
-		if !c.Flush(10*time.Second) || !strings.Contains(box.all(), "boom") {
+		if !c.Flush(time.Minute) || !strings.Contains(box.all(), "boom") {
 			t.Errorf("%s: %+v", name, c.Stats())
 		}
-		c.Close(time.Second)
+		c.Close(time.Minute)
 	}
 	c := start(t, (&console{err: errors.New("the card is locked")}).config(new(inbox)))
 	if s := c.Stats().RunFile; !strings.Contains(s, "the card is locked") {
@@ -171,7 +179,7 @@ func TestStoreKeepsTheAnswer(t *testing.T) {
 		}
 		c.SetTag("tag", planted)
 		answer := func() {
-			if err := c.Consent(step.say); err != nil {
+			if err := say(c, step.say); err != nil {
 				t.Errorf("start %d: %v", i, err)
 			}
 		}
@@ -213,15 +221,14 @@ func TestAnswerOutOfSave(t *testing.T) {
 	if err := <-said; err == nil || c.Answer() != krunk.Denied {
 		t.Errorf("said %v, the answer is %d; want that it was called from inside, and Denied", err, c.Answer())
 	}
-	for begin := time.Now(); time.Since(begin) < 20*time.Second; time.Sleep(time.Millisecond) {
-		if data, _ := kept.Load(); len(data) > 0 && data[7] == 'D' && !bytes.Contains(data, []byte(planted)) {
-			break
-		}
-	}
+	until(func() bool {
+		data, _ := kept.Load()
+		return len(data) > 0 && data[7] == 'D' && !bytes.Contains(data, []byte(planted))
+	})
 	if data, _ := kept.Load(); bytes.Contains(data, []byte(planted)) {
 		t.Error("the store holds what was captured")
 	}
-	c.Close(time.Second)
+	c.Close(time.Minute)
 }
 
 // What nobody can read may have been a no.
@@ -236,7 +243,7 @@ func TestAnswerInAStoreThatCannotBeRead(t *testing.T) {
 		t.Errorf("said %v, the answer is %d; want Granted, and that it is not kept", err, c.Answer())
 	}
 	c.Report(errors.New("asked again"))
-	if !c.Close(10*time.Second) || strings.Contains(box.all(), "boom") || !strings.Contains(box.all(), "asked again") {
+	if !c.Close(time.Minute) || strings.Contains(box.all(), "boom") || !strings.Contains(box.all(), "asked again") {
 		t.Errorf("sent %.300s", box.all())
 	}
 }
@@ -245,10 +252,10 @@ func TestAnswerInAStoreThatCannotBeRead(t *testing.T) {
 func TestAnswerInATornStore(t *testing.T) {
 	disk := new(console)
 	c := start(t, disk.config(transport.Func(offline)))
-	if err := c.Consent(krunk.Denied); err != nil {
+	if err := say(c, krunk.Denied); err != nil {
 		t.Fatal(err)
 	}
-	c.Close(time.Second)
+	c.Close(time.Minute)
 	for n := len(disk.data); n >= 8; n -= 8 {
 		disk.data = disk.data[:n]
 		was := bytes.Clone(disk.data)
@@ -256,7 +263,7 @@ func TestAnswerInATornStore(t *testing.T) {
 		if c.Answer() != krunk.Denied {
 			t.Errorf("%d bytes: the answer is %d, want a no", n, c.Answer())
 		}
-		c.Close(time.Second)
+		c.Close(time.Minute)
 		disk.data = was
 	}
 }
