@@ -20,7 +20,7 @@ func quiet(t testing.TB, cfg krunk.Config) *krunk.Client {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { c.Close(time.Second) })
-	c.Flush(time.Second)
+	c.Flush(time.Minute)
 	return c
 }
 

@@ -66,7 +66,7 @@ func TestAttachmentsArrive(t *testing.T) {
 			c.Report(errors.New("two"))
 			c.ReportPanic("three", krunk.Attach(krunk.Attachment{Data: []byte{0, '\n', 0xff}}))
 			c.Channel("net").Error("four", krunk.Attach(krunk.Attachment{Name: "empty"}))
-			if !c.Flush(10 * time.Second) {
+			if !c.Flush(time.Minute) {
 				t.Fatalf("flush: %+v", c.Stats())
 			}
 			got := pieces(srv)
@@ -114,7 +114,7 @@ func TestAttachmentsLeftOut(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			c, srv := endpoint(t, krunk.Config{})
 			c.Report(errors.New("boom"), krunk.Attach(tt.a), krunk.Attach(fits))
-			if !c.Flush(10 * time.Second) {
+			if !c.Flush(time.Minute) {
 				t.Fatal("flush")
 			}
 			e := srv.Events()
@@ -133,7 +133,7 @@ func TestAttachmentsLeftOut(t *testing.T) {
 			all = append(all, krunk.Attach(krunk.Attachment{Name: fmt.Sprint("a", i), Read: func(int) ([]byte, error) { return big[:10<<10], nil }}))
 		}
 		c.Report(errors.New("boom"), all...)
-		c.Flush(10 * time.Second)
+		c.Flush(time.Minute)
 		if n := len(srv.Attachments(srv.Events()[0].ID)); n != 3 || strings.Count(leftOut(srv.Events()[0]), "10240 bytes") != 5 {
 			t.Errorf("%d arrived, left out %s; want 3 and 5", n, leftOut(srv.Events()[0]))
 		}
@@ -145,7 +145,7 @@ func TestAttachmentsLeftOut(t *testing.T) {
 			all = append(all, krunk.Attach(krunk.Attachment{Name: fmt.Sprint("a", i), Read: func(int) ([]byte, error) { return big[:1], nil }}))
 		}
 		c.Report(errors.New("boom"), all...)
-		c.Flush(10 * time.Second)
+		c.Flush(time.Minute)
 		if n := len(srv.Attachments(srv.Events()[0].ID)); n != 30 || strings.Count(leftOut(srv.Events()[0]), "too much waited") != 8 || strings.Count(leftOut(srv.Events()[0]), "more than 30") != 2 {
 			t.Errorf("%d arrived, left out %s; want 30", n, leftOut(srv.Events()[0]))
 		}
@@ -242,7 +242,7 @@ func TestAttachmentsGoBeforeTheEvent(t *testing.T) {
 				})
 				c.Report(errors.New("boom"), krunk.Attach(krunk.Attachment{Data: bytes.Repeat([]byte("x"), 1000)}))
 				for range 20 {
-					if c.Flush(10 * time.Second) {
+					if c.Flush(time.Minute) {
 						break
 					}
 				}
@@ -272,7 +272,7 @@ func TestAttachmentsAreLimited(t *testing.T) {
 		srv.Next(sentrytest.Reply{RateLimits: limit})
 		for _, name := range []string{"one", "two"} {
 			c.Report(errors.New(name), krunk.Attach(krunk.Attachment{Data: []byte("x")}))
-			c.Flush(10 * time.Second)
+			c.Flush(time.Minute)
 		}
 		got := pieces(srv)
 		if len(got) != 2 || got["error: one"] == "" || got["error: two"] != "" {

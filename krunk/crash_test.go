@@ -22,7 +22,7 @@ func TestReportCrash(t *testing.T) {
 			c, srv := endpoint(t, krunk.Config{Compress: pack, Release: "moonfall@1.4.2"})
 			c.Channel("net").Info("of this run")
 			id := c.ReportCrash("wasm: loading\n" + string(printed))
-			if id.IsZero() || !c.Flush(10*time.Second) {
+			if id.IsZero() || !c.Flush(time.Minute) {
 				t.Fatalf("id %v, flush: %+v", id, c.Stats())
 			}
 			if len(srv.Events()) != 1 {
@@ -60,7 +60,7 @@ func TestReportCrashOfAnything(t *testing.T) {
 				t.Errorf("id %v, want %d events", id, tt.events)
 			}
 			c.Report(os.ErrClosed)
-			if !c.Flush(10 * time.Second) {
+			if !c.Flush(time.Minute) {
 				t.Fatalf("flush: %+v", c.Stats())
 			}
 			if got := len(srv.Events()); got != tt.events+1 {
@@ -86,7 +86,7 @@ func TestReportCrashAgain(t *testing.T) {
 			taken++
 		}
 	}
-	if !c.Flush(10 * time.Second) {
+	if !c.Flush(time.Minute) {
 		t.Fatalf("flush: %+v", c.Stats())
 	}
 	if got := len(srv.Events()); taken == 0 || got != taken {
@@ -105,11 +105,11 @@ func TestReportCrashHasNothingBesideIt(t *testing.T) {
 	_, _ = ring.Write([]byte("wasd"))
 	c.Report(os.ErrClosed, krunk.Attach(krunk.Attachment{Name: "save.dat", Data: []byte("of another event")}))
 	c.Channel("net").Emit(krunk.Entry{Level: krunk.LevelFatal, Message: "with a ring"})
-	if !c.Flush(10 * time.Second) {
+	if !c.Flush(time.Minute) {
 		t.Fatalf("flush: %+v", c.Stats())
 	}
 	id := c.ReportCrash("panic: /home/anna/game.save(7)\n\ngoroutine 1 [running]:\nmain.main()\n\t/x.go:1 +0x1\n")
-	if !c.Flush(10 * time.Second) {
+	if !c.Flush(time.Minute) {
 		t.Fatalf("flush: %+v", c.Stats())
 	}
 	list := srv.Attachments(id.String())

@@ -55,7 +55,7 @@ func Example() {
 			net.Debug("packet lost", krunk.Int("seq", 17)) // a breadcrumb of the next event
 		}()
 	}
-	client.Flush(time.Second)
+	client.Flush(time.Minute)
 	fmt.Println(client.Stats().History, "breadcrumbs kept")
 	// Output: 3 breadcrumbs kept
 }
@@ -82,7 +82,7 @@ func ExampleClient_Channel() {
 	http.Debug("slow", krunk.Int("status", 200))
 	http.Warn("slow", krunk.Int("status", 503))
 	client.Channel("audio").Error("no device")
-	client.Flush(time.Second)
+	client.Flush(time.Minute)
 
 	for _, record := range srv.Logs() {
 		fmt.Println(record.Level, record.Body, record.Attr("status"))
@@ -102,7 +102,7 @@ func ExampleChannel_Report() {
 	net := client.Channel("net")
 	net.Info("joining", krunk.String("lobby", "harbour"))
 	id := net.Report(connect(), krunk.Int("attempt", 3))
-	client.Flush(time.Second)
+	client.Flush(time.Minute)
 
 	event := srv.Events()[0]
 	fmt.Println(event.Exceptions[0].Value)
@@ -123,7 +123,7 @@ func ExampleClient_ReportPanic() {
 		defer func() {
 			if v := recover(); v != nil {
 				id := client.ReportPanic(v, krunk.String("scene", "harbour"))
-				client.Flush(time.Second)
+				client.Flush(10 * time.Second)
 				fmt.Printf("The game has crashed. Please tell support the code of %d characters.\n", len(id.SupportCode()))
 			}
 		}()
@@ -152,7 +152,7 @@ func ExampleClient_Recover() {
 	for n := range 4 {
 		frame(n)
 	}
-	client.Flush(time.Second)
+	client.Flush(time.Minute)
 
 	event := srv.Events()[0]
 	fmt.Println(event.Title(), "in frame", event.Contexts["krunk"]["frame"])
@@ -169,7 +169,7 @@ func ExampleChannel_Recover() {
 		panic("two winners")
 	}
 	tick(client.Channel("match").With(krunk.Int("match", 7001)))
-	client.Flush(time.Second)
+	client.Flush(time.Minute)
 
 	event := srv.Events()[0]
 	fmt.Println(event.Title(), event.Logger, event.Contexts["attributes"]["match"])
@@ -196,7 +196,7 @@ func ExampleClient_Beat() {
 		client.Beat()
 	}
 	client.Report(errors.New("desync"))
-	client.Flush(time.Second)
+	client.Flush(time.Minute)
 	fmt.Println(srv.Events()[0].Contexts["krunk"]["frame"])
 	// Output: 60
 }
@@ -225,7 +225,7 @@ func ExampleChannel_With() {
 	peer := client.Channel("net").With(krunk.String("peer", "p-17"))
 	peer.Info("joined")
 	peer.Info("left", krunk.Duration("after", 90*time.Second))
-	client.Flush(time.Second)
+	client.Flush(time.Minute)
 
 	for _, record := range srv.Logs() {
 		fmt.Println(record.Body, record.Attr("peer"))
@@ -245,7 +245,7 @@ func ExampleClient_SetUser() {
 	client.SetContext("match", krunk.String("mode", "ctf"), krunk.Int("players", 24))
 	client.Report(errors.New("desync"))
 	client.SetUser(krunk.User{}) // logged out
-	client.Flush(time.Second)
+	client.Flush(time.Minute)
 
 	event := srv.Events()[0]
 	fmt.Println(event.User.ID, event.Tag("scene"), event.Contexts["match"]["players"])
@@ -262,7 +262,7 @@ func ExampleClient_Sampling() {
 		fmt.Println(err)
 	}
 	client.Channel("net").Debug("packet lost")
-	client.Flush(time.Second)
+	client.Flush(time.Minute)
 	fmt.Println(len(srv.Logs()), "log record, under policy", srv.Logs()[0].Attr("krunk.policy"))
 	// Output: 1 log record, under policy 0.7
 }
@@ -275,7 +275,7 @@ func ExampleChannel_Writer() {
 	console := io.Discard // os.Stderr
 	logger := log.New(io.MultiWriter(console, client.Channel("log").Writer(krunk.LevelInfo)), "", log.LstdFlags)
 	logger.Print("lobby is full")
-	client.Flush(time.Second)
+	client.Flush(time.Minute)
 	fmt.Println(srv.Logs()[0].Body)
 	// Output: lobby is full
 }
@@ -286,7 +286,7 @@ func ExampleClient_Stats() {
 	defer client.Close(time.Second)
 
 	client.Report(errors.New("desync"))
-	client.Flush(time.Second)
+	client.Flush(time.Minute)
 	s := client.Stats()
 	fmt.Printf("%d events, %d envelopes sent, %d waiting, %d breadcrumbs lost, last error %q\n", s.Events, s.Sent, s.Waiting, s.HistoryLost, s.LastError)
 	// Output: 1 events, 1 envelopes sent, 0 waiting, 0 breadcrumbs lost, last error ""
@@ -297,9 +297,9 @@ func ExampleClient_Probe() {
 	client, srv := example(krunk.Config{})
 	defer client.Close(time.Second)
 
-	fmt.Println(client.Probe(time.Second))
+	fmt.Println(client.Probe(10 * time.Second))
 	srv.Next(sentrytest.Reply{Status: 403})
-	fmt.Println(client.Probe(time.Second))
+	fmt.Println(client.Probe(10 * time.Second))
 	// Output:
 	// <nil>
 	// krunk: Probe: status 403: the server refuses the key: write the DSN that it shows for the project into Config.DSN
@@ -313,7 +313,7 @@ func ExampleGroup() {
 	script := client.Channel("script")
 	script.Report(errors.New("line 17: nil value"), krunk.Group("script:harbour.lua"))
 	script.Report(errors.New("line 40: nil value"), krunk.Group("script:harbour.lua"))
-	client.Flush(time.Second)
+	client.Flush(time.Minute)
 	events := srv.Events()
 	fmt.Println(len(events), slices.Equal(events[0].Fingerprint, events[1].Fingerprint))
 	// Output: 2 true
@@ -329,7 +329,7 @@ func ExampleEdit() {
 	})
 	client.Report(&fs.PathError{Op: "open", Path: "save.dat", Err: fs.ErrNotExist})
 	client.Report(errors.New("player p-17 fell through the floor"))
-	client.Close(time.Second)
+	client.Close(time.Minute)
 	for _, e := range server.Events() {
 		fmt.Println(e.Title(), e.Tag("side"))
 	}
@@ -344,7 +344,7 @@ func ExampleClient_Feedback() {
 	id := client.Report(connect())
 	client.Feedback("the lobby never opens", krunk.FeedbackFor(id), krunk.String("name", "Anna"))
 
-	client.Flush(time.Second)
+	client.Flush(time.Minute)
 	for _, f := range srv.Feedback() {
 		fmt.Println(f.Message, f.Name, f.About == id.String())
 	}
@@ -361,7 +361,7 @@ func ExampleAttach() {
 
 	id := client.Report(errors.New("the save is broken"), krunk.Attach(krunk.Attachment{Name: "slot1.sav", Data: []byte("level 3")}))
 
-	client.Flush(time.Second)
+	client.Flush(time.Minute)
 	for _, a := range srv.Attachments(id.String()) {
 		fmt.Printf("%s: %s\n", a.Filename, a.Payload)
 	}
@@ -383,7 +383,7 @@ func ExampleClient_Ring() {
 
 	id := client.ReportPanic("fell through the floor")
 
-	client.Flush(time.Second)
+	client.Flush(time.Minute)
 	for _, a := range srv.Attachments(id.String()) {
 		fmt.Printf("%s ends in %s", a.Filename, a.Payload[len(a.Payload)-11:])
 	}

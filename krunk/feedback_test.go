@@ -27,7 +27,7 @@ func TestFeedback(t *testing.T) {
 			id := c.Feedback(words, krunk.FeedbackFor(crash), krunk.String("name", "Anna"), krunk.String("email", "anna@example.org"),
 				krunk.String("url", "https://game.example/?level=3"), krunk.Int("level", 3), krunk.Attach(krunk.Attachment{Name: "screenshot.png", ContentType: "image/png", Data: []byte("x")}))
 			c.Report(errors.New("after"))
-			if !c.Flush(10 * time.Second) {
+			if !c.Flush(time.Minute) {
 				t.Fatalf("flush: %+v", c.Stats())
 			}
 			all := srv.Feedback()
@@ -74,7 +74,7 @@ func TestFeedbackIsBounded(t *testing.T) {
 				t.Errorf("%q was taken", words)
 			}
 		}
-		if !c.Flush(10 * time.Second) {
+		if !c.Flush(time.Minute) {
 			t.Fatalf("flush: %+v", c.Stats())
 		}
 		all := srv.Feedback()
@@ -124,14 +124,14 @@ func TestFeedbackRefused(t *testing.T) {
 		c, srv := endpoint(t, krunk.Config{NoSessions: true})
 		srv.Next(reply)
 		c.Feedback("stuck")
-		c.Flush(10 * time.Second)
+		c.Flush(time.Minute)
 		c.Report(errors.New("boom"))
-		if !c.Flush(10*time.Second) || len(srv.Events()) != 1 || srv.Requests() > 3 {
+		if !c.Flush(time.Minute) || len(srv.Events()) != 1 || srv.Requests() > 3 {
 			t.Errorf("%s: %d events after %d requests: %+v", name, len(srv.Events()), srv.Requests(), c.Stats())
 		}
 		if name == "limited" {
 			c.Feedback("stuck")
-			c.Flush(10 * time.Second)
+			c.Flush(time.Minute)
 		}
 		if l := fmt.Sprint(c.Stats().Losses); !strings.Contains(l, "feedback 1") || strings.Contains(l, "error 1") {
 			t.Errorf("%s: losses %s", name, l)

@@ -53,7 +53,7 @@ func TestFlushInAStorm(t *testing.T) {
 				if c.ReportPanic(string(mark)).IsZero() {
 					t.Fatal("the panic found no room")
 				}
-				if !c.Flush(20*time.Second) || !found.Load() {
+				if !c.Flush(time.Minute) || !found.Load() {
 					t.Fatalf("flush %d: the panic was delivered: %v; want it, and true", i, found.Load())
 				}
 			}

@@ -45,7 +45,7 @@ func TestShortCodes(t *testing.T) {
 	for len(seen) < 3000 {
 		id := c.Report(boom)
 		if id.IsZero() {
-			c.Flush(time.Second) // the ring is full
+			c.Flush(time.Minute) // the ring is full
 			continue
 		}
 		code := id.SupportCode()

@@ -136,7 +136,7 @@ func closed(t *testing.T, srv *taker, pack transport.Compressor, memory int, wai
 	c.Close(wait)
 	over.Store(true)
 	all.Wait()
-	for limit := time.Now().Add(20 * time.Second); ; time.Sleep(time.Millisecond) {
+	for limit := time.Now().Add(time.Minute); ; time.Sleep(time.Millisecond) {
 		if events, logs = settled(c.Stats(), srv, captured.Load()); storm {
 			logs = sums{} // nobody knows how many were taken before the gate was shut
 		}

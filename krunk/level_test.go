@@ -45,7 +45,7 @@ func TestLevelsInBetween(t *testing.T) {
 		}
 		before := c.Stats().History
 		ch.Log(tt.level, "m")
-		c.Flush(time.Second)
+		c.Flush(time.Minute)
 		if got := c.Stats().History != before; tt.channel == "warn" && got != tt.want {
 			t.Errorf("channel %s, level %d: kept %v, want %v", tt.channel, tt.level, got, tt.want)
 		}

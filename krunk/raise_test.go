@@ -397,7 +397,7 @@ func TestRaiseStorm(t *testing.T) {
 	}
 	c := quiet(t, krunk.Config{DSN: srv.DSN(), Transport: srv.Transport(), Sampling: krunk.Steer(ctl), MaxRepeats: -1})
 	faultOfNet(c, true)
-	c.Flush(10 * time.Second)
+	c.Flush(time.Minute)
 	net, until := kinds(srv)[0], time.Now().Add(time.Hour).UTC().Format(time.RFC3339)
 	const each, threads = 300, 4
 	var turn sync.WaitGroup
@@ -419,7 +419,7 @@ func TestRaiseStorm(t *testing.T) {
 		apply(t, ctl, i, `"channels":{"*":{"records":50}}`+kinds)
 		select {
 		case <-done:
-			if !c.Close(20 * time.Second) {
+			if !c.Close(time.Minute) {
 				t.Errorf("close: %+v", c.Stats())
 			}
 			sent, all := len(srv.Events()), int64(0)

@@ -57,7 +57,7 @@ func TestRingTravels(t *testing.T) {
 			}
 			c.Report(errors.New("not fatal"))
 			c.ReportPanic("boom")
-			if !c.Flush(10 * time.Second) {
+			if !c.Flush(time.Minute) {
 				t.Fatalf("flush: %+v", c.Stats())
 			}
 			for _, e := range srv.Events() {
@@ -110,7 +110,7 @@ func TestRingRefuses(t *testing.T) {
 			t.Errorf("memory %d: rings of %d bytes, want at least %d", memory, total, least)
 		}
 		c.ReportPanic("it still finds room")
-		if !c.Flush(10*time.Second) || len(srv.Events()) != 1 || len(srv.Attachments(srv.Events()[0].ID)) == 0 {
+		if !c.Flush(time.Minute) || len(srv.Events()) != 1 || len(srv.Attachments(srv.Events()[0].ID)) == 0 {
 			t.Errorf("memory %d: %d events, losses %v", memory, len(srv.Events()), c.Stats().Losses)
 		}
 		c.Close(time.Second)
@@ -152,7 +152,7 @@ func TestRingWhileItIsWritten(t *testing.T) {
 	})
 	for range 30 {
 		c.ReportPanic("boom")
-		c.Flush(10 * time.Second)
+		c.Flush(time.Minute)
 	}
 	close(stop)
 	all.Wait()

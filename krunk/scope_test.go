@@ -52,13 +52,13 @@ func TestScopeIsState(t *testing.T) {
 		t.Error("tags have used up the room of panics")
 	}
 	net.back.Store(true)
-	if !c.Flush(10 * time.Second) {
+	if !c.Flush(time.Minute) {
 		t.Fatal("not delivered")
 	}
 	ch.Report(errors.New("bert"))
 	c.SetUser(krunk.User{})
 	ch.Report(errors.New("nobody"))
-	if !c.Flush(10 * time.Second) {
+	if !c.Flush(time.Minute) {
 		t.Fatal("not delivered")
 	}
 	seen := 0
@@ -90,14 +90,14 @@ func TestScopeIsBounded(t *testing.T) {
 	c := quiet(t, krunk.Config{DSN: srv.DSN(), Transport: srv.Transport(), Memory: 256 << 10})
 	for i := range 24 {
 		c.SetContext(fmt.Sprint("group", i), krunk.String("long", strings.Repeat("x", 2000)), krunk.Int("n", i))
-		c.Flush(time.Second)
+		c.Flush(time.Minute)
 	}
 	for i := range 50 {
 		c.SetTag(fmt.Sprint("tag", i), strings.Repeat("v", 100))
 	}
 	c.SetUser(krunk.User{ID: "anna", Name: "Anna", Email: "anna@example.org"})
 	c.Report(errors.New("boom"))
-	if !c.Flush(10 * time.Second) {
+	if !c.Flush(time.Minute) {
 		t.Fatal("not delivered")
 	}
 	e := srv.Events()[0]

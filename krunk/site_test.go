@@ -7,6 +7,7 @@ import (
 	"log"
 	"log/slog"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/krunk-go/krunk/internal/allocs"
@@ -154,18 +155,20 @@ func bridgeSites() []site {
 func TestFirstByCallSite(t *testing.T) {
 	for _, s := range append(callSites(), bridgeSites()...) {
 		t.Run(s.name, func(t *testing.T) {
-			c, _ := controlled(t, krunk.Config{}, `"channels":{"*":{"issue":"error","send":"trace","trail":"trace","records":0,"first":2}}`)
-			kept := func() int {
-				c.Flush(time.Minute)
-				stats := c.Stats()
-				return int(max(stats.Events, stats.Logs))
-			}
-			for i := range 20 { // from one line, so that nothing but the place tells the two apart
-				s.at(c, i >= 10, i)
-				if n := kept(); n > 2+i/10*2 || i%10 == 9 && n != 2+i/10*2 {
-					t.Errorf("after %d: %d were kept, want the first 2 of each place", i+1, n)
+			synctest.Test(t, func(t *testing.T) {
+				c, _ := controlled(t, krunk.Config{}, `"channels":{"*":{"issue":"error","send":"trace","trail":"trace","records":0,"first":2}}`)
+				kept := func() int {
+					c.Flush(time.Minute)
+					stats := c.Stats()
+					return int(max(stats.Events, stats.Logs))
 				}
-			}
+				for i := range 20 { // from one line, so that nothing but the place tells the two apart
+					s.at(c, i >= 10, i)
+					if n := kept(); n > 2+i/10*2 || i%10 == 9 && n != 2+i/10*2 {
+						t.Errorf("after %d: %d were kept, want the first 2 of each place", i+1, n)
+					}
+				}
+			})
 		})
 	}
 }

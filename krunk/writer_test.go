@@ -179,7 +179,7 @@ func TestWriterBelowThreshold(t *testing.T) {
 	if n, err := io.WriteString(w, "below\n"); n != len("below\n") || err != nil {
 		t.Errorf("Write returned %d, %v", n, err)
 	}
-	off.Flush(time.Second)
+	off.Flush(time.Minute)
 	if s := off.Stats(); s.History != 0 || s.Logs != 0 || s.Events != 0 {
 		t.Errorf("below the threshold: %+v, want nothing", s)
 	}

@@ -28,7 +28,7 @@ func ExampleFile() {
 
 	client.Report(errors.New("the save is broken"), krunk.Attach(attachfile.File(save)))
 
-	client.Flush(time.Second)
+	client.Flush(time.Minute)
 	for _, a := range srv.Attachments(srv.Events()[0].ID) {
 		fmt.Printf("%s: %s\n", a.Filename, a.Payload)
 	}

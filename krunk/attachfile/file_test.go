@@ -137,7 +137,7 @@ func TestEventArrives(t *testing.T) {
 		}
 	}
 	c.ReportPanic("boom")
-	c.Flush(10 * time.Second)
+	c.Flush(time.Minute)
 	srv.Verify(t)
 	e := srv.Events()
 	if len(e) != 1 {

@@ -24,7 +24,7 @@ func contexts(t *testing.T, tell func(*krunk.Client)) map[string]map[string]any 
 	}
 	tell(client)
 	client.Channel("game").Error("lost")
-	if !client.Close(10 * time.Second) {
+	if !client.Close(time.Minute) {
 		t.Fatal("not delivered")
 	}
 	events := server.Events()

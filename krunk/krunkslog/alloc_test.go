@@ -28,7 +28,7 @@ func quiet(t *testing.T) *krunkslog.Handler {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { c.Close(time.Second) })
-	c.Flush(time.Second)
+	c.Flush(time.Minute)
 	return krunkslog.New(c.Channel("game"), nil)
 }
 

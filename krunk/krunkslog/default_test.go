@@ -27,7 +27,7 @@ func TestDefaultHandlerAsNext(t *testing.T) {
 		t.Skip(err)
 	}
 	run := func(how string) string {
-		cmd := exec.Command(exe, "-test.run=^TestDefaultHandlerAsNext$", "-test.timeout=20s")
+		cmd := exec.Command(exe, "-test.run=^TestDefaultHandlerAsNext$", "-test.timeout=2m")
 		cmd.Env = append(os.Environ(), name+"="+how)
 		var stderr strings.Builder
 		cmd.Stderr = &stderr
@@ -38,7 +38,7 @@ func TestDefaultHandlerAsNext(t *testing.T) {
 		if err != nil {
 			t.Fatalf("%s: %v\n%.2000s", how, err, stderr.String())
 		}
-		return regexp.MustCompile(`\d\d:\d\d:\d\d(\.\d+)?`).ReplaceAllString(stderr.String(), "hh:mm:ss")
+		return regexp.MustCompile(`\d{4}/\d\d/\d\d \d\d:\d\d:\d\d(\.\d+)?`).ReplaceAllString(stderr.String(), "yyyy/mm/dd hh:mm:ss")
 	}
 	for _, flags := range []string{"standard", "file", "prefix", "none"} {
 		old, with := run(flags), run(flags+" krunk")
@@ -84,7 +84,7 @@ func speak(t *testing.T, how string) {
 	slog.Info("")
 	log.Print("through package log")
 	if c != nil {
-		c.Flush(time.Second)
+		c.Flush(time.Minute)
 		if s := c.Stats(); s.History+s.Events+s.HistoryLost == 0 {
 			t.Error("the channel got nothing")
 		}

@@ -29,7 +29,7 @@ func Example() {
 	logger.Debug("joining", "lobby", "harbour") // a breadcrumb
 	logger.Warn("packet lost", slog.Group("peer", "id", "p-17", "rtt", 80*time.Millisecond))
 	logger.Error("cannot save", "err", fs.ErrPermission)
-	client.Flush(time.Second)
+	client.Flush(time.Minute)
 
 	for _, record := range srv.Logs() {
 		fmt.Println(record.Level, record.Body, record.Attr("peer.id"))

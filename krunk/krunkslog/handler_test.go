@@ -225,7 +225,7 @@ func TestEnabled(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer client.Close(time.Second)
+	defer client.Close(time.Minute)
 	var out strings.Builder
 	h := krunkslog.New(client.Channel("game"), &krunkslog.Options{
 		Next: slog.NewTextHandler(&out, &slog.HandlerOptions{Level: slog.LevelError}),
@@ -242,7 +242,7 @@ func TestEnabled(t *testing.T) {
 	if out.Len() != 0 {
 		t.Errorf("the next handler wrote %q, which it had said it does not want", out.String())
 	}
-	client.Flush(time.Second)
+	client.Flush(time.Minute)
 	if n := client.Stats().History; n != 1 {
 		t.Errorf("%d records in history, want 1", n)
 	}
