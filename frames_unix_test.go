@@ -112,7 +112,9 @@ func stoppedGame() {
 	}
 	beat(40)
 	tell()
-	<-more // a frame that waits for a second and a half
-	time.Sleep(1500 * time.Millisecond)
+	<-more // a frame that waits for more than a second
+	for begin := time.Now(); c.Stats().Events == 0 && time.Since(begin) < time.Minute; {
+		time.Sleep(10 * time.Millisecond)
+	}
 	tell()
 }

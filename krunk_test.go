@@ -117,7 +117,7 @@ func TestPanicsOfEveryKind(t *testing.T) {
 }
 
 func TestRepanicGoesItsWayUnchanged(t *testing.T) {
-	c, srv := start(t, krunk.Config{})
+	c, srv := start(t, krunk.Config{Panics: krunk.Panics{Wait: time.Minute}})
 	value := &fs.PathError{Op: "open", Path: "x", Err: fs.ErrNotExist}
 	func() {
 		defer func() {

@@ -78,6 +78,18 @@ func startNginx(t *testing.T, up string) *nginx {
 	if path == "" {
 		t.Skip("skipped: KRUNK_NGINX is not set; write the path of nginx, as in KRUNK_NGINX=/usr/sbin/nginx")
 	}
+	for range 5 {
+		if g := tryNginx(t, path, up); g != nil {
+			return g
+		}
+	}
+	t.Fatal("nginx does not start")
+	return nil
+}
+
+// tryNginx starts nginx on ports that are free, or returns nil: in between somebody else may have taken one.
+func tryNginx(t *testing.T, path, up string) *nginx {
+	t.Helper()
 	g := &nginx{dir: t.TempDir(), addr: make(map[string]string)}
 	var held []net.Listener // all at once, or a port might come twice
 	for _, name := range nginxNames {
@@ -97,12 +109,14 @@ func startNginx(t *testing.T, up string) *nginx {
 	for _, l := range held {
 		l.Close()
 	}
-	g.run(t, path)
+	if !g.run(t, path) {
+		return nil
+	}
 	return g
 }
 
-// run starts nginx and waits until it listens. The end of the test ends it, and shows what it had to say if that failed.
-func (g *nginx) run(t *testing.T, path string) {
+// run starts nginx and waits until it listens, or reports false. The end of the test ends it, and shows what it had to say if that failed.
+func (g *nginx) run(t *testing.T, path string) bool {
 	t.Helper()
 	var said bytes.Buffer
 	cmd := exec.Command(path, "-p", g.dir, "-e", filepath.Join(g.dir, "error.log"), "-c", filepath.Join(g.dir, "nginx.conf"))
@@ -111,19 +125,30 @@ func (g *nginx) run(t *testing.T, path string) {
 		t.Fatal(err)
 	}
 	g.proc = cmd.Process
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		_ = cmd.Wait()
+	}()
 	t.Cleanup(func() {
 		_ = cmd.Process.Signal(syscall.SIGTERM)
-		_ = cmd.Wait()
+		<-ended
 		if t.Failed() {
 			log, _ := os.ReadFile(filepath.Join(g.dir, "error.log"))
 			t.Logf("nginx: %s\n%s", said.Bytes(), log[max(0, len(log)-4000):])
 		}
 	})
-	for deadline := time.Now().Add(20 * time.Second); ; time.Sleep(20 * time.Millisecond) {
-		c, err := net.Dial("tcp", g.addr[nginxNames[len(nginxNames)-1]])
+	for deadline := time.Now().Add(time.Minute); ; time.Sleep(20 * time.Millisecond) {
+		select {
+		case <-ended:
+			log, _ := os.ReadFile(filepath.Join(g.dir, "error.log"))
+			t.Logf("nginx ended: %s\n%s", said.Bytes(), log[max(0, len(log)-1000):])
+			return false
+		default:
+		}
+		_, err := os.Stat(filepath.Join(g.dir, "pid")) // which is there once it listens; at its ports it may be somebody else who does
 		if err == nil {
-			c.Close()
-			return
+			return true
 		}
 		if time.Now().After(deadline) {
 			t.Fatalf("nginx does not listen: %v", err)
