@@ -495,3 +495,36 @@ func TestRaiseAndRepeats(t *testing.T) {
 		}
 	})
 }
+
+// TestRaiseThinsSuppressed checks that an event tells of as many repeats while another kind is raised as without that: of those that would have been
+// drawn, for each of which as many stand as for it.
+func TestRaiseThinsSuppressed(t *testing.T) {
+	const repeats = 1000
+	for _, channel := range []string{`"records":50`, `"records":50,"send":"error"`} {
+		synctest.Test(t, func(t *testing.T) {
+			from := year2026()
+			ctl, err := sampling.New(sampling.Identity{ID: "a"}, sampling.Options{})
+			if err != nil {
+				t.Fatal(err)
+			}
+			c, srv := controlled(t, krunk.Config{MaxRepeats: 1, Sampling: krunk.Steer(ctl)}, "")
+			apply(t, ctl, 1, `"channels":{"*":{`+channel+`}},"kinds":{"00000001":{"until":"`+from(24*time.Hour)+`","clients":100}}`)
+			for i := range repeats + 64 {
+				c.Channel("net").Error("again")
+				if i >= repeats {
+					time.Sleep(time.Minute)
+				}
+			}
+			c.Close(time.Minute)
+			var got []any
+			for _, e := range srv.Events() {
+				if n := e.Contexts["krunk"]["suppressed"]; n != nil {
+					got = append(got, n)
+				}
+			}
+			if len(got) != 1 || got[0] != int64(repeats/2) {
+				t.Errorf("%s: the events tell of %v, want %d once", channel, got, repeats/2)
+			}
+		})
+	}
+}

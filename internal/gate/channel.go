@@ -161,6 +161,9 @@ func (d *Settings) unsettled() uint32 {
 // any more, as for a dead run whose policy nobody has stored, its share is what Take gave it: more would go than that policy wanted, and stand for fewer.
 func (c *Channel) Settle(e *Event) (share uint32, ok bool) {
 	d := (*Settings)(atomic.LoadPointer(&c.draw))
+	if d != nil && d.Records < Million { // of what repeats have kept back tells as much as would have been drawn
+		e.Suppressed = uint32((uint64(e.Suppressed)*uint64(d.Records) + uint64(project(rand.Uint32()))) / Million)
+	}
 	if e.Drawn {
 		if !e.Sent && (d == nil || d.Limits[0] == nil) { // for what a rate keeps back the next one stands
 			c.draws[asEvent].drawn.Add(oneLost)

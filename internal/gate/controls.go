@@ -112,16 +112,17 @@ const (
 
 // Event is one whose kind is known.
 type Event struct {
-	_       [0]func() // no code to compare it
-	ID      uint32    // the end of it
-	Kind    uint32
-	Share   uint32
-	Level   Level
-	Panic   bool
-	Doubt   bool     // its share is not settled
-	Drawn   bool     // with its log record, of which Share is
-	Sent    bool     // that goes
-	Channel *Channel // of one in doubt; nil for a panic, which is not drawn
+	_          [0]func() // no code to compare it
+	ID         uint32    // the end of it
+	Kind       uint32
+	Share      uint32
+	Level      Level
+	Suppressed uint32 // how many of it were not captured, since there were too many of them; those in doubt were not drawn before that
+	Panic      bool
+	Doubt      bool     // its share is not settled
+	Drawn      bool     // with its log record, of which Share is
+	Sent       bool     // that goes
+	Channel    *Channel // of one in doubt; nil for a panic, which is not drawn
 }
 
 // Settle decides about an event and changes its share: by that of its kind where it is raised, else by the draw of its channel if that waits

@@ -180,6 +180,7 @@ func (e *events) besides(rec *record.Record) *beside {
 // begin starts an event with what every one has, and returns the Unix nanoseconds of the run's start.
 func (e *events) begin(rec *record.Record, s *scope) (start int64) {
 	e.reset()
+	e.asked.Suppressed = rec.Suppressed
 	start = e.clock.set()
 	ev := &e.event
 	ev.EventID = view(text.AppendHex(e.id[:0], rec.ID[:]))
@@ -333,7 +334,7 @@ func (e *events) about(rec *record.Record, s *scope) {
 		o.Uint("frame", uint64(rec.Frame))
 		o.Float("frame_ms", float64(rec.Since)/1e3)
 	}
-	o.Uint("suppressed", uint64(rec.Suppressed))
+	o.Uint("suppressed", uint64(e.asked.Suppressed))
 	o.Uint("slow_frames", uint64(e.slow))
 	e.slow = 0
 	o.Flag("scope_cut", s.cut)
