@@ -219,6 +219,17 @@ func TestDeniedForgets(t *testing.T) {
 	}
 }
 
+// A client that starts with a no has nothing that anybody could wait for: Flush and Close say so alike.
+func TestDeniedLeavesNothingToWaitFor(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c, _, w := asking(t, krunk.Denied)
+		everything(c, "secret")
+		if flushed, closed := c.Flush(time.Second), c.Close(time.Second); !flushed || !closed || w.calls.Load() != 0 {
+			t.Errorf("Flush %v, Close %v, %d attempts; want true, true, 0", flushed, closed, w.calls.Load())
+		}
+	})
+}
+
 // A policy that arrives after Denied opens nothing.
 func TestDeniedBeatsPolicies(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

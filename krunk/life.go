@@ -90,7 +90,7 @@ func (c *Client) Close(d time.Duration) bool {
 		c.parts.take()
 		stored := c.shut()
 		panics := panicking()
-		if !panics {
+		if !panics && !c.denied() { // who has said no has no session, which nobody would take
 			c.session.End(session.Exited, 0)
 		}
 		limit := c.limit(d)
