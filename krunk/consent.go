@@ -53,6 +53,8 @@ func (c *Client) Answer() Consent {
 func (c *Client) held() bool { return c.say.state.Load() != uint32(Granted) }
 
 // denied reports whether nothing is captured.
+//
+//go:noinline
 func (c *Client) denied() bool { return c.say.state.Load() == uint32(Denied) }
 
 // mostConsent is how long Consent waits for the recorder, which may be in the game's own code, and for the transport.

@@ -4,7 +4,7 @@
 //
 //	v, err := signed.New(signed.Keys{"ops-2026": key})
 //	ctl, err := sampling.New(id, sampling.Options{Verifier: sampling.Require(v), Hash: signed.SHA256})
-//	err = krunk.Start(krunk.Config{Sampling: krunk.Steer(ctl), …})
+//	client, err := krunk.Start(krunk.Config{Sampling: krunk.Steer(ctl), …})
 package signed
 
 import (
