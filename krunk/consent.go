@@ -64,7 +64,8 @@ const mostConsent = 2 * time.Second
 //
 // Denied: nothing more is captured, and what there is goes, from memory and from disk: the ring, history, tags, user and contexts, what was
 // written into a Ring, all that waits to be sent, log records, sessions, losses, what is known of the last run, the crash output, the install id, and the files of all runs
-// that no other program holds. What is under way is cut off, and connections that the transport keeps are closed.
+// that no other program holds. What is under way is cut off, and connections that the transport keeps are closed. Sources of policies rest
+// (sampling.Controller.Run).
 //
 // Granted: what was kept since Start, or since Ask, is sent, also what runs that died have left. After Denied it begins anew: tags, user and
 // contexts are to be set again, and there is another install id.
@@ -107,6 +108,7 @@ func (c *Client) later(answer Consent) {
 	for old := c.say.state.Load(); old < uint32(answer) && !c.say.state.CompareAndSwap(old, uint32(answer)); old = c.say.state.Load() {
 	}
 	c.halt()
+	c.controls.Told()
 	c.say.queue.Lock()
 	c.say.said = append(c.say.said, answer)
 	c.say.queue.Unlock()
@@ -142,6 +144,7 @@ func (c *Client) answered(answer Consent) error {
 			err = errBusy
 		}
 	}
+	c.controls.Told()
 	if c.sender != nil && !c.held() {
 		c.sender.Online()
 	}
@@ -175,6 +178,7 @@ func (c *Client) deny() error {
 	c.parts.take() // lines without their end
 	c.say.forgot.Store(true)
 	c.controls.Login("")
+	c.controls.Told() // also where nobody was logged in
 	none := ""
 	atomic.StorePointer(&c.say.install, unsafe.Pointer(&none))
 	if c.diary != nil {

@@ -65,7 +65,7 @@ func idleController() *sampling.Controller {
 // steer puts the channels under a controller; the caller holds c.mu or has not given c away yet.
 func (c *Client) steer(join func(*gate.Controls, *gate.Program) error) error {
 	p := gate.Program{
-		Client: unsafe.Pointer(c), Base: c.plan.levels, Release: c.plan.Release, Env: c.plan.Environment, Platform: runtime.GOOS, Arch: runtime.GOARCH,
+		Client: unsafe.Pointer(c), Answer: &c.say.state, Base: c.plan.levels, Release: c.plan.Release, Env: c.plan.Environment, Platform: runtime.GOOS, Arch: runtime.GOARCH,
 	}
 	p.Install = c.installID()
 	for _, ch := range c.channels {

@@ -68,9 +68,10 @@ type Controller struct {
 
 // steered is the client under a controller.
 type steered struct {
-	_        [0]func()      // no code to compare it
-	controls *gate.Controls // of the client; nil while there is none
-	client   *gate.Program  // what the client told of itself, likewise
+	_         [0]func()      // no code to compare it
+	controls  *gate.Controls // of the client; nil while there is none
+	client    *gate.Program  // what the client told of itself, likewise
+	followers []*follower    // sources that run or rest while the client's player says no
 }
 
 // running is what the controller knows about documents.
@@ -188,10 +189,13 @@ func adopt(owner unsafe.Pointer, ch *gate.Channel) {
 	c.mu.Unlock()
 }
 
-// login decides anew for another player, unless the game has said who plays.
+// login decides anew for another player, unless the game has said who plays, and sources hear what the player says.
 func login(owner unsafe.Pointer) {
 	c := (*Controller)(owner)
 	c.mu.Lock()
+	for _, f := range c.followers {
+		f.turned()
+	}
 	if c.id.Player == "" && c.plan.ID.Player != c.controls.Player() {
 		c.rebuild()
 	}

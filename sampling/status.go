@@ -2,7 +2,6 @@ package sampling
 
 import (
 	"context"
-	"math/rand/v2"
 	"sync"
 	"time"
 
@@ -137,31 +136,6 @@ type Sink interface {
 // Source brings policies from somewhere until its context ends.
 type Source interface {
 	Run(ctx context.Context, to Sink) error
-}
-
-// Run keeps a source running until ctx ends, and returns ctx's error. A source that returns early is started again, after a
-// second at first and after an hour at most.
-func (c *Controller) Run(ctx context.Context, s Source) error {
-	wait := time.Second
-	for {
-		began := time.Now()
-		err := s.Run(ctx, c)
-		if ctx.Err() != nil {
-			return ctx.Err()
-		}
-		c.Fetched(err)
-		if time.Since(began) > time.Hour {
-			wait = time.Second
-		}
-		t := time.NewTimer(wait/2 + rand.N(wait))
-		select {
-		case <-ctx.Done():
-			t.Stop()
-			return ctx.Err()
-		case <-t.C:
-		}
-		wait = min(2*wait, time.Hour)
-	}
 }
 
 // news brings changes to OnChange in order, without the controller's lock.

@@ -1,6 +1,7 @@
 package gate
 
 import (
+	"errors"
 	"sync/atomic"
 	"unsafe"
 )
@@ -20,11 +21,17 @@ type Controls struct {
 	bytes   atomic.Int64
 }
 
+// No is what Program.Answer holds while the player wants no reports.
+const No = 2
+
+// ErrSilent is why the context of a policy source ends when the player says no. It compares by ==.
+var ErrSilent = errors.New("the player wants no reports")
+
 // Hooks are what a client calls of its controller.
 type Hooks struct {
 	Owner unsafe.Pointer                                                               // *sampling.Controller, which the functions are given: method values would be 1.5 KiB on 32-bit ARM
 	Adopt func(owner unsafe.Pointer, c *Channel)                                       // puts a channel under the controller
-	Login func(owner unsafe.Pointer)                                                   // Controls.Player has changed
+	Login func(owner unsafe.Pointer)                                                   // Controls.Player or Program.Answer has changed
 	Kind  func(owner unsafe.Pointer, kind uint32, panicked, doubt bool) (Fate, uint32) // what the policy says about an event of a kind, in doubt only whether it is raised, and the share of one that is Raised
 	Close func(owner unsafe.Pointer)                                                   // may wait for the game's storage
 }
@@ -35,6 +42,7 @@ type Program struct {
 	Channels                     []*Channel            // those made so far
 	Release, Env, Platform, Arch string                // count where Identity leaves them empty
 	Install                      string                // likewise, where Identity has no ID
+	Answer                       *atomic.Uint32        // what the player says to reports, as krunk.Consent has it; nil: nobody asks
 	Client                       unsafe.Pointer        // *krunk.Client, for what krunk gave the controller's options
 	Still                        bool                  // the controller's clock stands, for simulations
 }
@@ -178,6 +186,11 @@ func (c *Controls) Login(player string) {
 	}
 	next := player // so that only a change allocates
 	atomic.StorePointer(&c.player, unsafe.Pointer(&next))
+	c.Told()
+}
+
+// Told tells the controller that the player is somebody else, or says something else to reports. It takes the controller's lock.
+func (c *Controls) Told() {
 	if h := (*Hooks)(atomic.LoadPointer(&c.hooks)); h != nil {
 		h.Login(h.Owner)
 	}

@@ -10,8 +10,10 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+	"sync/atomic"
 	"time"
 
+	"github.com/krunk-go/krunk/internal/gate"
 	"github.com/krunk-go/krunk/sampling"
 )
 
@@ -29,6 +31,8 @@ type Source struct {
 	url  string
 	o    Options
 	hint chan struct{}
+	soon atomic.Bool      // the last run ended because the player said no: who starts another one has a yes
+	rest func()           // closes connections that it keeps, not those of the game's own client
 	wall func() time.Time // tests replace it: no bubble makes wall and monotonic clock differ
 }
 
@@ -45,6 +49,7 @@ func New(address string, o Options) (*Source, error) {
 	if o.Timeout == 0 {
 		o.Timeout = 30 * time.Second
 	}
+	own := o.Client == nil
 	o.Client = client(&o)
 	if o.Every == 0 {
 		o.Every = defaultEvery
@@ -52,7 +57,11 @@ func New(address string, o Options) (*Source, error) {
 	if o.Every < leastEvery || o.Every > mostEvery {
 		return nil, fmt.Errorf("sampling/httpsource: Options.Every: %s; write a time from 30s to 24h", o.Every)
 	}
-	return &Source{url: address, o: o, hint: make(chan struct{}, 1), wall: func() time.Time { return time.Now().Round(0) }}, nil
+	s := &Source{url: address, o: o, hint: make(chan struct{}, 1), wall: func() time.Time { return time.Now().Round(0) }, rest: func() {}}
+	if own {
+		s.rest = o.Client.CloseIdleConnections
+	}
+	return s, nil
 }
 
 // canonical spells each name once, however the game writes it, so that what is taken off on the way is the same as what was put on.
@@ -91,11 +100,20 @@ type poller struct {
 }
 
 // Run implements sampling.Source. It returns only when ctx ends. No failure stops it: it keeps asking, at the interval for an hour
-// and then ever more rarely, up to once an hour.
+// and then ever more rarely, up to once an hour. After a no that was taken back it asks at once.
 func (s *Source) Run(ctx context.Context, to sampling.Sink) error {
 	p := &poller{Source: s, to: to}
 	p.plan.every = pace(to.Pace().Every, nil, s.o.Every)
 	wait := p.plan.first(to.Version() == sampling.Version{})
+	if s.soon.Swap(false) {
+		wait = 0
+	}
+	defer func() {
+		if context.Cause(ctx) == gate.ErrSilent {
+			s.soon.Store(true)
+			s.rest()
+		}
+	}()
 	for {
 		if err := p.sleep(ctx, wait); err != nil {
 			return err
@@ -167,7 +185,7 @@ func (p *poller) poll(ctx context.Context) time.Duration {
 	p.spared = false
 	answer, err := p.ask(ctx)
 	if err != nil {
-		p.to.Fetched(err)
+		p.fetched(ctx, err)
 		return p.plan.retry(0)
 	}
 	defer answer.Body.Close()
@@ -185,7 +203,7 @@ func (p *poller) poll(ctx context.Context) time.Duration {
 		err = errStatus{answer.StatusCode}
 		p.spared = answer.StatusCode == http.StatusTooManyRequests || answer.StatusCode >= 500
 	}
-	p.to.Fetched(err)
+	p.fetched(ctx, err)
 	switch {
 	case err == nil:
 	case p.spared:
@@ -198,6 +216,13 @@ func (p *poller) poll(ctx context.Context) time.Duration {
 	}
 	p.plan.every = pace(p.to.Pace().Every, h, p.o.Every)
 	return p.plan.next()
+}
+
+// fetched tells the sink how it went; that the player said no in the middle of it is no failure.
+func (p *poller) fetched(ctx context.Context, err error) {
+	if context.Cause(ctx) != gate.ErrSilent {
+		p.to.Fetched(err)
+	}
 }
 
 // clock passes on the time of an answer without a document, to a sink that wants it.
