@@ -108,7 +108,7 @@ type losses struct {
 	tally       *tally.Tally
 	windowAt    int64         // when an hour of what rates keep back began; guarded by registry's mu
 	historyLost atomic.Uint64 // history records that found no room
-	missed      atomic.Uint32 // end of the id of the last panic in doubt that became no event
+	missed      missed
 	failures    atomic.Uint64 // events at LevelError or above, also those that a limit refused
 }
 

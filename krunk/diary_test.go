@@ -2,6 +2,7 @@ package krunk
 
 import (
 	"errors"
+	"fmt"
 	"runtime/debug"
 	"testing"
 	"testing/synctest"
@@ -10,6 +11,7 @@ import (
 	"github.com/krunk-go/krunk/internal/allocs"
 	"github.com/krunk-go/krunk/internal/blackbox"
 	"github.com/krunk-go/krunk/internal/gate"
+	"github.com/krunk-go/krunk/sampling"
 	"github.com/krunk-go/krunk/transport"
 )
 
@@ -183,4 +185,32 @@ func BenchmarkBeat(b *testing.B) {
 			}
 		})
 	}
+}
+
+// What depended on its kind and became no event, of several panics at once and of a hang, is not what the program died of.
+func TestMissedWords(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		time.Sleep(26 * 365 * 24 * time.Hour) // to a time in which policies are made
+		until := time.Now().Add(time.Hour).UTC().Format(time.RFC3339)
+		ctl, err := sampling.New(sampling.Identity{ID: "a"}, sampling.Options{
+			Default: fmt.Appendf(nil, `{"krunk":1,"version":1,"clients":0,"panics":0,"kinds":{"00000001":{"until":%q,"clients":100,"panics":true}}}`, until),
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		file := new(memoryFile)
+		c := ended(t, Config{Sampling: Steer(ctl)}, file)
+		ids := []EventID{c.ReportPanic("one"), c.ReportPanic("two")}
+		time.Sleep(time.Second)
+		for i, id := range ids {
+			if id.IsZero() || !c.missed.has(id) {
+				t.Errorf("panic %d is an event", i+1)
+			}
+		}
+		c.Beat()
+		time.Sleep(6 * time.Second)
+		if live := file.block.Live; live.State.Load() != blackbox.StateHung || live.HangID() != [16]byte{} || c.hung.IsZero() {
+			t.Errorf("state %#x, hang %x of %s, want none", live.State.Load(), live.HangID(), c.hung)
+		}
+	})
 }

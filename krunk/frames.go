@@ -67,6 +67,7 @@ type frames struct {
 	loopID   uint64         // number of the goroutine that called it, immutable after that
 	hungAt   int64          // owned by the watchdog: the last beat before the hang
 	hung     EventID        // owned by the watchdog: the event of the newest hang, zero if it has none
+	hungEnd  atomic.Uint32  // the end of its id, once the diary has it
 	ticks    uint32         // owned by the watchdog
 }
 

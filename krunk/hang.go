@@ -43,6 +43,10 @@ func (c *Client) hangs() {
 		c.recorder.Stacks("", 0)
 	} else if c.diary != nil {
 		c.diary.Hangs(c.hung)
+		c.hungEnd.Store(c.hung.end())
+		if c.missed.has(c.hung) { // else settle finds it there
+			c.diary.Hangs(EventID{})
+		}
 	}
 }
 

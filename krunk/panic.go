@@ -1,7 +1,6 @@
 package krunk
 
 import (
-	"encoding/binary"
 	"runtime"
 	"sync/atomic"
 
@@ -108,7 +107,7 @@ func (c *Channel) lastWords(v any, attrs []Attr) {
 	if c.owner().diary != nil {
 		_, wanted := c.owner().controls.Panics()
 		refused := id.IsZero() && !wanted
-		if !id.IsZero() && binary.LittleEndian.Uint32(id[12:]) == c.owner().missed.Load() { // it depended on its kind
+		if c.owner().missed.has(id) { // it depended on its kind
 			id, refused = EventID{}, true
 		}
 		c.owner().diary.Dies(id, c.owner().header.goroutine(), c.owner().now(), refused)

@@ -1,7 +1,9 @@
 package krunk
 
 import (
+	"encoding/binary"
 	"runtime"
+	"sync/atomic"
 	"time"
 	"unsafe"
 
@@ -82,11 +84,36 @@ func (c *Client) settle(e *gate.Event, channel string) gate.Fate {
 		e.Channel = c.known(channel).state
 	}
 	fate := c.controls.Settle(e)
-	if e.Panic && fate == gate.Missed {
-		c.missed.Store(e.ID)
+	if (e.Panic || e.Hang) && (fate == gate.Missed || fate == gate.Muted) {
+		if c.missed.add(e.ID); e.Hang && c.diary != nil && e.ID == c.hungEnd.Load() {
+			c.diary.Hangs(EventID{})
+		}
 	}
 	return fate
 }
+
+// missed are the ends of the ids of the last panics and hangs that became no event, which depended on their kind.
+type missed struct {
+	_   [0]func() // no code to compare it
+	n   uint32
+	ids [8]uint32
+}
+
+func (m *missed) add(id uint32) {
+	atomic.StoreUint32(&m.ids[atomic.AddUint32(&m.n, 1)%uint32(len(m.ids))], id)
+}
+
+//go:noinline
+func (m *missed) has(id EventID) bool {
+	for i := range m.ids {
+		if end := atomic.LoadUint32(&m.ids[i]); end != 0 && end == id.end() {
+			return true
+		}
+	}
+	return false
+}
+
+func (id EventID) end() uint32 { return binary.LittleEndian.Uint32(id[12:]) }
 
 // known returns a channel without a lock, unless nobody has asked for it so far.
 func (c *Client) known(name string) *Channel {

@@ -127,6 +127,7 @@ type Event struct {
 	Level      Level
 	Suppressed uint32 // how many of it were not captured, since there were too many of them; those in doubt were not drawn before that
 	Panic      bool
+	Hang       bool     // frames stand still
 	Doubt      bool     // its share is not settled
 	Drawn      bool     // with its log record, of which Share is
 	Sent       bool     // that goes

@@ -79,6 +79,7 @@ func (e *events) settle(rec *record.Record, s *scope) (err error) {
 	if e.judge != nil {
 		q := &e.asked
 		q.ID, q.Kind, q.Share, q.Level = binary.LittleEndian.Uint32(rec.ID[12:]), kind, rec.PPM, gate.Level(rec.Level)
+		q.Hang = rec.Flags&record.FlagHang != 0
 		q.Panic, q.Doubt = rec.Type == record.PanicType, rec.Flags&record.FlagDoubt != 0
 		q.Drawn, q.Sent = rec.Flags&record.FlagDrawn != 0, rec.Flags&record.FlagSend != 0
 		fate := e.judge(q, e.event.Logger)
