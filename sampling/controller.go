@@ -7,7 +7,7 @@
 // with what client reports tell of rates, which is of their client alone: one over the share of clients times as much. It cannot hold
 // where nobody is drawn: with "by" player or match, clients without a player or outside of a match are out (but at 100 percent), and
 // what they record is in no sum. Crumbs, levels below the thresholds, what the kill switch stops and what comes before the first policy
-// (Options.Wait) are in none either, nor is what Config.MaxRepeats keeps back: the next event of its kind tells how many ("suppressed").
+// (Options.Wait) are in none either, nor is what Config.MaxRepeats and the rate of one kind keep back: the next event of its stack tells how many ("suppressed").
 // A fleet with few clients inside of a small share is estimated from few: with n of them the error is about one over the root of n.
 package sampling
 

@@ -181,6 +181,14 @@ type Resolved struct {
 	star   Origin // whose rate "*" has, layer -1 for none
 }
 
+// Shared returns the rate of "*", which all channels share beside their own, and whose it is; false where there is none, or it is the channel's.
+func (r *Resolved) Shared(p *Plan) (Rate, Origin, bool) {
+	if r.star.Layer < 0 || r.star == r.From[bit(HasRate)] {
+		return Rate{}, r.star, false
+	}
+	return p.Layers[r.star.Layer].Entries[r.star.Entry].Rate, r.star, true
+}
+
 func bit(has uint16) int { return bits.TrailingZeros16(has) }
 
 // Resolve finds the settings of a channel, whose name is in lower case.

@@ -99,8 +99,9 @@ type poller struct {
 	spared   bool      // the server said it has too much to do: hints do not cut the wait short
 }
 
-// Run implements sampling.Source. It returns only when ctx ends. No failure stops it: it keeps asking, at the interval for an hour
-// and then ever more rarely, up to once an hour. After a no that was taken back it asks at once.
+// Run implements sampling.Source. It asks first within 10 s where there is no policy yet, or else within the interval, so that a fleet that starts
+// at once is spread; a sampling.Options.Wait of 15 s leaves time for the answer. It returns only when ctx ends. No failure stops it: it keeps asking, at
+// the interval for an hour and then ever more rarely, up to once an hour. After a no that was taken back it asks at once.
 func (s *Source) Run(ctx context.Context, to sampling.Sink) error {
 	p := &poller{Source: s, to: to}
 	p.plan.every = pace(to.Pace().Every, nil, s.o.Every)

@@ -18,7 +18,9 @@
 //	ramp       steps that clients takes by itself: [{"at": time, "clients": share}, …], 1 to 64. Times and shares rise, so a ramp
 //	           only adds clients, and an older program stays where the ramp begins
 //	channels   by name, "*" is all of them: trail, send and issue (levels), clients, ramp, records (share of records), rate ("120/m"),
-//	           burst, first (records of each kind and hour that no share holds back), by, salt
+//	           burst, first (records of each kind and hour that no share holds back), by, salt. A channel's rate is for all below it
+//	           that states none, and that of "*" for all channels together, beside theirs: also where it is that of a compiled default
+//	           (sampling.Cautious) that the policy does not replace by a rate of its own for "*"
 //	rules      applied in order, the later one wins: id, until, when, set (clients, ramp, panics, channels). A rule that raises volume
 //	           ends at most 7 days after issued, or after it begins
 //	when       release (also ranges, ">=1.42 <1.43"), platform, arch, region, env, build, player, client, match, tags.NAME: lists of

@@ -147,6 +147,9 @@ func sources(p *plan.Plan, r *plan.Resolved, now plan.Moment) map[string]string 
 			}
 		}
 	}
+	if rate, by, ok := r.Shared(p); ok {
+		out["rate"] += ", and " + sampling.Rate(rate).String() + " of all channels together: " + place(p, by, "rate")
+	}
 	c := p.Ceiling
 	if c.Has&plan.HasClients != 0 && p.Clients == c.Clients && p.Layers[p.ClientsBy.Layer].Top.Share(now) > c.Clients {
 		out["clients"] += ", lowered by ceiling"

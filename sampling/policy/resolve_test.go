@@ -282,3 +282,26 @@ func TestDecideWhileAKindIsRaised(t *testing.T) {
 		t.Errorf("got %+v and %v of the kind that is raised, want an issue", v, err)
 	}
 }
+
+// The rate of "*" holds beside a channel's own, also where it is that of what programs are compiled with: whoever asks why so little comes is told.
+func TestExplainSaysWhatAllChannelsShare(t *testing.T) {
+	cautious, err := sampling.Parse(sampling.Cautious())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, row := range []struct{ channels, want string }{
+		{`"net":{"send":"debug","rate":"600/m"}`, `policy: channels["net"].rate, and 10/h of all channels together: default: channels["*"].rate`},
+		{`"*":{"rate":"5/m"},"net":{"rate":"600/m"}`, `policy: channels["net"].rate, and 5/m of all channels together: policy: channels["*"].rate`},
+		{`"*":{"rate":"600/m"}`, `policy: channels["*"].rate`},
+		{`"net":{"send":"debug"}`, `default: channels["*"].rate`},
+	} {
+		p, err := sampling.Parse([]byte(`{"krunk":1,"version":1,"clients":100,"channels":{` + row.channels + `}}`))
+		if err != nil {
+			t.Fatal(err)
+		}
+		d, err := Explain(p, sampling.Identity{ID: "a"}, "net", Under{Default: cautious})
+		if err != nil || d.From["rate"] != row.want {
+			t.Errorf("%s: %v, %q, want %q", row.channels, err, d.From["rate"], row.want)
+		}
+	}
+}
