@@ -58,7 +58,7 @@ func (h *Heirs) claim(name string) *estate {
 			e.shorten()
 		}
 	} else {
-		e.rec = recorder.Continue(b, &facts, e.ended, h.cfg.Build(), h.cfg.Recorder)
+		e.rec = recorder.Continue(b, &facts, e.ended, h.cfg.Build, h.cfg.Recorder)
 		e.outbox = e.rec.Outbox()
 	}
 	if e.start = b.Wall.Load(); e.start == 0 {

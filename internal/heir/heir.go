@@ -45,11 +45,11 @@ type File interface {
 // Config is what a dead run is gone on with.
 type Config struct {
 	Recorder recorder.Config // see recorder.Continue
-	Build    func() stack.Build
-	Target   string        // of this program: a run that was captured for another one is left to its age
-	Form     uint8         // Encoding of entries that this program can send, beside 0
-	Jitter   time.Duration // how long a run without a crash waits
-	Foreign  *atomic.Int32 // runs that were captured for another target, as they were found
+	Build    stack.Build     // of this program
+	Target   string          // of this program: a run that was captured for another one is left to its age
+	Form     uint8           // Encoding of entries that this program can send, beside 0
+	Jitter   time.Duration   // how long a run without a crash waits
+	Foreign  *atomic.Int32   // runs that were captured for another target, as they were found
 }
 
 // Heirs is all dead runs of a directory. It is owned by the sender's goroutine, and its methods are those of sender.Heirs.

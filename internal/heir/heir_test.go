@@ -111,7 +111,7 @@ func (d *folder) heirs() (*Heirs, *tally.Tally) {
 		d.bytes, d.age = 1<<30, time.Hour*24*30
 	}
 	dropped := new(tally.Tally)
-	cfg := Config{Target: target, Build: stack.Fingerprint, Recorder: recorder.Config{
+	cfg := Config{Target: target, Build: stack.Fingerprint(), Recorder: recorder.Config{
 		Bell: new(notify.Bell), Progress: new(notify.Signal), Tally: dropped, Wake: func() {}, Room: recorder.Room{Scope: 1 << 10, Item: 8 << 10},
 	}}
 	return New(d, cfg), dropped

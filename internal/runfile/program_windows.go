@@ -5,7 +5,8 @@ import (
 	"unsafe"
 )
 
-// Program returns a number that differs for two builds of which only lines were shifted, and is the same for two copies of one. 0: unknown.
+// Program returns a number that differs for two builds of which only lines were shifted, and is the same for two copies of one. 0: unknown. It reads the file that the
+// program was started from, by its path: ask early, before somebody puts another one in its place.
 func Program() uint64 {
 	var path [1 << 10]uint16
 	n, _, _ := kernel("GetModuleFileNameW").Call(0, uintptr(unsafe.Pointer(&path[0])), uintptr(len(path)))
@@ -16,9 +17,5 @@ func Program() uint64 {
 	if err != nil {
 		return 0
 	}
-	f := File{system: system{fd: fd}}
-	defer f.close()
-	head := make([]byte, headSize)
-	read, _ := f.read(head, 0)
-	return hashed(head[:read])
+	return printOf(system{fd: fd})
 }

@@ -15,8 +15,9 @@ import (
 	"github.com/krunk-go/krunk/internal/stack"
 )
 
-// begin makes the block of a run over memory that is zero, wherever that lies, and publishes it, unless the player wants none.
-func begin(mem []byte, w *legacy.Wish) *blackbox.Block {
+// begin makes the block of a run over memory that is zero, wherever that lies, and publishes it, unless the player wants none. The build is told once, since an
+// update may put another program's file in the place of this one's.
+func begin(mem []byte, w *legacy.Wish) (*blackbox.Block, stack.Build) {
 	b := blackbox.NewBlock(mem, w.Sizes, rand.Uint64())
 	build := build()
 	b.Base.Store(build.Base)
@@ -24,7 +25,7 @@ func begin(mem []byte, w *legacy.Wish) *blackbox.Block {
 	if w.Answer != legacy.Denied {
 		b.Publish(&w.Facts)
 	}
-	return b
+	return b, build
 }
 
 // build tells this build from others. By the places of functions alone one of which only lines were shifted would be taken for it.
@@ -37,7 +38,7 @@ func build() stack.Build {
 }
 
 // heirs is legacy.Run.Heirs for the runs of a directory. It counts in foreign how many of them are of another DSN.
-func heirs(d heir.Dir, w *legacy.Wish, foreign *atomic.Int32) func(recorder.Config) *sender.Inheritance {
+func heirs(d heir.Dir, w *legacy.Wish, build stack.Build, foreign *atomic.Int32) func(recorder.Config) *sender.Inheritance {
 	return func(cfg recorder.Config) *sender.Inheritance {
 		h := heir.New(d, heir.Config{
 			Recorder: cfg, Build: build, Target: w.Facts.Texts[blackbox.Target], Form: w.Form, Jitter: time.Duration(rand.Uint64() % uint64(jitter)), Foreign: foreign,

@@ -7,10 +7,11 @@ import (
 	"github.com/krunk-go/krunk/internal/legacy"
 	"github.com/krunk-go/krunk/internal/recorder"
 	"github.com/krunk-go/krunk/internal/runfile"
+	"github.com/krunk-go/krunk/internal/stack"
 )
 
 // living returns this run as a client knows it, but for what was before it.
-func (d *dir) living(f *runfile.File, b *blackbox.Block, w *legacy.Wish) *legacy.Run {
+func (d *dir) living(f *runfile.File, b *blackbox.Block, build stack.Build, w *legacy.Wish) *legacy.Run {
 	run := &legacy.Run{Block: b, Kept: b.Kept(), Path: f.Path, Install: w.Facts.Texts[blackbox.Install]}
 	run.Guard, run.Torn = b.Guard(runfile.PanicOnFault, f.Rescue), recorder.Torn
 	run.Kept.Diary = b.Diary(blackbox.Hooks{Guard: runfile.PanicOnFault, Resident: resident})
@@ -45,7 +46,7 @@ func (d *dir) living(f *runfile.File, b *blackbox.Block, w *legacy.Wish) *legacy
 		},
 	}
 	others := new(atomic.Int32)
-	run.Heirs = heirs(d, w, others)
+	run.Heirs = heirs(d, w, build, others)
 	run.State = func() string { return d.why() + waiting(others) }
 	return run
 }

@@ -128,11 +128,11 @@ func (s *store) open(w *legacy.Wish) (*legacy.Run, error) {
 		w.Facts.Texts[blackbox.Install] = install(d.Dir)
 	}
 	w.Facts.PID, w.Facts.Boot = uint32(syscall.Getpid()), runfile.BootID()
-	b := begin(f.Mem, w)
+	b, build := begin(f.Mem, w)
 	if !denied {
 		_ = f.CrashOutput() // without it the next start knows less
 	}
-	run := d.living(f, b, w)
+	run := d.living(f, b, build, w)
 	if run.Last = last; loops {
 		run.Hurry = o.Hurry
 	}

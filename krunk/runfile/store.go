@@ -104,7 +104,7 @@ func (x *box) open(w *legacy.Wish) (*legacy.Run, error) {
 	}
 	w.Complete()
 	w.Facts.Texts[blackbox.Install] = x.install
-	block := begin(blackbox.Words(w.Sizes.Total()), w)
+	block, build := begin(blackbox.Words(w.Sizes.Total()), w)
 	x.own = block
 	run := &legacy.Run{Block: block, Kept: block.Kept(), Path: storeName, Install: x.install, Last: last, Sync: x.save, Leave: x.save}
 	run.Remove = func() {
@@ -113,7 +113,7 @@ func (x *box) open(w *legacy.Wish) (*legacy.Run, error) {
 		x.mu.Unlock()
 		x.save()
 	}
-	run.Heirs, run.State = heirs(x, w, &x.others), x.state
+	run.Heirs, run.State = heirs(x, w, build, &x.others), x.state
 	run.Player = legacy.Player{Keep: x.keep, Silence: x.silence, Speak: func() string {
 		x.mu.Lock()
 		defer x.mu.Unlock()
