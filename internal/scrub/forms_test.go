@@ -155,6 +155,7 @@ func TestURLs(t *testing.T) {
 func TestSecretsInTexts(t *testing.T) {
 	testForms(t, New(""), []form{
 		{"join token=abc failed", "join token=~ failed"},
+		{"token=7|abc", "token=~"}, {"Token: 7|abc", "Token: ~"}, {"token=7|abc|user=1 x", "token=~ x"}, // tokens of some servers hold one: what follows is cut rather than shown
 		{`token="a b" x`, `token="~" x`},
 		{"user=anna&password=hunter2&x=1", "user=anna&password=~&x=1"},
 		{"Authorization: Bearer abc.def", "Authorization: ~"},

@@ -113,7 +113,7 @@ func (l *look) value(i int) (start, end int) {
 	return l.unlessMarked(start, end)
 }
 
-// secretEnd returns where a secret without quotes ends.
+// secretEnd returns where a secret without quotes ends. A | does not end it: tokens such as 7|abc hold one.
 func (l *look) secretEnd(i int) int { return until(l.s, i, "&,;\"'<>)}]") }
 
 //go:noinline

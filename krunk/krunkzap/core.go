@@ -6,11 +6,13 @@
 package krunkzap
 
 import (
+	"strings"
 	"time"
 
 	"go.uber.org/zap"
 	"go.uber.org/zap/zapcore"
 
+	"github.com/krunk-go/krunk/internal/scrub"
 	"github.com/krunk-go/krunk/krunk"
 )
 
@@ -106,13 +108,28 @@ func (c *Core) Write(e zapcore.Entry, fields []zapcore.Field) error {
 func (c *Core) emit(e *zapcore.Entry, room []krunk.Attr, fields []zapcore.Field) {
 	attrs, _ := appendFields(room, c.prefix, fields)
 	if e.LoggerName != "" {
-		attrs = append(attrs, krunk.String("logger", e.LoggerName))
+		attrs = append(attrs, krunk.String("logger", named(e.LoggerName)))
 	}
 	pc := uintptr(0)
 	if e.Caller.Defined {
 		pc = e.Caller.PC
 	}
 	c.channel.Emit(krunk.Entry{Level: Level(e.Level), Message: e.Message, Attrs: attrs, Time: e.Time, PC: pc})
+}
+
+// named returns what a logger is called without what is private in it. The names of loggers in each other are joined by dots, and what stands in front
+// of another one does not look like the name or address of a machine any more: each part is looked at as if it was the last.
+func named(name string) string {
+	var clean scrub.Scrubber
+	for i := strings.IndexByte(name, '.') + 1; i > 0 && i < len(name); i++ { // one with a single dot is looked at as a whole, by the client
+		if name[i] != '.' {
+			continue
+		}
+		if cut := clean.Text(name[:i]); cut != name[:i] {
+			return named(cut + name[i:])
+		}
+	}
+	return name
 }
 
 // Sync waits until what was captured before it was delivered or counted, FlushWait at most. Without Options.Flush it does nothing.

@@ -85,6 +85,25 @@ func TestWith(t *testing.T) {
 	}
 }
 
+// What is private in a logger's name is cut, also in front of a name that another logger in it has.
+func TestNames(t *testing.T) {
+	c, srv := bridgetest.Start(t)
+	l := zap.New(krunkzap.New(c.Channel("net"), nil))
+	names := []string{"lobby", "net.http", "net.local.cache", "anna-pc.local", "a.b.c.d.e"}
+	for _, name := range names {
+		l.Named(name).Named("lobby").Info("got")
+	}
+	l.Named("a").Named("10.0.0.7").Named("anna-pc.fritz.box").Named("lobby").Info("got")
+	l.Named("anna-pc.local").Info("got")
+	c.Flush(time.Minute)
+	want := []string{"lobby.lobby", "net.http.lobby", "~.local.cache.lobby", "~.local.lobby", "a.b.c.d.e.lobby", "~.fritz.box.lobby", "~.local"}
+	for i, l := range srv.Logs() {
+		if got := bridgetest.Own(&l); i >= len(want) || got != "logger="+want[i] {
+			t.Errorf("record %d: attributes %s, want %v", i, got, want)
+		}
+	}
+}
+
 func TestLevels(t *testing.T) {
 	for level, want := range map[zapcore.Level]krunk.Level{
 		-5: krunk.LevelTrace, zapcore.DebugLevel: krunk.LevelDebug, zapcore.InfoLevel: krunk.LevelInfo, zapcore.WarnLevel: krunk.LevelWarn,
