@@ -22,18 +22,19 @@ type At struct {
 // "enabled": false and is wrong elsewhere stops everything but panics, and still returns its error. Apply takes a lock that
 // no capture call takes, does no I/O, and must not retain b, and does not; storing happens on a goroutine of its own.
 func (c *Controller) Apply(b []byte, at ...At) error {
-	a := At{Source: "apply"}
+	var a At
 	if len(at) > 0 {
-		if a = at[0]; a.Source == "" {
-			a.Source = "apply"
-		}
+		a = at[0]
+	}
+	if a.Source == "" {
+		a.Source = "apply"
 	}
 	var o opened
 	c.open(&o, b, &a)
 	c.mu.Lock()
 	err := c.apply(&o, &a)
-	if (err == nil && o.fresh || o.kills) && c.opt.Storage != nil {
-		c.opt.Storage.store(c, b, &a)
+	if (err == nil && o.fresh || o.kills) && c.opt.storage != nil {
+		c.opt.storage.store(c, b, &a)
 	}
 	c.unlock()
 	return err
@@ -65,7 +66,7 @@ type opened struct {
 
 // open verifies, then parses.
 func (c *Controller) open(o *opened, b []byte, a *At) {
-	o.body, o.kid, o.err = unseal(b, a.Signature, c.opt.Verifier)
+	o.body, o.kid, o.err = unseal(b, a.Signature, c.opt.verifier)
 	if o.err != nil {
 		return
 	}

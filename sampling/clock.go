@@ -39,6 +39,8 @@ func (c *clock) set(server plan.Moment, trusted bool) {
 }
 
 // ran is how long ago the time was set, by the monotonic clock.
+//
+//go:noinline
 func (c *clock) ran() plan.Moment {
 	if c.still {
 		return 0

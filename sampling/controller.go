@@ -45,14 +45,14 @@ type Change struct {
 
 // Controller turns policies into gates. Its methods may be called by any goroutine. Make it with New.
 type Controller struct {
-	opt      Options
+	opt      chosen
 	base     []plan.Entry
 	fallback *plan.Document
 	limits   plan.Fields
 	news     news
 
 	mu     sync.Mutex // guards all below
-	id     Identity
+	id     plan.Identity
 	sticky bool
 	steered
 	channels []*gate.Channel
@@ -64,6 +64,18 @@ type Controller struct {
 	run      running
 	memo     memo
 	told     plan.Keys // versions and codes of rejections that were told, at most maxTold
+}
+
+// chosen is what a controller needs of its Options from then on, without their types that it can do without: each has a descriptor. It is
+// immutable after New.
+type chosen struct {
+	verifier Seal
+	storage  Keeper
+	hash     func([]byte) [32]byte
+	onChange func(Change)
+	pull     func(*Controller)
+	bytes    int64 // an hour
+	panics   bool  // always
 }
 
 // steered is the client under a controller.
@@ -117,14 +129,17 @@ func (r *running) floor(kid string) *floor {
 // New returns a controller for a client. The stored policy, or else the default, is in force on return. It fails if Default
 // is not a valid policy or Limits name a level that does not exist; what is stored never makes it fail.
 func New(id Identity, o Options) (*Controller, error) {
-	c := &Controller{opt: o, id: id, sticky: id.ID != ""}
-	c.id.own()
+	limits := &o.Limits
+	c := &Controller{
+		opt: chosen{o.Verifier, o.Storage, o.Hash, o.OnChange, limits.Pull.look, max(limits.MaxBytesPerHour, 0), limits.PanicsAlways},
+		id:  plan.Identity(id), sticky: id.ID != "",
+	}
+	own(&c.id)
 	for len(c.id.ID) < 16 && !c.sticky {
 		c.id.ID += plan.KindName(rand.Uint32())
 	}
-	limits := &o.Limits
-	if err := c.limits.Bound([...]string{limits.Trail, limits.Send, limits.Issue}, plan.Rate(limits.MaxRate)); err != nil {
-		return nil, errors.New("sampling: Options.Limits." + err.Error())
+	if wrong := c.limits.Bound([...]string{limits.Trail, limits.Send, limits.Issue}, plan.Rate(limits.MaxRate)); wrong != "" {
+		return nil, errors.New("sampling: Options.Limits." + wrong)
 	}
 	if o.Default != nil {
 		var err error
@@ -204,7 +219,7 @@ func login(owner unsafe.Pointer) {
 
 // identity is what the game told, and what it left out as far as the client knows it.
 func (c *Controller) identity() *plan.Identity {
-	id := plan.Identity(c.id)
+	id := c.id
 	if c.client == nil {
 		return &id
 	}
@@ -228,8 +243,8 @@ func (c *Controller) Update(f func(*Identity)) {
 	c.mu.Lock()
 	defer c.unlock()
 	id := c.id
-	id.own()
-	f(&id)
+	own(&id)
+	f((*Identity)(&id))
 	if id.ID == "" {
 		id.ID = c.id.ID
 	} else if id.ID != c.id.ID {
@@ -244,7 +259,7 @@ func (c *Controller) Update(f func(*Identity)) {
 //go:noinline
 func (c *Controller) unlock() {
 	c.mu.Unlock()
-	c.news.deliver(c.opt.OnChange)
+	c.news.deliver(c.opt.onChange)
 }
 
 // Close shuts all gates, stops the timer and waits for a policy that is being stored. Later policies give ErrClosed.
@@ -258,8 +273,8 @@ func (c *Controller) Close() {
 		ch.Gate().Set(gate.Off())
 	}
 	c.mu.Unlock()
-	if c.opt.Storage != nil {
-		c.opt.Storage.wait()
+	if c.opt.storage != nil {
+		c.opt.storage.wait()
 	}
 }
 
@@ -271,8 +286,8 @@ func (c *Controller) rebuild() {
 		return
 	}
 	s := &plan.Situation{
-		Base: c.base, Fallback: c.fallback, Policy: c.run.policy, ID: c.identity(), Hash: c.opt.Hash, Now: c.clock.now(), Begun: c.clock.begun(),
-		Ceiling: &c.limits, Always: c.opt.Limits.PanicsAlways,
+		Base: c.base, Fallback: c.fallback, Policy: c.run.policy, ID: c.identity(), Hash: c.opt.hash, Now: c.clock.now(), Begun: c.clock.begun(),
+		Ceiling: &c.limits, Always: c.opt.panics,
 	}
 	if p := s.Policy; p != nil && !p.Disabled && p.Expires.Over(s.Now) {
 		c.news.add((*Version)(&p.Version), new(Version), "expired", nil)
@@ -293,8 +308,8 @@ func (c *Controller) rebuild() {
 	if c.client != nil {
 		c.show(p)
 	}
-	if look := c.opt.Limits.Pull.look; look != nil {
-		look(c)
+	if c.opt.pull != nil {
+		c.opt.pull(c)
 	}
 	c.wake(s.Now)
 }
@@ -302,7 +317,7 @@ func (c *Controller) rebuild() {
 // show tells the client what holds beside channels.
 func (c *Controller) show(p *plan.Plan) {
 	share, mine := p.PanicShare()
-	state := gate.State{PanicsPPM: share, Panics: mine, Doubt: p.PanicsInDoubt(), Killed: p.Killed, Bytes: max(c.opt.Limits.MaxBytesPerHour, 0)}
+	state := gate.State{PanicsPPM: share, Panics: mine, Doubt: p.PanicsInDoubt(), Killed: p.Killed, Bytes: c.opt.bytes}
 	if c.run.policy != nil {
 		state.Policy, state.Reports = c.version().String(), p.InCohort()
 	}
@@ -329,7 +344,7 @@ func (c *Controller) wake(now plan.Moment) {
 	if c.plan.NextExpiry == 0 {
 		return
 	}
-	c.timer = time.AfterFunc(time.Duration(min(max(c.plan.NextExpiry-now, 0), 60*plan.Second))*time.Microsecond, c.tick)
+	c.timer = time.AfterFunc(time.Duration(min(c.plan.NextExpiry-now, 60*plan.Second))*time.Microsecond, c.tick)
 }
 
 func (c *Controller) tick() {

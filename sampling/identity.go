@@ -1,5 +1,7 @@
 package sampling
 
+import "github.com/krunk-go/krunk/internal/plan"
+
 // Identity is what a client tells its controller about itself. It stays on the device.
 type Identity struct {
 	ID       string // install id: random, made at the first run and kept; empty: that of krunk/runfile, or else a new one for this process, so the share is drawn anew at each start
@@ -17,7 +19,7 @@ type Identity struct {
 // own gives the tags a map that the game does not hold.
 //
 //go:noinline
-func (id *Identity) own() {
+func own(id *plan.Identity) {
 	tags := make(map[string]string, len(id.Tags))
 	for k, v := range id.Tags {
 		tags[k] = v

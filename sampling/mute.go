@@ -126,7 +126,7 @@ func (c *Controller) note(key uint64, day uint32) {
 		c.memo = append(c.memo, done{})
 	}
 	c.memo[at] = done{key, day}
-	if c.opt.Storage != nil {
-		c.opt.Storage.write(c)
+	if c.opt.storage != nil {
+		c.opt.storage.write(c)
 	}
 }

@@ -13,13 +13,15 @@ import (
 // Storage to remember what it has answered, each request once, also after a restart, and one request a day, whatever their ids. Whether it
 // is in the cohort does not matter; MaxBytesPerHour holds, and with the kill switch thrown nothing is sent.
 type Pull struct {
-	look func(c *Controller)
-	send func(client unsafe.Pointer, q gate.Pull) bool
+	look func(c *Controller) // a function and no interface: converted to one, a type that reaches a controller is 56 KiB on 32-bit ARM
 }
+
+// sender sends a flight log, if there is room for it.
+type sender func(client unsafe.Pointer, q gate.Pull) bool
 
 // NewPull is for krunk.AllowPull.
 func NewPull(send func(client unsafe.Pointer, q gate.Pull) bool) Pull {
-	return Pull{look: (*Controller).pulls, send: send}
+	return Pull{func(c *Controller) { c.pulls(send) }}
 }
 
 // pulledKey is under which the day of the last answer is remembered, whatever the request was.
@@ -27,10 +29,10 @@ const pulledKey = 1<<64 - 1
 
 // pulls answers the first request of the running policy that is for this client, and sees to it that the next one is looked at tomorrow. The
 // caller holds the lock.
-func (c *Controller) pulls() {
+func (c *Controller) pulls(send sender) {
 	doc, now := c.run.policy, c.clock.now()
 	c.run.log = 0
-	if doc == nil || c.run.kid == "" || c.plan.Killed || c.client == nil || c.client.Client == nil || c.opt.Storage == nil {
+	if doc == nil || c.run.kid == "" || c.plan.Killed || c.client == nil || c.client.Client == nil || c.opt.storage == nil {
 		return
 	}
 	id, day := c.identity(), dayOf(now)
@@ -38,7 +40,7 @@ func (c *Controller) pulls() {
 	for i := range list {
 		p := &list[i]
 		key := plan.PullKey(p.ID)
-		if p.Until.Over(now) || p.Who.Holds(id, doc.Salt, c.opt.Hash) != plan.Yes {
+		if p.Until.Over(now) || p.Who.Holds(id, doc.Salt, c.opt.hash) != plan.Yes {
 			continue
 		}
 		if c.memo.last(key) != 0 {
@@ -53,14 +55,14 @@ func (c *Controller) pulls() {
 		c.note(key, day)
 		c.run.log = plan.PullMark(p.ID)
 		q := gate.Pull{ID: p.ID, Bytes: int(p.Bytes), Goroutines: p.Goroutines}
-		go c.answer(key, q)
+		go c.answer(send, key, q)
 	}
 }
 
 // answer captures a flight log, on a goroutine of its own as that asks the client, which may ask the controller. One that found no room is
 // to be asked for again.
-func (c *Controller) answer(key uint64, q gate.Pull) {
-	if c.opt.Limits.Pull.send(c.client.Client, q) {
+func (c *Controller) answer(send sender, key uint64, q gate.Pull) {
+	if send(c.client.Client, q) {
 		return
 	}
 	c.mu.Lock()

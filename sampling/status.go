@@ -72,10 +72,10 @@ func (c *Controller) Version() Version {
 // flight log was answered.
 func (c *Controller) Echo() string {
 	c.mu.Lock()
-	have := c.version().String()
-	s := "have=" + have
-	if seen := c.run.seen.String(); seen != have && seen != "0.0" {
-		s += "; seen=" + seen
+	have, seen := c.version(), &c.run.seen
+	s := "have=" + have.String()
+	if seen.order(have) != 0 && seen.order(new(Version)) != 0 {
+		s += "; seen=" + seen.String()
 	}
 	code := errorCode(c.run.err)
 	if code == "" && c.run.policy != nil {

@@ -28,24 +28,26 @@ const (
 func PullPath(id string) string { return "pulls[" + Quoted(id) + "]" }
 
 // raw returns the text of the next value, whose syntax is checked and nothing else: few clients let themselves be asked.
-func (d *Decoder) raw() []byte {
+//
+//go:noinline
+func (d *Decoder) raw() string {
 	from := d.i
 	d.skip()
-	return append([]byte(nil), d.b[from:d.i]...)
+	return string(d.b[from:d.i])
 }
 
 // PullList returns the pulls of a document that nothing is wrong with.
 func (p *Document) PullList() []Pull {
-	if p.Pulls == nil {
+	if p.Pulls == "" {
 		return nil
 	}
-	d := Decoder{b: p.Pulls, P: new(Document)}
+	d := Decoder{b: []byte(p.Pulls), P: new(Document)}
 	return d.pulls()
 }
 
 // ReadPulls reads them once more and notes what is wrong with them; for strict reading.
 func (d *Decoder) ReadPulls() []Pull {
-	if d.P.Pulls == nil || d.broken {
+	if d.P.Pulls == "" || d.broken {
 		return nil
 	}
 	r := Decoder{b: d.b, i: d.P.PullsAt, keep: d.add, path: []step{{key: "pulls", index: -1}}, P: d.P}
@@ -62,7 +64,7 @@ func (d *Decoder) pulls() (out []Pull) {
 		if len(p.ID) == 0 || len(p.ID) > 64 {
 			d.note(KPullID, p.At, 0)
 		}
-		who := d.fill(pullNames, pullMembers[:], unsafe.Pointer(&p)) & (1<<1 | 1<<2 | 1<<3)
+		who := d.pull(&p) & (1<<1 | 1<<2 | 1<<3)
 		switch {
 		case noted != d.noted:
 		case p.Until == 0:
@@ -77,6 +79,25 @@ func (d *Decoder) pulls() (out []Pull) {
 		d.note(KCount, start, o.n)
 	}
 	return out
+}
+
+// pull is fill for one of them. It stands here because few clients let themselves be asked, and the others do not link who.
+func (d *Decoder) pull(p *Pull) (seen uint) {
+	var o items
+	for d.inObject(&o, KShape) {
+		i := wordAt(pullNames, d.key())
+		if i < 0 {
+			d.unfamiliar()
+			continue
+		}
+		seen |= 1 << i
+		if m := &pullMembers[i]; m.read == whos {
+			d.who(&p.Who)
+		} else {
+			d.value(m, unsafe.Pointer(p))
+		}
+	}
+	return seen
 }
 
 // who reads whom a pull asks.

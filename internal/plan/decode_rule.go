@@ -104,15 +104,15 @@ func (d *Decoder) values(c *Condition) bool {
 		if ok = ok && is; !is {
 			continue
 		}
+		list := &c.Values
 		if c.Key == condRelease && isRange(v) {
+			list = &c.Ranges
 			if _, good := new(Release).within(v); !good {
 				ok = false
 				d.note(KRange, at, 0)
 			}
-			c.Ranges = append(c.Ranges, v)
-			continue
 		}
-		c.Values = append(c.Values, v)
+		*list = append(*list, v)
 	}
 	n := len(c.Values) + len(c.Ranges)
 	if ok && (n == 0 || n > MaxValues) {

@@ -46,7 +46,7 @@ type Document struct {
 type Singles struct {
 	_       [0]func() // see Fields
 	Kinds   []KindRule
-	Pulls   []byte // as text, see PullList
+	Pulls   string // as text, see PullList
 	PullsAt int    // offset
 }
 
@@ -101,6 +101,8 @@ type Step struct {
 }
 
 // Share returns the share of clients at a moment of the server's time: a ramp has taken the steps whose time has come.
+//
+//go:noinline
 func (f *Fields) Share(now Moment) uint32 {
 	n := f.Clients
 	for i := range f.Ramp {

@@ -8,10 +8,10 @@ import (
 
 // Signatures gives those of an envelope to add, from their text; it reports false if they are malformed. It is a function of its own, so
 // that a client which does not ask for signatures links nothing that reads them.
-func Signatures(text []byte, add func(kid string, sig []byte)) (ok bool) {
-	d := Decoder{b: text}
+func Signatures(text string, add func(kid string, sig []byte)) (ok bool) {
+	d := Decoder{b: []byte(text)}
 	var l items
-	for text != nil && d.inList(&l, KShape) {
+	for text != "" && d.inList(&l, KShape) {
 		d.signature(add)
 	}
 	return d.noted == 0
@@ -19,11 +19,11 @@ func Signatures(text []byte, add func(kid string, sig []byte)) (ok bool) {
 
 // OpenEnvelope returns the document inside a signed envelope, and anything else as it is, with the text of its signatures, of which only
 // the syntax is checked. It reports false if the envelope is malformed.
-func OpenEnvelope(b []byte) (doc, sigs []byte, ok bool) {
+func OpenEnvelope(b []byte) (doc []byte, sigs string, ok bool) {
 	d := Decoder{b: b}
 	var o items
 	if !d.inObject(&o, KShape) || wordAt("payload sigs", d.key()) < 0 {
-		return b, nil, true
+		return b, "", true
 	}
 	for more := true; more; more = d.inObject(&o, KShape) {
 		switch d.key() {

@@ -67,22 +67,24 @@ func (d *Decoder) where() string {
 	path := ""
 	for i := range d.path {
 		s := &d.path[i]
-		part := s.key
+		open, part, end := "[", s.key, "]"
 		switch {
 		case s.index >= 0:
-			part = "[" + strconv.Itoa(s.index) + "]"
+			part = strconv.Itoa(s.index)
 		case i > 0 && named(d.path[i-1].key) || !plain(part):
-			part = "[" + Quoted(part) + "]"
+			part = Quoted(part)
 		case i > 0:
-			part = "." + part
+			open, end = ".", ""
+		default:
+			open, end = "", ""
 		}
-		path += part
+		path += open + part + end
 	}
 	return path
 }
 
 // named reports whether the members of an object go by names that somebody chose.
-func named(object string) bool { return object == "channels" || object == "kinds" || object == "pulls" }
+func named(object string) bool { return wordAt("channels kinds pulls", object) >= 0 }
 
 func plain(key string) bool { return key != "" && len(key) <= 64 && wordOf(key, "_") }
 
@@ -99,8 +101,6 @@ func wordOf(s, others string) bool {
 }
 
 // Cut keeps a value that is quoted in a message short.
-//
-//go:noinline
 func Cut(s string) string {
 	if len(s) <= 64 {
 		return s
@@ -317,8 +317,6 @@ func (d *Decoder) literal() (string, bool) {
 }
 
 // digitsAt returns how many stand at a place.
-//
-//go:noinline
 func digitsAt(s string, at int) (n int) {
 	for n = at; n < len(s) && s[n] >= '0' && s[n] <= '9'; n++ {
 	}

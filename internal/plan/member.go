@@ -179,8 +179,6 @@ func (d *Decoder) part(how reading, p unsafe.Pointer) {
 		r.When = d.conditions(r, true)
 	case sets:
 		d.set((*Rule)(p))
-	case whos:
-		d.who((*Condition)(p))
 	}
 }
 

@@ -27,7 +27,9 @@ func (m Moment) Unix() int64 { return int64(m-Epoch) / Second }
 // MomentAt returns the one so many seconds after 1970.
 func MomentAt(unix int64) Moment { return Moment(unix)*Second + Epoch }
 
-// Over reports whether an end has come at now; one that is not stated never does.
+// Over reports whether an end has come at now; one that is not stated never does. Not inlined: to compare 64 bits is long on 32-bit ARM.
+//
+//go:noinline
 func (m Moment) Over(now Moment) bool { return m != 0 && now >= m }
 
 // Over is Moment.Over for those who have a time.Time.

@@ -119,7 +119,7 @@ func (p *Plan) follow(doc *Document, s *Situation) {
 }
 
 // Started reports whether the rule's beginning has come.
-func (r *Rule) Started(begun Moment) bool { return begun >= r.From || r.From == 0 }
+func (r *Rule) Started(begun Moment) bool { return begun >= r.From }
 
 // steps finds the next step of all ramps that hold.
 func (p *Plan) steps(s *Situation) {
@@ -141,8 +141,11 @@ func (p *Plan) steps(s *Situation) {
 }
 
 // starts notes when something begins, by the clock that beginnings go by.
+//
+//go:noinline
 func (p *Plan) starts(t Moment, s *Situation) { p.soon(t-s.Begun+s.Now, s.Now) }
 
+//go:noinline
 func (p *Plan) soon(t, now Moment) {
 	if t > now && (p.NextExpiry == 0 || t < p.NextExpiry) {
 		p.NextExpiry = t

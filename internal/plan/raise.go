@@ -92,6 +92,4 @@ func (p *Plan) doubts(r *Resolved) bool {
 }
 
 // Known reports whether it is known whom cohorts are drawn by.
-//
-//go:noinline
 func (p *Plan) Known() bool { return p.ID.key(p.By) != "" }

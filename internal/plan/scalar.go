@@ -122,7 +122,6 @@ func Whole(s string) (uint64, bool) {
 	return n, s != ""
 }
 
-//go:noinline
 func digits(s string) (int, bool) {
 	n := 0
 	for i := range len(s) {
@@ -179,48 +178,41 @@ const (
 // Decimal returns the JSON number lit times 10^scale, exactly or not at all.
 func Decimal(lit string, scale int) (uint64, numeral) {
 	const most = 100_000_000_000_000_000
-	var m uint64
-	exp, i, point, lost := scale, 0, false, false
-	for ; i < len(lit) && lit[i] != 'e' && lit[i] != 'E'; i++ {
-		c := lit[i]
-		switch {
-		case c == '-':
-			continue
-		case c == '.':
-			point = true
-			continue
-		case m < most:
-			m = m*10 + uint64(c-'0')
-		case point:
-			lost = lost || c != '0'
-			continue
+	m, zeros, point, behind, lost, i := uint64(0), 0, 0, 0, false, 0
+	for ; i < len(lit) && lit[i]|0x20 != 'e'; i++ {
+		switch lit[i] {
+		case '-':
+		case '.':
+			point = 1
 		default:
-			lost = lost || c != '0'
-			exp++
-			continue
-		}
-		if point {
-			exp--
+			// Zeros wait until another digit follows them, so that nothing has to be divided at the end.
+			behind += point
+			if zeros++; lit[i] == '0' {
+				continue
+			}
+			for ; zeros > 0 && m < most; zeros-- {
+				m *= 10
+			}
+			lost, zeros = zeros > 0, 0
+			m += uint64(lit[i] - '0')
 		}
 	}
+	tens := scale + zeros - behind
 	if i < len(lit) {
-		exp += exponent(lit[i+1:])
+		tens += exponent(lit[i+1:])
 	}
 	if m == 0 {
 		return 0, numGood
 	}
-	for ; exp < 0 && m%10 == 0; exp++ {
-		m /= 10
-	}
-	for ; exp > 0 && m < most; exp-- {
+	for ; tens > 0 && m < most; tens-- {
 		m *= 10
 	}
 	switch {
 	case lit[0] == '-':
 		return 0, numNegative
-	case exp < 0 || lost:
+	case tens < 0 || lost:
 		return 0, numFine
-	case exp > 0 || m > most:
+	case tens > 0 || m > most:
 		return 0, numLarge
 	}
 	return m, numGood

@@ -69,8 +69,8 @@ func (u *Under) situation(policy *sampling.Policy, id sampling.Identity) (*plan.
 	}
 	l := &u.Limits
 	var limits plan.Fields
-	if err := limits.Bound([...]string{l.Trail, l.Send, l.Issue}, plan.Rate(l.MaxRate)); err != nil {
-		return nil, errors.New("sampling/policy: Under.Limits." + err.Error())
+	if wrong := limits.Bound([...]string{l.Trail, l.Send, l.Issue}, plan.Rate(l.MaxRate)); wrong != "" {
+		return nil, errors.New("sampling/policy: Under.Limits." + wrong)
 	}
 	p, who := policy.Document(), plan.Identity(id)
 	if u.Now.IsZero() {
@@ -95,8 +95,8 @@ func (u *Under) base() (map[string]gate.Thresholds, error) {
 			return nil, errors.New(place + ": write letters, digits, _ and -, with dots between parts")
 		}
 		f := plan.Fields{Thresholds: gate.Thresholds{Trail: gate.Inherit, Send: gate.Inherit, Issue: gate.Inherit}}
-		if err := f.State([...]string{l.Trail, l.Send, l.Issue}); err != nil {
-			return nil, errors.New(place + "." + err.Error())
+		if wrong := f.State([...]string{l.Trail, l.Send, l.Issue}); wrong != "" {
+			return nil, errors.New(place + "." + wrong)
 		}
 		out[gate.Fold(name)] = f.Thresholds
 	}
