@@ -101,7 +101,7 @@ func storm(use func(m map[int]int)) {
 			}
 		}()
 	}
-	time.Sleep(20 * time.Second)
+	time.Sleep(2 * time.Minute)
 }
 
 var concurrent = []string{"concurrent map read and map write", "concurrent map iteration and map write", "concurrent map access", "concurrent map writes"}
@@ -248,7 +248,7 @@ func died(t *testing.T, name string, w *way) string {
 	if err := os.WriteFile(path, nil, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+	ctx, cancel := context.WithTimeout(context.Background(), 3*time.Minute)
 	defer cancel()
 	args := append(strings.Fields(os.Getenv("KRUNK_EXEC")), exe) // an emulator that runs the test runs its children
 	cmd := exec.CommandContext(ctx, args[0], args[1:]...)

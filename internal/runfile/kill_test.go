@@ -46,9 +46,13 @@ func claimAll(dir string) error {
 	return nil
 }
 
-// createForEver begins one run after the other.
+// createForEver begins one run after the other, up to a number that may stand on a disk until somebody gets to kill it.
 func createForEver(dir string) error {
 	for at := uint64(1); ; at++ {
+		if at > 1000 {
+			time.Sleep(time.Minute)
+			return errors.New("nobody kills it")
+		}
 		f, err := Create(dir, 64<<10, 4096, at, rand.Uint32())
 		if err != nil {
 			return err
@@ -255,7 +259,7 @@ func hold(dir string) error {
 // wait lives until its directory says that it may go.
 func wait(dir string) error {
 	fmt.Println("here")
-	for range 3000 {
+	for range 12000 {
 		if b, _ := Small(dir, "go", 10); b != nil {
 			return os.Remove(join(dir, "go"))
 		}
@@ -281,7 +285,7 @@ func TestChildrenHoldNoLock(t *testing.T) {
 	if err := PutSmall(dir, "go", []byte("go")); err != nil {
 		t.Error(err)
 	}
-	for range 500 { // it must not outlive the test: go test waits for who holds its output
+	for range 6000 { // it must not outlive the test: go test waits for who holds its output
 		if b, err := Small(dir, "go", 10); b == nil && err == nil {
 			return
 		}
