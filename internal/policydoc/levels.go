@@ -37,3 +37,20 @@ func Levels(doc []byte, level policy.Level) string {
 	}
 	return out
 }
+
+// PlayerRate is what one player who is looked at may send, where a policy or a compiled default (sampling.Cautious) lets 10 records an hour through.
+const PlayerRate = "600/m"
+
+// OnePlayer writes the members of "channels" of a rule that looks at one player: the channel with its members and its rate, and before it, as what
+// all channels share holds beside that, "*" with a rate that is no lower.
+func OnePlayer(channel, members, rate string) string {
+	all := ""
+	if channel != "*" {
+		shared := PlayerRate
+		if r, ok := policy.ParseRate(rate); ok && float64(r.N)/r.Per.Seconds() > 10 {
+			shared = rate
+		}
+		all = `"*": { "rate": ` + Quote(shared) + ` }, `
+	}
+	return all + Quote(channel) + ": { " + members + `, "rate": ` + Quote(rate) + " }"
+}

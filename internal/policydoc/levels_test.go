@@ -27,3 +27,16 @@ func TestLevelsKeepTheOrder(t *testing.T) {
 		}
 	}
 }
+
+func TestOnePlayer(t *testing.T) {
+	for _, row := range []struct{ channel, rate, want string }{
+		{"*", "5/m", `"*": { "send": "debug", "rate": "5/m" }`},
+		{"net", "5/m", `"*": { "rate": "600/m" }, "net": { "send": "debug", "rate": "5/m" }`},
+		{"net", "100/s", `"*": { "rate": "100/s" }, "net": { "send": "debug", "rate": "100/s" }`},
+		{"net", "many", `"*": { "rate": "600/m" }, "net": { "send": "debug", "rate": "many" }`},
+	} {
+		if got := OnePlayer(row.channel, `"send": "debug"`, row.rate); got != row.want {
+			t.Errorf("%s at %s: got %s, want %s", row.channel, row.rate, got, row.want)
+		}
+	}
+}

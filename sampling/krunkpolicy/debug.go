@@ -38,7 +38,7 @@ everybody. FILE is what runs now.`,
 			f.DurationVar(&d.length, "for", 2*time.Hour, "how long, at most 168h")
 			f.StringVar(&d.channel, "channel", "*", "`name` of the channel to watch, with all below it")
 			f.StringVar(&d.level, "level", "debug", "ship records from this `level` on")
-			f.StringVar(&d.rate, "rate", "600/m", "at most so many records, such as `10/s` or 600/m")
+			f.StringVar(&d.rate, "rate", policydoc.PlayerRate, "at most so many records, such as `10/s` or 600/m")
 			f.StringVar(&d.id, "id", "", "`name` of the rule (default: debug- and the version)")
 			r := revisionFlags(f, "debug", "")
 			return func(args []string) error {
@@ -106,7 +106,8 @@ func (d *debugRule) rule(doc []byte, salt string, until time.Time) json.RawMessa
 	level, _ := policy.ParseLevel(d.level)
 	text := fmt.Sprintf(`{ "id": %s, "until": %s,
       "when": { %q: [%s] },
-      "set": { "clients": 100, "channels": { %s: { %s, "clients": 100, "records": 100, "rate": %s } } } }`,
-		quote(d.id), stamp(until), who, quote(signed.HashID(salt, id)), quote(strings.ToLower(d.channel)), policydoc.Levels(doc, level), quote(d.rate))
+      "set": { "clients": 100, "channels": { %s } } }`,
+		quote(d.id), stamp(until), who, quote(signed.HashID(salt, id)),
+		policydoc.OnePlayer(strings.ToLower(d.channel), policydoc.Levels(doc, level)+`, "clients": 100, "records": 100`, d.rate))
 	return json.RawMessage(text)
 }

@@ -1,6 +1,7 @@
 package policyserver
 
 import (
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
@@ -40,7 +41,7 @@ type Connect struct {
 	Level   string   `json:"level"`
 	For     string   `json:"for"`               // such as "1h", at most 168h
 	Clients *float64 `json:"clients,omitempty"` // share of clients; nil: as the policy says for the channel
-	Rate    string   `json:"rate,omitempty"`    // at most so many records per client, such as "120/m"; empty: as the policy says
+	Rate    string   `json:"rate,omitempty"`    // at most so many records per client, such as "120/m"; empty: as the policy says, of a player 600/m
 	Player  string   `json:"player,omitempty"`  // this one alone, also outside of the share; the policy is public and names a hash, which clients with sampling.Options.Hash understand
 }
 
@@ -246,16 +247,18 @@ func (c *Connect) rule(doc []byte, id, salt string, now time.Time) (string, erro
 	if c.Clients != nil {
 		set += `, "clients": ` + number(*c.Clients)
 	}
-	if c.Rate != "" {
-		set += `, "rate": ` + quote(c.Rate)
-	}
-	who, top := everyone, ""
+	channel, who, top := strings.ToLower(c.Channel), everyone, ""
 	if c.Player != "" {
 		who, top = `{ "player": [`+quote(hashed(salt, c.Player))+`] }`, `"clients": 100, `
-		set += `, "records": 100`
+		set = policydoc.OnePlayer(channel, set+`, "records": 100`, cmp.Or(c.Rate, policydoc.PlayerRate))
+	} else {
+		if c.Rate != "" {
+			set += `, "rate": ` + quote(c.Rate)
+		}
+		set = quote(channel) + ": { " + set + " }"
 	}
-	return fmt.Sprintf(`{ "id": %s, "until": %s, "when": %s,`+"\n      "+`"set": { %s"channels": { %s: { %s } } } }`,
-		quote(id), stamp(now.Add(length)), who, top, quote(strings.ToLower(c.Channel)), set), nil
+	return fmt.Sprintf(`{ "id": %s, "until": %s, "when": %s,`+"\n      "+`"set": { %s"channels": { %s } } }`,
+		quote(id), stamp(now.Add(length)), who, top, set), nil
 }
 
 // hashed returns how a policy names a player without showing who it is; see signed.HashID.

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 	"testing/synctest"
+	"time"
 
 	"github.com/krunk-go/krunk/sampling"
 	"github.com/krunk-go/krunk/sampling/policy"
@@ -83,5 +84,45 @@ func testPlayer(t *testing.T) {
 	w = do(plain, "POST", "/policy/player", `{"player":"p-in"}`, "Authorization", "Bearer secret")
 	if p := decoded[jsonPlayer](t, w); !strings.Contains(p.Client, "cannot be told") {
 		t.Errorf("without an install id: %+v", p)
+	}
+}
+
+// Who looks at one player sees more than the 10 records an hour that a launch lets everybody send, on one channel as well.
+func TestOnePlayerIsNotHeldBackByWhatAllShare(t *testing.T) {
+	for name, made := range map[string]Connect{
+		"all channels": {Channel: "*"}, "one channel": {Channel: "net"}, "one channel, at a rate": {Channel: "Net", Rate: "100/s"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				made.Level, made.For, made.Player = "debug", "1h", "p-17"
+				s := serving(t, Options{})
+				if _, err := s.Change(t.Context(), Change{Connect: []Connect{made}, Note: "INC-17"}, "anna"); err != nil {
+					t.Fatal(err)
+				}
+				ctl, err := sampling.New(sampling.Identity{ID: "a", Player: "p-17"}, sampling.Options{Default: sampling.Cautious(), Hash: sum256})
+				if err != nil {
+					t.Fatal(err)
+				}
+				defer ctl.Close()
+				doc, _ := s.Bytes()
+				if err := ctl.Apply(doc); err != nil {
+					t.Fatal(err)
+				}
+				c, err := policy.Simulate(ctl)
+				if err != nil {
+					t.Fatal(err)
+				}
+				net, sent := c.Channel("net"), 0
+				for range 100 {
+					if net.Record(policy.LevelDebug, 0).Send {
+						sent++
+					}
+					time.Sleep(time.Second / 10)
+				}
+				if sent != 100 {
+					t.Errorf("%d of 100 records in 10 s are sent, want all", sent)
+				}
+			})
+		})
 	}
 }
