@@ -17,10 +17,13 @@ type RunFile = *legacy.Keeper
 
 // afterlife is what of a run outlives the program.
 type afterlife struct {
-	_   [0]func()   // no code to compare it
-	run *legacy.Run // nil without a run file
-	why string      // its path, or why there is none; "" if none was asked for
+	_   [0]func()      // no code to compare it
+	run unsafe.Pointer // *legacy.Run, whose type leads to what only a run file needs; nil without one
+	why string         // its path, or why there is none; "" if none was asked for
 }
+
+// living is the run that outlives the program, nil if none does.
+func (a *afterlife) living() *legacy.Run { return (*legacy.Run)(a.run) }
 
 // reside gives the client its block and makes the regions that it writes itself.
 func (c *Client) reside(module func() string) (*blackbox.Block, *blackbox.Facts) {
@@ -64,7 +67,7 @@ func (c *Client) fromFile(sizes blackbox.Sizes, f *blackbox.Facts, module func()
 		c.after.why = err.Error()
 		return nil
 	}
-	c.after.run, c.after.why = run, run.Path
+	c.after.run, c.after.why = unsafe.Pointer(run), run.Path
 	atomic.StorePointer(&c.say.install, unsafe.Pointer(&run.Install))
 	c.kept, c.diary, c.guard = run.Kept, run.Kept.Diary, run.Guard
 	return run.Block

@@ -26,7 +26,7 @@ type memoryFile struct {
 }
 
 func (f *memoryFile) keeper() RunFile {
-	return &legacy.Keeper{Check: func(int) error { return nil }, Open: f.open}
+	return legacy.Keep(legacy.Maker{Check: func(int) error { return nil }, Open: f.open})
 }
 
 func (f *memoryFile) open(w *legacy.Wish) (*legacy.Run, error) {

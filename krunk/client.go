@@ -159,7 +159,7 @@ func Start(cfg Config) (*Client, error) {
 	c.uses.Settle = c.settle
 	c.build(block, facts, module)
 	c.work()
-	if run := c.after.run; run != nil && run.Hurry > 0 {
+	if run := c.after.living(); run != nil && run.Hurry > 0 {
 		c.Flush(run.Hurry)
 	}
 	return c, nil
@@ -182,7 +182,7 @@ func (c *Client) build(block *blackbox.Block, facts *blackbox.Facts, module func
 	var heirs *sender.Inheritance
 	var fault func(any) bool
 	var sync func()
-	if run := c.after.run; run != nil {
+	if run := c.after.living(); run != nil {
 		cfg.Copy, cfg.Guard, cfg.Torn = c.kept.Copy, run.Guard, run.Torn
 		sync = run.Sync
 		if run.Guard != nil {

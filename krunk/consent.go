@@ -160,7 +160,7 @@ func (c *Client) halt() {
 
 // keepAnswer keeps it for the next start.
 func (c *Client) keepAnswer(answer Consent) error {
-	switch run := c.after.run; {
+	switch run := c.after.living(); {
 	case run == nil && c.plan.RunFile != nil:
 		return errors.New("the answer is not kept for the next start: " + c.after.why)
 	case run != nil && run.Player.Keep != nil:
@@ -198,7 +198,7 @@ func (c *Client) deny() error {
 // something meanwhile.
 func (c *Client) forget() bool {
 	ok := c.wipe()
-	if run := c.after.run; run != nil && run.Player.Silence != nil {
+	if run := c.after.living(); run != nil && run.Player.Silence != nil {
 		if run.Player.Silence(); !ok && c.sender != nil {
 			c.sender.Ask(func() {
 				c.sender.Wipe()
@@ -219,7 +219,7 @@ func (c *Client) allow(answer Consent) error {
 	}
 	err := c.keepAnswer(answer)
 	install := ""
-	if run := c.after.run; run != nil && run.Player.Speak != nil {
+	if run := c.after.living(); run != nil && run.Player.Speak != nil {
 		c.guarded(func() { install = run.Player.Speak() })
 	}
 	atomic.StorePointer(&c.say.install, unsafe.Pointer(&install))

@@ -60,10 +60,10 @@ type LastRun struct {
 
 // LastRun returns what is known of the run before this one of the same directory, as Start found it. It never blocks.
 func (c *Client) LastRun() LastRun {
-	if c == nil || c.after.run == nil || c.after.run.Last == nil || c.say.forgot.Load() {
+	if c == nil || c.after.living() == nil || c.after.living().Last == nil || c.say.forgot.Load() {
 		return LastRun{}
 	}
-	last := c.after.run.Last
+	last := c.after.living().Last
 	return LastRun{
 		Known: true, How: How(last.How), Ran: last.Ran, Frame: int(last.Frame), Memory: int64(last.Used) << 10, MemoryLimit: int64(last.Limit) << 10,
 		LowMemory: last.NoMemory, Closing: last.Closing, Release: last.Release, Event: EventID(last.Event), last: last,

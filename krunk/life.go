@@ -107,7 +107,7 @@ func (c *Client) Close(d time.Duration) bool {
 			bits |= blackbox.StateDrained
 		}
 		c.mark(bits, 0)
-		switch run := c.after.run; {
+		switch run := c.after.living(); {
 		case run == nil:
 		case r.ended() && !panics && c.holdsNothing():
 			run.Remove()

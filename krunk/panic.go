@@ -112,7 +112,7 @@ func (c *Channel) lastWords(v any, attrs []Attr) {
 		}
 		c.owner().diary.Dies(id, c.owner().header.goroutine(), c.owner().now(), refused)
 	}
-	if run := c.owner().after.run; run != nil && run.Leave != nil {
+	if run := c.owner().after.living(); run != nil && run.Leave != nil {
 		run.Leave()
 	}
 }

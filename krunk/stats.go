@@ -76,7 +76,7 @@ func (c *Client) given(s *Stats) {
 		}
 		defer c.letGo(c.guard.Hold())
 	}
-	if run := c.after.run; run != nil && run.State != nil {
+	if run := c.after.living(); run != nil && run.State != nil {
 		s.RunFile += run.State()
 	}
 	for _, d := range c.tally.Total(nil) {

@@ -5,6 +5,7 @@ package legacy
 import (
 	"strconv"
 	"time"
+	"unsafe"
 
 	"github.com/krunk-go/krunk/internal/blackbox"
 	"github.com/krunk-go/krunk/internal/ident"
@@ -75,8 +76,23 @@ type Player struct {
 	Speak func() (install string)
 }
 
-// Keeper makes the memory of runs. An interface would lead from a run to time.Time, whose methods would all be linked.
+// Keeper makes the memory of runs: see Maker, whose type would lead to all that a run has, 3 KiB of descriptors in a program without one. An
+// interface would lead from a run to time.Time, whose methods would all be linked.
 type Keeper struct {
+	maker unsafe.Pointer // *Maker, immutable
+}
+
+// Keep returns the Keeper that calls m.
+func Keep(m Maker) *Keeper { return &Keeper{maker: unsafe.Pointer(&m)} }
+
+// Check is Maker.Check.
+func (k *Keeper) Check(memory int) error { return (*Maker)(k.maker).Check(memory) }
+
+// Open is Maker.Open.
+func (k *Keeper) Open(w *Wish) (*Run, error) { return (*Maker)(k.maker).Open(w) }
+
+// Maker is how a Keeper makes the memory of runs.
+type Maker struct {
 	// Check says what is wrong with how the Keeper was made, or with so much memory, and what to write instead. It is called by Start, which
 	// fails then.
 	Check func(memory int) error

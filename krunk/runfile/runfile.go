@@ -58,7 +58,7 @@ func In(dir string) krunk.RunFile { return With(Options{Dir: dir}) }
 // With returns what keeps runs as o says.
 func With(o Options) krunk.RunFile {
 	s := &store{o}
-	return &legacy.Keeper{Check: s.check, Open: s.open}
+	return legacy.Keep(legacy.Maker{Check: s.check, Open: s.open})
 }
 
 // store keeps runs in a directory.

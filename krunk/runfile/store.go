@@ -34,7 +34,7 @@ type Store interface {
 // as it was then. Stats.RunFile says what a save failed of.
 func InStore(s Store) krunk.RunFile {
 	b := &box{store: s}
-	return &legacy.Keeper{Check: b.check, Open: b.open}
+	return legacy.Keep(legacy.Maker{Check: b.check, Open: b.open})
 }
 
 // box is the runs in a Store.
