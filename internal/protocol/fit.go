@@ -43,8 +43,8 @@ func (e *Encoder) attempt(dst []byte, ev *Event, max int) (out []byte, fits bool
 
 func (e *Encoder) fit(dst []byte, ev *Event, max int) ([]byte, error) {
 	f := fitter{ev: ev}
-	for _, step := range steps {
-		for step(&f) {
+	for step := range steps {
+		for f.step(step) {
 			f.note()
 			out, fits, err := e.attempt(dst, ev, max)
 			if fits || err != nil {
@@ -65,10 +65,31 @@ type fitter struct {
 	rest, bare                                      bool
 }
 
-// steps each give up one more part, or report that nothing of it is left.
-var steps = [...]func(*fitter) bool{
-	(*fitter).limit, (*fitter).thinThreads, (*fitter).dropThreads, (*fitter).halveCrumbs, (*fitter).dropFrames, (*fitter).shrinkContexts, (*fitter).cutTexts, (*fitter).dropErrors,
-	(*fitter).dropRest, (*fitter).strip,
+const steps = 10
+
+// step gives up one more part, or reports that nothing of it is left. A list of functions would keep the fitter from lying on the stack.
+func (f *fitter) step(n int) bool {
+	switch n {
+	case 0:
+		return f.limit()
+	case 1:
+		return f.thinThreads()
+	case 2:
+		return f.dropThreads()
+	case 3:
+		return f.halveCrumbs()
+	case 4:
+		return f.dropFrames()
+	case 5:
+		return f.shrinkContexts()
+	case 6:
+		return f.cutTexts()
+	case 7:
+		return f.dropErrors()
+	case 8:
+		return f.dropRest()
+	}
+	return f.strip()
 }
 
 func (f *fitter) limit() bool {
