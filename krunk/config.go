@@ -161,7 +161,7 @@ func (cfg Config) check() (*plan, error) {
 	p.Frames.check(&faults)
 	p.levels = parseLevels(cfg.Channels, &faults)
 	p.shares = sharesOf(p.Memory-pack, cfg.Compress != nil)
-	return p, errors.Join(faults...)
+	return p, faults.err()
 }
 
 // leastMemory is the least that Memory may be with a compressor that takes so much of it.
@@ -173,7 +173,19 @@ func leastMemory(pack int) int {
 }
 
 // faults are the fields of a Config that are wrong.
-type faults []error
+type faults []string
+
+// err returns them all as one error, a line for each; nil if there are none.
+func (f faults) err() error {
+	if len(f) == 0 {
+		return nil
+	}
+	all := f[0]
+	for _, s := range f[1:] {
+		all += "\n" + s
+	}
+	return errors.New(all)
+}
 
 //go:noinline
 func (f *faults) add(field string, err error) {
@@ -184,7 +196,7 @@ func (f *faults) add(field string, err error) {
 
 //go:noinline
 func (f *faults) say(field, text string) {
-	*f = append(*f, errors.New("krunk: Config."+field+": "+text))
+	*f = append(*f, "krunk: Config."+field+": "+text)
 }
 
 func orNil(v string, check func(string) error) error {

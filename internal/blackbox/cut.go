@@ -15,8 +15,7 @@ func (b *Block) Cut(o *Outbox) int {
 // compact moves what waits to the front, and returns where the last of it ends. What is on its way stays in its place. Of an entry that a death
 // leaves in two places OpenOutbox takes one.
 func (o *Outbox) compact() int {
-	o.lock()
-	defer o.unlock()
+	defer o.hold()()
 	for i := len(o.entries) - 1; i >= 0; i-- { // each into a gap that it fits into
 		s := &o.entries[i]
 		if at, to := o.gap(s.room()); !s.lent && at+s.room() <= s.at {

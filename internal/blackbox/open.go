@@ -11,8 +11,7 @@ const (
 // Tell says of the entry with that event, which was put with Meta.Open, how long that was of which it tells, and reports whether there is
 // one that did not know. It is one atomic store.
 func (o *Outbox) Tell(id [16]byte, length uint32) bool {
-	o.lock()
-	defer o.unlock()
+	defer o.hold()()
 	for i := range o.entries {
 		s := &o.entries[i]
 		if e := s.entry(o.buf); !e.Open || e.Length != 0 || e.ID != id {
@@ -29,8 +28,7 @@ func (o *Outbox) Tell(id [16]byte, length uint32) bool {
 
 // Settle says how it ended of all entries that do not know it: Endless of the one with the event hung, if that is not zero, and Lost of the others.
 func (o *Outbox) Settle(hung [16]byte) {
-	o.lock()
-	defer o.unlock()
+	defer o.hold()()
 	for i := range o.entries {
 		s := &o.entries[i]
 		e := s.entry(o.buf)

@@ -6,8 +6,7 @@ import "time"
 // most important one that is in its place, of these the oldest; without any, the first of those that were put behind. What is
 // on its way is passed over, and what rests, unless now is negative. skip may be nil.
 func (o *Outbox) Next(now time.Duration, skip func(*Entry) bool) (Entry, bool) {
-	o.lock()
-	defer o.unlock()
+	defer o.hold()()
 	var best *stored
 	var found Entry
 	for i := range o.entries {
@@ -38,8 +37,7 @@ func (s *stored) before(b *stored) bool {
 
 // Newest returns the newest entry of a kind that is not on its way, if those of that kind take more than so many bytes.
 func (o *Outbox) Newest(k Kind, bytes int) (Entry, bool) {
-	o.lock()
-	defer o.unlock()
+	defer o.hold()()
 	var newest *stored
 	total := uint64(0)
 	for i := range o.entries {
@@ -61,8 +59,7 @@ func (o *Outbox) Newest(k Kind, bytes int) (Entry, bool) {
 
 // Latest returns the newest entry of a category that is not on its way, if there is one.
 func (o *Outbox) Latest(category uint8) (e Entry, ok bool) {
-	o.lock()
-	defer o.unlock()
+	defer o.hold()()
 	for i := range o.entries {
 		s := &o.entries[i]
 		if s.lent || ok && s.seq < e.Seq {
@@ -87,8 +84,7 @@ func (o *Outbox) Lend(seq uint64, lent bool) {
 // Refused puts an entry behind all others. The refusal counts against it if another one was accepted since it was refused last.
 // Refused returns how many count, and how many came in a row.
 func (o *Outbox) Refused(seq uint64) (refusals, row int) {
-	o.lock()
-	defer o.unlock()
+	defer o.hold()()
 	if s := o.find(seq); s != nil {
 		if s.passed {
 			s.passed, s.row = false, 0

@@ -41,6 +41,7 @@ type Entry struct {
 // (ScanOutbox); the rest is on the heap.
 type Outbox struct {
 	mu      sync.Mutex
+	free    func()   // unlocks; immutable
 	buf     []byte   // guarded by mu: the slice; it becomes shorter by Cede alone
 	key     uint64   // immutable after NewOutbox
 	sums    *sums    // immutable after NewOutbox
@@ -92,7 +93,13 @@ const leastBody = 16 << 10
 
 // NewOutbox makes an outbox over mem, whose start is aligned to 8 bytes and which nobody else writes. What stands there is no
 // entry of it: OpenOutbox goes on with that. The key is a random number.
-func NewOutbox(mem []byte, key uint64) *Outbox { return &Outbox{buf: mem, key: key, sums: &summed} }
+func NewOutbox(mem []byte, key uint64) *Outbox { return newOutbox(mem, key, &summed) }
+
+func newOutbox(mem []byte, key uint64, sums *sums) *Outbox {
+	o := &Outbox{buf: mem, key: key, sums: sums}
+	o.free = o.unlock
+	return o
+}
 
 // Outbox returns the outbox of a block, which is empty, or nil if the block has none.
 func (b *Block) Outbox() *Outbox {
@@ -100,7 +107,9 @@ func (b *Block) Outbox() *Outbox {
 	if mem == nil {
 		return nil
 	}
-	return &Outbox{buf: mem, key: b.key, sums: b.sums, probe: b.watch}
+	o := newOutbox(mem, b.key, b.sums)
+	o.probe = b.watch
+	return o
 }
 
 // Size returns the length of the block.
@@ -113,8 +122,7 @@ func (o *Outbox) Size() int {
 
 // Cede gives the last n bytes away for good, or as many of them as leave at least so many, and nothing while an entry lies there.
 func (o *Outbox) Cede(n, least int) []byte {
-	o.lock()
-	defer o.unlock()
+	defer o.hold()()
 	at := max(len(o.buf)-n, least, 0) + unit - 1
 	if at &^= unit - 1; at >= len(o.buf) {
 		return nil
@@ -146,6 +154,14 @@ func (o *Outbox) lock() { o.mu.Lock() }
 
 //go:noinline
 func (o *Outbox) unlock() { o.mu.Unlock() }
+
+// hold locks and returns what unlocks, to be deferred: a deferred call with a receiver is a function of its own, 210 bytes each.
+//
+//go:noinline
+func (o *Outbox) hold() func() {
+	o.mu.Lock()
+	return o.free
+}
 
 func (o *Outbox) maxBody() int {
 	whole := len(o.buf)/4 - entryHeader
@@ -196,8 +212,7 @@ func (o *Outbox) PutWith(m Meta, body, rest []byte) bool {
 	}
 	size := len(body) + len(rest)
 	need := room(size)
-	o.lock()
-	defer o.unlock()
+	defer o.hold()()
 	at, i := o.gap(need)
 	if m.Kind == Fatal {
 		at, i = o.top(need)
@@ -268,8 +283,7 @@ func (o *Outbox) find(seq uint64) *stored {
 
 // Done frees the entry with that Seq; its Body must not be used any more.
 func (o *Outbox) Done(seq uint64) {
-	o.lock()
-	defer o.unlock()
+	defer o.hold()()
 	for i := range o.entries {
 		if s := &o.entries[i]; s.seq == seq {
 			o.state(s, entryDone)
@@ -301,8 +315,7 @@ func (o *Outbox) Drained(seq uint64) bool {
 
 // Holds returns how many events and log records wait.
 func (o *Outbox) Holds() (events, logs uint64) {
-	o.lock()
-	defer o.unlock()
+	defer o.hold()()
 	for i := range o.entries {
 		e := o.entries[i].entry(o.buf)
 		switch {
@@ -317,8 +330,7 @@ func (o *Outbox) Holds() (events, logs uint64) {
 
 // Has reports whether the envelope of that event waits.
 func (o *Outbox) Has(id [16]byte) bool {
-	o.lock()
-	defer o.unlock()
+	defer o.hold()()
 	has := false
 	for i := range o.entries {
 		has = has || o.entries[i].entry(o.buf).ID == id
@@ -328,8 +340,7 @@ func (o *Outbox) Has(id [16]byte) bool {
 
 // Clear gives up what waits and is not on its way, and returns how many events and log records those were as far as that can still be read.
 func (o *Outbox) Clear() (events, logs uint64) {
-	o.lock()
-	defer o.unlock()
+	defer o.hold()()
 	kept := o.entries[:0]
 	for i := range o.entries {
 		s := &o.entries[i]

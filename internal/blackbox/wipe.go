@@ -54,8 +54,7 @@ func (t *Batch) Wipe() {
 
 // Wipe gives up all entries, none of which is on its way, and wipes them.
 func (o *Outbox) Wipe() {
-	o.lock()
-	defer o.unlock()
+	defer o.hold()()
 	clear(o.buf)
 	o.entries, o.used = o.entries[:0], 0
 }

@@ -86,30 +86,31 @@ func GoVersion() string { return runtime.Version() }
 // contextsOf returns the contexts that stay the same for a run, behind a place for the app.
 func contextsOf(run *Run) [5]protocol.Context {
 	// A model that no phone table renames; what the device is really called, the game says with SetContext.
-	device := pairs("name", runtime.GOOS+" "+runtime.GOARCH, "arch", runtime.GOARCH)
-	device.Uint("processor_count", uint64(runtime.NumCPU()))
 	goVersion := run.GoVersion
 	if goVersion == "" {
 		goVersion = runtime.Version()
 	}
 	return [...]protocol.Context{
 		{Name: "app"},
-		{Name: "device", Fields: device.Close()},
-		{Name: "os", Fields: pairs("name", runtime.GOOS).Close()},
-		{Name: "runtime", Fields: pairs("name", "go", "version", goVersion).Close()},
-		{Name: "trace", Fields: pairs("trace_id", text.Hex(run.TraceID[:]), "span_id", text.Hex(run.SpanID[:])).Close()},
+		{Name: "device", Fields: pairs(runtime.NumCPU(), "name", runtime.GOOS+" "+runtime.GOARCH, "arch", runtime.GOARCH)},
+		{Name: "os", Fields: pairs(0, "name", runtime.GOOS)},
+		{Name: "runtime", Fields: pairs(0, "name", "go", "version", goVersion)},
+		{Name: "trace", Fields: pairs(0, "trace_id", text.Hex(run.TraceID[:]), "span_id", text.Hex(run.SpanID[:]))},
 	}
 }
 
-// pairs returns an object of names and their texts.
+// pairs returns an object of names and their texts, and of how many processors there are, where any are.
 //
 //go:noinline
-func pairs(list ...string) *protocol.Object {
+func pairs(processors int, list ...string) []byte {
 	o := protocol.Open(nil)
 	for i := 0; i < len(list); i += 2 {
 		o.Text(list[i], list[i+1])
 	}
-	return &o
+	if processors > 0 {
+		o.Uint("processor_count", uint64(processors))
+	}
+	return o.Close()
 }
 
 // item returns the envelope item of an event and where in it the breadcrumbs begin, 0 if there are none. The bytes are valid
@@ -192,7 +193,7 @@ func (e *events) begin(rec *record.Record, s *scope) (start int64) {
 	}
 	if app := &e.static[0]; app.Fields == nil || start/1e9 != e.started {
 		e.started = start / 1e9
-		app.Fields = pairs("app_start_time", string(text.AppendTime(nil, max(start, 0), 0))).Close()
+		app.Fields = pairs(0, "app_start_time", string(text.AppendTime(nil, max(start, 0), 0)))
 	}
 	return start
 }
@@ -289,7 +290,7 @@ func (e *events) contexts(s *scope) {
 func (e *events) merge(first int, s *scope) {
 	if s.trace != "" {
 		own := &e.event.Contexts[first+len(e.static)-1]
-		own.Fields = e.keep(protocol.AppendMerged(e.raw, own.Fields, pairs("trace_id", s.trace).Close()))
+		own.Fields = e.keep(protocol.AppendMerged(e.raw, own.Fields, pairs(0, "trace_id", s.trace)))
 	}
 	for i := range s.contexts {
 		name, fields := s.contexts[i].Name, s.contexts[i].Fields
