@@ -49,3 +49,29 @@ func TestMuteAndRaise(t *testing.T) {
 		t.Errorf("%s", r)
 	}
 }
+
+// Both commands take an end that says nothing else, and read a kind as people paste it.
+func TestKindCommandsAreOneShape(t *testing.T) {
+	workplace(t)
+	for _, row := range []struct {
+		name string
+		args []string
+		want string // on standard error; empty: it works
+	}{
+		{"mute as pasted", []string{"mute", now, "-kind", " krunk.kind: 9F2C41D0 ", "base.json"}, ""},
+		{"raise as pasted", []string{"raise", now, "-kind", " krunk.kind: 9F2C41D0 ", "-clients", "5", "base.json"}, ""},
+		{"end a mute with a rate", []string{"mute", now, "-kind=9f2c41d0", "-end", "-rate", "5/h", "base.json"}, "-end takes the mute out, whatever it says; give -kind alone"},
+		{"end a raise with a rate", []string{"raise", now, "-kind=9f2c41d0", "-end", "-rate", "5/h", "base.json"}, "-end takes the raise out, whatever it says; give -kind alone"},
+		{"mute for too long", []string{"mute", now, "-kind=9f2c41d0", "-for", "721h", "base.json"}, "write a time from 1s to 720h (30 days)"},
+		{"raise for too long", []string{"raise", now, "-kind=9f2c41d0", "-clients", "5", "-for", "721h", "base.json"}, "write a time from 1s to 720h (30 days)"},
+		{"mute a name", []string{"mute", now, "-kind=saveGame", "base.json"}, `-kind "saveGame"; write the tag krunk.kind of an event of it`},
+		{"raise a name", []string{"raise", now, "-kind=saveGame", "-clients", "5", "base.json"}, `-kind "saveGame"; write the tag krunk.kind of an event of it`},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			r := call("", row.args...)
+			if got := r.code == exitGood; got != (row.want == "") || !strings.Contains(r.err, row.want) || got && !strings.Contains(r.out, `"9f2c41d0": {`) {
+				t.Errorf("%s", r)
+			}
+		})
+	}
+}
