@@ -48,11 +48,18 @@ function stairs(a) {
   list.push(make("li", {}, make("details", {}, make("summary", {}, "What holds for a while starts or ends at " + many(rest.length + a.more, "time")), inner)));
   return list;
 }
+// connectOf says what a rule is that the draft makes: the server calls it after the draft's version and the place in the change.
+function connectOf(id) {
+  const start = "connect-" + draft.version + "-", c = id.startsWith(start) ? change.connect[Number(id.slice(start.length)) - 1] : null;
+  return c ? connectWords(c) : "";
+}
 // momentWords calls a rule by what it does, where the page knows it.
 function momentWords(what) {
   const one = /^(kinds|pulls)\["(.*?)"\] ends$/.exec(what);
   if (one) return one[1] === "kinds" ? "what is said about fault " + one[2] + " ends" : "nobody is asked for flight log " + one[2] + " any more";
   const m = /^rules\["(.*?)"\](.*)$/.exec(what);
+  const made = m && draft && connectOf(m[1]);
+  if (made) return "“" + made + "”" + m[2];
   const rule = m && status && status.rules.find((r) => r.id === m[1]);
   return rule ? "“" + rule.what + "” for " + rule.who + m[2] : what;
 }

@@ -288,9 +288,7 @@ function items() {
   if (change.rollback) add("Back to " + change.rollback, () => { change.rollback = ""; });
   if (change.clients !== null) add("Share of clients " + percent(change.clients) + (change.rollback ? ", in place of that of " + change.rollback : "") + (ramping() && !change.ramp.length ? ", which ends the steps" : ""), () => { change.clients = null; invalid = ""; });
   if (change.ramp.length) add("Rising by itself: " + change.ramp.map((s) => percent(s.clients) + " after " + (s.shown || s.after)).join(", "), () => { change.ramp = []; stepRows(); }, faulty("ramp["));
-  change.connect.forEach((c, i) => add("Connect " + c.channel + " from " + c.level + " for " + c.for
-    + (c.clients === undefined ? "" : ", " + percent(c.clients) + " of the clients") + (c.rate ? ", at most " + c.rate : "") + (c.player ? ", for player " + c.player : ""),
-    () => { change.connect.splice(i, 1); }, faults.some((p) => p.item === i + 1)));
+  change.connect.forEach((c, i) => add(connectWords(c), () => { change.connect.splice(i, 1); }, faults.some((p) => p.item === i + 1)));
   for (const id of change.end) {
     const rule = status && status.rules.find((r) => r.id === id);
     add("End " + (rule ? "“" + rule.what + "” for " + rule.who : "rule " + id), () => { change.end = change.end.filter((x) => x !== id); });
@@ -299,6 +297,11 @@ function items() {
   change.pull.forEach((p, i) => add("Ask player " + p.player + " for their flight log, for a day" + (p.goroutines ? ", with all goroutines" : ""), () => { change.pull.splice(i, 1); }));
   for (const id of change.unpull) add("Ask for flight log " + id + " no longer", () => { change.unpull = change.unpull.filter((x) => x !== id); });
   return list;
+}
+
+function connectWords(c) {
+  return "Connect " + c.channel + " from " + c.level + " for " + c.for
+    + (c.clients === undefined ? "" : ", " + percent(c.clients) + " of the clients") + (c.rate ? ", at most " + c.rate : "") + (c.player ? ", for player " + c.player : "");
 }
 
 function showItems() {
