@@ -156,8 +156,9 @@ func raiseWords(p *sampling.Policy, k *plan.KindRule) string {
 
 // jsonKindState is what a policy says about one kind, and what that means for a player.
 type jsonKindState struct {
-	Kind string `json:"kind"`
-	Text string `json:"text"`
+	Kind  string `json:"kind"`
+	Text  string `json:"text"`
+	Sends bool   `json:"sends"` // their client sends every event of it
 }
 
 // kindsOf says for a player what is different about single issues. Whom a rule picks by name, on all channels, is decided about by that.
@@ -171,7 +172,7 @@ func kindsOf(p *sampling.Policy, id *sampling.Identity, named bool, now time.Tim
 	list := p.Document().Kinds
 	for i := range list {
 		k := &list[i]
-		text := muteWords(k)
+		text, sends := muteWords(k), false
 		switch {
 		case k.Until.Over(plan.MomentOf(now)):
 			continue
@@ -187,14 +188,14 @@ func kindsOf(p *sampling.Policy, id *sampling.Identity, named bool, now time.Tim
 		case by == "" && raisedShare(p, k) < policy.Million:
 			text = "raised for a share of the clients; whether theirs is one of them cannot be told"
 		case policy.Bucket(p.Salt(), by) < raisedShare(p, k):
-			text = "raised: their client sends every event of it"
+			text, sends = "raised: their client sends every event of it", true
 			if k.Rate.N > 0 {
 				text += ", at most " + sampling.Rate(k.Rate).String()
 			}
 		default:
 			text = "raised, and their client is not one of those that send it"
 		}
-		out = append(out, jsonKindState{plan.KindName(k.Kind), text})
+		out = append(out, jsonKindState{plan.KindName(k.Kind), text, sends})
 	}
 	return out
 }

@@ -159,8 +159,9 @@ function faulty(path) { return faults.some((p) => p.path && p.path.startsWith(pa
 
 function failed(e) {
   faults = e.problems || [];
-  fill($("problems"), faults.map((p) => make("li", {}, p.item ? "Connect " + change.connect[p.item - 1]?.channel + ": " : p.path ? placeWords(p.path) + ": " : "", p.what + (p.write ? "; " + p.write : ""))));
-  alarm(e.message);
+  const words = faults.map((p) => (p.item ? "Connect " + change.connect[p.item - 1]?.channel + ": " : p.path ? placeWords(p.path) + ": " : "") + p.what + (p.write ? "; " + p.write : ""));
+  fill($("problems"), words.map((w) => make("li", {}, theirs(w))));
+  alarm(words.length ? "This cannot be published. " + words[0] + (words.length > 1 ? " (and " + (words.length - 1) + " more, beside the button)" : "") : e.message);
   if (e.status === 403) $("keybox").hidden = false;
 }
 
@@ -392,7 +393,7 @@ function showServers(list) {
   silent = bad > 0;
   const names = ["Server", "Serves", "Clients", "By HTTP"];
   fill($("servers").tBodies[0], list.map((x) => row(names, [make("th", { scope: "row" }, theirs(x.name), x.own ? make("small", {}, "this one") : "", x.why ? make("small", { className: "bad" }, "⚠ " + x.why + (x.silent > 5 ? " (for " + span(x.silent) + ")" : "")) : ""),
-    x.version === status.version ? x.version : make("b", {}, x.version), num(count(x.clients)), num(count(x.polls))], { "data-of": x.name })));
+    x.version === "0.0" ? x.counted ? "no policy" : "–" : x.version === status.version ? x.version : make("b", {}, x.version), num(count(x.clients)), num(count(x.polls))], { "data-of": x.name })));
 }
 
 let polls = 0, answered = 0; // numbers of the newest question and of the newest answer

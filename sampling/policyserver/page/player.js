@@ -39,7 +39,8 @@ async function look() {
 
 function showPlayer(p) {
   $("p-found").hidden = false;
-  const says = p.killed ? "Reports nothing" + (p.panics ? " but crashes" : "") + ": the kill switch is thrown." : p.client && !p.in ? p.client : (p.in ? "Reports." : "Reports nothing" + (p.panics ? " but crashes." : ".")) + (p.client ? " " + p.client : "");
+  const raised = p.kinds.some((k) => k.sends) ? (p.panics ? " and" : " but") + " what is raised" : "";
+  const says = p.killed ? "Reports nothing" + (p.panics ? " but crashes" : "") + ": the kill switch is thrown." : p.client && !p.in ? p.client : (p.in ? "Reports." : "Reports nothing" + (p.panics ? " but crashes" : "") + raised + ".") + (p.client ? " " + p.client : "");
   text("p-says", visible(p.player) + ": " + says);
   text("p-follows", p.follows);
   $("p-follows").className = p.current ? "good" : "quiet";
