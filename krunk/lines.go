@@ -17,10 +17,12 @@ type Lines struct {
 	open    func() LineReader
 	most    int // bytes of a line that is read later; -1: none is
 	size    int // of a record of such a line without it
+	loop    loop
 }
 
 // LineReader takes a line apart. It must not retain the line, nor change it, nor wait for the client, such as by Client.Flush: the client waits for it. A
-// panic of it costs the line, and one where the line is read at once is the caller's.
+// panic of it costs the line, and one where the line is read at once is the caller's. What it logs by Lines itself is read in turn, up to eight lines in
+// each other or some thousand in a row; from then on that is history at most, and all message.
 type LineReader interface {
 	// Read returns what the line says. What is none of its format is all message, so that nothing is lost, and so is a line that Read
 	// panics at. It is called once, and what it returns stays valid until Done.
@@ -70,6 +72,12 @@ func (l *Lines) Emit(level Level, line []byte) EventID {
 	}
 	var r capture
 	r.Type, r.Level, r.PPM, r.Flags = record.LogType, int16(level.clamp()), ppm, record.FlagForeign|record.FlagPlain
+	if l.loop.asks.Load() && l.loop.here(c.owner()) {
+		if r.text = view(line); v&gate.Trail != 0 {
+			l.channel.note(gate.Trail, &r, nil)
+		}
+		return EventID{}
+	}
 	if v&gate.Issue != 0 || len(line) > l.most {
 		return l.now(v, &r, line)
 	}
@@ -118,10 +126,12 @@ func (c *Channel) writeLine(k blackbox.Kind, r *capture, n int) {
 //
 //go:noinline
 func (l *Lines) now(v gate.Verdict, base *capture, line []byte) EventID {
+	l.loop.begin()
+	defer l.loop.end()
 	reader := l.open()
 	defer reader.Done()
 	r := *base
-	r.text, r.attrs = read(reader, view(line))
+	r.text, r.attrs = l.loop.read(reader, view(line))
 	if v&gate.Issue != 0 {
 		return l.channel.raise(v, &r, nil)
 	}
@@ -129,22 +139,15 @@ func (l *Lines) now(v gate.Verdict, base *capture, line []byte) EventID {
 	return EventID{}
 }
 
-// read is Read. A line that it panics at is all message.
-func read(r LineReader, line string) (message string, attrs []Attr) {
-	defer func() {
-		if recover() != nil {
-			message, attrs = line, nil
-		}
-	}()
-	return r.Read(line)
-}
-
 // body is recorder.Format.Open.
 func (l *Lines) body(dst, body []byte) []byte {
 	rec, _ := record.Read(body) // who calls has read it
 	reader := l.open()
 	defer reader.Done()
-	message, attrs := read(reader, rec.Text)
+	ring := l.channel.owner().ring
+	from := ring.Head()
+	message, attrs := l.loop.read(reader, rec.Text)
+	l.loop.round(ring.Head() != from)
 	for i := range attrs {
 		attrs[i].settle(l.channel.owner(), false)
 	}

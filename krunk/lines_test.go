@@ -141,3 +141,60 @@ func TestLinesBelongToTheirChannel(t *testing.T) {
 		t.Errorf("breadcrumbs %+v, want one of net", crumbs)
 	}
 }
+
+// talker is a reader that logs by the Lines which it reads.
+type talker struct {
+	lines func() *krunk.Lines
+	level krunk.Level
+	read  *atomic.Int32
+}
+
+func (t *talker) Read(line string) (string, []krunk.Attr) {
+	t.read.Add(1)
+	t.lines().Emit(t.level, []byte("read: "+line[:min(len(line), 20)]))
+	return line, nil
+}
+
+func (*talker) Done() {}
+
+// A reader that logs by its own Lines comes to an end, in the middle of a line and where the recorder reads what it has logged.
+func TestLineReaderThatLogs(t *testing.T) {
+	for _, tt := range []struct {
+		name          string
+		outer, within krunk.Level // of the line, and of what its reader logs
+		most          int32       // lines that are read, of the first
+	}{
+		{"history, read by the recorder", krunk.LevelDebug, krunk.LevelDebug, 1100},
+		{"events, read at once", krunk.LevelError, krunk.LevelError, 10},
+		{"events of history", krunk.LevelDebug, krunk.LevelError, 1100},
+		{"history of events", krunk.LevelError, krunk.LevelDebug, 1100},
+	} {
+		c, _ := bridgetest.Start(t)
+		var l *krunk.Lines
+		var read atomic.Int32
+		l = c.Channel("net").Lines("talk", func() krunk.LineReader {
+			return &talker{func() *krunk.Lines { return l }, tt.within, &read}
+		})
+		rest := func() int32 {
+			for range 2000 {
+				before := read.Load()
+				if c.Flush(time.Minute); read.Load() == before {
+					return before
+				}
+			}
+			t.Fatalf("%s: it goes on for ever", tt.name)
+			return 0
+		}
+		l.Emit(tt.outer, []byte("one"))
+		first := rest()
+		if first > tt.most {
+			t.Errorf("%s: %d lines were read for one", tt.name, first)
+		}
+		for range 3 {
+			l.Emit(tt.outer, []byte("more"))
+		}
+		if more := rest() - first; more > 3 {
+			t.Errorf("%s: %d lines were read for three more", tt.name, more)
+		}
+	}
+}
