@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/rs/zerolog"
@@ -69,24 +70,26 @@ func TestLateIsTheSame(t *testing.T) {
 	}
 	for _, n := range []int{0, 2, 120, 130} {
 		t.Run(fmt.Sprint(n), func(t *testing.T) {
-			got := said(t, with[:n], func(c *krunk.Channel, p []byte) {
-				if _, err := NewWriter(c, nil).WriteLevel(zerolog.InfoLevel, p); err != nil {
-					t.Error(err)
+			synctest.Test(t, func(t *testing.T) { // where time stands still: a breadcrumb that came twice says in how many ms
+				got := said(t, with[:n], func(c *krunk.Channel, p []byte) {
+					if _, err := NewWriter(c, nil).WriteLevel(zerolog.InfoLevel, p); err != nil {
+						t.Error(err)
+					}
+				})
+				want := said(t, with[:n], func(c *krunk.Channel, p []byte) {
+					s := &scanner{names: names{"level", "message", "time", "error"}}
+					s.scan(p)
+					c.Emit(krunk.Entry{Level: krunk.LevelInfo, Message: s.message, Attrs: s.attrs, Plain: true})
+				})
+				if len(got) != len(want) || len(got) < len(lines()) {
+					t.Fatalf("%d things arrived, %d when taken apart at once", len(got), len(want))
+				}
+				for i := range got {
+					if got[i] != want[i] {
+						t.Errorf("%.2000s\nwant\n%.2000s", got[i], want[i])
+					}
 				}
 			})
-			want := said(t, with[:n], func(c *krunk.Channel, p []byte) {
-				s := &scanner{names: names{"level", "message", "time", "error"}}
-				s.scan(p)
-				c.Emit(krunk.Entry{Level: krunk.LevelInfo, Message: s.message, Attrs: s.attrs, Plain: true})
-			})
-			if len(got) != len(want) || len(got) < len(lines()) {
-				t.Fatalf("%d things arrived, %d when taken apart at once", len(got), len(want))
-			}
-			for i := range got {
-				if got[i] != want[i] {
-					t.Errorf("%.2000s\nwant\n%.2000s", got[i], want[i])
-				}
-			}
 		})
 	}
 }
