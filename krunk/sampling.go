@@ -43,24 +43,20 @@ func Steer(ctl *sampling.Controller) Steering {
 // each start of the game, and Status.Sticky is false. The player of SetUser counts, so a share by player stays. On a nil or closed Client it returns a
 // controller that decides about nothing.
 func (c *Client) Sampling() *sampling.Controller {
-	if c == nil {
-		return idleController()
+	if c != nil {
+		c.mu.Lock()
+		if h := c.controls.Hooks(); h != nil {
+			c.mu.Unlock()
+			return (*sampling.Controller)(h.Owner)
+		}
 	}
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if h := c.controls.Hooks(); h != nil {
-		return (*sampling.Controller)(h.Owner)
+	ctl, _ := sampling.New(sampling.Identity{}, sampling.Options{}) // which cannot fail
+	if c != nil {
+		if !c.closed.Load() {
+			_ = c.steer(ctl.Join) // it is new, so it can join
+		}
+		c.mu.Unlock()
 	}
-	ctl := idleController()
-	if !c.closed.Load() {
-		_ = c.steer(ctl.Join) // it is new, so it can join
-	}
-	return ctl
-}
-
-// idleController returns one with the zero Options, for which New cannot fail.
-func idleController() *sampling.Controller {
-	ctl, _ := sampling.New(sampling.Identity{}, sampling.Options{})
 	return ctl
 }
 

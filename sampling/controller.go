@@ -62,7 +62,7 @@ type Controller struct {
 	timer    *time.Timer
 	closed   bool
 	run      running
-	memo     memo
+	memo     []done
 	told     plan.Keys // versions and codes of rejections that were told, at most maxTold
 }
 

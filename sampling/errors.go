@@ -42,13 +42,12 @@ type Rejection struct {
 
 // Error names code, place and offset.
 func (e *Rejection) Error() string {
-	s := "sampling: policy rejected: " + e.Code
+	at, also := "", ""
 	if e.Path != "" {
-		s += " at " + e.Path
+		at = " at " + e.Path
 	}
-	s += ", offset " + strconv.Itoa(e.Offset)
 	if e.Also > 0 {
-		s += " and " + strconv.Itoa(e.Also) + " more"
+		also = " and " + strconv.Itoa(e.Also) + " more"
 	}
-	return s + "; krunkpolicy lint says what to write"
+	return "sampling: policy rejected: " + e.Code + at + ", offset " + strconv.Itoa(e.Offset) + also + "; krunkpolicy lint says what to write"
 }

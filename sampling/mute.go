@@ -64,10 +64,9 @@ func (c *Controller) raised(k *plan.KindRule, panicked, doubt bool) (gate.Fate, 
 	return gate.Goes, 0
 }
 
-// memo remembers on which day something was done last, over restarts where there is a Storage.
-type memo []done
-
+// done remembers on which day something was done last, over restarts where there is a Storage.
 type done struct {
+	_   [0]func() // no code to compare it
 	key uint64
 	day uint32
 }
@@ -90,10 +89,10 @@ func (c *Controller) forget(key uint64) {
 }
 
 // last returns the day on which key was noted, 0 for never.
-func (m memo) last(key uint64) uint32 {
-	for i := range m {
-		if m[i].key == key {
-			return m[i].day
+func (c *Controller) last(key uint64) uint32 {
+	for i := range c.memo {
+		if c.memo[i].key == key {
+			return c.memo[i].day
 		}
 	}
 	return 0
@@ -102,7 +101,7 @@ func (m memo) last(key uint64) uint32 {
 // first reports whether key was not noted on this day, and notes it.
 func (c *Controller) first(key uint64, now plan.Moment) bool {
 	day := dayOf(now)
-	if c.memo.last(key) == day {
+	if c.last(key) == day {
 		return false
 	}
 	c.note(key, day)
@@ -125,7 +124,7 @@ func (c *Controller) note(key uint64, day uint32) {
 		at = len(c.memo)
 		c.memo = append(c.memo, done{})
 	}
-	c.memo[at] = done{key, day}
+	c.memo[at] = done{key: key, day: day}
 	if c.opt.storage != nil {
 		c.opt.storage.write(c)
 	}

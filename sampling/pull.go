@@ -43,11 +43,11 @@ func (c *Controller) pulls(send sender) {
 		if p.Until.Over(now) || p.Who.Holds(id, doc.Salt, c.opt.hash) != plan.Yes {
 			continue
 		}
-		if c.memo.last(key) != 0 {
+		if c.last(key) != 0 {
 			c.run.log = plan.PullMark(p.ID)
 			continue
 		}
-		if c.memo.last(pulledKey) == day {
+		if c.last(pulledKey) == day {
 			c.retry(now)
 			continue // perhaps to one that was answered, which the echo tells
 		}

@@ -31,7 +31,7 @@ type record struct {
 	issued plan.Moment // zero: as the document says; see running
 	at     At
 	floors []floor
-	memo   memo
+	memo   []done
 	body   []byte
 }
 
@@ -114,7 +114,7 @@ func (r *record) line(name, value string) bool {
 		n, ok := plan.Whole(day)
 		m, ok2 := plan.Whole(key)
 		if len(r.memo) < maxMemo {
-			r.memo = append(r.memo, done{m, uint32(n)})
+			r.memo = append(r.memo, done{key: m, day: uint32(n)})
 		}
 		return ok && ok2
 	case "saved", "server", "issued":

@@ -22,6 +22,8 @@ func Bucket(salt, id string) uint32 {
 
 // Inside reports whether a client is in a cohort of ppm, by its bucket if its id is known: nobody else is in but those whom
 // everybody is among.
+//
+//go:noinline
 func Inside(bucket, ppm uint32, known bool) bool { return ppm >= Million || known && bucket < ppm }
 
 func project(h uint32) uint32 { return uint32(uint64(h) * Million >> 32) }

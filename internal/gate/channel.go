@@ -98,7 +98,7 @@ func (c *Channel) Take(v Verdict, l Level, key uint64) (Verdict, uint32) {
 			records = Million / float32(d.Records)
 		}
 	}
-	for i, limit := range d.Limits {
+	for i, limit := range &d.Limits {
 		if limit == nil {
 			break
 		}

@@ -60,7 +60,7 @@ func (d *Decoder) decode(b []byte) {
 	} else {
 		whole := d.peek() == '{'
 		var o items
-		for d.inObject(&o, KShape) {
+		for d.next(&o, KShape, '{') {
 			d.member()
 		}
 		d.end()

@@ -44,7 +44,7 @@ func (d *Decoder) channels() []Entry {
 	var names Keys
 	var o items
 	start := d.i
-	for d.inObject(&o, KShape) {
+	for d.next(&o, KShape, '{') {
 		key, at := d.key(), d.at
 		name := gate.Fold(key)
 		if k := ChannelProblem(key); k != 0 {
@@ -105,7 +105,7 @@ const (
 // fields reads an object of settings.
 func (d *Decoder) fields(f *Fields, allowed uint16) {
 	var o items
-	for d.inObject(&o, KShape) {
+	for d.next(&o, KShape, '{') {
 		d.field(f, allowed)
 	}
 }

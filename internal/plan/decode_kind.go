@@ -31,7 +31,7 @@ const (
 func (d *Decoder) kinds() {
 	var o items
 	start := d.i
-	for d.inObject(&o, KShape) {
+	for d.next(&o, KShape, '{') {
 		faults, unknown := d.faults, d.P.Unknown
 		m, ok := KindRule{At: d.at}, false
 		if m.Kind, ok = ParseKind(d.key()); !ok {

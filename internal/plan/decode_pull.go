@@ -58,7 +58,7 @@ func (d *Decoder) ReadPulls() []Pull {
 func (d *Decoder) pulls() (out []Pull) {
 	var o items
 	start := d.i
-	for d.inObject(&o, KShape) {
+	for d.next(&o, KShape, '{') {
 		noted := d.noted
 		p := Pull{ID: d.key(), At: d.at}
 		if len(p.ID) == 0 || len(p.ID) > 64 {
@@ -84,7 +84,7 @@ func (d *Decoder) pulls() (out []Pull) {
 // pull is fill for one of them. It stands here because few clients let themselves be asked, and the others do not link who.
 func (d *Decoder) pull(p *Pull) (seen uint) {
 	var o items
-	for d.inObject(&o, KShape) {
+	for d.next(&o, KShape, '{') {
 		i := wordAt(pullNames, d.key())
 		if i < 0 {
 			d.unfamiliar()

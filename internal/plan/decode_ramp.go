@@ -9,7 +9,7 @@ import (
 func (d *Decoder) ramp(f *Fields) {
 	var l items
 	start := d.i
-	for d.inList(&l, KShape) {
+	for d.next(&l, KShape, '[') {
 		s, faults, unknown := Step{Pos: d.i}, d.faults, d.P.Unknown
 		if d.fill(stepNames, stepMembers[:], unsafe.Pointer(&s)) == 3 && s.At != 0 {
 			f.Ramp = append(f.Ramp, s)

@@ -7,7 +7,7 @@ import (
 func (d *Decoder) rules() {
 	var l items
 	start := d.i
-	for d.inList(&l, KShape) {
+	for d.next(&l, KShape, '[') {
 		d.P.Rules = append(d.P.Rules, Rule{At: d.i})
 		d.rule(l.n - 1)
 	}
@@ -44,7 +44,7 @@ func (d *Decoder) rule(i int) {
 
 func (d *Decoder) set(r *Rule) {
 	var o items
-	for d.inObject(&o, KShape) {
+	for d.next(&o, KShape, '{') {
 		if d.key() == "channels" {
 			r.Channels = d.channels()
 			continue
@@ -61,7 +61,7 @@ func (d *Decoder) conditions(r *Rule, outer bool) []Condition {
 		r.Dead = true
 	}
 	var o items
-	for d.inObject(&o, KWhen) {
+	for d.next(&o, KWhen, '{') {
 		key, special := d.key(), -1
 		if outer {
 			special = wordAt("not from", key)
@@ -98,7 +98,7 @@ func (d *Decoder) conditions(r *Rule, outer bool) []Condition {
 func (d *Decoder) values(c *Condition) bool {
 	ok, start := d.peek() == '[', d.i
 	var l items
-	for d.inList(&l, KList) {
+	for d.next(&l, KList, '[') {
 		at := d.i
 		v, is := d.str(KList)
 		if ok = ok && is; !is {

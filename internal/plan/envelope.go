@@ -11,7 +11,7 @@ import (
 func Signatures(text string, add func(kid string, sig []byte)) (ok bool) {
 	d := Decoder{b: []byte(text)}
 	var l items
-	for text != "" && d.inList(&l, KShape) {
+	for text != "" && d.next(&l, KShape, '[') {
 		d.signature(add)
 	}
 	return d.noted == 0
@@ -22,10 +22,10 @@ func Signatures(text string, add func(kid string, sig []byte)) (ok bool) {
 func OpenEnvelope(b []byte) (doc []byte, sigs string, ok bool) {
 	d := Decoder{b: b}
 	var o items
-	if !d.inObject(&o, KShape) || wordAt("payload sigs", d.key()) < 0 {
+	if !d.next(&o, KShape, '{') || wordAt("payload sigs", d.key()) < 0 {
 		return b, "", true
 	}
-	for more := true; more; more = d.inObject(&o, KShape) {
+	for more := true; more; more = d.next(&o, KShape, '{') {
 		switch d.key() {
 		case "payload":
 			ok = true
@@ -44,7 +44,7 @@ func (d *Decoder) signature(add func(kid string, sig []byte)) {
 	var kid string
 	var sig []byte
 	var o items
-	for d.inObject(&o, KShape) {
+	for d.next(&o, KShape, '{') {
 		switch d.key() {
 		case "kid":
 			kid, _ = d.str(KShape)

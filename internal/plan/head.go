@@ -13,7 +13,7 @@ type Head struct {
 func Peek(b []byte, e *Head) {
 	d := Decoder{b: b, P: new(Document)}
 	var o items
-	for d.inObject(&o, KShape) {
+	for d.next(&o, KShape, '{') {
 		key, faults := d.key(), d.faults
 		if wordAt("krunk epoch version enabled panics", key) < 0 {
 			d.skip()

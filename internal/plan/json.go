@@ -147,17 +147,8 @@ type items struct {
 	seen Keys
 }
 
-// inObject goes to the next member of an object: the reader stands before its value, which the caller must consume. A value of
-// another shape is skipped and noted as k.
-//
-//go:noinline
-func (d *Decoder) inObject(o *items, k Kind) bool { return d.next(o, k, '{') }
-
-// inList goes to the next element of a list likewise.
-//
-//go:noinline
-func (d *Decoder) inList(o *items, k Kind) bool { return d.next(o, k, '[') }
-
+// next goes to the next member of an object or, opened by a bracket, to the next element of a list: the reader stands before its value,
+// which the caller must consume. A value of another shape is skipped and noted as k.
 func (d *Decoder) next(o *items, k Kind, open byte) bool {
 	end := open + 2 // of "[]" and "{}" alike
 	switch {

@@ -48,7 +48,7 @@ type member struct {
 // fill reads an object and returns which of the members that names lists were there, by their place in it.
 func (d *Decoder) fill(names string, list []member, to unsafe.Pointer) (seen uint) {
 	var o items
-	for d.inObject(&o, KShape) {
+	for d.next(&o, KShape, '{') {
 		i := wordAt(names, d.key())
 		if i < 0 {
 			d.unfamiliar()
