@@ -14,14 +14,15 @@ import (
 type probe struct {
 	_    [0]func() // no code to compare it
 	done atomic.Bool
-	text string // immutable after done
+	text string                    // immutable after done
+	make func(s *Sender, p *probe) // the attempt: what only Probe needs is reached from there alone
 }
 
 // Probe sends an envelope that does nothing, with what was dropped if there is something, and returns what the answer means
 // and what to write where that helps, "" if it is as it should be. It obeys no pause. It returns false when the limit, one of
 // Config.Progress, was over before the answer came, or the sender has ended.
 func (s *Sender) Probe(limit *notify.Limit) (string, bool) {
-	p, mine := new(probe), false
+	p, mine := &probe{make: (*Sender).answer}, false
 	s.cfg.Progress.Wait(limit, func() bool {
 		mine = mine || atomic.CompareAndSwapPointer(&s.probing, nil, unsafe.Pointer(p))
 		if s.ended.Load() || s.held() || p.done.Load() {
@@ -39,12 +40,8 @@ func (s *Sender) Probe(limit *notify.Limit) (string, bool) {
 	return p.text, true
 }
 
-// answer makes the attempt that somebody waits for in Probe, once no other is under way.
-func (s *Sender) answer() {
-	p := (*probe)(atomic.LoadPointer(&s.probing))
-	if p == nil || s.under > 0 {
-		return
-	}
+// answer makes the attempt that somebody waits for in Probe. No other is under way.
+func (s *Sender) answer(p *probe) {
 	defer func() {
 		atomic.CompareAndSwapPointer(&s.probing, unsafe.Pointer(p), nil)
 		p.done.Store(true)

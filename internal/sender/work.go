@@ -139,7 +139,9 @@ func (s *Sender) pump() time.Duration {
 func (s *Sender) step() (wait time.Duration, over bool) {
 	now := s.now()
 	s.pauses.seen = s.asked.Load()
-	s.answer()
+	if p := (*probe)(atomic.LoadPointer(&s.probing)); p != nil && s.under == 0 {
+		p.make(s, p)
+	}
 	if s.cfg.Session != nil {
 		s.endSession()
 	}
