@@ -1,6 +1,7 @@
 package crashtext
 
 import (
+	"regexp"
 	"runtime"
 	"strconv"
 	"strings"
@@ -86,8 +87,12 @@ func TestGoroutines(t *testing.T) {
 	for range 50 {
 		last = max(last, <-ids)
 	}
-	b := make([]byte, 1<<20)
-	text := string(b[:runtime.Stack(b, true)])
+	b, text := make([]byte, 1<<20), ""
+	waits := regexp.MustCompile(` \[chan receive[^]]*\]:\n.*\.TestGoroutines\.func1\(`)
+	for len(waits.FindAllString(text, -1)) < 50 { // some may still be on their way there
+		runtime.Gosched()
+		text = string(b[:runtime.Stack(b, true)])
+	}
 	for _, list := range [][]Goroutine{Goroutines(text, last), Goroutines(strings.TrimSuffix(text, "\n"), last)} {
 		if len(list) != MaxGoroutines || list[0].ID != last || list[0].State != "chan receive" || len(list[0].Frames) != 1 || !strings.Contains(list[0].Frames[0].Func, "TestGoroutines.func1") {
 			t.Errorf("goroutine %d is not the first one of %d: %+v", last, len(list), list[0])
