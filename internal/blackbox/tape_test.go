@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"math"
 	"math/rand/v2"
+	"runtime"
 	"sync"
 	"testing"
 )
@@ -120,20 +121,19 @@ func TestTapeWhileItIsWritten(t *testing.T) {
 				return
 			default:
 				record(tape, n%97)
+				runtime.Gosched() // in a browser nobody else gets a turn otherwise
 			}
 		}
 	})
-	some := 0
-	for range 2000 {
+	for n, some := 0, 0; n < 2000 || some == 0; n++ {
 		b, from := tape.Newest(1 << 20)
 		heard(t, b, from)
-		some = max(some, len(b))
+		if some = max(some, len(b)); some == 0 {
+			runtime.Gosched()
+		}
 	}
 	close(stop)
 	all.Wait()
-	if b, _ := tape.Newest(1 << 20); len(b) == 4096 && some == 0 {
-		t.Error("nothing was ever read")
-	}
 }
 
 func TestTapesClear(t *testing.T) {

@@ -70,8 +70,10 @@ func TestBellNeverLosesACall(t *testing.T) {
 		b := NewBell()
 		var work atomic.Int64
 		var wg sync.WaitGroup
+		begin := make(chan struct{})
 		for g := range callers {
 			wg.Go(func() {
+				<-begin
 				for i := range each {
 					b.Ring()
 					work.Add(1)
@@ -82,7 +84,10 @@ func TestBellNeverLosesACall(t *testing.T) {
 				}
 			})
 		}
-		got, waits := int64(0), 0
+		b.Sleep() // once for certain: on a busy machine all of them may be through before the owner has its turn
+		close(begin)
+		<-b.C()
+		got, waits := int64(0), 1
 		for round := 0; got < callers*each; round++ {
 			got += work.Swap(0)
 			if b.Linger(); round%2 == 0 {
@@ -95,8 +100,8 @@ func TestBellNeverLosesACall(t *testing.T) {
 			b.Awake()
 		}
 		wg.Wait()
-		if work.Load() != 0 || waits == 0 {
-			t.Errorf("%d pieces of work left, waited %d times; want none left and some waits", work.Load(), waits)
+		if work.Load() != 0 {
+			t.Errorf("%d pieces of work left, waited %d times", work.Load(), waits)
 		}
 	})
 }
@@ -109,8 +114,10 @@ func TestBellNeverLosesAWake(t *testing.T) {
 		b := NewBell()
 		var work atomic.Int64
 		var wg sync.WaitGroup
+		begin := make(chan struct{})
 		for g := range ringers {
 			wg.Go(func() {
+				<-begin
 				for i := range each {
 					work.Add(1)
 					b.Ring()
@@ -120,7 +127,11 @@ func TestBellNeverLosesAWake(t *testing.T) {
 				}
 			})
 		}
-		got, sleeps := int64(0), 0
+		b.Sleep() // once for certain
+		close(begin)
+		<-b.C()
+		b.Awake()
+		got, sleeps := int64(0), 1
 		for got < ringers*each {
 			got += work.Swap(0)
 			b.Sleep()
@@ -131,8 +142,8 @@ func TestBellNeverLosesAWake(t *testing.T) {
 			b.Awake()
 		}
 		wg.Wait()
-		if work.Load() != 0 || sleeps == 0 {
-			t.Errorf("%d pieces of work left, slept %d times; want none left and some sleep", work.Load(), sleeps)
+		if work.Load() != 0 {
+			t.Errorf("%d pieces of work left, slept %d times", work.Load(), sleeps)
 		}
 	})
 }
