@@ -184,12 +184,12 @@ type Resolved struct {
 	star   Origin // whose rate "*" has, layer -1 for none
 }
 
-// Shared returns the rate of "*", which all channels share beside their own, and whose it is; false where there is none, or it is the channel's.
-func (r *Resolved) Shared(p *Plan) (Rate, Origin, bool) {
-	if r.star.Layer < 0 || r.star == r.From[bit(HasRate)] {
-		return Rate{}, r.star, false
+// Shared returns the rate of "*", which all channels share beside their own, zero if there is none, and whose it is. It is for package policy.
+func (r *Resolved) Shared(p *Plan) (Rate, Origin) {
+	if r.star.Layer < 0 {
+		return Rate{}, r.star
 	}
-	return p.Layers[r.star.Layer].Entries[r.star.Entry].Rate, r.star, true
+	return p.Layers[r.star.Layer].Entries[r.star.Entry].Rate, r.star
 }
 
 func bit(has uint16) int { return bits.TrailingZeros16(has) }

@@ -61,6 +61,18 @@ func Explain(policy *sampling.Policy, id sampling.Identity, channel string, u Un
 	return explain(s, s.Plan(), gate.Fold(channel)), nil
 }
 
+// SharedRate returns what a client may send on all channels together, beside the rate of each: that of "*", whether the policy or the compiled default
+// states it. Zero is no limit. It fails as Explain does.
+func SharedRate(policy *sampling.Policy, id sampling.Identity, u Under) (sampling.Rate, error) {
+	s, err := u.situation(policy, id)
+	if err != nil {
+		return sampling.Rate{}, err
+	}
+	p := s.Plan()
+	rate, _ := p.Resolve("*").Shared(p)
+	return sampling.Rate(rate), nil
+}
+
 // situation gathers what a plan is made from. An ended policy is none.
 func (u *Under) situation(policy *sampling.Policy, id sampling.Identity) (*plan.Situation, error) {
 	base, err := u.base()
@@ -147,7 +159,7 @@ func sources(p *plan.Plan, r *plan.Resolved, now plan.Moment) map[string]string 
 			}
 		}
 	}
-	if rate, by, ok := r.Shared(p); ok {
+	if rate, by := r.Shared(p); rate.N > 0 && by != r.From[5] {
 		out["rate"] += ", and " + sampling.Rate(rate).String() + " of all channels together: " + place(p, by, "rate")
 	}
 	c := p.Ceiling

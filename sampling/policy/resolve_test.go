@@ -289,19 +289,20 @@ func TestExplainSaysWhatAllChannelsShare(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, row := range []struct{ channels, want string }{
-		{`"net":{"send":"debug","rate":"600/m"}`, `policy: channels["net"].rate, and 10/h of all channels together: default: channels["*"].rate`},
-		{`"*":{"rate":"5/m"},"net":{"rate":"600/m"}`, `policy: channels["net"].rate, and 5/m of all channels together: policy: channels["*"].rate`},
-		{`"*":{"rate":"600/m"}`, `policy: channels["*"].rate`},
-		{`"net":{"send":"debug"}`, `default: channels["*"].rate`},
+	for _, row := range []struct{ channels, shared, want string }{
+		{`"net":{"send":"debug","rate":"600/m"}`, "10/h", `policy: channels["net"].rate, and 10/h of all channels together: default: channels["*"].rate`},
+		{`"*":{"rate":"5/m"},"net":{"rate":"600/m"}`, "5/m", `policy: channels["net"].rate, and 5/m of all channels together: policy: channels["*"].rate`},
+		{`"*":{"rate":"600/m"}`, "600/m", `policy: channels["*"].rate`},
+		{`"net":{"send":"debug"}`, "10/h", `default: channels["*"].rate`},
 	} {
 		p, err := sampling.Parse([]byte(`{"krunk":1,"version":1,"clients":100,"channels":{` + row.channels + `}}`))
 		if err != nil {
 			t.Fatal(err)
 		}
 		d, err := Explain(p, sampling.Identity{ID: "a"}, "net", Under{Default: cautious})
-		if err != nil || d.From["rate"] != row.want {
-			t.Errorf("%s: %v, %q, want %q", row.channels, err, d.From["rate"], row.want)
+		shared, err2 := SharedRate(p, sampling.Identity{ID: "a"}, Under{Default: cautious})
+		if err != nil || err2 != nil || d.From["rate"] != row.want || shared.String() != row.shared {
+			t.Errorf("%s: %v, %v, %q, %v, want %q, %s", row.channels, err, err2, d.From["rate"], shared, row.want, row.shared)
 		}
 	}
 }

@@ -203,7 +203,8 @@ func (f *forecast) run(p *sampling.Policy) outcome {
 		p = defaultPolicy()
 	}
 	for _, g := range f.groups {
-		reporting := 0.0
+		reporting, sum := 0.0, 0.0
+		flows := make([]float64, len(f.channels))
 		for i, name := range f.channels {
 			d := f.explain(p, g, name)
 			c := &out.channels[i]
@@ -213,7 +214,15 @@ func (f *forecast) run(p *sampling.Policy) outcome {
 			clients := f.share(d) * float64(g.Clients)
 			c.clients += clients
 			reporting = max(reporting, clients)
-			f.flow(c, d, clients)
+			if len(f.volumes[name]) > 0 {
+				flows[i] = clients * f.flow(d)
+				c.records = max(c.records, 0)
+			}
+			sum += flows[i]
+		}
+		if sum > 0 {
+			shared, _ := policy.SharedRate(p, insider(g, f.probe(p.Salt())[0]), f.under) // New has tried Under
+			out.add(flows, bounded(sum, shared, reporting)/sum)
 		}
 		largest = max(largest, g.Clients)
 		out.total.Clients += reporting
@@ -238,26 +247,34 @@ func (f *forecast) share(d policy.Decision) float64 {
 	return float64(d.PPM) / policy.Million
 }
 
-// flow adds the records per second that clients send on a channel, each of them within the channel's rate.
-func (f *forecast) flow(c *channelOutcome, d policy.Decision, clients float64) {
-	volumes := f.volumes[d.Channel]
-	if len(volumes) == 0 {
-		return
-	}
-	c.records = max(c.records, 0)
+// flow returns the records per second that a client sends on a channel, within the channel's rate.
+func (f *forecast) flow(d policy.Decision) (each float64) {
 	if f.clients <= 0 {
-		return
+		return 0
 	}
-	each := 0.0
-	for _, v := range volumes {
+	for _, v := range f.volumes[d.Channel] {
 		if v.Level >= d.Send || v.Level >= d.Issue {
 			each += v.PerSecond / float64(f.clients) * float64(d.Records) / policy.Million
 		}
 	}
-	if d.Rate.N > 0 && d.Rate.Per > 0 {
-		each = min(each, float64(d.Rate.N)/d.Rate.Per.Seconds())
+	return bounded(each, d.Rate, 1)
+}
+
+// bounded is what so many clients send at most of perSecond under a rate of each.
+func bounded(perSecond float64, r sampling.Rate, clients float64) float64 {
+	if r.N > 0 && r.Per > 0 {
+		return min(perSecond, clients*float64(r.N)/r.Per.Seconds())
 	}
-	c.records += clients * each
+	return perSecond
+}
+
+// add adds what a group sends by channel, of which a part goes through what each client may send on all of them together.
+func (o *outcome) add(flows []float64, part float64) {
+	for i, n := range flows {
+		if n > 0 {
+			o.channels[i].records += n * part
+		}
+	}
 }
 
 // explain asks for a client of the group that is inside of the cohort, if there is one: only such a client shows the levels.
@@ -273,14 +290,19 @@ func (f *forecast) explain(p *sampling.Policy, g Group, channel string) policy.D
 }
 
 func (f *forecast) ask(p *sampling.Policy, g Group, channel, inside string) policy.Decision {
+	d, _ := policy.Explain(p, insider(g, inside), channel, f.under) // New has tried Under
+	return d
+}
+
+// insider is a client of the group with that id where the group has none.
+func insider(g Group, inside string) sampling.Identity {
 	id := g.Identity
 	for _, at := range []*string{&id.ID, &id.Player, &id.Match} {
 		if *at == "" {
 			*at = inside
 		}
 	}
-	d, _ := policy.Explain(p, id, channel, f.under) // New has tried Under
-	return d
+	return id
 }
 
 // probes finds ids with a place near zero, which are inside of every cohort that is not tiny.

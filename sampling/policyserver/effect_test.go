@@ -59,6 +59,34 @@ func TestEffectWithoutVolumes(t *testing.T) {
 	}
 }
 
+// The rate of "*" is of all channels together, whosever it is: a prediction that takes a channel's own alone is a thousand times too high.
+func TestEffectWithinWhatAllChannelsShare(t *testing.T) {
+	cautious, err := sampling.Parse(sampling.Cautious())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct {
+		name, channels string
+		under          policy.Under
+		records        float64
+	}{
+		{"none", `"net":{"send":"debug"},"ui":{"send":"debug"}`, policy.Under{}, 5020},
+		{"of the policy", `"*":{"rate":"60/h"},"net":{"send":"debug","rate":"600/m"},"ui":{"send":"debug"}`, policy.Under{}, 1000 * 60. / 3600},
+		{"more than there is", `"*":{"rate":"600/m"},"net":{"send":"debug"}`, policy.Under{}, 5020},
+		{"of the compiled default", `"net":{"send":"debug","rate":"600/m"}`, policy.Under{Default: cautious}, 1000 * 10. / 3600},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			s := serving(t, Options{Under: c.under})
+			s.Observe(Observation{Clients: 1000, Volumes: []Volume{{"net", policy.LevelDebug, 5000}, {"ui", policy.LevelError, 20}}})
+			doc := `{"krunk":1,"epoch":3,"version":1188,"issued":"2026-10-10T12:00:00Z","clients":100,"channels":{` + c.channels + `}}`
+			r, err := s.Publish(t.Context(), []byte(doc), "anna")
+			if err != nil || !near(r.Effect.After.Records, c.records) {
+				t.Errorf("%v, %v records/s, want %v", err, r.Effect.After.Records, c.records)
+			}
+		})
+	}
+}
+
 // A large policy and a large observation are predicted in bounded time.
 func BenchmarkPredict(b *testing.B) {
 	s := serving(b, Options{})
