@@ -209,7 +209,7 @@ func (d *document) apply(c Change, now time.Time, v sampling.Version) (ended []s
 	}
 	salt, n := o.Salt, len(rules)
 	for _, id := range c.End {
-		if !slices.ContainsFunc(rules, func(r ruleHead) bool { return r.ID == id }) {
+		if c.Rollback == "" && !slices.ContainsFunc(rules, func(r ruleHead) bool { return r.ID == id }) { // an old version may be without it
 			return nil, fmt.Errorf("policyserver: there is no rule %q to end", id)
 		}
 	}

@@ -230,3 +230,27 @@ func TestKillInSpiteOfMistakes(t *testing.T) {
 		t.Errorf("%v: %v\n%s", v, err, b)
 	}
 }
+
+// What is to be ended beside a roll back may be missing in the old version: then there is nothing to do. Otherwise it is a mistake.
+func TestEndBesideARollback(t *testing.T) {
+	s := serving(t, Options{})
+	old := s.current.Load().version()
+	c := Change{Connect: []Connect{{Channel: "net", Level: "debug", For: "1h"}}, Mute: []Mute{{Kind: "0000000a", For: "1h"}}, Pull: []Pull{{Player: "p-17", ID: "INC-7"}}}
+	if _, err := s.Change(t.Context(), c, "anna"); err != nil {
+		t.Fatal(err)
+	}
+	rule := connectPrefix + s.current.Load().version().String() + "-1"
+	c = Change{End: []string{rule}, Unmute: []string{"0000000a"}, Unpull: []string{"INC-7"}}
+	if _, err := s.Draft(t.Context(), c, "anna"); err != nil {
+		t.Errorf("of what runs: %v", err)
+	}
+	c.Rollback = old.String()
+	if _, err := s.Draft(t.Context(), c, "anna"); err != nil {
+		t.Errorf("beside a roll back: %v", err)
+	}
+	for _, c := range []Change{{End: []string{"x"}}, {Unmute: []string{"0000000b"}}, {Unpull: []string{"x"}}} {
+		if _, err := s.Draft(t.Context(), c, "anna"); err == nil {
+			t.Errorf("%+v: no error", c)
+		}
+	}
+}

@@ -103,7 +103,7 @@ func (d *document) mute(c *Change, now time.Time) error {
 			return err
 		}
 		was, err := d.Take("kinds", kind)
-		if err == nil && !was {
+		if err == nil && !was && c.Rollback == "" {
 			err = fmt.Errorf("nothing is said about kind %s", kind)
 		}
 		if err != nil {

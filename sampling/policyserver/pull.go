@@ -43,7 +43,7 @@ func (d *document) pull(c *Change, salt string, now time.Time, v string) error {
 	}
 	for _, id := range c.Unpull {
 		was, err := d.Take("pulls", id)
-		if err == nil && !was {
+		if err == nil && !was && c.Rollback == "" {
 			err = fmt.Errorf("nothing is asked for under %q", id)
 		}
 		if err != nil {

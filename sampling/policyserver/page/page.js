@@ -128,12 +128,31 @@ async function makeDraft() {
 async function rebase() {
   if (isEmpty(change) || base === status.version && !restored) return;
   restored = false;
+  const gone = base === status.version ? [] : lapse();
   if (base !== null && base !== status.version && status.version !== mine) {
-    unseen = (status.by || "Somebody else") + " published " + status.version + (status.note ? " (" + status.note + ")" : "") + " meanwhile. Below is your change on top of that; look at it again.";
+    const words = (status.by || "Somebody else") + " published " + status.version + (status.note ? " (" + status.note + ")" : "") + " meanwhile."
+      + (gone.length ? " It has ended " + gone.join(", ") + ", which was taken out of your change." : "");
+    if (isEmpty(change)) {
+      edited();
+      return alarm(words + " Nothing of your change is left to do.");
+    }
+    unseen = words + " Below is your change on top of that; look at it again.";
   }
+  if (isEmpty(change)) return edited();
   base = status.version;
   save();
   await makeDraft();
+}
+
+// lapse takes out what was to be ended and is not there any more, and returns what that is.
+function lapse() {
+  if (change.rollback) return []; // what is there then is in the old version
+  const gone = [];
+  const there = (ids, list, name, of) => ids.filter((id) => list.some((x) => of(x) === id) || gone.push(name + " " + id) === 0);
+  change.end = there(change.end, status.rules, "rule", (x) => x.id);
+  change.unmute = there(change.unmute, status.kinds, "what was said about fault", (x) => x.kind);
+  change.unpull = there(change.unpull, status.pulls, "request", (x) => x.id);
+  return gone;
 }
 
 function body() {
