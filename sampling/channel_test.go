@@ -3,6 +3,7 @@ package sampling
 import (
 	"errors"
 	"math"
+	"math/rand/v2"
 	"strconv"
 	"sync"
 	"testing"
@@ -30,6 +31,7 @@ func controller(t testing.TB, id Identity, o Options, docs ...string) *Controlle
 func TestTakeKeepsTheStatedShareAndCounts(t *testing.T) {
 	c := controller(t, Identity{ID: "a"}, Options{}, doc(`"channels":{"net":{"send":"info","records":25}}`))
 	ch := Channel(c, "net")
+	ch.SetDice(rand.NewPCG(1, 7).Uint64) // the same draws each time
 	kept := 0
 	const n = 40_000
 	for range n {

@@ -81,9 +81,10 @@ func (g *game) watch(ctx context.Context) {
 	defer tick.Stop()
 	old := g.tally.read()
 	g.policies.Observe(policyserver.Observation{Clients: g.clients, Groups: groups(g.clients)})
-	for ctx.Err() == nil {
+	for ended := false; !ended; {
 		select {
-		case <-ctx.Done(): // how it ended
+		case <-ctx.Done():
+			ended = true // the last line says how it was then, also of a game whose time was over before it began
 		case <-tick.C:
 		}
 		now := g.tally.read()
