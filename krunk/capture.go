@@ -314,7 +314,7 @@ func (c *Channel) raised(v gate.Verdict, r *capture, cause any) EventID {
 	pass, ok := table.Pass(kind, now)
 	if !ok {
 		if v&gate.Doubt == 0 {
-			c.state.Return(v, Level(r.Level).clamp(), r.PPM)
+			c.state.Return(v&^gate.Send, Level(r.Level).clamp(), r.PPM) // the log record goes, and stands for its like
 		} else if v&gate.Outside != 0 {
 			table.Quiet()
 		}

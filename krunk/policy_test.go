@@ -471,3 +471,27 @@ func TestBothUsesAreCounted(t *testing.T) {
 		})
 	}
 }
+
+// A log record that goes although its event is one too many stands for what a rate has kept back once: the next one does not stand for that again.
+func TestRepeatsOfBothUses(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c, srv := controlled(t, krunk.Config{MaxRepeats: 1}, `"channels":{"net":{"send":"error","rate":"1/s","burst":1}}`)
+		for _, n := range []int{4, 1, 1} { // of which one is let through
+			for range n {
+				c.Channel("net").Error("again")
+			}
+			time.Sleep(time.Second)
+		}
+		c.Close(time.Minute)
+		var got []any
+		for _, l := range srv.Logs() {
+			got = append(got, l.Attributes["krunk.weight"].Value)
+		}
+		if len(srv.Events()) != 1 || fmt.Sprint(got) != "[1 4 1]" {
+			t.Errorf("%d events, log records that stand for %v, want one and [1 4 1]", len(srv.Events()), got)
+		}
+		if e, l := told(srv, "sample_rate", "error"), told(srv, "sample_rate", "log_item"); e != 5 || l != 0 {
+			t.Errorf("told of %d events and %d log records, want 5 and none", e, l)
+		}
+	})
+}
