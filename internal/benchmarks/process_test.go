@@ -76,7 +76,7 @@ func TestIdle(t *testing.T) {
 
 func TestSize(t *testing.T) {
 	if testing.Short() {
-		t.Skip("builds seven programs for arm")
+		t.Skip("builds programs for arm")
 	}
 	dir := t.TempDir()
 	sizes, err := Build(dir)

@@ -60,7 +60,7 @@ func Budgets() (all []Budget, err error) {
 func Build(dir string) (map[string]Size, error) {
 	sizes := make(map[string]Size)
 	for _, p := range []struct{ name, tags string }{
-		{"hello", ""}, {"lean", ""}, {"beat", ""}, {"runfile", ""}, {"sampling", ""}, {"http", ""}, {"nethttp", ""}, {"http1", ""}, {"sentry", ""}, {"nethttp+gojson", "krunk_gojson"},
+		{"hello", ""}, {"lean", ""}, {"beat", ""}, {"runfile", ""}, {"sampling", ""}, {"pull", ""}, {"http", ""}, {"nethttp", ""}, {"http1", ""}, {"sentry", ""}, {"nethttp+gojson", "krunk_gojson"},
 	} {
 		folder, _, _ := strings.Cut(p.name, "+")
 		file := filepath.Join(dir, p.name)
