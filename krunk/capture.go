@@ -209,6 +209,7 @@ func (c *Channel) decide(t record.Type, level Level, site uintptr) (gate.Verdict
 //go:noinline
 func (c *Channel) raise(v gate.Verdict, r *capture, cause any) EventID {
 	if v&gate.Send == 0 && r.Type != record.PanicType && c.full(r.importance(), Level(r.Level)) {
+		c.back(v, r)
 		return EventID{}
 	}
 	// Where calls were inlined only runtime.Callers tells their addresses apart, as the site's does that a bridge named.
@@ -314,7 +315,7 @@ func (c *Channel) raised(v gate.Verdict, r *capture, cause any) EventID {
 	pass, ok := table.Pass(kind, now)
 	if !ok {
 		if v&gate.Doubt == 0 {
-			c.state.Return(v&^gate.Send, Level(r.Level).clamp(), r.PPM) // the log record goes, and stands for its like
+			c.back(v&^gate.Send, r) // as a log record it goes on to stand for them
 		} else if v&gate.Outside != 0 {
 			table.Quiet()
 		}
@@ -337,7 +338,7 @@ func (c *Channel) raised(v gate.Verdict, r *capture, cause any) EventID {
 		ok = c.put(r.importance(), r, nil)
 	}
 	if !ok {
-		c.state.Return(v, Level(r.Level).clamp(), r.PPM)
+		c.back(v, r)
 		table.Back(pass)
 		return EventID{}
 	}
@@ -401,6 +402,7 @@ func (c *Channel) putChain(k blackbox.Kind, r *capture, cause any, err error) bo
 //go:noinline
 func (c *Channel) note(v gate.Verdict, r *capture, err error) {
 	if v&gate.Send != 0 && c.owner().inside() && c.owner().insideHere() {
+		c.back(v, r)
 		v &^= gate.Send
 	}
 	c.owner().stampNote(r)
@@ -417,16 +419,29 @@ func (c *Channel) keep(v gate.Verdict, r *capture, err error) {
 	if r.mark.N|len(r.pcs) != 0 {
 		r.mark.N, r.pcs = 0, nil // of the stack the call site is enough
 	}
+	var ok bool
 	if err != nil {
-		c.keepError(k, r, err)
-		return
+		ok = c.keepError(k, r, err)
+	} else {
+		ok = c.put(k, r, nil)
 	}
-	c.put(k, r, nil)
+	if !ok && k == blackbox.Log {
+		c.back(gate.Send, r)
+	}
+}
+
+// back gives back what a record that is lost was to stand for beside itself. A panic passes no rate.
+//
+//go:noinline
+func (c *Channel) back(v gate.Verdict, r *capture) {
+	if r.Type != record.PanicType {
+		c.state.Return(v, Level(r.Level).clamp(), r.PPM)
+	}
 }
 
 //go:noinline
-func (c *Channel) keepError(k blackbox.Kind, r *capture, err error) {
-	c.put(k, r, []record.Error{{Type: c.owner().repeats.types.of(err), Text: errorText(err)}})
+func (c *Channel) keepError(k blackbox.Kind, r *capture, err error) bool {
+	return c.put(k, r, []record.Error{{Type: c.owner().repeats.types.of(err), Text: errorText(err)}})
 }
 
 // depth returns how many return addresses the stack has. The call site that a bridge named is one where there is no other.

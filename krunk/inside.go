@@ -60,6 +60,7 @@ func insideDeep(at uintptr) bool {
 func (c *Channel) demote(v gate.Verdict, base *capture, cause any) EventID {
 	r := *base
 	err, _ := cause.(error)
+	c.back(v, &r)
 	switch {
 	case r.Type == record.PanicType:
 		r.Flags |= record.FlagTrail

@@ -73,6 +73,7 @@ func (l *Lines) Emit(level Level, line []byte) EventID {
 	var r capture
 	r.Type, r.Level, r.PPM, r.Flags = record.LogType, int16(level.clamp()), ppm, record.FlagForeign|record.FlagPlain
 	if l.loop.asks.Load() && l.loop.here(c.owner()) {
+		c.back(v, &r)
 		if r.text = view(line); v&gate.Trail != 0 {
 			l.channel.note(gate.Trail, &r, nil)
 		}
@@ -84,6 +85,7 @@ func (l *Lines) Emit(level Level, line []byte) EventID {
 	k := blackbox.History
 	if v&gate.Send != 0 {
 		if o := c.owner(); o.inside() && o.insideHere() {
+			c.back(v, &r)
 			v &^= gate.Send
 		} else {
 			k = blackbox.Log
@@ -106,7 +108,9 @@ func (c *Channel) writeLine(k blackbox.Kind, r *capture, n int) {
 	defer t.end(c, r)
 	if !ring.ReserveIn(&t.slot, k, n) {
 		c.owner().lost(protocol.ReasonQueueOverflow, &r.Head, n)
-		t.done = true
+		if t.done = true; k == blackbox.Log {
+			c.back(gate.Send, r)
+		}
 		return
 	}
 	t.out.Open(t.slot.Body, &r.Head, r.text, 0)

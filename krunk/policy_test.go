@@ -495,3 +495,120 @@ func TestRepeatsOfBothUses(t *testing.T) {
 		}
 	})
 }
+
+// What a record was to stand for is stood for once, whatever becomes of it: it is one too many of its kind, and a log record all the same, or a
+// transport captures it. A panic, which passes no rate, is given back to none.
+func TestWhatIsLostIsStoodForOnce(t *testing.T) {
+	for _, tt := range []struct {
+		name, panics string
+		do           func(net *krunk.Channel, crash func(inside bool))
+		events, logs float64 // that what arrives stands for, with what is told
+	}{
+		{"repeats", "100", func(net *krunk.Channel, _ func(bool)) {
+			for range 2 {
+				for range 4 {
+					net.Error("again")
+				}
+				time.Sleep(1100 * time.Millisecond)
+			}
+			net.Error("other")
+		}, 9, 9},
+		{"captured by the transport", "100", func(net *krunk.Channel, crash func(bool)) {
+			for range 4 {
+				net.Error("mine")
+			}
+			time.Sleep(1100 * time.Millisecond)
+			crash(true)
+		}, 4 + 1, 4},
+		{"panics", "1", func(_ *krunk.Channel, crash func(bool)) {
+			for range 4 {
+				crash(false)
+			}
+		}, 100 + 3, 0},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				srv := sentrytest.New(sentrytest.Options{AnyTime: true})
+				var c *krunk.Client
+				var inside atomic.Bool
+				c = quiet(t, krunk.Config{DSN: srv.DSN(), MaxRepeats: 1, Panics: krunk.Panics{MaxRepeats: 1}, Transport: transport.Func(func(ctx transport.Context, r *transport.Request) (transport.Response, error) {
+					if inside.Swap(false) {
+						c.Channel("net").Error("inside")
+					}
+					return srv.Transport().Send(ctx, r)
+				})})
+				apply(t, c.Sampling(), 1, `"panics":`+tt.panics+`,"channels":{"*":{"send":"error","rate":"1/s","burst":1}}`)
+				for id := 0; !c.Sampling().Status().Panics; id++ {
+					c.Sampling().Update(func(i *sampling.Identity) { i.ID = strconv.Itoa(id) })
+				}
+				tt.do(c.Channel("net"), func(in bool) {
+					synctest.Wait()
+					inside.Store(in)
+					crash(c)
+					c.Flush(time.Minute)
+				})
+				c.Close(time.Minute)
+				events, logs := float64(told(srv, "sample_rate", "error")), float64(told(srv, "sample_rate", "log_item"))
+				for _, ev := range srv.Events() {
+					p, err := strconv.ParseFloat(cmp.Or(ev.Tag("krunk.p"), "1"), 64)
+					if err != nil {
+						t.Fatal(err)
+					}
+					events += 1 / p
+				}
+				for _, l := range srv.Logs() {
+					w, weighed := l.Attributes["krunk.weight"].Value.(float64)
+					if !weighed {
+						w = 1
+					}
+					logs += w
+				}
+				if math.Abs(events-tt.events) > 1e-3 || logs != tt.logs || inside.Load() {
+					t.Errorf("%v events and %v log records, want %v and %v", events, logs, tt.events, tt.logs)
+				}
+			})
+		})
+	}
+}
+
+// Where the black box has no room, what a record was to stand for is stood for by the next one, or told at the end.
+func TestNoRoomLosesNoCount(t *testing.T) {
+	for _, tt := range []struct {
+		name         string
+		capture      func(*krunk.Channel, *krunk.Lines)
+		events, logs uint64 // of three rounds of four, of which a rate lets one through
+	}{
+		{"error", func(net *krunk.Channel, _ *krunk.Lines) { net.Report(errors.New("x")) }, 9, 0},
+		{"both", func(net *krunk.Channel, _ *krunk.Lines) { net.Error("x") }, 9, 9},
+		{"log record", func(net *krunk.Channel, _ *krunk.Lines) { net.Info("x") }, 0, 9},
+		{"line", func(_ *krunk.Channel, l *krunk.Lines) { l.Emit(krunk.LevelInfo, []byte("x")) }, 0, 9},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				c := stalled(t)
+				apply(t, c.Sampling(), 1, `"channels":{"net":{"send":"info","rate":"1/s","burst":1}}`)
+				net := c.Channel("net")
+				lines := net.Lines("net", func() krunk.LineReader { return nil })
+				for range 3 {
+					for range 4 {
+						tt.capture(net, lines)
+					}
+					time.Sleep(1100 * time.Millisecond)
+				}
+				c.Close(time.Second)
+				var events, logs uint64
+				for _, l := range c.Stats().Losses {
+					switch l.Reason + " " + l.Category {
+					case "sample_rate error":
+						events = l.Quantity
+					case "sample_rate log_item":
+						logs = l.Quantity
+					}
+				}
+				if events != tt.events || logs != tt.logs {
+					t.Errorf("told of %d events and %d log records, want %d and %d", events, logs, tt.events, tt.logs)
+				}
+			})
+		})
+	}
+}
