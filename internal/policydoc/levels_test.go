@@ -29,13 +29,18 @@ func TestLevelsKeepTheOrder(t *testing.T) {
 }
 
 func TestOnePlayer(t *testing.T) {
-	for _, row := range []struct{ channel, rate, want string }{
-		{"*", "5/m", `"*": { "send": "debug", "rate": "5/m" }`},
-		{"net", "5/m", `"*": { "rate": "600/m" }, "net": { "send": "debug", "rate": "5/m" }`},
-		{"net", "100/s", `"*": { "rate": "100/s" }, "net": { "send": "debug", "rate": "100/s" }`},
-		{"net", "many", `"*": { "rate": "600/m" }, "net": { "send": "debug", "rate": "many" }`},
+	const none = `{"krunk":1,"version":1}`
+	for _, row := range []struct{ doc, channel, rate, want string }{
+		{none, "*", "5/m", `"*": { "send": "debug", "rate": "5/m" }`},
+		{none, "net", "5/m", `"*": { "rate": "600/m" }, "net": { "send": "debug", "rate": "5/m" }`},
+		{none, "net", "100/s", `"*": { "rate": "100/s" }, "net": { "send": "debug", "rate": "100/s" }`},
+		{none, "net", "many", `"*": { "rate": "600/m" }, "net": { "send": "debug", "rate": "many" }`},
+		{"", "net", "5/m", `"*": { "rate": "600/m" }, "net": { "send": "debug", "rate": "5/m" }`},
+		{`{"krunk":1,"version":1,"channels":{"*":{"rate":"10/h"}}}`, "net", "5/m", `"*": { "rate": "600/m" }, "net": { "send": "debug", "rate": "5/m" }`},
+		{`{"krunk":1,"version":1,"channels":{"*":{"rate":"100/s"}}}`, "net", "5/m", `"*": { "rate": "100/s" }, "net": { "send": "debug", "rate": "5/m" }`}, // who is looked at sends no less of the rest
+		{`{"krunk":1,"version":1,"rules":[{"id":"r","when":{"env":["dev"]},"set":{"channels":{"*":{"rate":"50/s"}}}}]}`, "net", "20/s", `"*": { "rate": "50/s" }, "net": { "send": "debug", "rate": "20/s" }`},
 	} {
-		if got := OnePlayer(row.channel, `"send": "debug"`, row.rate); got != row.want {
+		if got := OnePlayer([]byte(row.doc), row.channel, `"send": "debug"`, row.rate); got != row.want {
 			t.Errorf("%s at %s: got %s, want %s", row.channel, row.rate, got, row.want)
 		}
 	}

@@ -108,6 +108,6 @@ func (d *debugRule) rule(doc []byte, salt string, until time.Time) json.RawMessa
       "when": { %q: [%s] },
       "set": { "clients": 100, "channels": { %s } } }`,
 		quote(d.id), stamp(until), who, quote(signed.HashID(salt, id)),
-		policydoc.OnePlayer(strings.ToLower(d.channel), policydoc.Levels(doc, level)+`, "clients": 100, "records": 100`, d.rate))
+		policydoc.OnePlayer(doc, strings.ToLower(d.channel), policydoc.Levels(doc, level)+`, "clients": 100, "records": 100`, d.rate))
 	return json.RawMessage(text)
 }

@@ -250,7 +250,7 @@ func (c *Connect) rule(doc []byte, id, salt string, now time.Time) (string, erro
 	channel, who, top := strings.ToLower(c.Channel), everyone, ""
 	if c.Player != "" {
 		who, top = `{ "player": [`+quote(hashed(salt, c.Player))+`] }`, `"clients": 100, `
-		set = policydoc.OnePlayer(channel, set+`, "records": 100`, cmp.Or(c.Rate, policydoc.PlayerRate))
+		set = policydoc.OnePlayer(doc, channel, set+`, "records": 100`, cmp.Or(c.Rate, policydoc.PlayerRate))
 	} else {
 		if c.Rate != "" {
 			set += `, "rate": ` + quote(c.Rate)
