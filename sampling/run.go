@@ -23,15 +23,19 @@ type follower struct {
 type rest struct {
 	ctl   *Controller
 	stop  context.CancelCauseFunc // guarded by ctl.mu; nil while the source does not run
-	again chan struct{}           // holds a token after an answer that is no no
+	noes  bool                    // guarded by ctl.mu; the player has said no since the source was started last
+	again chan struct{}           // holds a token after an answer behind that which is no no
 }
 
 func (r *rest) turned() {
 	if r.ctl.silent() {
-		if r.stop != nil {
+		if r.noes = true; r.stop != nil {
 			r.stop(gate.ErrSilent)
 		}
 		return
+	}
+	if !r.noes {
+		return // somebody else plays
 	}
 	select {
 	case r.again <- struct{}{}:
@@ -42,7 +46,11 @@ func (r *rest) turned() {
 // begin returns a context for the source; nil if it has to rest.
 func (r *rest) begin(ctx context.Context) (inner context.Context) {
 	r.ctl.mu.Lock()
-	if !r.ctl.silent() {
+	if r.noes = r.ctl.silent(); !r.noes {
+		select {
+		case <-r.again: // it is started now
+		default:
+		}
 		inner, r.stop = context.WithCancelCause(ctx)
 	}
 	r.ctl.mu.Unlock()
@@ -105,6 +113,10 @@ func (r *rest) run(ctx context.Context, s Source) error {
 		case <-ctx.Done():
 			t.Stop()
 			return ctx.Err()
+		case <-r.again: // a yes behind a no waits for nothing
+			t.Stop()
+			wait = time.Second
+			continue
 		case <-t.C:
 		}
 		wait = min(2*wait, time.Hour)

@@ -163,3 +163,42 @@ func TestSourcesRestAfterANoFromInside(t *testing.T) {
 		}
 	})
 }
+
+// A yes starts a source at once that has failed so often that it is started seldom, and that somebody else plays does not.
+func TestAYesEndsTheWaitOfASourceThatFails(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		ctl, err := sampling.New(sampling.Identity{ID: "a"}, sampling.Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		sentry := sentrytest.New(sentrytest.Options{AnyTime: true})
+		client, err := krunk.Start(krunk.Config{DSN: sentry.DSN(), Transport: sentry.Transport(), Sampling: krunk.Steer(ctl)})
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer client.Close(time.Second)
+		source := new(waiter)
+		source.fails.Store(1000)
+		ctx, stop := context.WithCancel(t.Context())
+		defer stop()
+		go func() { _ = ctl.Run(ctx, source) }()
+		for source.runs.Load() < 15 { // half an hour at least until the next one
+			time.Sleep(time.Second)
+			synctest.Wait()
+		}
+		client.SetUser(krunk.User{ID: "p-2"})
+		synctest.Wait()
+		if n := source.runs.Load(); n != 15 {
+			t.Errorf("the source was started %d times for another player", n-15)
+		}
+		for _, answer := range []krunk.Consent{krunk.Denied, krunk.Granted} {
+			if err := client.Consent(answer); err != nil {
+				t.Fatal(err)
+			}
+			synctest.Wait()
+		}
+		if n := source.runs.Load(); n != 16 {
+			t.Errorf("the source was started %d times for a yes behind a no, want once", n-15)
+		}
+	})
+}
