@@ -21,12 +21,13 @@ import (
 //	68  1 if it is open, else 0; 3 bytes are zero
 //
 // The key is random, so neither a body nor what an earlier entry left behind is taken for a header. An entry that is done still
-// says up to where the ring was read when it was put, until another one lies there.
+// says up to where the ring was read when it was put, until another one lies there. The states differ in the first and in the
+// last byte: the body of another one may end in the first bytes of the word, and must not bring back what was done.
 const (
 	entryHeader = 72
 
 	entryLive = 1 // states
-	entryDone = 2
+	entryDone = 2 | 1<<63
 )
 
 // word returns the 64-bit word at an offset that is a multiple of 8.

@@ -58,12 +58,12 @@ func (f *Found) add(e *Entry) {
 
 // scanOutbox calls found with every whole entry of that state, by place, and returns how many bytes it has summed. Headers that lie
 // within each other are not Krunk's work, but could make that the square of what is there.
-func scanOutbox(mem []byte, key uint64, state uint8, found func(Entry)) (summed uint64) {
+func scanOutbox(mem []byte, key, state uint64, found func(Entry)) (summed uint64) {
 	size := uint64(len(mem))
 	for at := uint64(0); at+entryHeader <= size; at += 8 {
-		w := word(mem, at).Load() ^ key
+		w := word(mem, at).Load() ^ key ^ state
 		n := uint64(binary.LittleEndian.Uint32(mem[at+16:]))
-		if uint8(w) != state || n > size-at-entryHeader || summed+n > 16*size || w>>8 >= maxSeq {
+		if uint8(w) != 0 || n > size-at-entryHeader || summed+n > 16*size || w>>8 >= maxSeq {
 			continue
 		}
 		summed += n + entryHeader
