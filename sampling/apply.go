@@ -178,8 +178,8 @@ func (c *Controller) refuse(o *opened, err error) error {
 		return err
 	}
 	key := o.version().String() + code
-	if len(c.told) == maxTold {
-		c.told = nil
+	if c.told.N == maxTold {
+		c.told = plan.Keys{}
 	}
 	if c.told.Add(key) {
 		c.news.add(c.version(), o.version(), "rejected", err)

@@ -404,19 +404,37 @@ func (d *Decoder) end() {
 	}
 }
 
-// Keys are hashes of texts, such as the members of one object so far.
-type Keys []uint64
+// Keys are hashes of texts, such as the members of one object so far: a table with room for twice as many as it holds, since
+// a hostile document has ten thousand members in one object.
+type Keys struct {
+	table []uint64 // by the low bits of a hash, or behind; 0 is room
+	N     int      // how many
+}
 
 // Add reports whether key is a new one, and adds it.
 //
 //go:noinline
-func (k *Keys) Add(key string) bool {
-	h := gate.Sum64([]byte(key))
-	for _, old := range *k {
-		if old == h {
+func (k *Keys) Add(key string) bool { return k.add(gate.Sum64([]byte(key)) | 1) }
+
+//go:noinline
+func (k *Keys) add(h uint64) bool {
+	if 2*k.N >= len(k.table) {
+		old := k.table
+		*k = Keys{table: make([]uint64, max(16, 2*len(old)))}
+		for _, h := range old {
+			if h != 0 {
+				k.add(h)
+			}
+		}
+	}
+	last := len(k.table) - 1 // all ones, as the length is a power of two
+	i := int(h>>1) & last
+	for ; k.table[i] != 0; i = (i + 1) & last {
+		if k.table[i] == h {
 			return false
 		}
 	}
-	*k = append(*k, h)
+	k.table[i] = h
+	k.N++
 	return true
 }
