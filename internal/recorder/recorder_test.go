@@ -296,6 +296,31 @@ func TestWorkBatchesAndFlushes(t *testing.T) {
 	})
 }
 
+// What is asked for as reading begins is done also where there is no room then.
+func TestErrandWithoutRoom(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		g := newRig(16<<10, nil)
+		for i := range 30 {
+			g.event(t, i, strings.Repeat("x", 1000))
+		}
+		g.prepare()
+		g.drain()
+		done := false
+		g.Errand()
+		g.Ask(func() { done = true })
+		g.drain()
+		if !g.stalled() {
+			t.Fatal("there is room")
+		}
+		if !g.waitForRoom() { // a bubble ends where everybody waits
+			t.Error("it was stopped")
+		}
+		if g.Errand(); !done {
+			t.Error("nothing was done")
+		}
+	})
+}
+
 // Flush ends when it is told to; Work ends while an envelope waits for room.
 func TestFlushAndStopWhileStalled(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

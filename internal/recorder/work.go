@@ -74,12 +74,12 @@ func (r *Recorder) rest() bool {
 	return true
 }
 
-// waitForRoom sleeps until the sender has freed something; what is captured meanwhile wakes nobody. It reports false when
-// Stop was called.
+// waitForRoom sleeps until the sender has freed something or somebody asks for something; what is captured meanwhile wakes nobody. It reports
+// false when Stop was called.
 func (r *Recorder) waitForRoom() bool {
 	r.room.Sleep()
 	going := true
-	if !r.freed.Load() {
+	if !r.freed.Load() && atomic.LoadPointer(&r.errand) == nil { // who asked before the last drain began rings no more
 		if going = !r.quit.Load(); going {
 			<-r.room.C()
 			going = !r.quit.Load()
