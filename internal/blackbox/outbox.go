@@ -41,7 +41,7 @@ type Entry struct {
 // (ScanOutbox); the rest is on the heap.
 type Outbox struct {
 	mu      sync.Mutex
-	free    func()   // unlocks; immutable
+	free    func()   // guarded by mu; unlocks; nil until the first hold
 	buf     []byte   // guarded by mu: the slice; it becomes shorter by Cede alone
 	key     uint64   // immutable after NewOutbox
 	sums    *sums    // immutable after NewOutbox
@@ -96,9 +96,7 @@ const leastBody = 16 << 10
 func NewOutbox(mem []byte, key uint64) *Outbox { return newOutbox(mem, key, &summed) }
 
 func newOutbox(mem []byte, key uint64, sums *sums) *Outbox {
-	o := &Outbox{buf: mem, key: key, sums: sums}
-	o.free = o.unlock
-	return o
+	return &Outbox{buf: mem, key: key, sums: sums}
 }
 
 // Outbox returns the outbox of a block, which is empty, or nil if the block has none.
@@ -160,6 +158,9 @@ func (o *Outbox) unlock() { o.mu.Unlock() }
 //go:noinline
 func (o *Outbox) hold() func() {
 	o.mu.Lock()
+	if o.free == nil { // not in Start, where an allocation counts
+		o.free = o.unlock
+	}
 	return o.free
 }
 
