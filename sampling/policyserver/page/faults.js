@@ -93,7 +93,7 @@ function showPulls() {
 // from says who wants something, and why.
 function from(x) {
   const e = make("small", {});
-  if (!x.owner) return make("small", {}, "from a version that is not kept any more");
+  if (!x.owner) return make("small", {}, "from a version that is not kept any more, or not read yet");
   e.append("by ", theirs(x.owner), " in " + x.since);
   if (x.reason) e.append(": ", theirs(x.reason));
   return e;
