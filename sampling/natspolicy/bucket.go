@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	"github.com/nats-io/nats.go/jetstream"
 )
@@ -45,13 +46,35 @@ func madeByAnother(err error) bool {
 	return errors.Is(err, jetstream.ErrBucketExists) || errors.As(err, &e) && e.ErrorCode == overlap
 }
 
+// notNow reports whether the server could not make a bucket for a reason of its own, which may pass: nats-server 2.15 answers 500,
+// "error creating store for stream", while it still clears away a deleted bucket of the same name, and 503 while it starts.
+func notNow(err error) bool {
+	const serverError = 500
+	var e *jetstream.APIError
+	return errors.As(err, &e) && e.Code >= serverError
+}
+
 // made looks a bucket up, or makes it.
 func (s *Store) made(ctx context.Context, c jetstream.KeyValueConfig) (jetstream.KeyValue, error) {
 	kv, err := s.js.KeyValue(ctx, c.Bucket)
 	for try := 0; errors.Is(err, jetstream.ErrBucketNotFound) && try < 10; try++ {
-		kv, err = s.js.CreateKeyValue(ctx, c)
+		kv, err = s.create(ctx, c)
 		if madeByAnother(err) {
 			kv, err = s.js.KeyValue(ctx, c.Bucket)
+		}
+	}
+	return kv, err
+}
+
+// create makes a bucket. What the server cannot do now is tried again after 20 ms, 40 and so on, for 1.3 s in all.
+func (s *Store) create(ctx context.Context, c jetstream.KeyValueConfig) (jetstream.KeyValue, error) {
+	kv, err := s.js.CreateKeyValue(ctx, c)
+	for pause := 20 * time.Millisecond; notNow(err) && pause < time.Second; pause *= 2 {
+		select {
+		case <-time.After(pause):
+			kv, err = s.js.CreateKeyValue(ctx, c)
+		case <-ctx.Done():
+			return nil, err // what the server said tells more than that the time is over
 		}
 	}
 	return kv, err

@@ -213,6 +213,48 @@ func TestBucketIsMadeAgain(t *testing.T) {
 	publish(t, s, 8, 0)
 }
 
+// busy is a server that answers the first tries to make a bucket with an error of its own.
+type busy struct {
+	jetstream.JetStream
+	code, left int
+}
+
+func (b *busy) CreateKeyValue(ctx context.Context, c jetstream.KeyValueConfig) (jetstream.KeyValue, error) {
+	if b.left > 0 {
+		b.left--
+		return nil, &jetstream.APIError{Code: b.code, ErrorCode: 10049, Description: "error creating store for stream"}
+	}
+	return b.JetStream.CreateKeyValue(ctx, c)
+}
+
+func TestServerThatCannotMakeABucketNow(t *testing.T) {
+	for _, c := range []struct {
+		name       string
+		code, fail int
+		published  bool
+		left       int
+	}{
+		{"its store is not there yet", 500, 3, true, 0},
+		{"it starts", 503, 1, true, 0},
+		{"for good", 500, 1000, false, 993},
+		{"a request that is wrong is not tried again", 400, 1000, false, 999},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			s := embedded(t).store(Options{})
+			b := &busy{s.js, c.code, c.fail}
+			s.js = b
+			err := s.Publish(t.Context(), entry(1), sampling.Version{})
+			if (err == nil) != c.published || b.left != c.left {
+				t.Errorf("got %v with %d failures left, want published %t with %d", err, b.left, c.published, c.left)
+			}
+			if err != nil && !strings.Contains(err.Error(), `bucket "krunk-policy", key "current": version to be replaced: nats: API error`) {
+				t.Errorf("the error does not name the place: %v", err)
+			}
+		})
+	}
+}
+
 func TestBucketThatForgets(t *testing.T) {
 	m := embedded(t)
 	s := m.store(Options{})
