@@ -98,6 +98,12 @@ const (
 // Hashed begins an id that a policy gives as a hash.
 const Hashed = "sha256:"
 
+// IsHash reports whether an id that begins with Hashed is a hash: 16 of 0-9 and a-f follow.
+func IsHash(id string) bool {
+	digits := strings.TrimPrefix(id, Hashed)
+	return len(digits) == 16 && len(id) == len(Hashed)+16 && strings.Trim(digits, "0123456789abcdef") == ""
+}
+
 // Holds says whether one of the values fits; hash may be nil.
 func (c *Condition) Holds(id *Identity, salt string, hash func([]byte) [32]byte) Truth {
 	v := c.Of(id)

@@ -9,7 +9,6 @@ import (
 
 	"github.com/krunk-go/krunk/internal/policydoc"
 	"github.com/krunk-go/krunk/sampling/policy"
-	"github.com/krunk-go/krunk/sampling/signed"
 )
 
 // longestDebug is how long a rule that raises volume may hold.
@@ -30,7 +29,7 @@ func debugCommand() command {
 		long: `
 Debug writes the next version of the policy with one more rule: the player with this id reports from LEVEL on, until
 the time is over, which also holds offline. The id is written as a salted hash, because a policy may be read by
-everybody. FILE is what runs now.`,
+everybody; one that is a hash already (sha256:...) stays as it is. FILE is what runs now.`,
 		setup: func(s *streams, f *flag.FlagSet) func([]string) error {
 			var d debugRule
 			f.StringVar(&d.player, "player", "", "`id` of the player, as the game gives it to krunk")
@@ -56,6 +55,10 @@ func (d *debugRule) check() error {
 	switch {
 	case (d.player == "") == (d.client == ""):
 		return misused("give either -player or -client")
+	case wrongID("player", d.player) != nil:
+		return wrongID("player", d.player)
+	case wrongID("client", d.client) != nil:
+		return wrongID("client", d.client)
 	case d.length < time.Second || d.length > longestDebug:
 		return misused("-for %s; write a time from 1s to 168h (7 days)", d.length)
 	case !ok || level == policy.LevelOff:
@@ -97,6 +100,17 @@ func debug(s *streams, r *revision, d debugRule, file string) error {
 	return r.finish(s, doc, p, file)
 }
 
+// wrongID refuses an id, if one is given, that can be nobody's.
+func wrongID(what, id string) error {
+	if id == "" {
+		return nil
+	}
+	if err := policydoc.CheckID(id); err != nil {
+		return misused("-%s %v", what, err)
+	}
+	return nil
+}
+
 // rule writes the rule over doc as text.
 func (d *debugRule) rule(doc []byte, salt string, until time.Time) json.RawMessage {
 	who, id := "player", d.player
@@ -107,7 +121,7 @@ func (d *debugRule) rule(doc []byte, salt string, until time.Time) json.RawMessa
 	text := fmt.Sprintf(`{ "id": %s, "until": %s,
       "when": { %q: [%s] },
       "set": { "clients": 100, "channels": { %s } } }`,
-		quote(d.id), stamp(until), who, quote(signed.HashID(salt, id)),
+		quote(d.id), stamp(until), who, quote(policydoc.HashID(salt, id)),
 		policydoc.OnePlayer(doc, strings.ToLower(d.channel), policydoc.Levels(doc, level)+`, "clients": 100, "records": 100`, d.rate))
 	return json.RawMessage(text)
 }

@@ -8,6 +8,7 @@ import (
 	"text/tabwriter"
 	"time"
 
+	"github.com/krunk-go/krunk/internal/plan"
 	"github.com/krunk-go/krunk/sampling"
 	"github.com/krunk-go/krunk/sampling/policy"
 	"github.com/krunk-go/krunk/sampling/signed"
@@ -107,8 +108,13 @@ func explain(s *streams, file, channel string, id sampling.Identity, now time.Ti
 	if channel == "" {
 		return misused("-channel is missing; write e.g. -channel net.http")
 	}
-	if _, err := sampling.Parse(fmt.Appendf(nil, `{"krunk":1,"version":1,"channels":{%q:{}}}`, channel)); err != nil {
+	if plan.ChannelProblem(channel) != 0 {
 		return misused("-channel %q; write names of letters, digits, - and _ with dots between, such as net.http", channel)
+	}
+	for _, one := range [...]struct{ what, given string }{{"client", id.ID}, {"player", id.Player}, {"match", id.Match}} {
+		if err := wrongID(one.what, one.given); err != nil {
+			return err
+		}
 	}
 	_, p, err := s.policy(file)
 	if err != nil {

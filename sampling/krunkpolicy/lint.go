@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/krunk-go/krunk/internal/plan"
 	"github.com/krunk-go/krunk/sampling/policy"
 )
 
@@ -95,7 +96,13 @@ func inventory(text string) ([]string, error) {
 		}
 		text = string(b)
 	}
-	return strings.FieldsFunc(text, func(r rune) bool { return r == ',' || r == ' ' || r == '\n' || r == '\r' || r == '\t' }), nil
+	names := strings.FieldsFunc(text, func(r rune) bool { return r == ',' || r == ' ' || r == '\n' || r == '\r' || r == '\t' })
+	for _, name := range names {
+		if plan.ChannelProblem(name) != 0 {
+			return nil, misused("-channels: %q is not a channel; write letters, digits, _ and -, with dots between parts, at most 64 bytes", name)
+		}
+	}
+	return names, nil
 }
 
 func (s *streams) lintOne(name string, known policy.Known, now time.Time) linted {

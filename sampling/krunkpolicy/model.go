@@ -6,6 +6,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/krunk-go/krunk/internal/plan"
 	"github.com/krunk-go/krunk/sampling"
 	"github.com/krunk-go/krunk/sampling/policy"
 )
@@ -33,6 +34,9 @@ func parseEmissions(flags list) (emissions, error) {
 			return nil, misused("-rate %q; write CHANNEL=N or CHANNEL:LEVEL=N with N records per second and client, such as net.http:debug=0.5", text)
 		}
 		name, levelName, leveled := strings.Cut(where, ":")
+		if plan.ChannelProblem(name) != 0 {
+			return nil, misused("-rate %q: %q is not a channel; write letters, digits, _ and -, with dots between parts, or \"*\" for all others", text, name)
+		}
 		e := emission{perSecond: n, reaching: !leveled}
 		if leveled {
 			if e.level, ok = policy.ParseLevel(levelName); !ok || e.level == policy.LevelOff {

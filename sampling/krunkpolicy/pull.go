@@ -3,10 +3,10 @@ package main
 import (
 	"flag"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/krunk-go/krunk/internal/policydoc"
-	"github.com/krunk-go/krunk/sampling/signed"
 )
 
 // longestPull is how long clients may be asked for one flight log.
@@ -29,7 +29,7 @@ func pullCommand() command {
 Pull writes the next version of the policy with a request for the flight log of a few: each sends one event, "flight log",
 with its history, scope and counters, also from outside of the share of clients. A client answers a request once, and one a day,
 and only where the game allows it (sampling.Limits.Pull), the policy is signed, and it keeps policies (sampling.Keep). Ids are
-written as salted hashes, that of a match as it is. -end takes a request out again. FILE is what runs now; sign the result.`,
+written as salted hashes, that of a match as it is, what is a hash already (sha256:...) too. -end takes a request out again. FILE is what runs now; sign the result.`,
 		setup: func(s *streams, f *flag.FlagSet) func([]string) error {
 			var q pullRequest
 			f.Var(&q.players, "player", "`id` of a player; may be repeated, 32 times at most")
@@ -65,8 +65,32 @@ func (q *pullRequest) check() error {
 		return misused("give one of -player, -client and -match")
 	case len(q.players)+len(q.clients) > 32:
 		return misused("%d are too many for a flight log; write at most 32: more clients report more by a rule", len(q.players)+len(q.clients))
+	case !q.taken && q.wrong() != nil:
+		return q.wrong()
 	case q.length < time.Second || q.length > longestPull:
 		return misused("-for %s; write a time from 1s to 168h (7 days)", q.length)
+	}
+	return nil
+}
+
+// who is whose flight log is wanted: a member of a request, and ids as they were given.
+func (q *pullRequest) who() (member string, ids []string) {
+	switch {
+	case len(q.players) > 0:
+		return "player", q.players
+	case len(q.clients) > 0:
+		return "client", q.clients
+	}
+	return "match", []string{q.match}
+}
+
+// wrong refuses ids that can be nobody's.
+func (q *pullRequest) wrong() error {
+	member, ids := q.who()
+	for _, id := range ids {
+		if err := policydoc.CheckID(id); err != nil {
+			return misused("-%s %v", member, err)
+		}
 	}
 	return nil
 }
@@ -99,14 +123,10 @@ func pull(s *streams, r *revision, q pullRequest, file string) error {
 	if !p.Enabled() {
 		fmt.Fprintln(s.err, "the kill switch is thrown, so nobody answers before it ends")
 	}
-	who, ids := "match", []string{q.match}
-	if q.match == "" {
-		who, ids = "player", q.players
-		if len(q.clients) > 0 {
-			who, ids = "client", q.clients
-		}
-		for i := range ids {
-			ids[i] = signed.HashID(p.Salt(), ids[i])
+	who, ids := q.who()
+	for i := range ids {
+		if ids[i] = strings.TrimSpace(ids[i]); who != "match" {
+			ids[i] = policydoc.HashID(p.Salt(), ids[i])
 		}
 	}
 	if err := doc.Put("pulls", q.id, policydoc.Pull(r.now.get().Add(q.length), who, ids, q.bytes, q.goroutines)); err != nil {

@@ -4,6 +4,8 @@ import (
 	"os"
 	"strings"
 	"testing"
+
+	"github.com/krunk-go/krunk/sampling/signed"
 )
 
 // Mute and raise leave each other's members alone, say whose they are, and take out their own.
@@ -73,5 +75,17 @@ func TestKindCommandsAreOneShape(t *testing.T) {
 				t.Errorf("%s", r)
 			}
 		})
+	}
+}
+
+// Who pastes the hash that the page shows of a player means that player, and not whose id the hash would be.
+func TestHashGivenAsAnID(t *testing.T) {
+	workplace(t)
+	hash := signed.HashID("2026-w41", "anna")
+	for _, command := range []string{"debug", "pull"} {
+		plain, hashed := call("", command, now, "-player", "anna", "base.json"), call("", command, now, "-player", hash, "base.json")
+		if plain.code != exitGood || !strings.Contains(plain.out, hash) || plain.out != hashed.out {
+			t.Errorf("%s: %s\n%s", command, plain, hashed)
+		}
 	}
 }

@@ -46,6 +46,11 @@ func (d linter) lint() {
 	d.late("", &p.Top, p.Channels, 0, 0)
 	d.kinds()
 	for _, pull := range d.ReadPulls() {
+		for _, v := range pull.Who.Values {
+			if what, write := nobody(v); what != "" {
+				d.found(plan.PullPath(pull.ID)+"."+pull.Who.Name, plan.KPullHash, pull.At, what, write)
+			}
+		}
 		path := plan.PullPath(pull.ID) + ".until"
 		switch {
 		case p.Issued == 0:
@@ -272,22 +277,23 @@ func (d linter) idle(i int) {
 		for j := range list {
 			c := &list[j]
 			for _, v := range c.Values {
-				if digits, is := strings.CutPrefix(v, plan.Hashed); is && c.Key <= plan.CondMatch && !hash16(digits) {
-					d.found(plan.RulePath(i)+".when."+c.Name, plan.KNoEffect, r.At, strconv.Quote(v)+" is the hash of no id",
-						"write sha256: and 16 of 0-9 and a-f, as krunkpolicy debug does")
+				if what, write := nobody(v); what != "" && c.Key <= plan.CondMatch {
+					d.found(plan.RulePath(i)+".when."+c.Name, plan.KNoEffect, r.At, what, write)
 				}
 			}
 		}
 	}
 }
 
-func hash16(s string) bool {
-	for i := range len(s) {
-		if (s[i] < '0' || s[i] > '9') && (s[i] < 'a' || s[i] > 'f') {
-			return false
-		}
+// nobody says why an id fits no client, "" if it may.
+func nobody(id string) (what, write string) {
+	switch {
+	case id == "":
+		return `"" is nobody's id`, "take it out"
+	case strings.HasPrefix(id, plan.Hashed) && !plan.IsHash(id):
+		return plan.Quoted(id) + " is the hash of no id", "write sha256: and 16 of 0-9 and a-f, as krunkpolicy debug and pull do"
 	}
-	return len(s) == 16
+	return "", ""
 }
 
 // whom describes who a rule is for.

@@ -150,6 +150,10 @@ var table = []row{
 	{"E21", doc(`"pulls":{"a":{"match":["m"]}}`), `pulls["a"]: has no "until"; add the time up to which clients may be asked, at most 7 days after "issued"`, accept},
 	{"E21", doc(`"pulls":{"a":{"until":"2026-10-12T12:00:00Z"}}`), `pulls["a"]: does not say whose flight log it wants; write one of "player", "client" and "match"`, accept},
 	{"E21", doc(`"pulls":{"a":{"until":"2026-10-12T12:00:00Z","player":["anna"]}}`), `pulls["a"].player: "anna" can be read by everybody; write sha256: and 16 digits, as krunkpolicy pull does`, accept},
+	{"E21", doc(`"pulls":{"a":{"until":"2026-10-12T12:00:00Z","player":["sha256:0123456789abcdef","sha256:zz"]}}`), `pulls["a"].player: "sha256:zz" is the hash of no id; write sha256: and 16 of 0-9 and a-f, as krunkpolicy debug and pull do`, accept},
+	{"E21", doc(`"pulls":{"a":{"until":"2026-10-12T12:00:00Z","client":["sha256:0123456789ABCDEF"]}}`), `pulls["a"].client: "sha256:0123456789ABCDEF" is the hash of no id; write sha256: and 16 of 0-9 and a-f, as krunkpolicy debug and pull do`, accept},
+	{"E21", doc(`"pulls":{"a":{"until":"2026-10-12T12:00:00Z","match":["sha256:0123456789abcdef0"]}}`), `pulls["a"].match: "sha256:0123456789abcdef0" is the hash of no id; write sha256: and 16 of 0-9 and a-f, as krunkpolicy debug and pull do`, accept},
+	{"E21", doc(`"pulls":{"a":{"until":"2026-10-12T12:00:00Z","match":[""]}}`), `pulls["a"].match: "" is nobody's id; take it out`, accept},
 	{"E21", doc(`"pulls":{"a":{"until":"2026-10-12T12:00:00Z","match":["m","n"]}}`), `pulls["a"].match: 2 matches; write one`, accept},
 	{"E12", doc(`"pulls":{"a":{"until":"2026-10-12T12:00:00Z","player":[` + many(1001, func(i int) string { return fmt.Sprintf(`"sha256:%016x"`, i) }) + `]}}`), `pulls["a"].player: a list of 1001; write 1 to 1000 strings`, accept},
 	{"E21", doc(`"pulls":{"a":{"until":"2026-10-12T12:00:00Z","player":[` + many(33, func(i int) string { return fmt.Sprintf(`"sha256:%016x"`, i) }) + `]}}`), `pulls["a"].player: 33 players; write at most 32: a flight log is for a few; more clients report more by a rule`, accept},
@@ -161,7 +165,8 @@ var table = []row{
 	{"W01", doc(`"clients":10,"channels":{"net":{"clients":50}}`), `channels["net"].clients: 50 has no effect, clients is 10`, accept},
 	{"W01", doc(`"poll":{"every":"2s"}`), `poll.every: 2s has no effect, clients ask every 30 s at most; write 30s or more; a heartbeat of the game's brings policies faster`, accept},
 	{"W01", rules(`{"id":"a","when":{"env":["x"]},"set":{}}`), `rules[0].set: sets nothing; write what is to be different, or take the rule out`, accept},
-	{"W01", rules(`{"id":"a","when":{"player":["sha256:ABCD"]},"set":{"clients":1}}`), `rules[0].when.player: "sha256:ABCD" is the hash of no id; write sha256: and 16 of 0-9 and a-f, as krunkpolicy debug does`, accept},
+	{"W01", rules(`{"id":"a","when":{"player":["sha256:ABCD"]},"set":{"clients":1}}`), `rules[0].when.player: "sha256:ABCD" is the hash of no id; write sha256: and 16 of 0-9 and a-f, as krunkpolicy debug and pull do`, accept},
+	{"W01", rules(`{"id":"a","when":{"env":["x"],"not":{"match":[""]}},"set":{"clients":1}}`), `rules[0].when.match: "" is nobody's id; take it out`, accept},
 	{"W02", rules(`{"id":"a","when":{"env":["x"]},"set":{"clients":1}},{"id":"b","when":{"env":["x"]},"set":{"clients":2}}`), `rules[0]: has no effect: rules[1] has the same "when" and sets the same; take one of them out`, accept},
 }
 

@@ -41,7 +41,7 @@ func text(p *plan.Problem) (what, write string) {
 		return kindProblem(p)
 	case plan.KPullID, plan.KPullEnd, plan.KPullWho, plan.KPullPlain, plan.KPullMany, plan.KPullBytes:
 		return pullProblem(p)
-	case plan.KPullLong, plan.KMuteLong, plan.KRaiseWide, plan.KRaiseThin, plan.KLate, plan.KForever, plan.KLong, plan.KShadowed, plan.KNoEffect, plan.KNoChannel, plan.KReshuffle, plan.KPanics:
+	case plan.KPullLong, plan.KPullHash, plan.KMuteLong, plan.KRaiseWide, plan.KRaiseThin, plan.KLate, plan.KForever, plan.KLong, plan.KShadowed, plan.KNoEffect, plan.KNoChannel, plan.KReshuffle, plan.KPanics:
 		return p.Arg, p.More
 	case plan.KFraction:
 		return p.Arg + " — did you mean " + times100(p.Arg) + " (percent)?", "values are percentages, not fractions; a \"note\" silences this"

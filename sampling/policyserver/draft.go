@@ -3,8 +3,6 @@ package policyserver
 import (
 	"cmp"
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"math"
@@ -13,7 +11,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/krunk-go/krunk/internal/plan"
 	"github.com/krunk-go/krunk/internal/policydoc"
 	"github.com/krunk-go/krunk/sampling"
 	"github.com/krunk-go/krunk/sampling/policy"
@@ -249,6 +246,9 @@ func (c *Connect) rule(doc []byte, id, salt string, now time.Time) (string, erro
 	}
 	channel, who, top := strings.ToLower(c.Channel), everyone, ""
 	if c.Player != "" {
+		if err := policydoc.CheckID(c.Player); err != nil {
+			return "", fmt.Errorf("policyserver: player %w", err)
+		}
 		who, top = `{ "player": [`+quote(hashed(salt, c.Player))+`] }`, `"clients": 100, `
 		set = policydoc.OnePlayer(doc, channel, set+`, "records": 100`, cmp.Or(c.Rate, policydoc.PlayerRate))
 	} else {
@@ -261,14 +261,8 @@ func (c *Connect) rule(doc []byte, id, salt string, now time.Time) (string, erro
 		quote(id), stamp(now.Add(length)), who, top, set), nil
 }
 
-// hashed returns how a policy names a player without showing who it is; see signed.HashID.
-func hashed(salt, player string) string {
-	if strings.HasPrefix(player, plan.Hashed) {
-		return player
-	}
-	h := sha256.Sum256([]byte(salt + ":" + player))
-	return plan.Hashed + hex.EncodeToString(h[:8])
-}
+// hashed returns how a policy names a player without showing who it is.
+func hashed(salt, player string) string { return policydoc.HashID(salt, player) }
 
 // date gives the document its number, author and times; it holds as long as base was meant to, a kill switch for ten years. With
 // ends it gets an end where base has none, since clients do not take a signed document without.

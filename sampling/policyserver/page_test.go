@@ -54,3 +54,15 @@ func TestPageTokenIsRandom(t *testing.T) {
 		t.Errorf("tokens %q and %q", a.o.Token, b.o.Token)
 	}
 }
+
+// A name that can be no channel's is refused where the game gives it: no policy could connect it.
+func TestChannelsThatAreNone(t *testing.T) {
+	for _, name := range []string{"", "*", "net.*", "net..http", "net http"} {
+		if _, err := New(new(Memory), Options{Channels: []string{"net", name}}); err == nil || !strings.Contains(err.Error(), "Options.Channels[1]: ") {
+			t.Errorf("%q: %v", name, err)
+		}
+	}
+	if _, err := New(new(Memory), Options{Channels: []string{"Net.http-2", "ui_x"}}); err != nil {
+		t.Error(err)
+	}
+}

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/krunk-go/krunk/internal/policydoc"
 	"github.com/krunk-go/krunk/sampling"
 	"github.com/krunk-go/krunk/sampling/policy"
 )
@@ -82,11 +83,28 @@ func (s *Server) player(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	who, err := s.who(&asked)
+	if err == nil {
+		err = checkIDs(&who.Identity)
+	}
 	if err != nil {
 		answer(w, http.StatusUnprocessableEntity, failure{Error: err.Error()})
 		return
 	}
 	answer(w, http.StatusOK, s.decided(&who))
+}
+
+// checkIDs refuses what looks like a hash and is none: of such an id a decision would be shown that is nobody's.
+func checkIDs(id *sampling.Identity) error {
+	if err := policydoc.CheckID(id.Player); err != nil {
+		return fmt.Errorf("player %w", err)
+	}
+	if id.ID == "" {
+		return nil
+	}
+	if err := policydoc.CheckID(id.ID); err != nil {
+		return fmt.Errorf("install id %w", err)
+	}
+	return nil
 }
 
 // who finds out about a player.

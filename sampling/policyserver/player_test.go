@@ -73,6 +73,14 @@ func testPlayer(t *testing.T) {
 			t.Errorf("%.40s: %d, want %d", body, code, want)
 		}
 	}
+	for body, want := range map[string]string{
+		`{"player":"sha256:zz"}`: "player \"sha256:zz\" is the hash of no id; write sha256: and 16 of 0-9 and a-f, or the id itself", `{"player":"p-in","client":"sha256:1"}`: "install id \"sha256:1\" is the hash of no id",
+	} {
+		plain := serving(t, Options{})
+		if w := do(plain, "POST", "/policy/player", body, "Authorization", "Bearer secret"); w.Code != 422 || !strings.Contains(decoded[failure](t, w).Error, want) {
+			t.Errorf("%s: %d %s, want %s", body, w.Code, w.Body, want)
+		}
+	}
 	if w := do(s, "POST", "/policy/player", `{"player":"p-in"}`); w.Code != 403 {
 		t.Errorf("without the right: %d", w.Code)
 	}

@@ -23,8 +23,8 @@ type Pull struct {
 func (d *document) pull(c *Change, salt string, now time.Time, v string) error {
 	for i := range c.Pull {
 		p := &c.Pull[i]
-		if strings.TrimSpace(p.Player) == "" {
-			return fmt.Errorf("policyserver: pull %d names no player", i+1)
+		if err := policydoc.CheckID(p.Player); err != nil {
+			return fmt.Errorf("policyserver: pull %d: player %w", i+1, err)
 		}
 		if p.For == "" {
 			p.For = "24h"
@@ -37,7 +37,7 @@ func (d *document) pull(c *Change, salt string, now time.Time, v string) error {
 		if id == "" {
 			id = fmt.Sprintf("pull-%s-%d", v, i+1)
 		}
-		if err := d.Put("pulls", id, policydoc.Pull(now.Add(length), "player", []string{hashed(salt, strings.TrimSpace(p.Player))}, p.Bytes, p.Goroutines)); err != nil {
+		if err := d.Put("pulls", id, policydoc.Pull(now.Add(length), "player", []string{hashed(salt, p.Player)}, p.Bytes, p.Goroutines)); err != nil {
 			return fmt.Errorf("policyserver: %w", err)
 		}
 	}

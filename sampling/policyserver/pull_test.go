@@ -52,11 +52,14 @@ func TestPullOfAChange(t *testing.T) {
 		many[i] = fmt.Sprintf(`{"player":"p-%d"}`, i)
 	}
 	for change, want := range map[string]string{
-		`{"pull":[{"player":" "}]}`:                  "names no player",
-		`{"pull":[{"player":"p","for":"200h"}]}`:     "to 168h",
-		`{"pull":[{"player":"p","bytes":7}]}`:        "1024",
-		`{"pull":[` + strings.Join(many, ",") + `]}`: "16",
-		`{"unpull":["INC-1"]}`:                       "nothing is asked for",
+		`{"pull":[{"player":" "}]}`:                                                                     "pull 1: player \\\"\\\" names nobody",
+		`{"pull":[{"player":"p"},{"player":"sha256:zz"}]}`:                                              "pull 2: player \\\"sha256:zz\\\" is the hash of no id; write sha256: and 16 of 0-9 and a-f, or the id itself",
+		`{"connect":[{"channel":"net","level":"debug","for":"1h","player":" "}]}`:                       "player \\\"\\\" names nobody",
+		`{"connect":[{"channel":"net","level":"debug","for":"1h","player":"sha256:ABCDEF0123456789"}]}`: "is the hash of no id; write sha256: and 16",
+		`{"pull":[{"player":"p","for":"200h"}]}`:                                                        "to 168h",
+		`{"pull":[{"player":"p","bytes":7}]}`:                                                           "1024",
+		`{"pull":[` + strings.Join(many, ",") + `]}`:                                                    "16",
+		`{"unpull":["INC-1"]}`:                                                                          "nothing is asked for",
 	} {
 		if w := do(s, "POST", "/policy/draft", change, "Authorization", "Bearer secret"); w.Code != 422 || !strings.Contains(w.Body.String(), want) {
 			t.Errorf("%s: %d %s", change, w.Code, w.Body)

@@ -37,6 +37,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/krunk-go/krunk/internal/plan"
 	"github.com/krunk-go/krunk/sampling"
 	"github.com/krunk-go/krunk/sampling/policy"
 )
@@ -115,6 +116,11 @@ func New(store Store, o Options) (*Server, error) {
 		return nil, fmt.Errorf("policyserver: Options.Server: %q; write 1 to 64 letters, digits, dashes and underscores", o.Server)
 	}
 	o.Channels = slices.Clone(o.Channels)
+	for i, name := range o.Channels {
+		if plan.ChannelProblem(name) != 0 || name == "*" {
+			return nil, fmt.Errorf("policyserver: Options.Channels[%d]: %s is not a channel; write letters, digits, _ and -, with dots between parts, at most 64 bytes", i, plan.Quoted(name))
+		}
+	}
 	s := &Server{store: store, o: o, others: others{run: rand.Text()}, probes: new(probes), patient: bodyWithin, guard: http.NewCrossOriginProtection()}
 	s.fleet.init(o.Window)
 	ctx, stop := context.WithTimeout(context.Background(), rereadEvery)
