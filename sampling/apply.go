@@ -71,7 +71,7 @@ func (c *Controller) open(o *opened, b []byte, a *At) {
 		return
 	}
 	if o.policy, o.err = parsed(o.body); o.err == nil {
-		o.head.Version, o.head.Disabled = o.policy.Version, o.policy.Disabled
+		o.head.Version, o.head.Disabled, o.head.Issued = o.policy.Version, o.policy.Disabled, o.policy.Issued
 	} else if len(o.body) <= MaxDocument {
 		plan.Peek(o.body, &o.head)
 	}
@@ -85,13 +85,14 @@ func (c *Controller) apply(o *opened, a *At) error {
 	if o.version().order(&Version{}) != 0 {
 		r.seen = *o.version()
 	}
+	given := plan.MomentOf(a.ServerTime)
+	now, told, trusted := c.clock.guess(given, o.head.Issued)
+	told = min(told, o.head.Issued)
 	if o.err != nil {
-		c.kill(o)
+		c.kill(o, told)
 		return c.refuse(o, o.err)
 	}
 	p := o.policy
-	given := plan.MomentOf(a.ServerTime)
-	now, told, trusted := c.clock.guess(given, p.Issued)
 	same, err := c.admit(o, now)
 	if err != nil {
 		return c.refuse(o, err)
@@ -117,7 +118,7 @@ func (c *Controller) apply(o *opened, a *At) error {
 	}
 	r.policy, r.kid, r.source, r.etag = p, o.kid, a.Source, a.ETag
 	r.kill = plan.Head{}
-	r.issued = min(p.Issued, told)
+	r.issued = told
 	f := r.floor(o.kid)
 	f.version, f.sum = *o.version(), p.Sum
 	c.rebuild()
@@ -134,32 +135,32 @@ func (c *Controller) apply(o *opened, a *At) error {
 func (c *Controller) admit(o *opened, now plan.Moment) (same bool, err error) {
 	r, p := &c.run, o.policy
 	f, v, run := r.floor(o.kid), o.version(), r.policy
-	newer := v.order(&f.version)
+	newer, stopped := v.order(&f.version), r.kill.Version.N != 0
 	switch {
 	case o.kid != "" && p.Expires == 0 && !p.Disabled:
 		return false, ErrEndless
-	case run != nil && o.kid != r.kid && (p.Issued == 0 || p.Issued < r.issued):
+	case (run != nil || stopped) && o.kid != r.kid && (p.Issued == 0 || p.Issued < r.issued):
 		return false, ErrStale // versions count per key: without this an old document of another key would come back
-	case newer < 0 || o.kid == r.killKid && v.order((*Version)(&r.kill.Version)) < 0:
-		return false, ErrStale
+	case newer < 0 || stopped && (newer == 0 || o.kid == r.kid && v.order((*Version)(&r.kill.Version)) < 0):
+		return false, ErrStale // also a copy of what ran when a head stopped everything
 	case newer == 0 && p.Sum != f.sum:
 		return false, ErrConflict
 	case !p.Disabled && p.Expires.Over(now):
 		return false, ErrExpired
 	}
-	return run != nil && r.kill.Version.N == 0 && run.Sum == p.Sum && v.order((*Version)(&run.Version)) == 0, nil
+	return run != nil && run.Sum == p.Sum && v.order((*Version)(&run.Version)) == 0, nil
 }
 
 // kill obeys the head of a newer document that says so, however wrong the rest is.
-func (c *Controller) kill(o *opened) {
+func (c *Controller) kill(o *opened, issued plan.Moment) {
 	r, v := &c.run, o.version()
 	if !o.head.Disabled || v.N == 0 || v.order(&r.floor(o.kid).version) <= 0 {
 		return
 	}
-	if o.kid == r.killKid && v.order((*Version)(&r.kill.Version)) <= 0 {
+	if o.kid == r.kid && v.order((*Version)(&r.kill.Version)) <= 0 {
 		return
 	}
-	r.kill, r.killKid, o.kills = o.head, o.kid, true
+	r.kill, r.kid, r.issued, o.kills = o.head, o.kid, issued, true
 	c.rebuild()
 	c.news.add(c.version(), v, "killed", o.err)
 }

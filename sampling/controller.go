@@ -89,8 +89,8 @@ type steered struct {
 // running is what the controller knows about documents.
 type running struct {
 	policy  *plan.Document
-	kid     string      // whose signature it has
-	issued  plan.Moment // when it was made, but not after it came: a key whose documents lie in the future locks no other one out
+	kid     string      // whose signature it has, or the document whose head has stopped everything
+	issued  plan.Moment // when that was made, but not after it came: a key whose documents lie in the future locks no other one out
 	source  string
 	etag    string
 	since   time.Time // of the last successful apply
@@ -98,7 +98,6 @@ type running struct {
 	err     error
 	fetch   error     // of a source that could not reach its origin
 	kill    plan.Head // whose version is zero while nothing was stopped by a head
-	killKid string
 	floors  []floor
 	storage error
 	waits   bool   // for the first answer, see Options.Wait

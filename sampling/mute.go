@@ -72,8 +72,8 @@ type done struct {
 }
 
 const (
-	maxMemo  = 64
-	memoDays = 31 // what is older is forgotten
+	maxMemo  = 128 // twice as many as a policy may name kinds
+	memoDays = 31  // what is older is forgotten
 )
 
 func dayOf(t plan.Moment) uint32 { return uint32((t - plan.Epoch) / oneDay) }

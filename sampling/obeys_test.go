@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -146,5 +147,41 @@ func TestEveryCodeIsInTheTable(t *testing.T) {
 		if c != "" && c[0] != 'E' && !slices.Contains(codes[:], c) {
 			t.Errorf("%q is in no table", c)
 		}
+	}
+}
+
+// A copy of what ran before, such as a cache or a server that is behind still has, does not undo a kill switch that only the head of a document threw,
+// whosever key signed which.
+func TestCopiesUndoNoHeadThatKills(t *testing.T) {
+	const dates = `"issued":"2026-11-27T08:00:00Z","expires":"2126-01-01T00:00:00Z",`
+	for _, row := range []struct{ name, runs, kills, n string }{
+		{"the same key", "A", "A", "6"}, {"a newer key", "A", "B", "6"}, {"a newer key that counts from 1", "A", "B", "1"},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			c := controller(t, Identity{ID: "a"}, Options{Verifier: Require(signedBy{})})
+			by := func(kid string) At {
+				return At{Signature: "kid=" + kid + "; sig=AAAA", ServerTime: time.Date(2026, 11, 27, 12, 0, 0, 0, time.UTC)}
+			}
+			runs := []byte(v("5", dates+loud))
+			if err := c.Apply(runs, by(row.runs)); err != nil {
+				t.Fatal(err)
+			}
+			if err := c.Apply([]byte(v(row.n, strings.Replace(dates, "T08", "T10", 1)+`"enabled":false,"clients":150`)), by(row.kills)); err == nil || !c.Status().Killed {
+				t.Fatalf("the kill switch: %v, %+v", err, c.Status())
+			}
+			if err := c.Apply(runs, by(row.runs)); !errors.Is(err, ErrStale) || !c.Status().Killed {
+				t.Errorf("a copy of what ran: %v, %+v", err, c.Status())
+			}
+			if row.runs != row.kills {
+				between := []byte(v("6", strings.Replace(dates, "T08", "T09", 1)+loud))
+				if err := c.Apply(between, by(row.runs)); !errors.Is(err, ErrStale) || !c.Status().Killed {
+					t.Errorf("one between the two: %v, %+v", err, c.Status())
+				}
+			}
+			next := []byte(v("7", strings.Replace(dates, "T08", "T11", 1)+loud))
+			if err := c.Apply(next, by(row.kills)); err != nil || c.Status().Killed {
+				t.Errorf("the next one: %v, %+v", err, c.Status())
+			}
+		})
 	}
 }

@@ -35,7 +35,7 @@ func (c *Controller) pulls(send sender) {
 	if doc == nil || c.run.kid == "" || c.plan.Killed || c.client == nil || c.client.Client == nil || c.opt.storage == nil {
 		return
 	}
-	id, day := c.identity(), dayOf(now)
+	id, day := c.identity(), dayOf(now)+memoDays // they are forgotten after all kinds: that one of these has gone is of no use the next day
 	list := doc.PullList()
 	for i := range list {
 		p := &list[i]

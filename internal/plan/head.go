@@ -7,6 +7,7 @@ type Head struct {
 	Disabled bool
 	Mutes    bool
 	Panics   uint32
+	Issued   Moment
 }
 
 // Peek reads the head into e and stops at the first syntax error.
@@ -15,7 +16,7 @@ func Peek(b []byte, e *Head) {
 	var o items
 	for d.next(&o, KShape, '{') {
 		key, faults := d.key(), d.faults
-		if wordAt("krunk epoch version enabled panics", key) < 0 {
+		if wordAt("krunk epoch version issued enabled panics", key) < 0 {
 			d.skip()
 			continue
 		}
@@ -28,6 +29,6 @@ func Peek(b []byte, e *Head) {
 			d.P.Top.Has = 0
 		}
 	}
-	e.Version, e.Disabled = d.P.Version, d.P.Disabled
+	e.Version, e.Disabled, e.Issued = d.P.Version, d.P.Disabled, d.P.Issued
 	e.Mutes, e.Panics = d.P.Top.Has&HasPanics != 0, d.P.Top.Panics
 }
