@@ -73,12 +73,13 @@ const (
 	KRaiseWide
 	KRaiseThin
 	KPullHash
+	KShared
 	kEnd // number of kinds
 )
 
 // codes are the rows of the validation table, by kind.
 const codes = "   " + "E01E01E01E01E01E01E01" + "E02" + "E03E03E03" + "E04E04E04" + "E05E05" + "E06E06" + "E07E07" + "E08E08E08E08" + "E09" + "E10" +
-	"E11E11" + "E12E12E12" + "E13" + "E14E14" + "E15" + "E16" + "E17" + "E18" + "E05" + "W01" + "W02W02" + "W03" + "E04" + "E19E19E19E19E19E19" + "E20E20E20E20" + "E21E21E21E21E21E21E21" + "E20" + "W04W04" + "E21"
+	"E11E11" + "E12E12E12" + "E13" + "E14E14" + "E15" + "E16" + "E17" + "E18" + "E05" + "W01" + "W02W02" + "W03" + "E04" + "E19E19E19E19E19E19" + "E20E20E20E20" + "E21E21E21E21E21E21E21" + "E20" + "W04W04" + "E21" + "W05"
 
 // Code is the row of the validation table.
 func (k Kind) Code() string { return codes[3*int(k) : 3*int(k)+3] }
@@ -86,7 +87,7 @@ func (k Kind) Code() string { return codes[3*int(k) : 3*int(k)+3] }
 // fatal reports whether a client rejects a policy for it; the others cost a rule or nothing.
 func (k Kind) fatal() bool {
 	switch k {
-	case KWhen, KCondition, KList, KRange, KForever, KLong, KUnknown, KPanics, KFraction, KNoEffect, KShadowed, KNoChannel, KReshuffle, KLate, KMuteLong, KPullID, KPullEnd, KPullWho, KPullPlain, KPullMany, KPullBytes, KPullLong, KRaiseWide, KRaiseThin, KPullHash:
+	case KWhen, KCondition, KList, KRange, KForever, KLong, KUnknown, KPanics, KFraction, KNoEffect, KShadowed, KNoChannel, KReshuffle, KLate, KMuteLong, KPullID, KPullEnd, KPullWho, KPullPlain, KPullMany, KPullBytes, KPullLong, KRaiseWide, KRaiseThin, KPullHash, KShared:
 		return false
 	}
 	return true

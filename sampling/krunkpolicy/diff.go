@@ -60,12 +60,12 @@ type compared struct {
 }
 
 // settings compares what two policies state.
-func settings(old, p *sampling.Policy) compared {
+func settings(old, p, compiled *sampling.Policy) compared {
 	c := compared{Old: old.Version().String(), New: p.Version().String(), Changes: []change{}, Warnings: []finding{}}
 	for _, d := range policy.Diff(old, p) {
 		c.Changes = append(c.Changes, change(d))
 	}
-	for _, w := range policy.Review(p, policy.Known{Previous: old}) {
+	for _, w := range policy.Review(p, policy.Known{Previous: old, Default: compiled}) {
 		c.Warnings = append(c.Warnings, finding(w.Problem))
 	}
 	if !old.Version().Less(p.Version()) {
@@ -75,7 +75,7 @@ func settings(old, p *sampling.Policy) compared {
 }
 
 func diff(s *streams, oldName, newName string, set *populationSettings, now time.Time, asJSON bool) error {
-	pop, err := set.population()
+	pop, err := set.population(s)
 	if err != nil {
 		return err
 	}
@@ -87,8 +87,8 @@ func diff(s *streams, oldName, newName string, set *populationSettings, now time
 	if err != nil {
 		return err
 	}
-	c := settings(old, p)
-	names, err := channelNames(pop.emissions, oldSrc, newSrc)
+	c := settings(old, p, pop.fallback)
+	names, err := pop.channelNames(oldSrc, newSrc)
 	if err != nil {
 		return err
 	}

@@ -21,7 +21,7 @@ func explainCommand() command {
 		long: `
 Explain answers for one client and one channel as the client itself would: every field with the entry or rule that
 decided it, whether the client is in the cohort, and for each rule whether it applies and if not, why. A program may
-have thresholds of its own below the policy ("compiled default") and hard limits above it; those are not known here.`,
+have thresholds of its own below the policy and hard limits above it; those are not known here, and of a compiled default only what -default says.`,
 		setup: func(s *streams, f *flag.FlagSet) func([]string) error {
 			var id sampling.Identity
 			var tags list
@@ -36,7 +36,7 @@ have thresholds of its own below the policy ("compiled default") and hard limits
 			f.StringVar(&id.Env, "env", "", "`environment`")
 			f.StringVar(&id.Build, "build", "", "`build`: debug or release")
 			f.Var(&tags, "tag", "`name=value` that the game sets; may be repeated")
-			now, asJSON := nowFlag(f), jsonFlag(f)
+			now, asJSON, under := nowFlag(f), jsonFlag(f), compiledFlag(f)
 			return func(args []string) (err error) {
 				if err := wantArgs(args, 1, "one FILE"); err != nil {
 					return err
@@ -44,7 +44,7 @@ have thresholds of its own below the policy ("compiled default") and hard limits
 				if id.Tags, err = pairs(tags); err != nil {
 					return err
 				}
-				return explain(s, args[0], *channel, id, now.get(), *asJSON)
+				return explain(s, args[0], *channel, id, under, now.get(), *asJSON)
 			}
 		},
 	}
@@ -104,7 +104,7 @@ type raiseAnswer struct {
 	Why     string    `json:"why"`
 }
 
-func explain(s *streams, file, channel string, id sampling.Identity, now time.Time, asJSON bool) error {
+func explain(s *streams, file, channel string, id sampling.Identity, below *compiled, now time.Time, asJSON bool) error {
 	if channel == "" {
 		return misused("-channel is missing; write e.g. -channel net.http")
 	}
@@ -120,7 +120,11 @@ func explain(s *streams, file, channel string, id sampling.Identity, now time.Ti
 	if err != nil {
 		return err
 	}
-	under := policy.Under{Hash: signed.SHA256, Now: now}
+	fallback, _, err := below.read(s)
+	if err != nil {
+		return err
+	}
+	under := policy.Under{Default: fallback, Hash: signed.SHA256, Now: now}
 	d, err := policy.Explain(p, id, channel, under)
 	if err != nil {
 		return err

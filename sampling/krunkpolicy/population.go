@@ -19,6 +19,8 @@ type population struct {
 	matchSize int
 	classes   []class
 	emissions emissions
+	fallback  *sampling.Policy // what programs compile in, nil for nothing
+	compiled  []byte           // its text
 }
 
 // count is what was counted on one channel. Rates are in millionths of a record per second, so that sums do not depend on
@@ -80,13 +82,16 @@ func (pop *population) simulate(doc []byte, names []string, now time.Time) (*tal
 
 func (pop *population) tariffs(doc []byte, names []string, now time.Time) (out []*tariff, rules int, err error) {
 	p := &sampling.Policy{}
+	if pop.fallback != nil {
+		p = pop.fallback // where there is nothing above it
+	}
 	if doc != nil {
 		if p, err = sampling.Parse(doc); err != nil {
 			return nil, 0, err
 		}
 	}
 	for i := range pop.classes {
-		t, err := newTariff(p, pop.classes[i].id, policy.Under{Hash: signed.SHA256, Now: now}, names, pop.emissions)
+		t, err := newTariff(p, pop.classes[i].id, policy.Under{Default: pop.fallback, Hash: signed.SHA256, Now: now}, names, pop.emissions)
 		if err != nil {
 			return nil, 0, err
 		}
@@ -97,7 +102,7 @@ func (pop *population) tariffs(doc []byte, names []string, now time.Time) (out [
 
 // walk takes clients from..to-1 one after the other.
 func (pop *population) walk(sum *tally, tariffs []*tariff, doc []byte, names []string, now time.Time, from, to int) error {
-	ctl, err := sampling.New(sampling.Identity{ID: "nobody"}, sampling.Options{Hash: signed.SHA256})
+	ctl, err := sampling.New(sampling.Identity{ID: "nobody"}, sampling.Options{Default: pop.compiled, Hash: signed.SHA256})
 	if err != nil {
 		return err
 	}

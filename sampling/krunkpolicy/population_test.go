@@ -31,7 +31,7 @@ func example(t testing.TB) (*source, time.Time) {
 
 func crowd(t testing.TB, n int, rates, mix list) *population {
 	t.Helper()
-	p, err := (&populationSettings{clients: n, seed: 3, matchSize: 20, rates: rates, mix: mix}).population()
+	p, err := (&populationSettings{clients: n, seed: 3, matchSize: 20, rates: rates, mix: mix}).population(nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -120,7 +120,7 @@ func TestTariff(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			doc := []byte(`{"krunk":1,"version":1,` + c.settings + `}`)
 			pop := crowd(t, 10, c.rates, nil)
-			names, err := channelNames(pop.emissions, &source{doc: doc})
+			names, err := pop.channelNames(&source{doc: doc})
 			if err != nil {
 				t.Fatal(err)
 			}

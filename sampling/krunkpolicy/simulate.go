@@ -29,7 +29,7 @@ many records a second arrive, and what they cost a day. The same seed gives the 
 every policy. Without -rate every channel of the policy is assumed to write one record a second that reaches its lowest
 threshold, which says how much a policy lets through and not what it costs; -rate net.http:debug=0.5 says better, and then
 channels without a rate write nothing, or what -rate "*=N" says. "*" in the table is one channel that the policy does not name. A record
-at or above "send" is a log record, one at or above "issue" an event, one above both is both. Rates are those that hold
+at or above "send" is a log record, one at or above "issue" an event, one above both is both. Without -default what the policy does not state is as in a program that compiles in nothing. Rates are those that hold
 for ever: bursts and "first" are left out. Steps of ramps, starts and ends of rules are forecast one by one. Clients that rules pick by name are not in the population and are counted
 apart, and so are kinds of issues that the policy raises: how often a fault happens is not known.`,
 		setup: func(s *streams, f *flag.FlagSet) func([]string) error {
@@ -54,6 +54,7 @@ type populationSettings struct {
 	clients, matchSize int
 	seed               uint64
 	rates, mix         list
+	compiled           compiled
 }
 
 func populationFlags(f *flag.FlagSet) *populationSettings {
@@ -63,10 +64,11 @@ func populationFlags(f *flag.FlagSet) *populationSettings {
 	f.IntVar(&p.matchSize, "match-size", 20, "clients in a match; 0: nobody is in one")
 	f.Var(&p.rates, "rate", "`CHANNEL=N` or CHANNEL:LEVEL=N: one client writes N records a second; may be repeated, \"*\" is all other channels")
 	f.Var(&p.mix, "mix", "`KEY=VALUE:WEIGHT,...`: shares of releases, platforms and so on, such as release=1.41.0:70,1.42.0:30; may be repeated")
+	p.compiled.flag(f)
 	return &p
 }
 
-func (p *populationSettings) population() (*population, error) {
+func (p *populationSettings) population(s *streams) (*population, error) {
 	if p.clients < 1 || p.clients > maxClients {
 		return nil, misused("-clients %d; write 1 to %d", p.clients, maxClients)
 	}
@@ -78,7 +80,11 @@ func (p *populationSettings) population() (*population, error) {
 		return nil, err
 	}
 	e, err := parseEmissions(p.rates)
-	return &population{clients: p.clients, seed: p.seed, matchSize: p.matchSize, classes: kinds, emissions: e}, err
+	if err != nil {
+		return nil, err
+	}
+	fallback, base, err := p.compiled.read(s)
+	return &population{clients: p.clients, seed: p.seed, matchSize: p.matchSize, classes: kinds, emissions: e, fallback: fallback, compiled: base}, err
 }
 
 // prices are what reports cost.
@@ -175,7 +181,7 @@ type cost struct {
 }
 
 func simulate(s *streams, file string, set *populationSettings, price prices, now time.Time, asJSON bool) error {
-	pop, err := set.population()
+	pop, err := set.population(s)
 	if err != nil {
 		return err
 	}
@@ -186,7 +192,7 @@ func simulate(s *streams, file string, set *populationSettings, price prices, no
 	if err != nil {
 		return err
 	}
-	names, err := channelNames(pop.emissions, src)
+	names, err := pop.channelNames(src)
 	if err != nil {
 		return err
 	}
@@ -206,9 +212,12 @@ func simulate(s *streams, file string, set *populationSettings, price prices, no
 	return r.write(s.out)
 }
 
-// channelNames collects the channels that policies and -rate flags mention, sorted; "*" if there are no others.
-func channelNames(e emissions, sources ...*source) ([]string, error) {
+// channelNames collects the channels that policies, the compiled default and -rate flags mention, sorted; "*" if there are no others.
+func (pop *population) channelNames(sources ...*source) ([]string, error) {
 	var out []string
+	if pop.compiled != nil {
+		sources = append(sources, &source{doc: pop.compiled})
+	}
 	for _, src := range sources {
 		p, err := sampling.Parse(src.doc)
 		if err != nil {
@@ -225,7 +234,7 @@ func channelNames(e emissions, sources ...*source) ([]string, error) {
 			}
 		}
 	}
-	for name := range e {
+	for name := range pop.emissions {
 		if name != "*" {
 			out = append(out, name)
 		}

@@ -340,6 +340,7 @@ func (d linter) shadowed(i int) {
 type Known struct {
 	Previous *sampling.Policy // version that runs now; may be nil
 	Channels []string         // all names that programs register; empty: not known
+	Default  *sampling.Policy // what programs compile in, sampling.Options.Default; nil: nothing, or not known
 }
 
 // Review returns the warnings that need more than the document.
@@ -366,6 +367,7 @@ func Review(p *sampling.Policy, k Known) []Warning {
 	for i := range doc.Rules {
 		check(plan.RulePath(i)+".set.", doc.Rules[i].Channels)
 	}
+	out = append(out, hidden(p, &k)...)
 	if k.Previous == nil || k.Previous.Salt() == p.Salt() {
 		return out
 	}

@@ -14,7 +14,7 @@ import (
 
 // Problem is one finding of a strict reading, in words for the person who writes policies.
 type Problem struct {
-	Code         string // row of the validation table: E01 to E21, W01 to W04
+	Code         string // row of the validation table: E01 to E21, W01 to W05
 	Path         string // such as channels["net"].send; empty for the document itself
 	Line, Column int    // from 1; columns count characters
 	What         string // what is wrong, with the value given

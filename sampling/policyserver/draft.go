@@ -39,6 +39,7 @@ type Connect struct {
 	For     string   `json:"for"`               // such as "1h", at most 168h
 	Clients *float64 `json:"clients,omitempty"` // share of clients; nil: as the policy says for the channel
 	Rate    string   `json:"rate,omitempty"`    // at most so many records per client, such as "120/m"; empty: as the policy says, of a player 600/m
+	Shared  string   `json:"shared,omitempty"`  // at most so many per client of all channels together; empty: as the policy or the compiled default says, which may be so little that nothing of the channel is seen
 	Player  string   `json:"player,omitempty"`  // this one alone, also outside of the share; the policy is public and names a hash, which clients with sampling.Options.Hash understand
 }
 
@@ -245,6 +246,12 @@ func (c *Connect) rule(doc []byte, id, salt string, now time.Time) (string, erro
 		set += `, "clients": ` + number(*c.Clients)
 	}
 	channel, who, top := strings.ToLower(c.Channel), everyone, ""
+	switch {
+	case c.Shared != "" && c.Player != "":
+		return "", fmt.Errorf("policyserver: shared %q beside player; leave it out: one player may send %s or more", c.Shared, policydoc.PlayerRate)
+	case c.Shared != "" && channel == "*":
+		return "", fmt.Errorf("policyserver: shared %q for channel \"*\"; write it as rate, which is that of all channels together there", c.Shared)
+	}
 	if c.Player != "" {
 		if err := policydoc.CheckID(c.Player); err != nil {
 			return "", fmt.Errorf("policyserver: player %w", err)
@@ -256,6 +263,9 @@ func (c *Connect) rule(doc []byte, id, salt string, now time.Time) (string, erro
 			set += `, "rate": ` + quote(c.Rate)
 		}
 		set = quote(channel) + ": { " + set + " }"
+		if c.Shared != "" {
+			set = `"*": { "rate": ` + quote(c.Shared) + " }, " + set
+		}
 	}
 	return fmt.Sprintf(`{ "id": %s, "until": %s, "when": %s,`+"\n      "+`"set": { %s"channels": { %s } } }`,
 		quote(id), stamp(now.Add(length)), who, top, set), nil

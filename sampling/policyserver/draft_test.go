@@ -254,3 +254,78 @@ func TestEndBesideARollback(t *testing.T) {
 		}
 	}
 }
+
+// Over a compiled default that lets each client send 10 records an hour of all channels together, a channel that is connected for everybody shows
+// nothing: the draft says so, also where the channel has a rate, and by what a person writes it does show.
+func TestConnectUnderWhatAllChannelsShare(t *testing.T) {
+	cautious, err := sampling.Parse(sampling.Cautious())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct {
+		name string
+		made Connect
+		warn string
+		sent int
+	}{
+		{"as it is", Connect{Channel: "net"}, `rules["connect-3.1188-1"].set.channels["net"]`, 10},
+		{"at a rate", Connect{Channel: "net", Rate: "1200/m"}, `rules["connect-3.1188-1"].set.channels["net"]`, 10},
+		{"all channels", Connect{Channel: "*"}, `rules["connect-3.1188-1"].set.channels["*"]`, 10},
+		{"with what all may send", Connect{Channel: "net", Shared: "1200/m"}, "", 100},
+		{"with both", Connect{Channel: "net", Rate: "1200/m", Shared: "1200/m"}, "", 100},
+		{"all channels at a rate", Connect{Channel: "*", Rate: "1200/m"}, "", 100},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				s := serving(t, Options{Under: policy.Under{Default: cautious}})
+				c.made.Level, c.made.For = "debug", "1h"
+				change, err := json.Marshal(Change{Clients: share(100), Connect: []Connect{c.made}})
+				if err != nil {
+					t.Fatal(err)
+				}
+				w := do(s, "POST", "/policy/draft", string(change), "Authorization", "Bearer secret")
+				d := decoded[jsonReport](t, w)
+				got := ""
+				for _, p := range d.Warnings {
+					if got += p.Path; p.Code != "W05" || p.Item != 1 {
+						t.Errorf("%+v", p)
+					}
+				}
+				if got != c.warn {
+					t.Errorf("warned of %q, want %q: %s", got, c.warn, w.Body)
+				}
+				ctl, err := sampling.New(sampling.Identity{ID: "a"}, sampling.Options{Default: sampling.Cautious()})
+				if err != nil {
+					t.Fatal(err)
+				}
+				defer ctl.Close()
+				if err := ctl.Apply([]byte(d.Document)); err != nil {
+					t.Fatal(err)
+				}
+				client, err := policy.Simulate(ctl)
+				if err != nil {
+					t.Fatal(err)
+				}
+				net, sent := client.Channel("net"), 0
+				for range 100 {
+					if net.Record(policy.LevelDebug, 0).Send {
+						sent++
+					}
+					time.Sleep(time.Second / 10)
+				}
+				if sent != c.sent {
+					t.Errorf("%d of 100 records in 10 s are sent, want %d", sent, c.sent)
+				}
+			})
+		})
+	}
+	for name, made := range map[string]Connect{
+		"write it as rate": {Channel: "*", Shared: "5/m"}, "leave it out": {Channel: "net", Player: "p-17", Shared: "5/m"}, "the policy has a mistake": {Channel: "net", Shared: "often"},
+	} {
+		made.Level, made.For = "debug", "1h"
+		change, _ := json.Marshal(Change{Connect: []Connect{made}})
+		if w := do(serving(t, Options{}), "POST", "/policy/draft", string(change), "Authorization", "Bearer secret"); w.Code != 422 || !strings.Contains(w.Body.String(), name) {
+			t.Errorf("%+v: %d %s, want %q", made, w.Code, w.Body, name)
+		}
+	}
+}

@@ -203,7 +203,7 @@ func (s *Server) examine(cur *served, doc []byte, by string, now time.Time) (*sa
 		old = cur.policy
 	}
 	r := Report{Version: p.Version(), Replaced: cur.version(), Changes: differences(old, p), Effect: s.predict(old, p)}
-	r.Warnings = append(warnings, policy.Review(p, policy.Known{Previous: old, Channels: s.o.Channels})...)
+	r.Warnings = append(warnings, policy.Review(p, policy.Known{Previous: old, Channels: s.o.Channels, Default: s.o.Under.Default})...)
 	r.Audit = r.line(p, by, now)
 	return p, r, nil
 }

@@ -8,6 +8,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/krunk-go/krunk/internal/plan"
 	"github.com/krunk-go/krunk/sampling"
 	"github.com/krunk-go/krunk/sampling/policy"
 )
@@ -27,6 +28,7 @@ type jsonStatus struct {
 	Pulls       []jsonPull      `json:"pulls"`   // requests for flight logs
 	Runs        jsonRuns        `json:"runs"`    // what all of it means
 	Publish     bool            `json:"publish"` // publishing is on
+	Shared      bool            `json:"shared"`  // what clients may send of all channels together is known: by the policy, or by Options.Under
 	Expires     *time.Time      `json:"expires,omitempty"`
 	Store       string          `json:"store,omitempty"`
 	Notice      string          `json:"notice,omitempty"` // what else somebody has to know
@@ -100,6 +102,7 @@ func (s *Server) status(w http.ResponseWriter, r *http.Request) {
 		st.fill(c, names)
 	}
 	s.explains(&st, c)
+	st.Shared = s.o.Under.Default != nil || c.shares()
 	if err := s.failure.Load(); err != nil {
 		st.Store = (*err).Error()
 	}
@@ -125,6 +128,11 @@ func (s *Server) status(w http.ResponseWriter, r *http.Request) {
 		st.Notice = strings.TrimSpace(st.Notice + " " + st.Convergence.trouble)
 	}
 	answer(w, http.StatusOK, st)
+}
+
+// shares reports whether the policy states a rate that all channels share, whatever the compiled default has.
+func (c *served) shares() bool {
+	return c != nil && slices.ContainsFunc(c.policy.Document().Channels, func(e plan.Entry) bool { return e.Name == "*" && e.Has&plan.HasRate != 0 })
 }
 
 // snapshot is a convergence that is shown for a while: whoever asks often must not keep the fleet's lock busy.

@@ -54,12 +54,12 @@ func authorize(r *http.Request) (string, error) {
 	return "anna@studio", nil
 }
 
-func newGame(t *testing.T) *game {
+func newGame(t *testing.T) *game { return newGameWith(t, policyserver.Options{}) }
+
+func newGameWith(t *testing.T, o policyserver.Options) *game {
 	g := &game{count: map[string]uint64{"net": 8200, "net.http": 2100, "ui": 310, "physics": 4000, "match": 950}}
-	s, err := policyserver.New(&g.store, policyserver.Options{
-		Page: true, Channels: []string{"net", "net.http", "ui", "physics", "match"},
-		Authorize: authorize, Counters: g.counters,
-	})
+	o.Page, o.Channels, o.Authorize, o.Counters = true, []string{"net", "net.http", "ui", "physics", "match"}, authorize, g.counters
+	s, err := policyserver.New(&g.store, o)
 	if err != nil {
 		t.Fatal(err)
 	}

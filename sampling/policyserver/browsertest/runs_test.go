@@ -253,3 +253,43 @@ func TestPageOfThreeServers(t *testing.T) {
 	b.says("heard", "by 3 of 4 servers")
 	b.shoot("page-servers.png")
 }
+
+// Who connects a channel over a compiled default that lets each client send 10 records an hour is told so before it is published, and what to fill in;
+// where the page does not know what is compiled in, it says that.
+func TestConnectUnderCautious(t *testing.T) {
+	cautious, err := sampling.Parse(sampling.Cautious())
+	if err != nil {
+		t.Fatal(err)
+	}
+	g := newGameWith(t, policyserver.Options{Under: policy.Under{Default: cautious}})
+	if _, err := g.Publish(t.Context(), []byte(`{"krunk":1,"epoch":3,"version":1188,"salt":"2026-w41","clients":10}`), "anna@studio"); err != nil {
+		t.Fatal(err)
+	}
+	b := open(t, g.url+"/#key=s3cret")
+	b.says("running", "Version 3.1188")
+	b.do(chromedp.SendKeys("#channel", "net"), chromedp.Focus("#more summary"))
+	b.keys(kb.Enter)
+	b.do(chromedp.SendKeys("#c-rate", "240/m"), click("#add"))
+	b.says("warnings", `Connect net: each client sends no more than 10/h of all channels together, which the compiled default says for "*"; to see more of it, connect it once more and fill in “All channels, a client”, such as 120/m`)
+	b.shoot("page-shared-1280.png")
+	b.do(chromedp.SendKeys("#channel", "net"), chromedp.SendKeys("#c-rate", "240/m"), chromedp.SendKeys("#c-shared", "600/m"), click("#add"))
+	b.says("items", "Connect net from debug for 1h, at most 240/m, of all channels together at most 600/m")
+	b.until(`!document.getElementById("publish").disabled && document.getElementById("warnings").textContent === ""`)
+	b.do(click("#publish"))
+	b.says("said", "Published 3.1189")
+	g.wants(t, 1189, `"*": { "rate": "600/m" }, "net": {`)
+
+	if b.eval(`String(document.getElementById("connect-unknown").hidden)`) != "true" {
+		t.Error("the page says that it does not know what is compiled in, and was told")
+	}
+	plain := newGame(t)
+	b = open(t, plain.url+"/#key=s3cret")
+	b.says("running", "Version 3.1187")
+	if b.eval(`String(document.getElementById("connect-unknown").hidden)`) != "true" {
+		t.Error("the page minds what is compiled in where the policy has a rate for all channels")
+	}
+	if _, err := plain.Publish(t.Context(), []byte(`{"krunk":1,"epoch":3,"version":1188,"salt":"2026-w41","clients":10}`), "anna@studio"); err != nil {
+		t.Fatal(err)
+	}
+	b.until(`!document.getElementById("connect-unknown").hidden`)
+}

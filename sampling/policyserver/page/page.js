@@ -321,7 +321,7 @@ function items() {
 
 function connectWords(c) {
   return "Connect " + c.channel + " from " + c.level + " for " + c.for
-    + (c.clients === undefined ? "" : ", " + percent(c.clients) + " of the clients") + (c.rate ? ", at most " + c.rate : "") + (c.player ? ", for player " + c.player : "");
+    + (c.clients === undefined ? "" : ", " + percent(c.clients) + " of the clients") + (c.rate ? ", at most " + c.rate : "") + (c.shared ? ", of all channels together at most " + c.shared : "") + (c.player ? ", for player " + c.player : "");
 }
 
 function showItems() {
@@ -338,6 +338,14 @@ function takeOut(item) {
   fill($("problems"), []);
   edited();
   ($("items").querySelector("button") || $("slider")).focus();
+}
+
+// warningWords says what to beware of, and of what the person has connected, what to fill in.
+function warningWords(w) {
+  const made = w.item && change.connect[w.item - 1];
+  if (!made) return (w.path ? w.path + ": " : "") + w.what + (w.write ? "; " + w.write : "");
+  const field = made.channel === "*" ? "“At most, a client”" : "“All channels, a client”";
+  return "Connect " + made.channel + ": " + w.what + (w.code === "W05" ? "; to see more of it, connect it once more and fill in " + field + ", such as 120/m" : w.write ? "; " + w.write : "");
 }
 
 function tile(name, before, after, extra) {
@@ -361,7 +369,7 @@ function showDraft() {
     num(count(c.before.clients) + " → " + count(c.after.clients)),
     num(c.after.records === null ? "–" : count(c.before.records) + " → " + count(c.after.records))], { "data-of": c.channel })));
   text("bychannel-more", e.more ? "And " + e.more + " more." : "");
-  const notes = draft.warnings.map((w) => (w.path ? w.path + ": " : "") + w.what + (w.write ? "; " + w.write : ""));
+  const notes = draft.warnings.map(warningWords);
   if (draft.killed && status.enabled) notes.unshift("This throws the kill switch: every client stops sending anything but crashes.");
   if (draft.ended && draft.ended.length) notes.push("Rules that are over are taken out: " + draft.ended.join(", "));
   fill($("warnings"), notes.map((n) => make("li", {}, theirs(n))));
@@ -397,6 +405,7 @@ function showStatus() {
   fill($("states"), s.convergence.states.map((g) => make("li", { className: g.rejected ? "rejected" : g.current ? "current" : "", "data-of": g.text + g.polled },
     make("div", { className: "line" }, make("span", {}, g.text + (g.polled ? " (by HTTP)" : "")), make("span", {}, many(g.clients, "client"))),
     make("progress", { max: 1, value: g.share, "aria-label": g.text }))));
+  $("connect-unknown").hidden = s.shared;
   keep($("channels"), JSON.stringify(s.channels), () => s.channels.map((c) => make("option", { value: c })));
   showRuns(s);
   clocks();
@@ -537,10 +546,11 @@ $("connect").addEventListener("submit", (e) => {
   const made = { channel: name, level: $("level").value, for: $("for").value };
   if ($("c-clients").value !== "") made.clients = Number($("c-clients").value);
   if ($("c-rate").value.trim()) made.rate = $("c-rate").value.trim();
+  if ($("c-shared").value.trim()) made.shared = $("c-shared").value.trim();
   if ($("c-player").value.trim()) made.player = $("c-player").value.trim();
   change.connect = change.connect.filter((c) => c.channel !== name || (c.player || "") !== (made.player || ""));
   change.connect.push(made);
-  for (const id of ["channel", "c-clients", "c-rate", "c-player"]) $(id).value = "";
+  for (const id of ["channel", "c-clients", "c-rate", "c-shared", "c-player"]) $(id).value = "";
   edited();
 });
 $("more").addEventListener("invalid", () => { $("more").open = true; }, true); // nobody could see what is wrong in there
