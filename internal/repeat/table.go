@@ -15,6 +15,9 @@ const (
 	maxPassed  = 1<<passedBits - 1
 )
 
+// taken is set in the kind of a place whose window does not begin yet, so that no other kind takes the place away before it does.
+const taken = 1 << 63
+
 // Table counts events by kind in fixed memory and without a lock. A kind that finds no place of its own shares the count of
 // another one, so that any number of kinds passes no more than the places allow. All methods may be called by any goroutine;
 // they never block and do not allocate. The zero Table has no limit.
@@ -60,7 +63,7 @@ func (t *Table) Pass(kind uint64, now int64) (p Pass, ok bool) {
 	if t.limit == 0 {
 		return Pass{}, true
 	}
-	kind = max(kind, 1)
+	kind = max(kind&^taken, 1)
 	at := now/int64(time.Millisecond) + 1
 	p.Place = t.find(kind, at)
 	s := &t.places[p.Place]
@@ -85,6 +88,8 @@ func (t *Table) Pass(kind uint64, now int64) (p Pass, ok bool) {
 }
 
 // over reports whether the window that count tells of is over.
+//
+//go:noinline
 func (t *Table) over(count uint64, at int64) bool {
 	began := int64(count >> passedBits)
 	return began == 0 || at-began >= t.window
@@ -95,23 +100,25 @@ func (t *Table) find(kind uint64, at int64) uint16 {
 	first := int(kind) & (len(t.places) - 1) &^ (ways - 1)
 	set := t.places[first : first+ways]
 	for range ways {
-		free, clean := -1, false
+		free, seen, clean := -1, uint64(0), false
 		for i := range set {
 			s := &set[i]
 			k := s.kind.Load()
-			if k == kind {
+			if k&^taken == kind {
 				return uint16(first + i)
 			}
 			// A place whose kind has still something to tell is taken last: the new kind will tell it.
-			if !clean && (k == 0 || t.over(s.count.Load(), at)) {
-				free, clean = i, s.suppressed.Load() == 0
+			if !clean && (k == 0 || k&taken == 0 && t.over(s.count.Load(), at)) {
+				free, seen, clean = i, k, k == 0 || s.suppressed.Load() == 0
 			}
 		}
 		if free < 0 {
 			break
 		}
 		s := &set[free]
-		if k := s.kind.Load(); (k == 0 || t.over(s.count.Load(), at)) && s.kind.CompareAndSwap(k, kind) {
+		if old := s.count.Load(); (seen == 0 || t.over(old, at)) && s.kind.CompareAndSwap(seen, kind|taken) {
+			s.count.CompareAndSwap(old, uint64(at)<<passedBits) // or another goroutine has begun it
+			s.kind.CompareAndSwap(kind|taken, kind)             // or all kinds were wiped
 			return uint16(first + free)
 		}
 	}

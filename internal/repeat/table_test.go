@@ -3,6 +3,7 @@ package repeat
 import (
 	"math/rand/v2"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 )
@@ -204,6 +205,57 @@ func TestConcurrent(t *testing.T) {
 	}
 	if told != refused || mixed > 0 || table.Suppressed() != uint64(refused) {
 		t.Errorf("%d suppressed, %d told, %d counted, %d numbers of another kind", refused, told, table.Suppressed(), mixed)
+	}
+}
+
+// A kind that has taken a place and does not count in it yet keeps it, whatever other kinds come meanwhile.
+func TestTakenPlace(t *testing.T) {
+	table := New(2, time.Minute, ways)
+	table.places[0].kind.Store(1 | taken)
+	for kind, want := range map[uint64]uint16{2: 1, 1: 0} {
+		if p, ok := table.Pass(kind, 0); !ok || p.Place != want {
+			t.Errorf("kind %d: passed %v in place %d, want true in %d", kind, ok, p.Place, want)
+		}
+	}
+	for k := uint64(3); k < 5; k++ {
+		table.Pass(k, 0)
+	}
+	if p, _ := table.Pass(8, at(time.Hour)); p.Place == 0 {
+		t.Error("another kind took the place of the one that had not begun")
+	}
+	for i := range table.places[1:] {
+		if k := table.places[1+i].kind.Load(); k&taken != 0 {
+			t.Errorf("place %d stays taken: %x", 1+i, k)
+		}
+	}
+}
+
+// Kinds that come for the first time at once find a place each, and no event passes in a place that another kind takes.
+func TestTakenAtOnce(t *testing.T) {
+	const goroutines, limit = 8, 3
+	for range 500 {
+		table := New(limit, time.Minute, ways)
+		var passed [3]atomic.Int32
+		var wg sync.WaitGroup
+		begin := make(chan struct{})
+		for g := range goroutines {
+			wg.Go(func() {
+				<-begin
+				for i := range 3 * limit {
+					kind := (g + i) % len(passed)
+					if _, ok := table.Pass(uint64(kind)+1, 0); ok {
+						passed[kind].Add(1)
+					}
+				}
+			})
+		}
+		close(begin)
+		wg.Wait()
+		for kind := range passed {
+			if n := passed[kind].Load(); n != limit {
+				t.Errorf("%d events of kind %d passed, want %d", n, kind, limit)
+			}
+		}
 	}
 }
 
