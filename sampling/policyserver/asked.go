@@ -164,7 +164,7 @@ func (s *Server) heardOf(who *Player) word {
 	now := time.Now()
 	if who.Here {
 		h, is := s.fleet.last(who.Beat)
-		return word{state: h.state, log: h.log, ago: now.Sub(time.Unix(0, h.at)), known: is} // elsewhere the id may be another's
+		return word{state: h.state, log: h.log, ago: max(0, now.Sub(time.Unix(0, h.at))), known: is} // elsewhere the id may be another's
 	}
 	if _, shared := s.store.(SummaryStore); !shared || who.Beat == 0 {
 		return word{}

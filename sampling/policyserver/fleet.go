@@ -122,6 +122,9 @@ func (f *fleet) poll(echo string) {
 // rotate empties the slots whose time is over.
 func (f *fleet) rotate(now int64) {
 	turn := now / int64(f.window/slots)
+	if turn < f.turn-slots {
+		f.turn = turn - slots // the machine's clock went back: what was counted by the other one is over
+	}
 	for i := max(f.turn+1, turn-slots+1); i <= turn; i++ {
 		clear(f.slot[i%slots])
 	}
@@ -158,9 +161,16 @@ func (f *fleet) shrink(now int64) {
 	}
 }
 
+// gone reports whether a client that was heard of at some time is not counted any more. One from far ahead was heard of before the machine's clock
+// went back.
+func (f *fleet) gone(at, now int64) bool {
+	ago := time.Duration(now - at)
+	return ago.Abs() > f.window
+}
+
 func (f *fleet) expire(now int64) {
 	for id, c := range f.clients {
-		if now-c.at > int64(f.window) {
+		if f.gone(c.at, now) {
 			delete(f.clients, id)
 		}
 	}
@@ -190,7 +200,7 @@ func (f *fleet) count(every time.Duration) (beats, polls map[state]int) {
 	}
 	weight := 1 << f.level
 	for _, c := range f.clients {
-		if now-c.at <= int64(f.window) {
+		if !f.gone(c.at, now) {
 			beats[c.state] += weight
 		}
 	}

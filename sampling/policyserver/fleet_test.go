@@ -203,3 +203,63 @@ func TestPollsAreNotClients(t *testing.T) {
 		}
 	})
 }
+
+// TestClockGoesBack checks that a server whose machine's clock is put back hears of what others publish, counts no client that is gone, and
+// none of those that ask twice.
+func TestClockGoesBack(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var m Memory
+		a, err := New(&m, Options{Authorize: anna})
+		if err != nil {
+			t.Fatal(err)
+		}
+		b, err := New(&m, Options{Authorize: anna})
+		if err != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(time.Hour)
+		if _, err := a.Publish(t.Context(), policyDoc(1187, 10), "anna"); err != nil {
+			t.Fatal(err)
+		}
+		const back = int64(time.Hour) // what was noted before lies so far ahead
+		a.HeartbeatEcho(1, "have=3.1187; log=9f2c41d1")
+		for range 10 {
+			do(a, "GET", "/policy", "", "Krunk-Policy", "have=3.1187")
+		}
+		b.read.Store(time.Now().UnixNano() + back)
+		a.fleet.mu.Lock()
+		for id, c := range a.fleet.clients {
+			c.at += back
+			a.fleet.clients[id] = c
+		}
+		a.fleet.turn += back / int64(a.fleet.window/slots)
+		was := a.fleet.slot
+		for i := range was {
+			a.fleet.slot[(int64(i)+back/int64(a.fleet.window/slots))%slots] = was[i]
+		}
+		a.fleet.mu.Unlock()
+
+		if _, v := b.Bytes(); v != (sampling.Version{}) {
+			t.Fatalf("version %s is served already", v)
+		}
+		synctest.Wait()
+		if _, v := b.Bytes(); v != v3(1187) {
+			t.Errorf("the other server serves %s, want what was published", v)
+		}
+		if c := a.Convergence(); c.Clients != 0 || c.Polls != 0 || len(a.fleet.answered()) != 0 {
+			t.Errorf("%d clients and %d polls of before, %v", c.Clients, c.Polls, a.fleet.answered())
+		}
+		if w := a.heardOf(&Player{Here: true, Beat: 1}); w.known || w.ago < 0 {
+			t.Errorf("heard of before: %+v", w)
+		}
+		a.HeartbeatEcho(1, "have=3.1187")
+		for range 40 {
+			do(a, "GET", "/policy", "", "Krunk-Policy", "have=3.1187")
+			time.Sleep(30 * time.Second)
+			a.HeartbeatEcho(1, "have=3.1187")
+		}
+		if c := a.Convergence(); c.Clients != 1 || c.Polls > 12 {
+			t.Errorf("after 20 minutes %d clients and %d of those that ask, which is one every 30 s", c.Clients, c.Polls)
+		}
+	})
+}

@@ -232,5 +232,5 @@ func (f *fleet) mixed(id uint64) (heard, bool) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	h, ok := f.clients[id]
-	return h, ok && time.Now().UnixNano()-h.at <= int64(f.window)
+	return h, ok && !f.gone(h.at, time.Now().UnixNano())
 }

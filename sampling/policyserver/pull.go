@@ -141,7 +141,7 @@ func (f *fleet) answered() map[uint32]int {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	for _, c := range f.clients {
-		if c.log == 0 || now-c.at > int64(f.window) {
+		if c.log == 0 || f.gone(c.at, now) {
 			continue
 		}
 		if _, ok := out[c.log]; ok || len(out) < maxLogs {

@@ -240,9 +240,9 @@ func (s *Server) serve(made *served) {
 	}
 }
 
-// refresh starts a re-read of the store if the last one is too old. It never blocks.
+// refresh starts a re-read of the store if the last one is too old, or lies ahead since the machine's clock went back. It never blocks.
 func (s *Server) refresh() {
-	if time.Now().UnixNano()-s.read.Load() < int64(rereadEvery) || !s.reading.CompareAndSwap(false, true) {
+	if time.Duration(time.Now().UnixNano()-s.read.Load()).Abs() < rereadEvery || !s.reading.CompareAndSwap(false, true) {
 		return
 	}
 	go func() {
