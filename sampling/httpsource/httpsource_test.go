@@ -320,6 +320,19 @@ func TestDateIsTheTimeBase(t *testing.T) {
 	})
 }
 
+// A file that a cache has held for days, as one does whose origin is away, brings no time back that has passed meanwhile.
+func TestAgeOfDays(t *testing.T) {
+	for age, want := range map[string]string{
+		"172800": "2026-10-12T12:00:00Z", "86401": "2026-10-11T12:00:01Z", "0": "2026-10-10T12:00:00Z", "": "2026-10-10T12:00:00Z", "-5": "2026-10-10T12:00:00Z",
+		"soon": "2026-10-10T12:00:00Z", "99999999999999999999": "2026-11-09T12:00:00Z",
+	} {
+		got := serverTime(http.Header{"Date": {"Sat, 10 Oct 2026 12:00:00 GMT"}, "Age": {age}})
+		if got.Format(time.RFC3339) != want {
+			t.Errorf("Age %q: %s, want %s", age, got.Format(time.RFC3339), want)
+		}
+	}
+}
+
 func TestHint(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		o := &origin{answer: func(n int, r *http.Request) *http.Response {

@@ -101,7 +101,7 @@ func seconds(s string) time.Duration {
 	if err != nil && !errors.Is(err, strconv.ErrRange) {
 		return 0
 	}
-	return min(time.Duration(n)*time.Second, mostEvery)
+	return time.Duration(n) * time.Second // 136 years at most
 }
 
 // retryAfter reads the header in both of its forms; the date is taken relative to the server's own clock.
@@ -118,11 +118,14 @@ func retryAfter(h http.Header) time.Duration {
 	return max(at.Sub(now), 0)
 }
 
+// oldestCopy is the most that is believed of how long an answer lay in caches; nothing that a policy limits in time may last longer.
+const oldestCopy = 30 * 24 * time.Hour
+
 // serverTime is when the answer left its origin plus what it spent in caches; zero if it does not say.
 func serverTime(h http.Header) time.Time {
 	t, err := http.ParseTime(h.Get("Date"))
 	if err != nil {
 		return time.Time{}
 	}
-	return t.Add(seconds(h.Get("Age")))
+	return t.Add(min(seconds(h.Get("Age")), oldestCopy))
 }
