@@ -282,6 +282,45 @@ func TestRateIsToldWhole(t *testing.T) {
 	})
 }
 
+// Where another kind is raised, what a rate keeps back of records that are events as well is told whole too, once for each of the two.
+func TestRateIsToldWholeBesideARaise(t *testing.T) {
+	for _, settings := range []string{`"rate":"6/h","burst":3`, `"rate":"6/h","burst":3,"records":50`, `"rate":"2/h","burst":1`} {
+		synctest.Test(t, func(t *testing.T) {
+			srv := sentrytest.New(sentrytest.Options{AnyTime: true})
+			c, err := krunk.Start(krunk.Config{DSN: srv.DSN(), Transport: srv.Transport(), MaxRepeats: -1})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := c.Sampling().Apply(document(1, `"kinds":{"9f2c41d0":{"until":"2026-10-20T12:00:00Z","clients":100}},"channels":{"net":{"send":"error",`+settings+`}}`)); err != nil {
+				t.Fatal(err)
+			}
+			net := c.Channel("net")
+			const n = 100
+			for i := range n {
+				net.Error("net", krunk.Int("i", i))
+				time.Sleep(20 * time.Second)
+			}
+			c.Close(time.Minute)
+			events := 0.0
+			for _, ev := range srv.Events() {
+				share := 1.0
+				if p := ev.Tag("krunk.p"); p != "" {
+					_, _ = fmt.Sscan(p, &share)
+				}
+				events += 1 / share
+			}
+			for _, d := range srv.Discards() {
+				if d.Category == "error" {
+					events += float64(d.Quantity)
+				}
+			}
+			if d := events - n; d > 0.01 || d < -0.01 || len(srv.Events()) == 0 || len(srv.Events()) > 12 {
+				t.Errorf("%s: %d events stand for %.2f of %d", settings, len(srv.Events()), events, n)
+			}
+		})
+	}
+}
+
 // A kind that a policy raises takes nothing from the others: where a channel's records are events and log records at once they are drawn,
 // and cost of its rate, once, as without it.
 func TestRaiseTakesNothingFromOtherKinds(t *testing.T) {

@@ -78,16 +78,6 @@ const (
 
 func dayOf(t plan.Moment) uint32 { return uint32((t - plan.Epoch) / oneDay) }
 
-// forget takes a key out again.
-func (c *Controller) forget(key uint64) {
-	for i := range c.memo {
-		if c.memo[i].key == key {
-			c.note(key, 0)
-			return
-		}
-	}
-}
-
 // last returns the day on which key was noted, 0 for never.
 func (c *Controller) last(key uint64) uint32 {
 	for i := range c.memo {
@@ -108,7 +98,7 @@ func (c *Controller) first(key uint64, now plan.Moment) bool {
 	return true
 }
 
-// note remembers key; of too many the oldest is forgotten.
+// note remembers key, or with day 0 that it is to be forgotten; of too many the oldest is.
 func (c *Controller) note(key uint64, day uint32) {
 	at := -1
 	for i, d := range c.memo {

@@ -71,8 +71,8 @@ func (c *Controller) answer(send sender, key uint64, q gate.Pull) {
 	if c.closed {
 		return // nobody would wait for what is stored now
 	}
-	c.forget(key)
-	c.forget(pulledKey)
+	c.note(key, 0)
+	c.note(pulledKey, 0)
 }
 
 // retry has the next day look again.

@@ -157,7 +157,7 @@ func (d *Settings) unsettled() uint32 {
 }
 
 // Settle draws an event that Take let pass with Doubt, now that its kind is known, which counts for "first" as a fingerprint. What it does not
-// let through it has counted as Take does. One that was drawn at the call goes with its log record, and stands for as many. Where nothing is drawn
+// let through it has counted as Take does. One that was drawn at the call goes with its log record. Where nothing is drawn
 // any more, as for a dead run whose policy nobody has stored, its share is what Take gave it: more would go than that policy wanted, and stand for fewer.
 func (c *Channel) Settle(e *Event) (share uint32, ok bool) {
 	d := (*Settings)(atomic.LoadPointer(&c.draw))
@@ -165,7 +165,12 @@ func (c *Channel) Settle(e *Event) (share uint32, ok bool) {
 		e.Suppressed = uint32((uint64(e.Suppressed)*uint64(d.Records) + uint64(project(rand.Uint32()))) / Million)
 	}
 	if e.Drawn {
-		if !e.Sent && (d == nil || d.Limits[0] == nil) { // for what a rate keeps back the next one stands
+		switch limited := d != nil && d.Limits[0] != nil; {
+		case limited && e.Sent: // its log record stands for records alone
+			e.Share = shareOf(1+c.held[asEvent].take(e.Level), d.Clients)
+		case limited:
+			c.hold(Issue, e.Level, 1)
+		case !e.Sent:
 			c.draws[asEvent].drawn.Add(oneLost)
 		}
 		return e.Share, e.Sent

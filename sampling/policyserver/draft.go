@@ -28,7 +28,7 @@ type Change struct {
 	Unmute   []string  `json:"unmute,omitempty"`   // kinds that are not to be kept back or raised any more
 	Pull     []Pull    `json:"pull,omitempty"`     // flight logs to ask for
 	Unpull   []string  `json:"unpull,omitempty"`   // ids of requests to take out
-	Rollback string    `json:"rollback,omitempty"` // version such as "3.1186" whose content is to come back, apart from the kill switch; the rest applies on top
+	Rollback string    `json:"rollback,omitempty"` // version such as "3.1186" whose content is to come back, a kill switch in it too; one that is thrown now stays so; the rest applies on top
 	Note     string    `json:"note,omitempty"`     // why
 }
 
