@@ -367,7 +367,7 @@ func (s *Server) change(ctx context.Context, c Change, p Proposal) (r Report, er
 		}
 		p.Bytes, p.Replaces, p.Restart = d.Document, d.Replaces, c.Enabled != nil && *c.Enabled
 		r, err = s.Replace(ctx, p)
-		if !c.kills() || !errors.Is(err, ErrConflict) {
+		if !c.kills() || !r.late && !errors.Is(err, ErrConflict) {
 			return r, err
 		}
 	}

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/krunk-go/krunk/sampling"
@@ -53,4 +54,83 @@ func TestKillKeepsWhatRuns(t *testing.T) {
 	if w.Code != 422 || !strings.Contains(w.Body.String(), "hides crashes") {
 		t.Errorf("a kill switch that hides crashes without a word: %d %s", w.Code, w.Body)
 	}
+}
+
+// A publication, or a renewal, that a slow store takes after the kill switch was thrown, or while that waits for the store, does not undo it, not
+// for a moment: both may have the same number.
+func TestKillDuringASlowPublication(t *testing.T) {
+	for _, row := range []struct {
+		name    string
+		publish func(s *Server) error
+		thrown  time.Duration
+	}{
+		{"after it", func(s *Server) error {
+			_, err := s.Change(t.Context(), Change{Clients: share(90)}, "bert") // reads twice, and is in the store after a minute
+			return err
+		}, 50 * time.Second},
+		{"while it waits", func(s *Server) error {
+			_, err := s.Change(t.Context(), Change{Clients: share(90)}, "bert")
+			return err
+		}, 55 * time.Second},
+		{"while it waits, under a higher number", func(s *Server) error {
+			_, err := s.Replace(t.Context(), Proposal{Bytes: []byte(`{"krunk":1,"epoch":3,"version":1200,"salt":"w41"}`), By: "bert", Replaces: v3(5)})
+			return err
+		}, 35 * time.Second},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				r := newRig(t, false)
+				r.publish(`{"krunk":1,"epoch":3,"version":5,"salt":"w41","clients":10}`)
+				s := r.way.at()
+				client := controllerOf(t)
+				follow := func() { s.current.Load().applyTo(client) }
+				follow()
+				r.store.set(func(i *ill) { i.hangs = 20 * time.Second })
+				done := make(chan error, 1)
+				go func() { done <- row.publish(s) }()
+				time.Sleep(row.thrown)
+				killed := make(chan error, 1)
+				go func() {
+					_, err := s.Kill(t.Context(), "INC-1", "anna")
+					killed <- err
+				}()
+				for is := false; !is; {
+					select {
+					case err := <-killed:
+						if is = true; err != nil {
+							t.Errorf("the kill switch: %v", err)
+						}
+					default:
+						follow()
+						time.Sleep(100 * time.Millisecond)
+					}
+				}
+				for range 150 {
+					if follow(); s.current.Load().policy.Enabled() || !client.Status().Killed {
+						t.Errorf("%s is served, enabled %v; the client is on %s", s.current.Load().version(), s.current.Load().policy.Enabled(), client.Version())
+						break
+					}
+					s.Hint()
+					time.Sleep(time.Second)
+				}
+				if err := <-done; err != nil {
+					t.Errorf("the publication: %v", err)
+				}
+				if e, err := r.store.Memory.Current(t.Context()); err != nil || !disables(e.Bytes) {
+					t.Errorf("the store has %s, %v", e.Bytes, err)
+				}
+				time.Sleep(time.Hour) // for who waits for the store
+			})
+		})
+	}
+}
+
+// controllerOf is a client that wants no signatures.
+func controllerOf(t *testing.T) *sampling.Controller {
+	c, err := sampling.New(sampling.Identity{ID: "a"}, sampling.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(c.Close)
+	return c
 }

@@ -31,6 +31,7 @@ type Report struct {
 	Effect   Effect
 	Audit    string // one line, as given to Options.Audit
 	Unstored error  // why a kill switch is served from memory alone; it is offered to the store again every 30 s
+	late     bool   // it is, and something else was published while the store was waited for
 }
 
 // Proposal is a document to be published.
@@ -113,6 +114,10 @@ func (s *Server) publish(ctx context.Context, p Proposal, now time.Time) (Report
 			_ = s.reload(ctx) // to name who was faster; err tells the rest
 		}
 		return Report{}, err
+	}
+	r.late = r.Unstored != nil && s.current.Load() != cur
+	if made.policy.Enabled() {
+		s.unsaved.CompareAndSwap(cur, nil) // a person who saw the kill switch starts again
 	}
 	s.serve(made)
 	s.audit(r.Audit)

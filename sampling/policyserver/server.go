@@ -212,9 +212,6 @@ func (s *Server) load(ctx context.Context) error {
 		s.serveOlder(ctx)
 		return &unreadable{e.Version, err}
 	}
-	if s.unsaved.Load() != nil && made.policy.Enabled() {
-		return nil // published by somebody who did not see the kill switch, which save publishes over it
-	}
 	s.serve(made)
 	return nil
 }
@@ -230,10 +227,14 @@ func (s *Server) serveOlder(ctx context.Context) {
 	}
 }
 
-// serve makes a version the current one, unless a higher one came first.
+// serve makes a version the current one, unless a higher one came first, or a kill switch that the store has not taken: what reports was published
+// by somebody who did not see that, and save publishes it over theirs.
 func (s *Server) serve(made *served) {
 	s.setting.Lock()
 	defer s.setting.Unlock()
+	if s.unsaved.Load() != nil && made.policy.Enabled() {
+		return
+	}
 	if cur := s.current.Load(); cur == nil || !made.entry.Version.Less(cur.entry.Version) {
 		s.fleet.serve(made.entry.Version)
 		s.current.Store(made)
