@@ -13,7 +13,7 @@ import (
 	"github.com/krunk-go/krunk/internal/walk"
 )
 
-// Every record takes the same way: the gate decides what becomes of it (decide), an issue gets its stack (raise), asks whether
+// Every record takes the same way: the gate decides what becomes of it (take), an issue gets its stack (raise), asks whether
 // its kind may be raised again and gets an id (raised), and put copies it into the black box.
 
 // capture is what a call wants to say. It lies on that call's stack; a function that adds a slice of an array of its own, such as
@@ -89,7 +89,14 @@ func (c *Channel) decideError(err error) (gate.Verdict, uint32) {
 	if c == nil || err == nil {
 		return 0, 0
 	}
-	v, ppm := c.decide(record.ErrorType, LevelError, 0)
+	v, ppm := c.gate.Error(), uint32(gate.Million)
+	if v&gate.Issue == 0 {
+		c.refuse()
+		return v, ppm
+	}
+	if v&gate.Draw != 0 {
+		v, ppm = c.take(v, LevelError, 0)
+	}
 	if v&gate.Issue != 0 && c.full(blackbox.Event, LevelError) {
 		c.state.Return(v, gate.LevelError, ppm)
 		return 0, 0
@@ -143,7 +150,7 @@ func (c *Channel) emit(e *Entry) EventID {
 	}
 	v, ppm := c.gate.Decide(e.Level.clamp()), uint32(gate.Million)
 	if v&gate.Draw != 0 {
-		v, ppm = c.decide(record.LogType, e.Level, c.bridgeSite(e.PC))
+		v, ppm = c.take(v, e.Level, c.bridgeSite(e.PC))
 	}
 	if v == 0 {
 		return EventID{}
@@ -169,7 +176,10 @@ func (c *Channel) emit(e *Entry) EventID {
 
 // log takes a record that is wanted for something.
 func (c *Channel) log(level Level, msg string, attrs []Attr) {
-	v, ppm := c.decide(record.LogType, level, 0)
+	v, ppm := c.gate.Decide(level.clamp()), uint32(gate.Million)
+	if v&gate.Draw != 0 {
+		v, ppm = c.take(v, level, 0)
+	}
 	if v == 0 {
 		return
 	}
@@ -182,17 +192,10 @@ func (c *Channel) log(level Level, msg string, attrs []Attr) {
 	c.note(v, &r, nil)
 }
 
-// decide returns what becomes of a record, and its share: for how many it stands. An error is no log record.
-func (c *Channel) decide(t record.Type, level Level, site uintptr) (gate.Verdict, uint32) {
-	v := c.gate.Decide(level.clamp())
-	if t == record.ErrorType {
-		if v &^= gate.Send; v&gate.Issue == 0 {
-			c.refuse()
-		}
-	}
-	if v&gate.Draw == 0 || v&(gate.Send|gate.Issue) == 0 {
-		return v &^ gate.Draw, gate.Million
-	}
+// take returns what becomes of a record that is drawn, and its share: for how many it stands.
+//
+//go:noinline
+func (c *Channel) take(v gate.Verdict, level Level, site uintptr) (gate.Verdict, uint32) {
 	key := uint64(site)
 	if key == 0 && c.state.WantsKey() {
 		key = siteKey()

@@ -32,7 +32,7 @@ func (c *Client) hangs() {
 	c.hungAt = c.beatAt.Load()
 	c.mark(blackbox.StateHung, 0)
 	ch := (*Channel)(atomic.LoadPointer(&c.about))
-	v, ppm := ch.decide(record.ErrorType, LevelError, 0)
+	v, ppm := ch.decideError(hang{})
 	if v&gate.Issue == 0 {
 		return
 	}

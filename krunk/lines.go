@@ -65,7 +65,7 @@ func (l *Lines) Emit(level Level, line []byte) EventID {
 	c := &l.lined
 	v, ppm := c.gate.Decide(level.clamp()), uint32(gate.Million)
 	if v&gate.Draw != 0 {
-		v, ppm = c.decide(record.LogType, level, c.bridgeSite(0))
+		v, ppm = c.take(v, level, c.bridgeSite(0))
 	}
 	if v == 0 {
 		return EventID{}

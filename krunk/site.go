@@ -11,7 +11,7 @@ import (
 // code that made it: texts hold values, and most errors share a few types.
 
 // ownFrames is what lies between the place that calls an exported method and the stack that siteKey takes: Report and decideError,
-// or Info and log, then decide, siteKey and runtime.Callers itself. To ask for the functions' names would allocate for inlined ones.
+// or Info and log, then take, siteKey and runtime.Callers itself. To ask for the functions' names would allocate for inlined ones.
 const ownFrames = 5
 
 // siteKey returns what tells the place that makes a record from other places. It is asked for only where a policy wants it: the walk

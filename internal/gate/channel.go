@@ -92,8 +92,19 @@ func (c *Channel) Take(v Verdict, l Level, key uint64) (Verdict, uint32) {
 			now = int64(time.Since(d.Start))
 		}
 		if d.First == 0 || !d.Novel.fresh(key^c.salt, d.First, now) {
-			if !c.wins(useOf(v), d.Records) {
-				return v & Trail, Million
+			for draws := &c.draws[useOf(v)]; ; { // again only where another draw was counted meanwhile
+				old := draws.drawn.Load()
+				roll := rolled(draws.seed, uint32(old)+1)
+				if c.dice != nil {
+					roll = uint32(c.dice() >> 32)
+				}
+				if project(roll) < d.Records { // a branch and no choice between two sums: the processor goes on before it knows the roll
+					if draws.drawn.CompareAndSwap(old, old+1) {
+						break
+					}
+				} else if draws.drawn.CompareAndSwap(old, old+1+oneLost) { // which makes one more lost of four billion
+					return v & Trail, Million
+				}
 			}
 			records = Million / float32(d.Records)
 		}
@@ -187,28 +198,9 @@ func (c *Channel) SetDice(f func() uint64) { c.dice = f }
 
 const oneLost = 1 << 32 // in draws.drawn
 
-// wins draws with a chance of ppm, and counts that. It tries again only where another draw was counted meanwhile.
-func (c *Channel) wins(u use, ppm uint32) bool {
-	d := &c.draws[u]
-	for {
-		old := d.drawn.Load()
-		next := old + 1 // which makes one more lost of four billion
-		won := project(c.roll(d.seed, uint32(next))) < ppm
-		if !won {
-			next += oneLost
-		}
-		if d.drawn.CompareAndSwap(old, next) {
-			return won
-		}
-	}
-}
-
-// roll returns 32 random bits: SplitMix32 of a draw's number from a seed on. A generator with a state of its own, such as math/rand's,
+// rolled returns 32 random bits: SplitMix32 of a draw's number from a seed on. A generator with a state of its own, such as math/rand's,
 // would cost as much as all the rest of a draw.
-func (c *Channel) roll(seed, n uint32) uint32 {
-	if c.dice != nil {
-		return uint32(c.dice() >> 32)
-	}
+func rolled(seed, n uint32) uint32 {
 	x := seed + n*0x9e3779b9
 	x = (x ^ x>>16) * 0x21f0aaad
 	x = (x ^ x>>15) * 0x735a2d97
@@ -218,8 +210,12 @@ func (c *Channel) roll(seed, n uint32) uint32 {
 // hold counts a record that a rate keeps back. What no counter has room for, as in a storm on a channel of a few an hour, is told by
 // a client report.
 func (c *Channel) hold(v Verdict, l Level, records float32) Verdict {
-	if n := c.held[useOf(v)].add(l, records); n > 0 {
-		c.draws[useOf(v)].lost.Add(n)
+	n := uint32(unit)
+	if records != 1 {
+		n = units(records)
+	}
+	if u := useOf(v); c.held[u].at(l).Add(n) < n {
+		c.draws[u].lost.Add(full)
 	}
 	return v & Trail
 }

@@ -94,11 +94,18 @@ func (g *Gate) Decide(l Level) Verdict {
 	return v
 }
 
-// RaisesErrors reports whether Decide(LevelError) has Issue and not Draw: the case in which nothing else has to be asked. It
+// Error is Decide(LevelError) of what is no log record: without Send, and without Draw where there is no Issue. It is what a caller inlines. It
 // never blocks and does not allocate.
-func (g *Gate) RaisesErrors() bool {
+func (g *Gate) Error() (v Verdict) {
+	const need = uint64(offLevel - LevelError)
 	w := g.word.Load()
-	return w&gateDraw == 0 && w>>atIssue&field >= uint64(offLevel-LevelError)
+	if w>>atTrail&field >= need {
+		v = Trail
+	}
+	if w>>atIssue&field >= need {
+		v |= Issue | Verdict(w&gateDraw)*Draw
+	}
+	return v
 }
 
 // Set publishes t in one atomic store.

@@ -12,6 +12,9 @@ func TestGateDecidesLikeThreeCompares(t *testing.T) {
 		for _, send := range levels {
 			for _, issue := range levels {
 				g.set(Thresholds{trail, send, issue}, true)
+				if got, want := g.Error(), Decide(Thresholds{trail, LevelOff, issue}, LevelError); got != want {
+					t.Fatalf("thresholds %v %v %v, an error: got %b, want %b", trail, send, issue, got, want)
+				}
 				for _, l := range levels {
 					if got, want := g.Decide(l), Decide(Thresholds{trail, send, issue}, l); got != want || g.Enabled(l) != (want != 0) {
 						t.Fatalf("thresholds %v %v %v, level %v: got %b, %v, want %b", trail, send, issue, l, got, g.Enabled(l), want)
@@ -52,9 +55,14 @@ func TestShut(t *testing.T) {
 	var g Gate
 	g.Set(Defaults())
 	g.Shut(true)
-	if g.Set(Defaults()); g.Enabled(LevelFatal) || g.Decide(LevelFatal) != 0 || g.RaisesErrors() {
+	if g.Set(Defaults()); g.Enabled(LevelFatal) || g.Decide(LevelFatal) != 0 || g.Error() != 0 {
 		t.Error("open though it is shut")
 	}
+	g.Set(Thresholds{Trail: LevelOff, Send: LevelInfo, Issue: LevelError})
+	if g.Shut(false); g.Error() != Issue {
+		t.Errorf("an error: got %b, want what was set while it was shut, and nothing to be drawn", g.Error())
+	}
+	g.Shut(true)
 	g.Set(Thresholds{Trail: LevelOff, Send: LevelInfo, Issue: LevelOff})
 	if g.Shut(false); g.Decide(LevelWarn) != Send {
 		t.Errorf("decides %v, want what was set while it was shut", g.Decide(LevelWarn))

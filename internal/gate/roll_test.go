@@ -14,9 +14,9 @@ func TestRollIsEven(t *testing.T) {
 	for seed := range uint32(8) {
 		c.sow(seed) // the worst there are
 		single, pairs, both, third := make([]int, cells), make([]int, cells), make([]int, cells), make([]int, cells)
-		before := c.roll(c.draws[asRecord].seed, 0)
+		before := rolled(c.draws[asRecord].seed, 0)
 		for i := range uint32(n) {
-			x, y, z := c.roll(c.draws[asRecord].seed, i+1), c.roll(c.draws[asEvent].seed, i+1), c.roll(c.draws[asBoth].seed, i+1)
+			x, y, z := rolled(c.draws[asRecord].seed, i+1), rolled(c.draws[asEvent].seed, i+1), rolled(c.draws[asBoth].seed, i+1)
 			single[x>>26]++
 			pairs[before>>29<<3|x>>29]++
 			both[x>>29<<3|y>>29]++

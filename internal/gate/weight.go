@@ -52,17 +52,14 @@ const (
 // full is how many records fit into one counter.
 const full = 1 << 32 / unit
 
-// add counts a record that stands for n. It returns how many records no longer fit: full, or 0.
+// units returns how many a record has that stands for n.
 //
 //go:noinline
-func (h *held) add(l Level, n float32) uint64 {
+func units(n float32) uint32 {
 	if n = n*unit + 0.5; n > mostUnits {
-		n = mostUnits
+		return mostUnits
 	}
-	if u := uint32(n); h.at(l).Add(u) < u {
-		return full
-	}
-	return 0
+	return uint32(n)
 }
 
 // at is the place of a level among trace, debug, info, warn, error and fatal; one between two counts as the lower.
