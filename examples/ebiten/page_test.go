@@ -26,6 +26,20 @@ func chromium(t *testing.T) context.Context {
 	if err != nil {
 		t.Skip("no chromium here; apt-get install --no-install-recommends chromium")
 	}
+	for try := 1; ; try++ {
+		ctx, err := launch(t, path)
+		if err == nil {
+			return ctx
+		}
+		if try == 3 {
+			t.Fatalf("%s does not start: %v", path, err)
+		}
+		t.Logf("%s does not start, once more: %v", path, err)
+	}
+}
+
+// launch starts Chromium, which on a machine with much to do may not come up.
+func launch(t *testing.T, path string) (context.Context, error) {
 	options := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.ExecPath(path), chromedp.NoSandbox,
 		chromedp.Flag("use-angle", "swiftshader"), chromedp.Flag("enable-unsafe-swiftshader", true), chromedp.WindowSize(800, 600),
 		chromedp.Flag("disable-quic", true), chromedp.Flag("disable-component-update", true), chromedp.UserDataDir(profile(t)), chromedp.WSURLReadTimeout(2*time.Minute))
@@ -35,7 +49,7 @@ func chromium(t *testing.T) context.Context {
 	t.Cleanup(stop)
 	ctx, stop = chromedp.NewContext(ctx)
 	t.Cleanup(stop)
-	return ctx
+	return ctx, chromedp.Do(ctx)
 }
 
 // profile is a folder for a browser, whose processes may still write into it when the first of them has ended.

@@ -225,16 +225,22 @@ func TestEnds(t *testing.T) {
 		{"an error", fmt.Errorf("loading: %w", broken), "error: the save is broken"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			c, srv := bridgetest.Start(t)
-			w := krunkebiten.Wrap(&played{update: func() error { return tt.err }}, c, nil)
-			if err := w.Update(); !errors.Is(err, tt.err) {
-				t.Errorf("Update returned %v", err)
-			}
-			var titles []string // delivered when Update has returned
-			for _, e := range srv.Events() {
-				titles = append(titles, e.Title())
-			}
-			if got := strings.Join(titles, ", "); !strings.Contains(got, strings.TrimPrefix(tt.title, "error: ")) || (got == "") != (tt.title == "") {
+			srv := sentrytest.New(sentrytest.Options{AnyTime: true})
+			var got string
+			synctest.Test(t, func(t *testing.T) { // two seconds of a busy machine may be too short
+				c, err := krunk.Start(krunk.Config{DSN: srv.DSN(), Transport: srv.Transport(), Release: "moonfall@1.4.2"})
+				if err != nil {
+					t.Fatal(err)
+				}
+				defer c.Close(time.Minute)
+				w := krunkebiten.Wrap(&played{update: func() error { return tt.err }}, c, nil)
+				if err := w.Update(); !errors.Is(err, tt.err) {
+					t.Errorf("Update returned %v", err)
+				}
+				got = titles(srv) // delivered when Update has returned
+			})
+			srv.Verify(t)
+			if !strings.Contains(got, strings.TrimPrefix(tt.title, "error: ")) || (got == "") != (tt.title == "") {
 				t.Errorf("events %q, want %q", got, tt.title)
 			}
 		})

@@ -10,6 +10,7 @@ import (
 	"log"
 	"os"
 	"os/exec"
+	"os/signal"
 	"strings"
 	"testing"
 	"time"
@@ -33,7 +34,7 @@ type scene struct {
 
 // hangs is how long a frame takes in the scenes that are about hangs, before it is one: longer than a frame of a machine with much to do. In
 // all others none is.
-const hangs = 3 * time.Second
+const hangs = 6 * time.Second
 
 func goOn(krunk.EventID) {}
 
@@ -73,14 +74,18 @@ var scenes = map[string]scene{
 	}, nil},
 	"hidden": {func(_ *krunk.Client, tick func() int) *played {
 		ebiten.SetRunnableOnUnfocused(false)
+		over := make(chan os.Signal, 1)
+		signal.Notify(over, os.Interrupt)
 		return &played{update: func() error {
-			switch tick() {
-			case 30:
+			if tick() == 30 {
 				fmt.Println("hide me")
-			case 60:
-				return ebiten.Termination
 			}
-			return nil
+			select {
+			case <-over: // comes while it is seen again
+				return ebiten.Termination
+			default:
+				return nil
+			}
 		}}
 	}, nil},
 	"bare": {func(_ *krunk.Client, tick func() int) *played {
@@ -102,7 +107,7 @@ var scenes = map[string]scene{
 			}
 			return nil
 		}}
-	}, &krunkebiten.Options{Screenshot: krunkebiten.Shots(160)}},
+	}, &krunkebiten.Options{Screenshot: krunkebiten.PatientShots(160)}},
 	"shot of a frame that was left": {func(_ *krunk.Client, tick func() int) *played {
 		return &played{paint: func(screen *ebiten.Image) {
 			if tick() == 30 {
@@ -111,7 +116,7 @@ var scenes = map[string]scene{
 			}
 			flag(screen)
 		}}
-	}, &krunkebiten.Options{Screenshot: krunkebiten.Shots(1600)}},
+	}, &krunkebiten.Options{Screenshot: krunkebiten.PatientShots(1600)}},
 	"shot while it goes on": {func(c *krunk.Client, tick func() int) *played {
 		return &played{paint: flag, update: func() error {
 			switch tick() {
@@ -123,7 +128,7 @@ var scenes = map[string]scene{
 			}
 			return nil
 		}}
-	}, &krunkebiten.Options{GoOn: goOn, Screenshot: krunkebiten.Shots(160)}},
+	}, &krunkebiten.Options{GoOn: goOn, Screenshot: krunkebiten.PatientShots(160)}},
 	"shot of a hang": {func(_ *krunk.Client, tick func() int) *played {
 		return &played{paint: flag, update: func() error {
 			switch tick() {
@@ -134,10 +139,10 @@ var scenes = map[string]scene{
 			}
 			return nil
 		}}
-	}, &krunkebiten.Options{Screenshot: krunkebiten.Shots(160)}},
+	}, &krunkebiten.Options{Screenshot: krunkebiten.PatientShots(160)}},
 	"shot before the first frame": {func(*krunk.Client, func() int) *played {
 		return &played{layout: func(int, int) (int, int) { panic(errors.New("seen")) }}
-	}, &krunkebiten.Options{Screenshot: krunkebiten.Shots(160)}},
+	}, &krunkebiten.Options{Screenshot: krunkebiten.PatientShots(160)}},
 	"error": {func(_ *krunk.Client, tick func() int) *played {
 		return &played{update: func() error { return errors.New("the save is broken") }}
 	}, nil},
@@ -150,7 +155,7 @@ func TestMain(m *testing.M) {
 	if !ok {
 		os.Exit(m.Run())
 	}
-	cfg := krunk.Config{DSN: os.Getenv("KRUNK_DSN"), Transport: http1.Default(), Release: "moonfall@1.4.2", Frames: krunk.Frames{Hang: time.Hour}}
+	cfg := krunk.Config{DSN: os.Getenv("KRUNK_DSN"), Transport: http1.Default(), Release: "moonfall@1.4.2", Frames: krunk.Frames{Hang: time.Hour}, Panics: krunk.Panics{Wait: time.Minute}}
 	if name := os.Getenv("KRUNK_SCENE"); name == "hidden" || name == "shot of a hang" {
 		cfg.Frames.Hang = hangs
 	}
@@ -163,6 +168,7 @@ func TestMain(m *testing.M) {
 	}
 	n := 0
 	if err := krunkebiten.Run(s.game(client, func() int { n++; return n }), client, s.opts); err != nil {
+		client.Close(time.Minute) // Run has waited 2 s
 		log.Fatal(err)
 	}
 	client.Report(errors.New("the end"))
@@ -340,11 +346,12 @@ func (f focus) take(to xproto.Window) {
 // A window that lost the focus, of a game that does not run then: the engine asks for no frame, and that is no hang.
 func TestHidden(t *testing.T) {
 	f := newFocus(t)
-	srv, stderr, exit := play(t, "hidden", "", func(string, *os.Process) {
-		game := f.owner()
+	srv, stderr, exit := play(t, "hidden", "", func(_ string, game *os.Process) {
+		window := f.owner()
 		f.take(0)
 		time.Sleep(hangs + 2*time.Second)
-		f.take(game)
+		f.take(window)
+		_ = game.Signal(os.Interrupt)
 	})
 	if exit != 0 || titles(srv) != "error: the end" {
 		t.Fatalf("exit %d, events %q, want 0 and the end alone\n%s", exit, titles(srv), stderr)

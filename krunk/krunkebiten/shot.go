@@ -25,9 +25,11 @@ type Screenshot struct {
 // Ten times a second a frame is copied and made smaller by the graphics processor, which costs its goroutine one more DrawImage, some 7 µs, of which
 // the engine allocates 48 bytes; the other frames pay for a look at the clock. Reading it back and encoding it, 8 ms with a driver in software, is
 // done by another goroutine, once there is an event.
-func Shots(width int) Screenshot {
+func Shots(width int) Screenshot { return shotsWithin(width, shotWait) }
+
+func shotsWithin(width int, wait time.Duration) Screenshot {
 	return Screenshot{func(c *krunk.Client) func(*ebiten.Image) {
-		s := &shots{width: min(max(width, leastShot), mostShot), began: time.Now()}
+		s := &shots{width: min(max(width, leastShot), mostShot), wait: wait, began: time.Now()}
 		if c.Attach(krunk.Attachment{Name: "screenshot.jpg", ContentType: "image/jpeg", Read: s.read}) != nil {
 			return nil // others stand in its place
 		}
@@ -45,6 +47,7 @@ const (
 // shots takes pictures.
 type shots struct {
 	width  int
+	wait   time.Duration // for the engine's answer
 	began  time.Time
 	next   time.Duration                // since began, when a frame is copied again; owned by the game's goroutine
 	op     ebiten.DrawImageOptions      // owned by the game's goroutine
@@ -106,7 +109,7 @@ func (s *shots) read(most int) ([]byte, error) {
 		img.ReadPixels(out.Pix)
 		answer <- out
 	}()
-	wait := time.NewTimer(shotWait)
+	wait := time.NewTimer(s.wait)
 	defer wait.Stop()
 	select {
 	case out := <-answer:
