@@ -139,7 +139,7 @@ func (s *Server) made(p *Proposal, doc []byte, parsed *sampling.Policy, sigs []s
 		p.Bytes, doc, ends = d.B, d.B, true
 	}
 	if err := s.sign(p, doc, sigs, cur, kill); err != nil {
-		if ready := s.signedKill(s.floor()); kill && ready != nil {
+		if ready := s.signedKill(s.top()); kill && ready != nil { // whatever higher versions somebody tells of: most clients run what this server knows
 			r.Version, r.ETag = ready.entry.Version, ready.tag
 			r.Audit = clean(r.Audit + " signed beforehand, since: " + err.Error())
 			e := ready.entry

@@ -207,3 +207,38 @@ func TestLongRampOutlivesTheTerm(t *testing.T) {
 		}
 	})
 }
+
+// A kill switch that was signed beforehand goes out where the signer is away, whatever versions anybody tells, in requests or as a client that lies.
+func TestSignedKillGoesOutWhateverIsTold(t *testing.T) {
+	for name, tell := range map[string]func(s *Server){
+		"in a request":  func(s *Server) { do(s, http.MethodGet, "/policy", "", "Krunk-Policy", "have=3.900") },
+		"in heartbeats": func(s *Server) { s.HeartbeatEcho(1, "have=3.900") },
+	} {
+		t.Run(name, func(t *testing.T) { signedKillGoesOut(t, tell) })
+	}
+}
+
+func signedKillGoesOut(t *testing.T, tell func(s *Server)) {
+	synctest.Test(t, func(t *testing.T) {
+		r := newRig(t, true)
+		r.publish(`{"krunk":1,"epoch":3,"version":5,"salt":"w41","clients":100}`)
+		s := r.way.at()
+		time.Sleep(time.Minute)
+		s.Hint()
+		synctest.Wait() // it is signed now
+		tell(s)
+		r.signer = errors.New("the key store is away")
+		rep, err := s.Kill(t.Context(), "INC-1", "anna")
+		if err != nil || s.current.Load().policy.Enabled() {
+			t.Fatalf("the kill switch: %v", err)
+		}
+		c, err := sampling.New(sampling.Identity{ID: "a"}, sampling.Options{Verifier: sampling.Require(r.verify)})
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer c.Close()
+		if s.current.Load().applyTo(c); !c.Status().Killed || c.Version() != rep.Version {
+			t.Errorf("a client: %+v", c.Status())
+		}
+	})
+}
