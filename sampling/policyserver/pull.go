@@ -21,6 +21,10 @@ type Pull struct {
 
 // pull makes the changes to what is asked for.
 func (d *document) pull(c *Change, salt string, now time.Time, v string) error {
+	seen := make(map[string]bool) // of two words about a request one would be lost
+	for _, id := range c.Unpull {
+		seen[id] = true
+	}
 	for i := range c.Pull {
 		p := &c.Pull[i]
 		if err := policydoc.CheckID(p.Player); err != nil {
@@ -37,6 +41,13 @@ func (d *document) pull(c *Change, salt string, now time.Time, v string) error {
 		if id == "" {
 			id = fmt.Sprintf("pull-%s-%d", v, i+1)
 		}
+		switch {
+		case seen[id]:
+			return fmt.Errorf("policyserver: pull %d: id %q stands twice in the change; each request has its own", i+1, id)
+		case p.Bytes < 0:
+			return fmt.Errorf("policyserver: pull %d: bytes %d; write a whole number from 1024 to 1048576, or leave it out", i+1, p.Bytes)
+		}
+		seen[id] = true
 		if err := d.Put("pulls", id, policydoc.Pull(now.Add(length), "player", []string{hashed(salt, p.Player)}, p.Bytes, p.Goroutines)); err != nil {
 			return fmt.Errorf("policyserver: %w", err)
 		}

@@ -59,6 +59,9 @@ func TestPullOfAChange(t *testing.T) {
 		`{"pull":[{"player":"p","for":"200h"}]}`:                                                        "to 168h",
 		`{"pull":[{"player":"p","bytes":7}]}`:                                                           "1024",
 		`{"pull":[` + strings.Join(many, ",") + `]}`:                                                    "16",
+		`{"pull":[{"player":"p","id":"x"},{"player":"q","id":"x"}]}`:                                    "pull 2: id \\\"x\\\" stands twice",
+		`{"pull":[{"player":"p","id":"x"}],"unpull":["x"]}`:                                             "pull 1: id \\\"x\\\" stands twice",
+		`{"pull":[{"player":"p","bytes":-1}]}`:                                                          "bytes -1; write",
 		`{"unpull":["INC-1"]}`:                                                                          "nothing is asked for",
 	} {
 		if w := do(s, "POST", "/policy/draft", change, "Authorization", "Bearer secret"); w.Code != 422 || !strings.Contains(w.Body.String(), want) {
