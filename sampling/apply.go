@@ -111,10 +111,15 @@ func (c *Controller) apply(o *opened, a *At) error {
 		return nil
 	}
 	o.fresh = true
-	old := *c.version()
-	c.clock.set(now, trusted)
-	if now >= never {
-		c.clock.least = max(a.least, p.Issued)
+	old, least := *c.version(), a.least
+	if given == 0 && c.clock.trusted { // no time came with it: the machine's clock may have been set ahead
+		least = c.clock.begun()
+	}
+	if c.clock.set(now, trusted); least != 0 || now >= never {
+		c.clock.least = least
+		if p.Issued-least <= slow {
+			c.clock.least = max(least, p.Issued)
+		}
 	}
 	r.policy, r.kid, r.source, r.etag = p, o.kid, a.Source, a.ETag
 	r.kill = plan.Head{}

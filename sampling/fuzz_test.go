@@ -38,7 +38,7 @@ func FuzzParseSignature(f *testing.F) {
 }
 
 func FuzzRecord(f *testing.F) {
-	r := record{saved: plan.MomentAt(1) + 2, server: plan.MomentAt(3) + 4, at: At{ETag: `"x"`}, floors: []floor{{kid: "k", version: Version{1, 2}, sum: 3}}, body: []byte("{}\n\n")}
+	r := record{saved: plan.MomentAt(1) + 2, server: plan.MomentAt(3) + 4, begun: plan.MomentAt(2), at: At{ETag: `"x"`}, floors: []floor{{kid: "k", version: Version{1, 2}, sum: 3}}, body: []byte("{}\n\n")}
 	f.Add(r.encode())
 	f.Add([]byte(recordHead + "\n\n"))
 	f.Add([]byte("saved 1\nserver 2\nfloor 1.2 3 k\n\n{}"))

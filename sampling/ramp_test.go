@@ -2,6 +2,7 @@ package sampling
 
 import (
 	"fmt"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -120,6 +121,13 @@ func TestStepsComeLateRatherThanEarly(t *testing.T) {
 		if s := c.Status(); s.ClientsPPM != 10_000 {
 			t.Errorf("a machine whose clock was set 5 years ahead: got %d ppm, want the first step", s.ClientsPPM)
 		}
+		next := strings.Replace(ramp(), `"version":1,"issued":`+at(0), `"version":2,"issued":`+at(5*time.Minute), 1)
+		if err := c.Apply([]byte(next)); err != nil { // over the game's own connection, without a time
+			t.Fatal(err)
+		}
+		if s := c.Status(); s.ClientsPPM != 10_000 || s.Running.N != 2 {
+			t.Errorf("and the next policy came without a time: got %d ppm of %s, want the first step of 0.2", s.ClientsPPM, s.Running)
+		}
 		c.Clock(day.Add(150 * time.Minute))
 		if s := c.Status(); s.ClientsPPM != 250_000 {
 			t.Errorf("after a server told the time: got %d ppm", s.ClientsPPM)
@@ -159,6 +167,52 @@ func TestStoredRampStays(t *testing.T) {
 			synctest.Wait()
 			if s := b.Status(); s.ClientsPPM != gate.Million {
 				t.Errorf("clock %v back, an hour later: got %d ppm", back, s.ClientsPPM)
+			}
+		})
+	}
+}
+
+// TestStoredRampIsNotAhead checks that what a machine stored whose clock was set ahead takes no step before its time in the next run.
+func TestStoredRampIsNotAhead(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		m := &memory{}
+		a := controller(t, Identity{ID: "a"}, Options{Storage: Keep(m)})
+		a.clock.wallNow = ahead(0)
+		if err := a.Apply([]byte(ramp()), At{ServerTime: day}); err != nil {
+			t.Fatal(err)
+		}
+		a.clock.wallNow = ahead(5)
+		next := strings.Replace(ramp(), `"version":1`, `"version":2`, 1)
+		if err := a.Apply([]byte(next)); err != nil {
+			t.Fatal(err)
+		}
+		a.Close()
+		time.Sleep(90 * time.Minute)
+		r, _ := decodeRecord(m.b)
+		r.saved -= plan.MomentOf(ahead(5)()) - plan.MomentOf(time.Now()) // New reads the bubble's clock, and so that of the run before is to be like it
+		m.b = r.encode()
+		b := controller(t, Identity{ID: "a"}, Options{Storage: Keep(m)})
+		if s := b.Status(); s.Source != "stored" || s.Running.N != 2 || s.ClientsPPM != 50_000 {
+			t.Errorf("after 90 minutes: got %+v, want the second step", s)
+		}
+	})
+	for name, of := range map[string]func(r *record){"": func(*record) {}, ", of a program that did not know when things begin": func(r *record) { r.begun = 0 }} {
+		synctest.Test(t, func(t *testing.T) { // in 2000, which no clock says that was set
+			m := &memory{}
+			doc := func(n string) string { return v(n, `"clients":1,"ramp":[{"at":`+at(time.Hour)+`,"clients":5}]`) }
+			a := controller(t, Identity{ID: "a"}, Options{Storage: Keep(m)}, doc("1"))
+			time.Sleep(90 * time.Minute)
+			if err := a.Apply([]byte(doc("2"))); err != nil {
+				t.Fatal(err)
+			}
+			a.Close()
+			r, _ := decodeRecord(m.b)
+			of(&r)
+			m.b = r.encode()
+			time.Sleep(time.Hour)
+			b := controller(t, Identity{ID: "a"}, Options{Storage: Keep(m)})
+			if s := b.Status(); s.Source != "stored" || s.Running.N != 2 || s.ClientsPPM != 10_000 {
+				t.Errorf("no clock at all%s: got %+v, want the first step of what is stored", name, s)
 			}
 		})
 	}

@@ -28,6 +28,7 @@ const recordHead = "krunk-policy-stored-1\n"
 type record struct {
 	saved  plan.Moment // wall clock
 	server plan.Moment // server's clock at that moment
+	begun  plan.Moment // likewise, by which things begin; zero: the same
 	issued plan.Moment // zero: as the document says; see running
 	at     At
 	floors []floor
@@ -50,6 +51,9 @@ func (r *record) encode() []byte {
 	}
 	b = appendLine(b, "saved ", strconv.FormatInt(r.saved.Unix(), 10))
 	b = appendLine(b, "server ", strconv.FormatInt(r.server.Unix(), 10))
+	if r.begun != 0 {
+		b = appendLine(b, "begun ", strconv.FormatInt(r.begun.Unix(), 10))
+	}
 	if r.issued != 0 {
 		b = appendLine(b, "issued ", strconv.FormatInt(r.issued.Unix(), 10))
 	}
@@ -117,13 +121,15 @@ func (r *record) line(name, value string) bool {
 			r.memo = append(r.memo, done{key: m, day: uint32(n)})
 		}
 		return ok && ok2
-	case "saved", "server", "issued":
+	case "saved", "server", "begun", "issued":
 		n, ok := plan.Whole(value)
 		switch t := plan.MomentAt(int64(n)); name {
 		case "saved":
 			r.saved = t
 		case "server":
 			r.server = t
+		case "begun":
+			r.begun = t
 		default:
 			r.issued = t
 		}
@@ -166,6 +172,7 @@ func (k *keeper) write(c *Controller) {
 	if r.body == nil {
 		return
 	}
+	r.begun = max(c.clock.begun(), plan.Epoch) // no time is written before that
 	r.saved, r.server, r.floors, r.memo = c.clock.wall(), c.clock.now()+plan.Second, c.run.floors, c.memo
 	r.at.doubt = !c.clock.trusted
 	if p := c.run.policy; p != nil && c.run.issued < p.Issued {
@@ -234,9 +241,12 @@ func (k *keeper) restore(c *Controller) {
 	}
 	c.memo = r.memo
 	passed := c.clock.wall() - r.saved
-	r.at.Source, r.at.ServerTime = "stored", (r.server + passed).Time()
+	if r.begun == 0 && r.server < never {
+		r.begun = r.server // of a program that did not tell them apart
+	}
+	r.at.Source, r.at.ServerTime, r.at.least = "stored", (r.server + passed).Time(), r.begun+max(passed, 0)
 	if passed < 0 {
-		r.at.ServerTime, r.at.least, r.at.doubt = never.Time(), r.server, true // the clock went back: no way to know how much time is left
+		r.at.ServerTime, r.at.doubt = never.Time(), true // the clock went back: no way to know how much time is left
 	}
 	var o opened
 	c.open(&o, r.body, &r.at)
