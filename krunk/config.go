@@ -41,7 +41,7 @@ type Config struct {
 	// with RunFile. Compress takes 292 KiB of it; with it zero means 1,316 KiB and the least is 456.
 	Memory int
 	// Channels sets thresholds by channel name. A name covers the channel and everything below it ("net" also "net.http"),
-	// the longest one wins for each threshold by itself, and "*" covers all.
+	// the longest one wins for each threshold by itself, and "*" covers all. Names fold to lower case: two that become one are an error.
 	Channels map[string]Thresholds
 	// Sampling is who decides on top of Channels what this client reports: krunk.Steer(ctl). Zero: nobody, until Client.Sampling
 	// is called.

@@ -29,6 +29,9 @@ func parseLevels(in map[string]Thresholds, bad *faults) levels {
 			bad.say(entry(name), `a channel's name is letters, digits, _ and -, with dots between parts, at most 64 bytes; "*" is allowed alone`)
 			continue
 		}
+		if _, twice := out[clean]; twice {
+			bad.say(entry(name), "stands twice: names fold to lower case; write one")
+		}
 		from := in[name]
 		out[clean] = gate.Thresholds{
 			Trail: bad.level(name, ".Trail", from.Trail), Send: bad.level(name, ".Send", from.Send), Issue: bad.level(name, ".Issue", from.Issue),

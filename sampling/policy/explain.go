@@ -110,6 +110,9 @@ func (u *Under) base() (map[string]gate.Thresholds, error) {
 		if wrong := f.State([...]string{l.Trail, l.Send, l.Issue}); wrong != "" {
 			return nil, errors.New(place + "." + wrong)
 		}
+		if _, twice := out[gate.Fold(name)]; twice {
+			return nil, errors.New(place + ": stands twice: names fold to lower case; write one")
+		}
 		out[gate.Fold(name)] = f.Thresholds
 	}
 	return out, nil

@@ -93,6 +93,9 @@ func TestHashedIDWithoutHasherMatchesNobody(t *testing.T) {
 
 func TestExplainNamesTheDecider(t *testing.T) {
 	p := parse(t, doc(`"clients":10,"channels":{"*":{"rate":"60/h"},"net":{"send":"info","clients":5}},"rules":[{"id":"r","when":{"env":["x"]},"set":{"clients":1,"channels":{"net.http":{"issue":"warn"}}}},{"id":"s","when":{"env":["y"]}}]`))
+	if _, err := Explain(p, sampling.Identity{}, "net", Under{Base: map[string]Thresholds{"net": {}, "Net": {Send: "info"}}}); err == nil || !strings.Contains(err.Error(), "stands twice") {
+		t.Errorf("a channel that stands twice in Base: %v", err)
+	}
 	d, _ := Explain(p, sampling.Identity{ID: "a", Env: "x"}, "net.http", Under{Base: map[string]Thresholds{"net": {Trail: "info"}}})
 	for field, want := range map[string]string{
 		"clients": `rule r: clients`, "channel clients": `policy: channels["net"].clients`, "send": `policy: channels["net"].send`,
