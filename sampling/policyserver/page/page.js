@@ -571,6 +571,13 @@ $("seen").addEventListener("click", () => {
   show();
   $("publish").focus();
 });
+// What gets the focus is scrolled to below what stays in sight.
+const bars = [document.querySelector("header"), document.querySelector(".top")];
+const room = new ResizeObserver(() => {
+  const bar = bars.find((e) => getComputedStyle(e).position === "sticky");
+  document.documentElement.style.setProperty("--bar", (bar ? bar.offsetHeight : 0) + "px");
+});
+for (const e of [...bars, document.documentElement]) room.observe(e);
 restore();
 stepRows();
 loop();
