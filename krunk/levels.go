@@ -15,9 +15,11 @@ func parseLevels(in map[string]Thresholds, bad *faults) levels {
 		return nil
 	}
 	out := make(levels, len(in))
-	names := make([]string, 0, len(in))
+	names := make([]string, len(in))
+	n := 0
 	for name := range in {
-		names = append(names, name)
+		names[n] = name
+		n++
 	}
 	text.SortKeys(names)
 	before := len(*bad)
@@ -25,12 +27,9 @@ func parseLevels(in map[string]Thresholds, bad *faults) levels {
 		clean := channelName(name)
 		if name == "*" {
 			clean = name
-		} else if clean != ascii.Lower(name) {
-			bad.say(entry(name), `a channel's name is letters, digits, _ and -, with dots between parts, at most 64 bytes; "*" is allowed alone`)
+		} else if _, twice := out[clean]; twice || clean != ascii.Lower(name) {
+			bad.say(entry(name), `a channel's name is letters, digits, _ and -, with dots between parts, at most 64 bytes, once in whatever case; "*" is allowed alone`)
 			continue
-		}
-		if _, twice := out[clean]; twice {
-			bad.say(entry(name), "stands twice: names fold to lower case; write one")
 		}
 		from := in[name]
 		out[clean] = gate.Thresholds{
