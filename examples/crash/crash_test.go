@@ -18,9 +18,9 @@ func TestMain(m *testing.M) {
 }
 
 // play runs the example in a process of its own.
-func play(args string) string {
+func play(args string, env ...string) string {
 	cmd := exec.Command(os.Args[0])
-	cmd.Env = append(os.Environ(), "KRUNK_CRASH="+args, "SENTRY_DSN=", "GOTRACEBACK=")
+	cmd.Env = append(append(os.Environ(), "KRUNK_CRASH="+args, "SENTRY_DSN=", "GOTRACEBACK="), env...)
 	out, _ := cmd.Output()
 	return string(out)
 }
@@ -62,6 +62,15 @@ func TestEveryWay(t *testing.T) {
 				t.Errorf("the third start sent it again:\n%s", again)
 			}
 		})
+	}
+}
+
+// Two goroutines that write one map are seen with one processor as well.
+func TestMapWithOneProcessor(t *testing.T) {
+	dir := t.TempDir()
+	play("-dir="+dir+" -how=map", "GOMAXPROCS=1")
+	if out := play("-dir=" + dir); !strings.Contains(out, "the last run: fatal") {
+		t.Errorf("got %s", out)
 	}
 }
 
