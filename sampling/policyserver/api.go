@@ -232,8 +232,8 @@ func (s *Server) kill(w http.ResponseWriter, r *http.Request) {
 	if !ok {
 		return
 	}
-	b, err := body(w, r, 16<<10)
-	if err != nil {
+	b, err := body(w, r, sampling.MaxDocument)
+	if err != nil && !errors.Is(err, errLarge) {
 		s.refuse(w, err)
 		return
 	}

@@ -89,6 +89,9 @@ func (s *Server) Draft(ctx context.Context, c Change, by string) (Draft, error) 
 
 // drafted makes the document over cur from the text of from; both may be nil.
 func (s *Server) drafted(cur, from *served, top sampling.Version, c Change, by string, now time.Time) (Draft, error) {
+	if c.kills() && len(c.Note)+len(by) > mostNote { // which would leave no room for what runs
+		c.Note, by = clean(c.Note), clean(by)
+	}
 	d, base := textOf([]byte(blank)), defaultPolicy()
 	if from != nil {
 		d, base = textOf(slices.Clone(from.doc)), from.policy
@@ -112,6 +115,9 @@ func (s *Server) drafted(cur, from *served, top sampling.Version, c Change, by s
 	}
 	return out, err
 }
+
+// mostNote is how long note and author of a kill switch may be together before they are cut to what a line of an audit holds.
+const mostNote = 4000
 
 // kills reports whether the change is the kill switch and nothing else.
 func (c *Change) kills() bool {

@@ -134,3 +134,42 @@ func controllerOf(t *testing.T) *sampling.Controller {
 	t.Cleanup(c.Close)
 	return c
 }
+
+// No note keeps the kill switch from being thrown, and no name: too long or no text at all.
+func TestKillWhateverTheNote(t *testing.T) {
+	long := strings.Repeat("я\u202e\"", 20<<10)
+	for name, kill := range map[string]func(s *Server) error{
+		"long, by request": func(s *Server) error {
+			if w := do(s, "POST", "/policy/kill", `{"note":"`+strings.Repeat("x", 20<<10)+`"}`, "Authorization", "Bearer secret"); w.Code != 200 {
+				return fmt.Errorf("%d %s", w.Code, w.Body)
+			}
+			return nil
+		},
+		"longest, by request": func(s *Server) error {
+			if w := do(s, "POST", "/policy/kill", `{"note":"`+strings.Repeat("x", 200<<10)+`"}`, "Authorization", "Bearer secret"); w.Code != 200 {
+				return fmt.Errorf("%d %s", w.Code, w.Body)
+			}
+			return nil
+		},
+		"long":      func(s *Server) error { _, err := s.Kill(t.Context(), long, "anna"); return err },
+		"long name": func(s *Server) error { _, err := s.Kill(t.Context(), "", long); return err },
+		"no text":   func(s *Server) error { _, err := s.Kill(t.Context(), "\xff\x00\u2028", "\xffanna"); return err },
+		"a change": func(s *Server) error {
+			_, err := s.Change(t.Context(), Change{Enabled: truth(false), Note: long}, "anna")
+			return err
+		},
+	} {
+		for _, sign := range []bool{false, true} {
+			t.Run(fmt.Sprintf("%s, signed %v", name, sign), func(t *testing.T) {
+				synctest.Test(t, func(t *testing.T) {
+					r := newRig(t, sign)
+					r.publish(`{"krunk":1,"epoch":3,"version":5,"salt":"w41","clients":10}`)
+					s := r.way.at()
+					if err := kill(s); err != nil || s.current.Load().policy.Enabled() {
+						t.Errorf("%.300v", err)
+					}
+				})
+			})
+		}
+	}
+}
