@@ -77,14 +77,14 @@ func packed(dir string) ([]byte, error) {
 	}
 }
 
-// accessible has axe-core judge what is shown, of an open dialog that alone. What a box with a scroll bar hides it would leave open, so it judges
-// the boxes, and then all of what they hold: nothing may be wrong, and no colour undecided.
+// accessible has axe-core judge what is shown, of an open dialog that alone. What a box with a scroll bar or the bar that stays in sight hides it would leave
+// open, so it judges the boxes, and then all of what they hold with nothing in front of it: nothing may be wrong, and no colour undecided.
 func (b tab) accessible(source, what string) {
 	b.t.Helper()
 	if b.eval("typeof axe") == "undefined" {
 		b.eval(source + `; { const s = document.styleSheets[0];
 			s.insertRule(".judged .scroll, .judged .long { max-height: none !important; overflow: visible !important }", s.cssRules.length);
-			s.insertRule(".judged .tall thead th { position: static !important }", s.cssRules.length); } ""`)
+			s.insertRule(".judged .tall thead th, .judged header, .judged .top { position: static !important }", s.cssRules.length); } ""`)
 	}
 	b.eval(`axeFound = undefined; (async () => {
 		const words = (list) => list.map((v) => v.id + " (" + v.impact + "): " + v.nodes.map((n) => n.target + " " + n.failureSummary).join(" | "));
