@@ -162,7 +162,11 @@ func (c *Controller) kill(o *opened, issued plan.Moment) {
 	if !o.head.Disabled || v.N == 0 || v.order(&r.floor(o.kid).version) <= 0 {
 		return
 	}
-	if o.kid == r.kid && v.order((*Version)(&r.kill.Version)) <= 0 {
+	if o.kid != r.kid {
+		if o.head.Issued < r.issued {
+			return // as in admit
+		}
+	} else if v.order((*Version)(&r.kill.Version)) <= 0 {
 		return
 	}
 	r.kill, r.kid, r.issued, o.kills = o.head, o.kid, issued, true

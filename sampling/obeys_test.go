@@ -185,3 +185,25 @@ func TestCopiesUndoNoHeadThatKills(t *testing.T) {
 		})
 	}
 }
+
+// A copy of a document of another key that came before what runs stops nothing, neither as a whole nor by its head, and one without a date neither.
+func TestOldHeadOfAnotherKey(t *testing.T) {
+	const runs = `"issued":"2026-11-27T10:00:00Z","expires":"2126-01-01T00:00:00Z",` + loud
+	for _, row := range []struct {
+		issued string
+		stops  bool
+	}{{`"issued":"2026-11-27T09:00:00Z",`, false}, {`"issued":"2026-11-27T11:00:00Z",`, true}, {"", false}} {
+		for _, wrong := range []string{"", `,"clients":150`} {
+			c := controller(t, Identity{ID: "a"}, Options{Verifier: Require(signedBy{})})
+			apply := func(doc, kid string) error {
+				return c.Apply([]byte(doc), At{Signature: "kid=" + kid + "; sig=AAAA", ServerTime: time.Date(2026, 11, 27, 12, 0, 0, 0, time.UTC)})
+			}
+			if err := apply(v("5", runs), "B"); err != nil {
+				t.Fatal(err)
+			}
+			if err := apply(v("900", row.issued+`"enabled":false`+wrong), "A"); c.Status().Killed != row.stops {
+				t.Errorf("%s%s: killed %v, %v", row.issued, wrong, c.Status().Killed, err)
+			}
+		}
+	}
+}
