@@ -394,7 +394,8 @@ func TestControlPage(t *testing.T) {
 	b.do(click("#publish"))
 	b.says("said", "Published 3.1190")
 	g.wants(t, 1190, `"clients": 10`, `"enabled": false`, "back to 3.1187 from 3.1189")
-	b.says("chip", "Killed") // the content is back, and reporting starts when a person says so
+	b.says("running", "3.1190") // or the question below is about what was on the screen before
+	b.says("chip", "Killed")    // the content is back, and reporting starts when a person says so
 	b.do(click("#kill"))
 	b.says("c-title", "Start reporting again?")
 	b.says("c-text", "10 % of them")
