@@ -22,6 +22,7 @@ import (
 func example(cfg krunk.Config) (*krunk.Client, *sentrytest.Server) {
 	srv := sentrytest.New(sentrytest.Options{})
 	cfg.DSN, cfg.Transport = srv.DSN(), srv.Transport()
+	cfg.Frames.Hang = -1 // a machine that stands still would add an event
 	client, err := krunk.Start(cfg)
 	if err != nil {
 		log.Fatal(err)
