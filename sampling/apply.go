@@ -140,20 +140,20 @@ func (c *Controller) apply(o *opened, a *At) error {
 func (c *Controller) admit(o *opened, now plan.Moment) (same bool, err error) {
 	r, p := &c.run, o.policy
 	f, v, run := r.floor(o.kid), o.version(), r.policy
-	newer, stopped := v.order(&f.version), r.kill.Version.N != 0
+	newer, stopped, other := v.order(&f.version), r.kill.Version.N != 0, o.kid != r.kid
 	switch {
 	case o.kid != "" && p.Expires == 0 && !p.Disabled:
 		return false, ErrEndless
-	case (run != nil || stopped) && o.kid != r.kid && (p.Issued == 0 || p.Issued < r.issued):
+	case (run != nil || stopped) && other && (p.Issued == 0 || p.Issued < r.issued):
 		return false, ErrStale // versions count per key: without this an old document of another key would come back
-	case newer < 0 || stopped && (newer == 0 || o.kid == r.kid && v.order((*Version)(&r.kill.Version)) < 0):
+	case newer < 0 || stopped && (newer == 0 || !other && v.order((*Version)(&r.kill.Version)) < 0):
 		return false, ErrStale // also a copy of what ran when a head stopped everything
 	case newer == 0 && p.Sum != f.sum:
 		return false, ErrConflict
 	case !p.Disabled && p.Expires.Over(now):
 		return false, ErrExpired
 	}
-	return run != nil && run.Sum == p.Sum && v.order((*Version)(&run.Version)) == 0, nil
+	return run != nil && run.Sum == p.Sum, nil
 }
 
 // kill obeys the head of a newer document that says so, however wrong the rest is.
@@ -169,7 +169,10 @@ func (c *Controller) kill(o *opened, issued plan.Moment) {
 	} else if v.order((*Version)(&r.kill.Version)) <= 0 {
 		return
 	}
-	r.kill, r.kid, r.issued, o.kills = o.head, o.kid, issued, true
+	r.kill, r.kid, o.kills = o.head, o.kid, true
+	if r.issued < issued { // a head may not say when, or wrongly
+		r.issued = issued
+	}
 	c.rebuild()
 	c.news.add(c.version(), v, "killed", o.err)
 }

@@ -298,6 +298,8 @@ func (c *Controller) rebuild() {
 	}
 	if k := &c.run.kill; k.Version.N != 0 {
 		p.Killed, p.Muted, p.Silence = true, k.Mutes, k.Panics
+	} else if s.Policy == nil {
+		c.run.issued = 0 // nothing holds that another one could be older than
 	}
 	c.plan = p
 	for _, ch := range c.channels {

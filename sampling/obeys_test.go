@@ -207,3 +207,69 @@ func TestOldHeadOfAnotherKey(t *testing.T) {
 		}
 	}
 }
+
+// A kill switch of which only the head is understood, and that does not say when it was made, or says too early a time, brings no old document of another key
+// back, not after a restart either.
+func TestHeadWithoutADateUndoesNothing(t *testing.T) {
+	const expires = `"expires":"2126-01-01T00:00:00Z",`
+	for _, issued := range []string{"", `"issued":"2026-11-27T06:00:00Z",`} {
+		for _, restart := range []bool{false, true} {
+			synctest.Test(t, func(t *testing.T) {
+				m := &memory{}
+				open := func() *Controller {
+					return controller(t, Identity{ID: "a"}, Options{Verifier: Require(signedBy{}), Storage: Keep(m)})
+				}
+				c := open()
+				apply := func(doc, kid string) error {
+					return c.Apply([]byte(doc), At{Signature: "kid=" + kid + "; sig=AAAA", ServerTime: time.Date(2026, 11, 27, 12, 0, 0, 0, time.UTC)})
+				}
+				if err := apply(v("5", `"issued":"2026-11-27T08:00:00Z",`+expires+loud), "A"); err != nil {
+					t.Fatal(err)
+				}
+				if _ = apply(v("6", issued+`"enabled":false,"clients":150`), "A"); !c.Status().Killed {
+					t.Fatalf("the kill switch: %+v", c.Status())
+				}
+				if restart {
+					c.Close()
+					c = open()
+				}
+				old := v("900", `"issued":"2026-11-27T07:00:00Z",`+expires+loud)
+				if err := apply(old, "B"); !errors.Is(err, ErrStale) || !c.Status().Killed {
+					t.Errorf("%q, restart %v: an old document of another key: %v, killed %v", issued, restart, err, c.Status().Killed)
+				}
+				if err := apply(v("1", `"issued":"2026-11-27T11:00:00Z",`+expires+loud), "B"); err != nil || c.Status().Killed {
+					t.Errorf("%q, restart %v: the next one: %v, killed %v", issued, restart, err, c.Status().Killed)
+				}
+			})
+		}
+	}
+}
+
+// Once a policy is over, nothing holds any more that a kill switch could be older than, whosever key signed it and however it was dated.
+func TestHeadKillsAfterTheEnd(t *testing.T) {
+	for _, kid := range []string{"A", "B"} {
+		for _, restart := range []bool{false, true} {
+			synctest.Test(t, func(t *testing.T) {
+				m := &memory{}
+				open := func() *Controller {
+					return controller(t, Identity{ID: "a"}, Options{Verifier: Require(signedBy{}), Storage: Keep(m)})
+				}
+				c := open()
+				if err := c.Apply([]byte(v("5", `"issued":"2000-01-01T00:00:00Z","expires":"2000-01-01T01:00:00Z",`+loud)), At{Signature: "kid=A; sig=AAAA", ServerTime: time.Now()}); err != nil {
+					t.Fatal(err)
+				}
+				time.Sleep(2 * time.Hour)
+				if restart {
+					c.Close()
+					c = open()
+				}
+				if c.Version() != (Version{}) {
+					t.Fatalf("is not over: %+v", c.Status())
+				}
+				if err := c.Apply([]byte(v("6", `"enabled":false,"clients":150`)), At{Signature: "kid=" + kid + "; sig=AAAA"}); !c.Status().Killed {
+					t.Errorf("key %s, restart %v: %v, %+v", kid, restart, err, c.Status())
+				}
+			})
+		}
+	}
+}

@@ -29,7 +29,7 @@ type record struct {
 	saved  plan.Moment // wall clock
 	server plan.Moment // server's clock at that moment
 	begun  plan.Moment // likewise, by which things begin; zero: the same
-	issued plan.Moment // zero: as the document says; see running
+	issued plan.Moment // see running; zero: as the document says
 	at     At
 	floors []floor
 	memo   []done
@@ -54,7 +54,7 @@ func (r *record) encode() []byte {
 	if r.begun != 0 {
 		b = appendLine(b, "begun ", strconv.FormatInt(r.begun.Unix(), 10))
 	}
-	if r.issued != 0 {
+	if r.issued > plan.Epoch { // of times before that there are none
 		b = appendLine(b, "issued ", strconv.FormatInt(r.issued.Unix(), 10))
 	}
 	if r.at.doubt {
@@ -175,9 +175,7 @@ func (k *keeper) write(c *Controller) {
 	r.begun = max(c.clock.begun(), plan.Epoch) // no time is written before that
 	r.saved, r.server, r.floors, r.memo = c.clock.wall(), c.clock.now()+plan.Second, c.run.floors, c.memo
 	r.at.doubt = !c.clock.trusted
-	if p := c.run.policy; p != nil && c.run.issued < p.Issued {
-		r.issued = c.run.issued
-	}
+	r.issued = c.run.issued
 	next := r.encode()
 	k.mu.Lock()
 	defer k.mu.Unlock()
