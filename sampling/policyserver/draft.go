@@ -366,16 +366,23 @@ func (s *Server) Change(ctx context.Context, c Change, by string) (r Report, err
 
 // change is Change with what else a proposal says.
 func (s *Server) change(ctx context.Context, c Change, p Proposal) (r Report, err error) {
+	var late Report // of a kill switch that is to be made anew, and may not be, as where the signer is away
 	for range killTries {
-		d, err2 := s.Draft(ctx, c, p.By)
-		if err2 != nil {
-			return Report{}, err2
+		var d Draft
+		if d, err = s.Draft(ctx, c, p.By); err != nil {
+			r = Report{}
+			break
 		}
 		p.Bytes, p.Replaces, p.Restart = d.Document, d.Replaces, c.Enabled != nil && *c.Enabled
-		r, err = s.Replace(ctx, p)
-		if !c.kills() || !r.late && !errors.Is(err, ErrConflict) {
-			return r, err
+		if r, err = s.Replace(ctx, p); r.late {
+			late = r
 		}
+		if !c.kills() || !r.late && !errors.Is(err, ErrConflict) {
+			break
+		}
+	}
+	if err != nil && late.late && !s.current.Load().enabled() {
+		return late, nil
 	}
 	return r, err
 }

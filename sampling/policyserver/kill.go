@@ -71,7 +71,9 @@ func (s *Server) commit(ctx context.Context, made *served) (unstored, err error)
 	case err == nil:
 		return nil, nil
 	case kill && !errors.Is(err, ErrConflict):
+		s.setting.Lock() // what serve lets through before that is current now, and publish sees it
 		s.unsaved.Store(made)
+		s.setting.Unlock()
 		return err, nil
 	}
 	return nil, storeError{err}

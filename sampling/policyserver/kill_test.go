@@ -1,8 +1,10 @@
 package policyserver
 
 import (
+	"errors"
 	"fmt"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -123,6 +125,55 @@ func TestKillDuringASlowPublication(t *testing.T) {
 			})
 		})
 	}
+}
+
+// A kill switch that was signed beforehand is served and said to be, also where it cannot be made anew over what was published while it waited for
+// the store, since the signer is away; once that is back it is.
+func TestKillIsServedThoughItCannotBeMadeAnew(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := newRig(t, true)
+		var away atomic.Bool
+		sign := r.options.Sign
+		r.options.Sign = func(doc []byte) (string, error) {
+			if away.Load() {
+				return "", errors.New("the key store is away")
+			}
+			return sign(doc)
+		}
+		r.start()
+		r.publish(`{"krunk":1,"epoch":3,"version":5,"salt":"w41","clients":10}`)
+		s, client := r.way.at(), controllerOf(t)
+		time.Sleep(time.Minute)
+		s.Hint()
+		synctest.Wait() // it is signed now
+		r.store.set(func(i *ill) { i.hangs = 20 * time.Second })
+		done := make(chan error, 1)
+		go func() {
+			_, err := s.Change(t.Context(), Change{Clients: share(90)}, "bert") // is in the store after a minute
+			done <- err
+		}()
+		time.Sleep(55 * time.Second)
+		away.Store(true)
+		rep, err := s.Kill(t.Context(), "INC-1", "anna")
+		if err != nil || rep.Unstored == nil || s.current.Load().policy.Enabled() {
+			t.Errorf("the kill switch: %v, unstored %v, enabled %v", err, rep.Unstored, s.current.Load().policy.Enabled())
+		}
+		if err := <-done; err != nil {
+			t.Errorf("the publication: %v", err)
+		}
+		away.Store(false)
+		for range 10 {
+			s.Hint()
+			time.Sleep(time.Minute)
+		}
+		if s.current.Load().applyTo(client); !client.Status().Killed || client.Version().N < 7 {
+			t.Errorf("a client: %+v", client.Status())
+		}
+		if e, err := r.store.Memory.Current(t.Context()); err != nil || !disables(e.Bytes) {
+			t.Errorf("the store has %s, %v", e.Bytes, err)
+		}
+		time.Sleep(time.Hour) // for who waits for the store
+	})
 }
 
 // controllerOf is a client that wants no signatures.

@@ -72,7 +72,7 @@ type Server struct {
 	standby  atomic.Pointer[served]           // a kill switch that was signed before anybody needs it
 	read     atomic.Int64                     // when the store was read last, unix nanoseconds
 	reading  atomic.Bool                      // a re-read is under way
-	setting  sync.Mutex                       // held while current is replaced
+	setting  sync.Mutex                       // held while current is replaced, and while unsaved is set
 	fleet    fleet
 	others   others
 	view     view
