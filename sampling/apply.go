@@ -146,7 +146,7 @@ func (c *Controller) admit(o *opened, now plan.Moment) (same bool, err error) {
 		return false, ErrEndless
 	case (run != nil || stopped) && other && (p.Issued == 0 || p.Issued < r.issued):
 		return false, ErrStale // versions count per key: without this an old document of another key would come back
-	case newer < 0 || stopped && (newer == 0 || !other && v.order((*Version)(&r.kill.Version)) < 0):
+	case newer < 0 || stopped && (newer == 0 || !other && v.order((*Version)(&r.kill.Version)) <= 0):
 		return false, ErrStale // also a copy of what ran when a head stopped everything
 	case newer == 0 && p.Sum != f.sum:
 		return false, ErrConflict

@@ -172,6 +172,10 @@ func TestCopiesUndoNoHeadThatKills(t *testing.T) {
 			if err := c.Apply(runs, by(row.runs)); !errors.Is(err, ErrStale) || !c.Status().Killed {
 				t.Errorf("a copy of what ran: %v, %+v", err, c.Status())
 			}
+			same := []byte(v(row.n, strings.Replace(dates, "T08", "T10", 1)+loud)) // of a server that had not seen the kill switch
+			if err := c.Apply(same, by(row.kills)); !errors.Is(err, ErrStale) || !c.Status().Killed {
+				t.Errorf("one of the same number: %v, %+v", err, c.Status())
+			}
 			if row.runs != row.kills {
 				between := []byte(v("6", strings.Replace(dates, "T08", "T09", 1)+loud))
 				if err := c.Apply(between, by(row.runs)); !errors.Is(err, ErrStale) || !c.Status().Killed {
