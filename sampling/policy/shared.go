@@ -45,30 +45,45 @@ func hidden(p *sampling.Policy, k *Known) (out []Warning) {
 			What:  "each client sends no more than " + sampling.Rate(rate).String() + " of all channels together, which " + whose + ` says for "*"`,
 			Write: write}})
 	}
-	held := s.Plan()
+	held, before := s.Plan(), new(plan.Document)
+	if k.Previous != nil {
+		before = k.Previous.Document()
+	}
 	for i := range doc.Channels {
-		if e := &doc.Channels[i]; !known(k.Previous, e) {
+		if e := &doc.Channels[i]; !known(before.Channels, e) {
 			warn("", e, held, len(held.Layers)-1)
 		}
 	}
 	for i := range doc.Rules {
 		r := &doc.Rules[i]
-		if r.Dead || k.Previous != nil && slices.ContainsFunc(k.Previous.Document().Rules, func(o plan.Rule) bool { return o.ID == r.ID }) {
+		if r.Dead {
 			continue
 		}
-		held, own := s.Plan(), 0
-		for j := range doc.Rules {
-			if o := &doc.Rules[j]; j == i || conditionsText(o.When) == conditionsText(r.When) && conditionsText(o.Not) == conditionsText(r.Not) {
-				if held.Add(o); j == i {
-					own = len(held.Layers) - 1
-				}
-			}
+		var same []plan.Entry
+		if j := slices.IndexFunc(before.Rules, func(o plan.Rule) bool { return o.ID == r.ID }); j >= 0 {
+			same = before.Rules[j].Channels
 		}
+		held, own := together(&s, doc.Rules, i)
 		for j := range r.Channels {
-			warn(plan.RulePath(i)+".set.", &r.Channels[j], held, own)
+			if e := &r.Channels[j]; !known(same, e) {
+				warn(plan.RulePath(i)+".set.", e, held, own)
+			}
 		}
 	}
 	return out
+}
+
+// together returns what holds with a rule and those for the same clients, and the layer of the rule.
+func together(s *plan.Situation, rules []plan.Rule, i int) (held *plan.Plan, own int) {
+	held = s.Plan()
+	for j := range rules {
+		if o, r := &rules[j], &rules[i]; j == i || conditionsText(o.When) == conditionsText(r.When) && conditionsText(o.Not) == conditionsText(r.Not) {
+			if held.Add(o); j == i {
+				own = len(held.Layers) - 1
+			}
+		}
+	}
+	return held, own
 }
 
 // connects reports whether an entry is there to bring more than crashes.
@@ -76,12 +91,9 @@ func connects(e *plan.Entry) bool {
 	return e.Has&plan.HasSend != 0 && e.Send != gate.LevelOff
 }
 
-// known reports whether a policy, which may be nil, has the same entry already.
-func known(p *sampling.Policy, e *plan.Entry) bool {
-	if p == nil {
-		return false
-	}
-	return slices.ContainsFunc(p.Document().Channels, func(o plan.Entry) bool {
+// known reports whether there is the same entry already.
+func known(list []plan.Entry, e *plan.Entry) bool {
+	return slices.ContainsFunc(list, func(o plan.Entry) bool {
 		return o.Name == e.Name && o.Has == e.Has && o.Send == e.Send && o.Rate == e.Rate
 	})
 }

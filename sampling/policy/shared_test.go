@@ -34,6 +34,7 @@ func TestReviewOfWhatAllChannelsShare(t *testing.T) {
 		{"above that of the policy", `"channels":{"*":{"rate":"2/m"}},` + connect + `"net":{"send":"debug","rate":"5/m"}}}}]`, Known{}, []string{net + `each client sends no more than 2/m of all channels together, which the policy says for "*"; ` + beside}},
 		{"little in the policy", `"channels":{"*":{"rate":"30/h"}},` + connect + `"net":{"send":"debug"}}}}]`, Known{}, []string{net + `each client sends no more than 30/h of all channels together, which the policy says for "*"; ` + beside}},
 		{"known already", connect + `"net":{"send":"debug"}}}}]`, Known{Default: cautious, Previous: parse(t, doc(connect+`"net":{"send":"debug"}}}}]`))}, nil},
+		{"a rule that is changed", connect + `"net":{"send":"debug"}}}}]`, Known{Default: cautious, Previous: parse(t, doc(connect+`"net":{"send":"error"}}}}]`))}, []string{net + compiled + beside}},
 		{"in the policy itself", `"channels":{"net":{"send":"info","rate":"5/m"}}`, Known{Default: cautious}, []string{`W05 channels["net"]: ` + compiled + beside}},
 		{"in the policy before", `"channels":{"net":{"send":"info","rate":"5/m"}}`, Known{Default: cautious, Previous: parse(t, doc(`"channels":{"net":{"send":"info","rate":"5/m"}}`))}, nil},
 		{"both in the policy", `"channels":{"*":{"rate":"5/h"},"net":{"send":"info","rate":"5/m"}}`, Known{Default: cautious}, nil},

@@ -18,7 +18,7 @@
 // it below a path, use http.StripPrefix.
 //
 // A request with a body has 15 s for it, whatever the http.Server says; that one needs a ReadHeaderTimeout against callers that do
-// not even finish their headers, and may have a ReadTimeout of 15 s or more. A WriteTimeout below 10 s would cut off a kill switch
+// not even finish their headers, and may have a ReadTimeout of 15 s or more. A WriteTimeout below 15 s would cut off a kill switch
 // that waits for its store.
 //
 // After a restart an open page takes the new Token by itself and keeps what is prepared; with Memory for a store all versions are
