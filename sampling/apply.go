@@ -88,93 +88,80 @@ func (c *Controller) apply(o *opened, a *At) error {
 	given := plan.MomentOf(a.ServerTime)
 	now, told, trusted := c.clock.guess(given, o.head.Issued)
 	told = min(told, o.head.Issued)
-	if o.err != nil {
-		c.kill(o, told)
-		return c.refuse(o, o.err)
+	p, err := o.policy, c.admit(o, now)
+	if o.err != nil { // its head is obeyed, however wrong the rest is
+		o.kills, err = err == nil, o.err
 	}
-	p := o.policy
-	same, err := c.admit(o, now)
-	if err != nil {
+	if err != nil && !o.kills {
 		return c.refuse(o, err)
 	}
-	r.err, r.since = nil, time.Now()
-	if a.ETag != "" {
-		o.fresh = r.etag != a.ETag
-		r.etag = a.ETag
-	}
-	trusted = trusted && !a.doubt
-	if same {
-		if trusted && given != 0 {
-			c.clock.set(now, true)
-			c.rebuild()
+	old, f := *c.version(), r.floor(o.kid)
+	f.version, f.sum = *o.version(), 0
+	if o.kills {
+		r.kill = o.head
+	} else {
+		f.sum = p.Sum
+		r.err, r.since = nil, time.Now()
+		if a.ETag != "" {
+			o.fresh = r.etag != a.ETag
+			r.etag = a.ETag
 		}
-		return nil
-	}
-	o.fresh = true
-	old, least := *c.version(), a.least
-	if given == 0 && c.clock.trusted { // no time came with it: the machine's clock may have been set ahead
-		least = c.clock.begun()
-	}
-	if c.clock.set(now, trusted); least != 0 || now >= never {
-		c.clock.least = least
-		if p.Issued-least <= slow {
-			c.clock.least = max(least, p.Issued)
+		trusted = trusted && !a.doubt
+		if r.policy != nil && r.policy.Sum == p.Sum && r.kid == o.kid { // runs already
+			if trusted && given != 0 {
+				c.clock.set(now, true)
+				c.rebuild()
+			}
+			return nil
 		}
+		o.fresh = true
+		least := a.least
+		if given == 0 && c.clock.trusted { // no time came with it: the machine's clock may have been set ahead
+			least = c.clock.begun()
+		}
+		c.clock.learn(now, least, p.Issued, trusted)
+		r.policy, r.source, r.etag = p, a.Source, a.ETag
+		r.kill = plan.Head{}
 	}
-	r.policy, r.kid, r.source, r.etag = p, o.kid, a.Source, a.ETag
-	r.kill = plan.Head{}
-	r.issued = told
-	f := r.floor(o.kid)
-	f.version, f.sum = *o.version(), p.Sum
+	if r.kid = o.kid; r.issued < told { // one that does not say when it was made, or too early a time, is no older than what held before
+		r.issued = told
+	}
 	c.rebuild()
 	reason := "applied"
-	if p.Disabled {
+	if o.head.Disabled {
 		reason = "killed"
 	}
-	c.news.add(&old, o.version(), reason, nil)
+	c.news.add(&old, o.version(), reason, err)
+	if o.kills {
+		return c.refuse(o, err)
+	}
 	return nil
 }
 
-// admit compares a valid document with what has been seen. A kill switch needs no end and does not end: what a person stopped
-// starts again when a person says so.
-func (c *Controller) admit(o *opened, now plan.Moment) (same bool, err error) {
-	r, p := &c.run, o.policy
-	f, v, run := r.floor(o.kid), o.version(), r.policy
-	newer, stopped, other := v.order(&f.version), r.kill.Version.N != 0, o.kid != r.kid
+// admit compares a document with what has been seen; of one that is wrong, its head if that kills. A kill switch needs no end and does not
+// end: what a person stopped starts again when a person says so.
+func (c *Controller) admit(o *opened, now plan.Moment) error {
+	r, p, issued, kills := &c.run, o.policy, o.head.Issued, o.head.Disabled
+	f, run, stopped, other := r.floor(o.kid), r.policy, r.kill.Version.N != 0, o.kid != r.kid
+	newer := o.version().order(&f.version)
+	if issued != 0 && !kills && (stopped || run != nil && run.Disabled) {
+		issued-- // what was made in the moment of a kill switch does not undo it
+	}
 	switch {
-	case o.kid != "" && p.Expires == 0 && !p.Disabled:
-		return false, ErrEndless
-	case (run != nil || stopped) && other && (p.Issued == 0 || p.Issued < r.issued):
-		return false, ErrStale // versions count per key: without this an old document of another key would come back
-	case newer < 0 || stopped && (newer == 0 || !other && v.order((*Version)(&r.kill.Version)) <= 0):
-		return false, ErrStale // also a copy of what ran when a head stopped everything
+	case o.err != nil && (!kills || o.head.Version.N == 0):
+		return o.err
+	case o.kid != "" && !kills && p.Expires == 0:
+		return ErrEndless
+	case (run != nil || stopped) && other && (issued < r.issued || issued == 0 && !kills):
+		return ErrStale // versions count per key: without this an old document of another key would come back
+	case newer < 0, stopped && run != nil && p != nil && run.Sum == p.Sum, newer == 0 && (stopped || o.err != nil || run != nil && other):
+		return ErrStale // also a copy of what ran before, which may be dated in the future
 	case newer == 0 && p.Sum != f.sum:
-		return false, ErrConflict
-	case !p.Disabled && p.Expires.Over(now):
-		return false, ErrExpired
+		return ErrConflict
+	case !kills && p.Expires.Over(now):
+		return ErrExpired
 	}
-	return run != nil && run.Sum == p.Sum, nil
-}
-
-// kill obeys the head of a newer document that says so, however wrong the rest is.
-func (c *Controller) kill(o *opened, issued plan.Moment) {
-	r, v := &c.run, o.version()
-	if !o.head.Disabled || v.N == 0 || v.order(&r.floor(o.kid).version) <= 0 {
-		return
-	}
-	if o.kid != r.kid {
-		if o.head.Issued < r.issued {
-			return // as in admit
-		}
-	} else if v.order((*Version)(&r.kill.Version)) <= 0 {
-		return
-	}
-	r.kill, r.kid, o.kills = o.head, o.kid, true
-	if r.issued < issued { // a head may not say when, or wrongly
-		r.issued = issued
-	}
-	c.rebuild()
-	c.news.add(c.version(), v, "killed", o.err)
+	return nil
 }
 
 // version is what the document claims.

@@ -38,6 +38,16 @@ func (c *clock) set(server plan.Moment, trusted bool) {
 	c.trusted = c.trusted || trusted
 }
 
+// learn sets the time by a document; least is how late it is at least, zero for not less than now.
+func (c *clock) learn(now, least, issued plan.Moment, trusted bool) {
+	if c.set(now, trusted); least != 0 || now >= never {
+		c.least = least
+		if issued-least <= slow {
+			c.least = max(least, issued)
+		}
+	}
+}
+
 // ran is how long ago the time was set, by the monotonic clock.
 //
 //go:noinline

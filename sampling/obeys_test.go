@@ -212,12 +212,13 @@ func TestOldHeadOfAnotherKey(t *testing.T) {
 	}
 }
 
-// A kill switch of which only the head is understood, and that does not say when it was made, or says too early a time, brings no old document of another key
-// back, not after a restart either.
-func TestHeadWithoutADateUndoesNothing(t *testing.T) {
+// A kill switch that does not say when it was made, or says too early a time, brings no old document of another key back, not after a restart either,
+// whether only its head is understood or the whole.
+func TestKillWithoutADateUndoesNothing(t *testing.T) {
 	const expires = `"expires":"2126-01-01T00:00:00Z",`
 	for _, issued := range []string{"", `"issued":"2026-11-27T06:00:00Z",`} {
-		for _, restart := range []bool{false, true} {
+		for i := range 4 {
+			restart, wrong := i&1 != 0, [...]string{"", `,"clients":150`}[i/2]
 			synctest.Test(t, func(t *testing.T) {
 				m := &memory{}
 				open := func() *Controller {
@@ -230,7 +231,7 @@ func TestHeadWithoutADateUndoesNothing(t *testing.T) {
 				if err := apply(v("5", `"issued":"2026-11-27T08:00:00Z",`+expires+loud), "A"); err != nil {
 					t.Fatal(err)
 				}
-				if _ = apply(v("6", issued+`"enabled":false,"clients":150`), "A"); !c.Status().Killed {
+				if _ = apply(v("6", issued+`"enabled":false`+wrong), "A"); !c.Status().Killed {
 					t.Fatalf("the kill switch: %+v", c.Status())
 				}
 				if restart {
@@ -239,13 +240,58 @@ func TestHeadWithoutADateUndoesNothing(t *testing.T) {
 				}
 				old := v("900", `"issued":"2026-11-27T07:00:00Z",`+expires+loud)
 				if err := apply(old, "B"); !errors.Is(err, ErrStale) || !c.Status().Killed {
-					t.Errorf("%q, restart %v: an old document of another key: %v, killed %v", issued, restart, err, c.Status().Killed)
+					t.Errorf("%q%s, restart %v: an old document of another key: %v, killed %v", issued, wrong, restart, err, c.Status().Killed)
 				}
 				if err := apply(v("1", `"issued":"2026-11-27T11:00:00Z",`+expires+loud), "B"); err != nil || c.Status().Killed {
-					t.Errorf("%q, restart %v: the next one: %v, killed %v", issued, restart, err, c.Status().Killed)
+					t.Errorf("%q%s, restart %v: the next one: %v, killed %v", issued, wrong, restart, err, c.Status().Killed)
 				}
 			})
 		}
+	}
+}
+
+// A copy of what another key has brought before changes nothing, however it is dated and whoever has signed it since.
+func TestCopiesOfOtherKeysChangeNothing(t *testing.T) {
+	const expires = `"expires":"2126-01-01T00:00:00Z",`
+	at := func(n, issued, rest string) string { return v(n, `"issued":"`+issued+`:00:00Z",`+expires+rest) }
+	const off, wrong = `"enabled":false`, `"enabled":false,"clients":150`
+	type step struct {
+		doc, kid string
+		killed   bool
+	}
+	for _, row := range []struct {
+		name  string
+		steps []step
+	}{
+		{"one from the future", []step{{at("5", "2099-01-01T00", loud), "A", false}, {at("1", "2026-11-27T13", off), "B", true}, {at("5", "2099-01-01T00", loud), "A", true}}},
+		{"a kill switch from the future", []step{{at("5", "2099-01-01T00", off), "A", true}, {at("1", "2026-11-27T12", loud), "B", true}, {at("2", "2026-11-27T13", loud), "B", false},
+			{at("5", "2099-01-01T00", off), "A", false}}},
+		{"the head of one", []step{{at("5", "2099-01-01T00", wrong), "A", true}, {at("1", "2026-11-27T13", loud), "B", false}, {at("5", "2099-01-01T00", wrong), "A", false}}},
+		{"of the same moment", []step{{at("5", "2026-11-27T10", loud), "A", false}, {at("1", "2026-11-27T10", off), "B", true}, {at("5", "2026-11-27T10", loud), "A", true}}},
+		{"another one of that moment", []step{{at("5", "2026-11-27T10", off), "A", true}, {at("1", "2026-11-27T10", loud), "B", true}, {at("1", "2026-11-27T11", loud), "B", false}}},
+		{"signed anew", []step{{at("5", "2026-11-27T10", loud), "A", false}, {v("6", wrong), "A", true}, {at("5", "2026-11-27T10", loud), "B", true}}},
+		{"signed anew before", []step{{at("5", "2026-11-27T10", loud), "A", false}, {at("5", "2026-11-27T10", loud), "B", false}, {at("4", "2026-11-27T11", off), "B", false},
+			{v("6", off), "B", true}, {at("7", "2026-11-27T09", loud), "A", true}}},
+		{"a head without a number", []step{{at("5", "2026-11-27T10", loud), "A", false}, {`{"krunk":2,"epoch":3,"enabled":false,"issued":"2026-11-27T11:00:00Z"}`, "A", false}}},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			m := &memory{}
+			open := func() *Controller {
+				return controller(t, Identity{ID: "a"}, Options{Verifier: Require(signedBy{}), Storage: Keep(m)})
+			}
+			c := open()
+			for i, s := range row.steps {
+				err := c.Apply([]byte(s.doc), At{Signature: "kid=" + s.kid + "; sig=AAAA", ServerTime: time.Date(2026, 11, 27, 12, i, 0, 0, time.UTC), ETag: fmt.Sprint(i)})
+				if c.Status().Killed != s.killed {
+					t.Errorf("step %d: killed %v, want %v; %v", i, !s.killed, s.killed, err)
+				}
+			}
+			was := c.Status().Killed
+			c.Close()
+			if c = open(); c.Status().Killed != was {
+				t.Errorf("after a restart killed %v", !was)
+			}
+		})
 	}
 }
 
