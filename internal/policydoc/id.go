@@ -1,12 +1,11 @@
 package policydoc
 
 import (
-	"crypto/sha256"
-	"encoding/hex"
 	"fmt"
 	"strings"
 
 	"github.com/krunk-go/krunk/internal/plan"
+	"github.com/krunk-go/krunk/sampling/signed"
 )
 
 // CheckID says what is wrong with an id as a person gives it: nothing but space, or the beginning of a hash and no hash behind it.
@@ -20,12 +19,10 @@ func CheckID(id string) error {
 	return nil
 }
 
-// HashID returns how a policy with that salt names an id that CheckID finds nothing wrong with; what is a hash already stays as it is. See
-// signed.HashID.
+// HashID returns how a policy with that salt names an id that CheckID finds nothing wrong with; what is a hash already stays as it is.
 func HashID(salt, id string) string {
 	if id = strings.TrimSpace(id); strings.HasPrefix(id, plan.Hashed) {
 		return id
 	}
-	h := sha256.Sum256([]byte(salt + ":" + id))
-	return plan.Hashed + hex.EncodeToString(h[:8])
+	return signed.HashID(salt, id)
 }
